@@ -1,1 +1,30 @@
-//! To be written.
+//! The words everyone speaks: no I/O, no wire format, no SQL.
+//!
+//! A translator turns what its network says into these types and back; the hub decides on them; the doors show
+//! them. Start with [`Post`] and [`Actor`].
+
+mod actor;
+mod address;
+mod id;
+mod media;
+mod network;
+mod poll;
+mod post;
+mod quote;
+mod reaction;
+pub mod richtext;
+mod time;
+mod visibility;
+
+pub use actor::{Actor, ActorKind, ActorState, Field, Picture, Presence, PresenceState, Profile};
+pub use address::{Acct, NameError, check_name, safe_display_name};
+pub use id::{Id, IdSource, ParseIdError};
+pub use media::{Media, MediaKind, MediaMeta};
+pub use network::Network;
+pub use poll::{Poll, PollOption};
+pub use post::{Emoji, Mention, Post, PostKind};
+pub use quote::{Audience, Quote, QuoteState};
+pub use reaction::Reaction;
+pub use richtext::{Mark, MarkKind, RichText};
+pub use time::{ParseTimeError, Time};
+pub use visibility::Visibility;

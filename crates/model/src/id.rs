@@ -1,0 +1,123 @@
+//! Ids: 64-bit, time-ordered, one space for everything that a client can page through.
+
+use crate::Time;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::atomic::{AtomicI64, Ordering},
+};
+
+/// Milliseconds of 2020-01-01T00:00:00Z: ids count from here.
+const EPOCH: i64 = 1_577_836_800_000;
+/// Low bits that tell apart the ids of one millisecond.
+const SEQUENCE_BITS: u32 = 12;
+
+/// A time-ordered id below 2^53 (some clients read certain ids as JSON numbers). Shown as a decimal string.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id(pub i64);
+
+impl Id {
+    /// The smallest id of that moment: for paging by date.
+    pub fn floor(at: Time) -> Id {
+        Id((at.0 - EPOCH).clamp(0, (1 << 41) - 1) << SEQUENCE_BITS)
+    }
+
+    /// When the id was made (or, for something from elsewhere, when it says it was written).
+    pub fn time(self) -> Time {
+        Time((self.0 >> SEQUENCE_BITS) + EPOCH)
+    }
+}
+
+/// Gives ids. One per process.
+#[derive(Debug)]
+pub struct IdSource {
+    last: AtomicI64,
+    low: AtomicI64,
+}
+
+impl Default for IdSource {
+    fn default() -> Self {
+        // Two processes on one database start at different places within a millisecond.
+        let seed = i64::from(std::process::id()) * 613;
+        IdSource { last: AtomicI64::new(0), low: AtomicI64::new(seed) }
+    }
+}
+
+impl IdSource {
+    /// An id for now, above every id this source gave by `next` before.
+    pub fn next(&self) -> Id {
+        let floor = Id::floor(Time::now()).0;
+        let step = |last: i64| Some(if last >= floor { last + 1 } else { floor + (last & 7) });
+        let last = self.last.fetch_update(Ordering::AcqRel, Ordering::Acquire, step).unwrap_or(floor);
+        Id(if last >= floor { last + 1 } else { floor + (last & 7) })
+    }
+
+    /// An id for something written elsewhere at `at`; never in the future.
+    pub fn at(&self, at: Time) -> Id {
+        let now = Time::now();
+        if at.0 >= now.0 {
+            return self.next();
+        }
+        let low = self.low.fetch_add(1, Ordering::Relaxed) & ((1 << SEQUENCE_BITS) - 1);
+        Id(Id::floor(at).0 | low)
+    }
+}
+
+/// Not a decimal id.
+#[derive(Debug, thiserror::Error)]
+#[error("not an id")]
+pub struct ParseIdError;
+
+impl FromStr for Id {
+    type Err = ParseIdError;
+    fn from_str(text: &str) -> Result<Id, ParseIdError> {
+        match text.parse::<i64>() {
+            Ok(n) if n >= 0 => Ok(Id(n)),
+            _ => Err(ParseIdError),
+        }
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl From<Id> for i64 {
+    fn from(id: Id) -> i64 {
+        id.0
+    }
+}
+
+impl Serialize for Id {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Id, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(d)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_rise_and_stay_below_2_to_the_53() {
+        let source = IdSource::default();
+        let mut last = Id(0);
+        for _ in 0..20_000 {
+            let id = source.next();
+            assert!(id > last, "{id} after {last}");
+            last = id;
+        }
+        assert!(last.0 < 1 << 53);
+        assert!((last.time().0 - Time::now().0).abs() < 60_000);
+    }
+}
