@@ -1,1 +1,16 @@
-//! To be written.
+//! The only way out of the process: every request that Landbridge makes to somebody else's machine goes through a
+//! [`Fetcher`], which decides *where to* (no private address, by literal, by name or by redirect), *how much* (bytes
+//! counted after decompression), *how long*, and in a local trial that nothing leaves the machine at all.
+
+mod address;
+mod client;
+mod error;
+mod policy;
+mod resolve;
+mod stream;
+mod tls;
+
+pub use client::{Fetcher, Response};
+pub use error::{Error, Refusal, Retry};
+pub use policy::{Loopback, Policy};
+pub use stream::Stream;

@@ -1,0 +1,182 @@
+//! Requests and answers.
+
+use crate::{Error, Policy, resolve::Resolver, tls};
+use bytes::{Bytes, BytesMut};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, COOKIE, LOCATION};
+use http::{HeaderMap, Method, StatusCode};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_rustls::TlsConnector;
+use url::Url;
+
+/// Hops followed before giving up; a chain longer than this is a loop or a joke.
+const MAX_REDIRECTS: usize = 5;
+
+/// Makes requests under one [`Policy`], with one pool of connections. Cheap to clone.
+#[derive(Clone)]
+pub struct Fetcher {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    policy: Arc<Policy>,
+    http: reqwest::Client,
+    /// For raw streams: no ALPN, unlike the HTTP client's.
+    tls: TlsConnector,
+}
+
+/// A whole answer, whatever its status.
+#[derive(Debug, Clone)]
+pub struct Response {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    /// Decompressed.
+    pub body: Bytes,
+    /// Where the answer came from, after redirects.
+    pub url: Url,
+}
+
+impl Response {
+    /// The media type, lower case, without parameters.
+    pub fn media_type(&self) -> Option<String> {
+        let value = self.headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
+        Some(value.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
+    }
+
+    /// `Retry-After` in seconds (RFC 9110, 10.2.3); the date form is not read.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let value = self.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?;
+        value.trim().parse().ok().map(Duration::from_secs)
+    }
+}
+
+impl Fetcher {
+    pub fn new(policy: Policy) -> Result<Self, Error> {
+        let policy = Arc::new(policy);
+        let config = tls::client_config(policy.extra_ca_pem.as_deref())?;
+        let mut http_config = config.clone();
+        http_config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(http_config)
+            .dns_resolver(Resolver(policy.clone()))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .gzip(true)
+            .user_agent(&policy.user_agent)
+            .connect_timeout(policy.timeout.min(Duration::from_secs(10)))
+            .timeout(policy.timeout)
+            .pool_max_idle_per_host(8)
+            .pool_idle_timeout(Duration::from_secs(60))
+            .build()
+            .map_err(Error::from_reqwest)?;
+        Ok(Self { inner: Arc::new(Inner { policy, http, tls: TlsConnector::from(Arc::new(config)) }) })
+    }
+
+    pub fn policy(&self) -> &Policy {
+        &self.inner.policy
+    }
+
+    pub(crate) fn tls(&self) -> &TlsConnector {
+        &self.inner.tls
+    }
+
+    /// GET with the same headers on every hop; credentials are dropped when a redirect leaves the origin.
+    pub async fn get(&self, url: &Url, headers: HeaderMap, max_bytes: usize) -> Result<Response, Error> {
+        let origin = url.origin();
+        let headers = move |hop: &Url| keep_secrets_home(&headers, hop.origin() == origin);
+        self.send(Method::GET, url, Bytes::new(), max_bytes, headers).await
+    }
+
+    /// POST. Only 307 and 308 are followed, with the body; any other redirect is returned as the answer.
+    pub async fn post(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        body: Bytes,
+        max_bytes: usize,
+    ) -> Result<Response, Error> {
+        let origin = url.origin();
+        let headers = move |hop: &Url| keep_secrets_home(&headers, hop.origin() == origin);
+        self.send(Method::POST, url, body, max_bytes, headers).await
+    }
+
+    /// Sends with `sign` called afresh for every hop, so that a signature over host and path is always right.
+    /// Redirects are followed by hand, each hop judged like a first request. `max_bytes` bounds the decompressed
+    /// answer.
+    pub async fn send(
+        &self,
+        method: Method,
+        url: &Url,
+        body: Bytes,
+        max_bytes: usize,
+        sign: impl Fn(&Url) -> HeaderMap + Send,
+    ) -> Result<Response, Error> {
+        let exchange = async {
+            let mut url = url.clone();
+            for _ in 0..=MAX_REDIRECTS {
+                self.policy().check_url(&url)?;
+                let request = self.inner.http.request(method.clone(), url.clone()).headers(sign(&url));
+                let request = if body.is_empty() { request } else { request.body(body.clone()) };
+                let mut answer = request.send().await.map_err(Error::from_reqwest)?;
+                match next_hop(&method, &url, &answer) {
+                    Some(next) => url = next,
+                    None => {
+                        let body = read_bounded(&mut answer, max_bytes).await?;
+                        let headers = std::mem::take(answer.headers_mut());
+                        return Ok(Response { status: answer.status(), headers, body, url });
+                    }
+                }
+            }
+            Err(Error::TooManyRedirects)
+        };
+        tokio::time::timeout(self.policy().timeout, exchange).await.map_err(|_| Error::Timeout)?
+    }
+}
+
+fn next_hop(method: &Method, url: &Url, answer: &reqwest::Response) -> Option<Url> {
+    let follow = match answer.status().as_u16() {
+        307 | 308 => true,
+        301..=303 => *method == Method::GET || *method == Method::HEAD,
+        _ => false,
+    };
+    if !follow {
+        return None;
+    }
+    let mut next = url.join(answer.headers().get(LOCATION)?.to_str().ok()?).ok()?;
+    next.set_fragment(None);
+    Some(next)
+}
+
+async fn read_bounded(answer: &mut reqwest::Response, limit: usize) -> Result<Bytes, Error> {
+    let declared =
+        answer.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    if declared.is_some_and(|n: usize| n > limit) {
+        return Err(Error::TooLarge { limit });
+    }
+    let Some(first) = answer.chunk().await.map_err(Error::from_reqwest)? else { return Ok(Bytes::new()) };
+    if first.len() > limit {
+        return Err(Error::TooLarge { limit });
+    }
+    // Most answers are one chunk: those are never copied.
+    let Some(second) = answer.chunk().await.map_err(Error::from_reqwest)? else { return Ok(first) };
+    let mut body = BytesMut::from(&first[..]);
+    let mut next = Some(second);
+    while let Some(chunk) = next {
+        if body.len() + chunk.len() > limit {
+            return Err(Error::TooLarge { limit });
+        }
+        body.extend_from_slice(&chunk);
+        next = answer.chunk().await.map_err(Error::from_reqwest)?;
+    }
+    Ok(body.freeze())
+}
+
+fn keep_secrets_home(headers: &HeaderMap, at_home: bool) -> HeaderMap {
+    let mut headers = headers.clone();
+    if !at_home {
+        for name in [AUTHORIZATION.as_str(), COOKIE.as_str(), "signature", "signature-input"] {
+            headers.remove(name);
+        }
+    }
+    headers
+}
