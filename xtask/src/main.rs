@@ -1,1 +1,42 @@
-fn main() {}
+//! The project's chores: `cargo xtask test`, `cargo xtask peers`.
+
+mod debian;
+mod peers;
+mod postgres;
+mod private;
+mod run;
+mod test;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Chores of the Landbridge repository")]
+struct Chores {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Install what the tests need, then run everything: unit tests on both database engines, then real peers.
+    Test(test::Options),
+    /// Only install the peers (idempotent), and print where each one is.
+    Peers {
+        /// Names of folders in tests/interop/peers; all of them if none is given.
+        names: Vec<String>,
+    },
+}
+
+fn main() -> Result<()> {
+    match Chores::parse().chore {
+        Chore::Test(options) => test::run(&options),
+        Chore::Peers { names } => {
+            debian::ensure(debian::PACKAGES)?;
+            for peer in peers::install(&names)? {
+                println!("{:16} {}", peer.name, peer.folder.display());
+            }
+            Ok(())
+        }
+    }
+}

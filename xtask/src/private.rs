@@ -1,0 +1,43 @@
+//! A private world for the tests: own network with nothing but loopback, own `/etc/hosts`, own process tree.
+//!
+//! Nothing that runs inside can reach another machine, every port is free, `https://NAME.test` works without DNS,
+//! and whatever was started ends with the run.
+
+use crate::run;
+use anyhow::{Context, Result};
+use std::{ffi::OsString, fs, path::Path, process::Command};
+
+/// Every server in the tests: a name and a loopback address of its own, so that each can have port 443.
+pub const HOSTS: &[(&str, &str)] = &[
+    ("127.0.77.1", "lb.test"),
+    ("127.0.77.2", "lb2.test"),
+    ("127.0.77.10", "fedify.test"),
+    ("127.0.77.11", "bovine.test"),
+    ("127.0.77.12", "upub.test"),
+    ("127.0.77.13", "pasture.test"),
+    ("127.0.77.20", "relay.test"),
+];
+
+/// Runs this program again, inside, with `arguments` and further environment variables.
+pub fn enter(arguments: &[String], variables: impl Iterator<Item = (OsString, OsString)>) -> Result<()> {
+    let me = std::env::current_exe()?;
+    run::loudly(
+        Command::new("unshare")
+            .args(["--mount", "--net", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc", "--"])
+            .arg(me)
+            .args(arguments)
+            .envs(variables),
+    )
+}
+
+/// Called first thing inside: brings loopback up and puts the hosts file in place.
+pub fn settle(scratch: &Path) -> Result<()> {
+    run::loudly(Command::new("ip").args(["link", "set", "lo", "up"]))?;
+    let mut hosts = String::from("127.0.0.1 localhost\n::1 localhost\n");
+    for (address, name) in HOSTS {
+        hosts.push_str(&format!("{address} {name}\n"));
+    }
+    let file = scratch.join("hosts");
+    fs::write(&file, hosts).context("the hosts file")?;
+    run::loudly(Command::new("mount").arg("--bind").arg(&file).arg("/etc/hosts"))
+}

@@ -1,0 +1,105 @@
+//! `cargo xtask test`: everything, from a fresh machine.
+//!
+//! 1. Install what is missing: Debian packages, cargo-nextest, the peers.
+//! 2. Build all tests and programs while the network is there.
+//! 3. Enter a private world (see [`crate::private`]), start PostgreSQL, run the unit tests.
+//! 4. Start the peers and Landbridge (`landbridge-stage`), run the tests against them.
+
+use crate::{debian, peers, postgres::Postgres, private, run};
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use std::process::Command;
+
+#[derive(Args, Clone)]
+pub struct Options {
+    /// Leave the real peers out.
+    #[arg(long)]
+    no_peers: bool,
+    /// Only the tests against real peers.
+    #[arg(long, conflicts_with = "no_peers")]
+    only_peers: bool,
+    /// Step 3 and 4 only; used by the command itself.
+    #[arg(long, hide = true)]
+    inside: bool,
+    /// Further arguments for nextest: a filter, `--retries 1` ...
+    #[arg(last = true)]
+    nextest: Vec<String>,
+}
+
+pub fn run(options: &Options) -> Result<()> {
+    if options.inside { inside(options) } else { outside(options) }
+}
+
+fn outside(options: &Options) -> Result<()> {
+    debian::ensure(debian::PACKAGES)?;
+    if !run::exists("cargo-nextest") {
+        run::quietly(
+            "cargo install cargo-nextest (minutes, once)",
+            Command::new("cargo").args(["install", "--locked", "cargo-nextest"]),
+        )?;
+    }
+    let peers = if options.no_peers { Vec::new() } else { peers::install(&[])? };
+    eprintln!("-> building");
+    if !options.no_peers {
+        run::loudly(cargo().args(["build", "-p", "landbridge", "-p", "landbridge-interop", "--bins"]))?;
+    }
+    run::loudly(cargo().args(["nextest", "run", "--workspace", "--no-run"]))?;
+
+    let mut arguments = vec!["test".to_owned(), "--inside".to_owned()];
+    for (given, flag) in [(options.no_peers, "--no-peers"), (options.only_peers, "--only-peers")] {
+        arguments.extend(given.then(|| flag.to_owned()));
+    }
+    arguments.push("--".to_owned());
+    arguments.extend(options.nextest.iter().cloned());
+    private::enter(&arguments, peers.into_iter().map(|peer| (peer.variable().into(), peer.folder.into())))
+}
+
+fn inside(options: &Options) -> Result<()> {
+    let scratch = tempfile::Builder::new().prefix("landbridge-test-").tempdir()?;
+    private::settle(scratch.path())?;
+    let postgres = Postgres::start(scratch.path())?;
+    let nextest = |extra: &[&str]| {
+        let mut command = cargo();
+        command
+            .args(["nextest", "run", "--offline", "--no-tests", "warn"])
+            .args(extra)
+            .args(&options.nextest);
+        command.env("LANDBRIDGE_TEST_POSTGRES_URL", postgres.url());
+        command
+    };
+
+    let mut failed = Vec::new();
+    if !options.only_peers {
+        eprintln!("-> unit tests, SQLite and PostgreSQL");
+        if run::loudly(&mut nextest(&["--workspace"])).is_err() {
+            failed.push("unit tests");
+        }
+    }
+    if !options.no_peers {
+        eprintln!("-> tests against real peers");
+        let tests = nextest(&["-p", "landbridge-interop", "--run-ignored", "only", "--test-threads", "4"]);
+        if run::loudly(&mut staged(&tests, scratch.path(), &postgres.url())?).is_err() {
+            failed.push("tests against real peers");
+        }
+    }
+    if !failed.is_empty() {
+        bail!("failed: {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+/// `landbridge-stage FOLDER -- TESTS`: starts the peers, runs the tests, stops the peers.
+fn staged(tests: &Command, scratch: &std::path::Path, postgres: &str) -> Result<Command> {
+    let me = std::env::current_exe()?;
+    let programs = me.parent().context("this program is in no folder")?;
+    let mut command = Command::new(programs.join("landbridge-stage"));
+    command.arg(scratch.join("stage")).arg("--").arg(tests.get_program()).args(tests.get_args());
+    command.env("LANDBRIDGE_TEST_POSTGRES_URL", postgres).env("LANDBRIDGE_PROGRAMS", programs);
+    Ok(command)
+}
+
+fn cargo() -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(run::root());
+    command
+}
