@@ -1,1 +1,42 @@
-//! To be written.
+//! What the system does: publish, receive, follow, react, moderate, erase. Knows no wire format.
+//!
+//! Two ways lead through here. [`Hub::publish`] and its kin take what a member does, let every network it reaches
+//! *stage* what must be decided with it, and write all of it in one transaction. [`Hub::receive`] takes what a
+//! network has verified and translated, passes it through the [gate](crate::gate), and writes it in one transaction.
+//!
+//! A network is one implementation of [`Translator`]; a door calls the methods of [`Hub`].
+
+/// Marks what a later commit of this very part builds.
+macro_rules! unbuilt {
+    ($($arg:expr),*) => {{ $(let _ = $arg;)* Err(crate::HubError::Invalid("not built yet".into())) }};
+}
+
+pub mod accounts;
+mod act;
+mod bus;
+mod config;
+mod error;
+pub mod gate;
+mod hub;
+mod incoming;
+pub mod moderation;
+mod outbox;
+mod page;
+pub mod publish;
+pub mod reading;
+mod receive;
+mod seal;
+mod staged;
+mod translator;
+mod view;
+
+pub use act::{Act, ActKind, Draft, DraftPoll, Origin};
+pub use bus::{Bus, Event, EventKind};
+pub use config::{Config, Limits, Mode, Registrations};
+pub use error::HubError;
+pub use hub::Hub;
+pub use incoming::{InActor, InMedia, InPost, Incoming, Received, Refused, Undone, Via, What};
+pub use page::Page;
+pub use staged::{CopyKind, CopyState, Delivery, Destination, Outcome, Payload, Staged, StagedCopy};
+pub use translator::{Joined, KeyImport, NewKey, NewPresence, Preview, Stop, Translator};
+pub use view::{Marks, PostView, Relationship};

@@ -1,1 +1,4 @@
 //! To be written.
+/// Files of pictures, video and sound.
+#[derive(Clone)]
+pub struct MediaStore;

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 /// Who a post is for. Decided once, when it is written; an edit never widens it. The number is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[repr(i64)]
 pub enum Visibility {
     /// Everyone, everywhere, and on public timelines.
+    #[default]
     Public = 0,
     /// Everyone who comes by, but not on public timelines.
     Unlisted = 1,

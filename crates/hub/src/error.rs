@@ -1,0 +1,48 @@
+//! Why something that a member or a network asked for was not done.
+
+use landbridge_store::{StoreError, WriteError};
+
+#[derive(Debug, thiserror::Error)]
+pub enum HubError {
+    /// Not there, or not to be seen by whoever asks.
+    #[error("not found")]
+    NotFound,
+    /// The words are for the person.
+    #[error("{0}")]
+    Invalid(String),
+    #[error("{0}")]
+    Forbidden(&'static str),
+    #[error("not signed in, or the grant has ended")]
+    Unauthorized,
+    #[error("somebody else changed this at the same time; please try again")]
+    Conflict(&'static str),
+    /// The other server or relay did not play along.
+    #[error("{0}")]
+    Remote(String),
+    #[error("the disk is full: nothing was stored")]
+    DiskFull,
+    #[error("too many at once; please wait")]
+    Busy,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A sealed thing could not be opened, or a stored one could not be read.
+    #[error("damaged: {0}")]
+    Damaged(&'static str),
+}
+
+impl From<WriteError> for HubError {
+    fn from(e: WriteError) -> HubError {
+        match e {
+            WriteError::Precondition(name) => HubError::Conflict(name),
+            WriteError::DiskFull => HubError::DiskFull,
+            WriteError::Store(e) => HubError::Store(e),
+        }
+    }
+}
+
+impl HubError {
+    /// A refusal with words for the person.
+    pub fn invalid(why: impl Into<String>) -> HubError {
+        HubError::Invalid(why.into())
+    }
+}

@@ -1,0 +1,82 @@
+//! The hub itself: what all its parts share.
+
+use crate::{Bus, Config, HubError, Translator, seal::Sealer};
+use landbridge_fetch::Fetcher;
+use landbridge_media::MediaStore;
+use landbridge_model::{IdSource, Network};
+use landbridge_store::Store;
+use std::sync::{Arc, OnceLock};
+use tokio::sync::Notify;
+
+/// The hub. Cheap to clone: all clones are one.
+#[derive(Clone)]
+pub struct Hub(Arc<Shared>);
+
+pub(crate) struct Shared {
+    config: Config,
+    store: Store,
+    fetcher: Fetcher,
+    media: MediaStore,
+    sealer: Sealer,
+    ids: IdSource,
+    bus: Bus,
+    translators: OnceLock<Vec<Arc<dyn Translator>>>,
+    /// Wakes the outbox when rows were added.
+    outbox: Notify,
+}
+
+impl Hub {
+    /// A hub on a store. `root_key`: 32 bytes from outside the database.
+    pub fn new(config: Config, store: Store, fetcher: Fetcher, media: MediaStore, root_key: &[u8; 32]) -> Hub {
+        Hub(Arc::new(Shared {
+            config,
+            store,
+            fetcher,
+            media,
+            sealer: Sealer::new(root_key),
+            ids: IdSource::default(),
+            bus: Bus::default(),
+            translators: OnceLock::new(),
+            outbox: Notify::new(),
+        }))
+    }
+
+    /// Says which networks there are. Once, before anything else is called; later calls change nothing.
+    pub fn attach(&self, translators: Vec<Arc<dyn Translator>>) {
+        let _ = self.0.translators.set(translators);
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+    /// The guarded way out.
+    pub fn fetcher(&self) -> &Fetcher {
+        &self.0.fetcher
+    }
+    pub fn media(&self) -> &MediaStore {
+        &self.0.media
+    }
+    pub fn ids(&self) -> &IdSource {
+        &self.0.ids
+    }
+    pub fn bus(&self) -> &Bus {
+        &self.0.bus
+    }
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.0.sealer
+    }
+    pub(crate) fn outbox_bell(&self) -> &Notify {
+        &self.0.outbox
+    }
+
+    pub fn translators(&self) -> &[Arc<dyn Translator>] {
+        self.0.translators.get().map_or(&[], Vec::as_slice)
+    }
+    pub fn translator(&self, network: Network) -> Result<&Arc<dyn Translator>, HubError> {
+        let found = self.translators().iter().find(|t| t.network() == network);
+        found.ok_or(HubError::Forbidden("this network is switched off here"))
+    }
+}

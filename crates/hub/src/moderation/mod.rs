@@ -1,0 +1,6 @@
+//! The operator's rules, reports, erasure and retention.
+
+mod domains;
+mod erase;
+
+pub use domains::{DomainRule, Rule};

@@ -1,0 +1,87 @@
+//! What a network gives: one translator each, and translators never know each other.
+
+use crate::{Act, Delivery, Draft, Hub, HubError, Incoming, Outcome, Staged};
+use async_trait::async_trait;
+use landbridge_model::{Actor, Network};
+use std::sync::Arc;
+
+/// Becomes `true` when the server stops; a loop that waits also waits for this.
+pub type Stop = tokio::sync::watch::Receiver<bool>;
+
+/// One network's translator: discover, verify, translate in, stage and render out, deliver.
+#[async_trait]
+pub trait Translator: Send + Sync + 'static {
+    fn network(&self) -> Network;
+
+    /// Makes a member's identity on this network. Nothing is stored or sent here: the hub writes what is returned.
+    async fn join(&self, hub: &Hub, member: &Actor, import: Option<KeyImport>) -> Result<Joined, HubError>;
+
+    /// Decides everything that must be decided together with the act (ids, signed bytes, destinations) and returns
+    /// it as values for the hub's one transaction. May read, through the hub; must not write and must not wait for
+    /// the network. Called only for acts that reach this network; gives an empty [`Staged`] when there is nothing to
+    /// send.
+    async fn stage(&self, hub: &Hub, act: &Act) -> Result<Staged, HubError>;
+
+    /// Sends stored bytes to one destination, once. The outbox decides about trying again.
+    async fn deliver(&self, hub: &Hub, delivery: &Delivery) -> Outcome;
+
+    /// Looks up whatever a person typed or pasted, if it has a form of this network (address, URL, npub, ...).
+    /// Gives verified things to pass to [`Hub::receive`], the one that was asked for last; empty when it is not ours
+    /// or not there.
+    async fn resolve(&self, hub: &Hub, text: &str) -> Result<Vec<Incoming>, HubError>;
+
+    /// Fetches and verifies one thing by its native id: a post ([`crate::What::Post`]) or an actor
+    /// ([`crate::What::Profile`]). Empty when it is not there.
+    async fn fetch(&self, hub: &Hub, native_id: &str) -> Result<Vec<Incoming>, HubError>;
+
+    /// More of the conversation around a post (parents and replies), bounded; oldest first.
+    async fn thread(&self, hub: &Hub, native_id: &str) -> Result<Vec<Incoming>, HubError>;
+
+    /// The latest posts of somebody, bounded, for a profile that was just opened.
+    async fn recent(&self, _hub: &Hub, _native_id: &str) -> Result<Vec<Incoming>, HubError> {
+        Ok(Vec::new())
+    }
+
+    /// What this network will carry of a post, in words for its author. Empty: all of it.
+    fn preview(&self, _draft: &Draft) -> Preview {
+        Preview::default()
+    }
+
+    /// Work in the background until `stop`: readers, refreshers.
+    async fn run(self: Arc<Self>, hub: Hub, stop: Stop);
+}
+
+/// A key that a member brings along, in a form of the network (`nsec1...`, `ncryptsec1...` with a password,
+/// `bunker://...`).
+#[derive(Clone)]
+pub struct KeyImport {
+    pub key: String,
+    pub password: Option<String>,
+}
+
+/// A member's new identity on a network.
+pub struct Joined {
+    pub presence: NewPresence,
+    pub keys: Vec<NewKey>,
+}
+
+/// See [`landbridge_model::Presence`].
+pub struct NewPresence {
+    pub native_id: String,
+    pub facts: serde_json::Value,
+}
+
+/// A key pair to seal and keep.
+pub struct NewKey {
+    /// The network's own word: `rsa`, `ed25519`, `schnorr`, `bunker`.
+    pub kind: &'static str,
+    pub public: String,
+    pub secret: Vec<u8>,
+}
+
+/// What becomes of a draft on one network.
+#[derive(Clone, Debug, Default)]
+pub struct Preview {
+    /// What is lost or changed, one plain sentence each.
+    pub notes: Vec<String>,
+}
