@@ -1,3 +1,24 @@
-mod value; mod write; mod statement; mod error;
-pub use value::*; pub use write::*; pub use statement::*; pub use error::*;
-#[derive(Clone)] pub struct Store;
+//! One schema, two engines: SQLite in a local file, or PostgreSQL.
+//!
+//! Reads are [`Query`] values; writes are [`Write`] values: preconditions and changes, applied in order, all or nothing,
+//! and answered when they are durable. Statements are plain SQL in a dialect that both engines understand ([`Sql`]).
+
+mod archive;
+mod error;
+mod migrate;
+mod postgres;
+mod schema;
+pub mod sequence;
+mod sqlite;
+mod statement;
+mod store;
+mod value;
+mod write;
+
+pub use error::{Fault, StoreError, WriteError};
+pub use migrate::Migration;
+pub use schema::MIGRATIONS;
+pub use statement::{EngineKind, Query, Sql, query};
+pub use store::{Options, Store};
+pub use value::{FromValue, Row, Value};
+pub use write::{Change, Expect, Write, Written};

@@ -153,7 +153,9 @@ mod tests {
             translate(text, Sqlite).unwrap(),
             "id IN (SELECT value FROM json_each(?2)) AND name IN (SELECT value FROM json_each(?3))"
         );
-        assert!(translate(text, Postgres).unwrap().contains("value::bigint FROM json_array_elements_text($2"));
+        assert!(
+            translate(text, Postgres).unwrap().contains("value::bigint FROM json_array_elements_text($2")
+        );
     }
 
     #[test]

@@ -1,0 +1,148 @@
+//! The engine for installations that outgrew one machine: several nodes may share one PostgreSQL.
+//!
+//! - `pool`: connections, and the statements each has prepared.
+//! - `write`: a write as one serializable transaction, retried when it collides with another.
+//! - `types`: how values travel.
+//! - `migrate`: bringing the schema forward, one node at a time.
+
+mod migrate;
+mod pool;
+mod types;
+mod write;
+
+pub(crate) use pool::fault;
+
+use crate::{Migration, Options, Query, Row, StoreError, Write, WriteError, Written, write::Outcome};
+use futures_util::{TryStreamExt, future::poll_immediate, pin_mut};
+use pool::{Pool, Session};
+use std::pin::Pin;
+use tokio_postgres::{Client, Statement};
+
+pub(crate) struct Postgres {
+    pool: Pool,
+}
+
+impl Postgres {
+    pub async fn open(
+        url: &str,
+        migrations: &'static [Migration],
+        options: &Options,
+    ) -> Result<Postgres, StoreError> {
+        let pool = Pool::new(url, options.connections)?;
+        migrate::forward(&pool, migrations).await?;
+        Ok(Postgres { pool })
+    }
+
+    /// Reads once more when the connection was found broken.
+    pub async fn read(&self, queries: Vec<Query>, first_row_only: bool) -> Result<Vec<Vec<Row>>, StoreError> {
+        match self.try_read(&queries, first_row_only).await {
+            Err(error) if error.fault() == Some(crate::Fault::Unavailable) => {
+                self.try_read(&queries, first_row_only).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn try_read(&self, queries: &[Query], first_row_only: bool) -> Result<Vec<Vec<Row>>, StoreError> {
+        let mut lease = self.pool.take().await?;
+        let session = lease.session();
+        let prepared = session.prepare(queries.iter()).await?;
+        let answers = match queries.len() {
+            0 | 1 => run_all(&session.client, &prepared, queries.iter(), first_row_only).await,
+            _ => snapshot(session, &prepared, queries, first_row_only).await,
+        };
+        lease.give_back();
+        answers.into_iter().map(|answer| answer.map(|outcome| outcome.rows)).collect()
+    }
+
+    pub async fn write(&self, write: Write) -> Result<Written, WriteError> {
+        write::write(&self.pool, &write).await
+    }
+
+    pub async fn vacuum(&self) -> Result<(), StoreError> {
+        let mut lease = self.pool.take().await?;
+        let done = lease.session().client.batch_execute("VACUUM").await.map_err(fault);
+        lease.give_back();
+        done
+    }
+
+    pub fn close(&self) {
+        self.pool.close();
+    }
+}
+
+/// Several queries in one read-only transaction, all sent at once.
+async fn snapshot(
+    session: &Session,
+    prepared: &[Statement],
+    queries: &[Query],
+    first_row_only: bool,
+) -> Vec<Result<Outcome, StoreError>> {
+    let begin = session.client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    pin_mut!(begin);
+    let begun = poll_immediate(&mut begin).await;
+    let answers = run_all(&session.client, prepared, queries.iter(), first_row_only).await;
+    let begun = match begun {
+        Some(done) => done,
+        None => begin.await,
+    };
+    // Ends the transaction whether or not a query failed.
+    let ended = session.client.batch_execute("ROLLBACK").await;
+    match begun.and(ended) {
+        Ok(()) => answers,
+        Err(error) => vec![Err(fault(error))],
+    }
+}
+
+/// Sends all statements before waiting for the first answer. They run in order, each whether or not one before it
+/// failed.
+async fn run_all<'a>(
+    client: &Client,
+    prepared: &[Statement],
+    queries: impl Iterator<Item = &'a Query>,
+    first_row_only: bool,
+) -> Vec<Result<Outcome, StoreError>> {
+    let mut sent: Vec<(Pin<Box<_>>, Option<_>)> = Vec::with_capacity(prepared.len());
+    for (statement, query) in prepared.iter().zip(queries) {
+        let mut running = Box::pin(run(client, statement, query, first_row_only));
+        // The first poll puts the statement on the wire.
+        let answer = poll_immediate(&mut running).await;
+        sent.push((running, answer));
+    }
+    let mut answers = Vec::with_capacity(sent.len());
+    for (running, answer) in sent {
+        answers.push(match answer {
+            Some(answer) => answer,
+            None => running.await,
+        });
+    }
+    answers
+}
+
+async fn run(
+    client: &Client,
+    statement: &Statement,
+    query: &Query,
+    first_row_only: bool,
+) -> Result<Outcome, StoreError> {
+    let text = query.sql.postgres;
+    let (wanted, given) = (statement.params().len(), query.args.len());
+    if wanted != given {
+        return Err(StoreError::Arguments { statement: text, wanted, given });
+    }
+    if query.args.iter().any(types::has_nul) {
+        return Err(StoreError::Nul);
+    }
+    let failed = |error| fault(error).in_statement(text);
+    let stream = client.query_raw(statement, &query.args).await.map_err(failed)?;
+    pin_mut!(stream);
+    let mut rows = Vec::new();
+    while let Some(row) = stream.try_next().await.map_err(failed)? {
+        // The rest is read and dropped, so that the connection is free for the next statement.
+        if !first_row_only || rows.is_empty() {
+            rows.push(types::row(&row).map_err(failed)?);
+        }
+    }
+    let changed = stream.rows_affected().unwrap_or(0);
+    Ok(Outcome { rows, changed })
+}

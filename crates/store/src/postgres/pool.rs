@@ -1,0 +1,161 @@
+//! Connections: opened when needed, kept, and each with the statements it has prepared.
+
+use crate::{
+    EngineKind, Fault, Query, StoreError,
+    statement::{cache_key, translate},
+};
+use std::{
+    collections::HashMap,
+    error::Error as _,
+    str::FromStr,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio_postgres::{Client, Config, NoTls, Statement, error::SqlState};
+
+/// An acknowledged write must be durable whatever the server's default; a node that hangs must not hold locks for ever.
+const SET_UP: &str = "SELECT set_config('synchronous_commit', 'on', false)
+        WHERE current_setting('synchronous_commit') = 'off';
+    SET idle_in_transaction_session_timeout = '60s';
+    SET jit = off;";
+
+pub(super) struct Pool {
+    config: Config,
+    idle: Mutex<Vec<Session>>,
+    places: Semaphore,
+}
+
+/// A connection.
+pub(super) struct Session {
+    pub client: Client,
+    statements: HashMap<(usize, usize), Statement>,
+}
+
+/// A connection while somebody uses it. It goes back to the pool only by `give_back`: whoever stops half-way (an error,
+/// a dropped future) drops the connection, and the server rolls back what it was doing.
+pub(super) struct Lease<'a> {
+    session: Session,
+    pool: &'a Pool,
+    _place: SemaphorePermit<'a>,
+}
+
+impl Pool {
+    pub fn new(url: &str, connections: usize) -> Result<Pool, StoreError> {
+        let mut config = Config::from_str(url).map_err(fault)?;
+        if config.get_application_name().is_none() {
+            config.application_name("landbridge");
+        }
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(Duration::from_secs(10));
+        }
+        Ok(Pool { config, idle: Mutex::default(), places: Semaphore::new(connections.max(1)) })
+    }
+
+    pub async fn take(&self) -> Result<Lease<'_>, StoreError> {
+        let place = self.places.acquire().await.map_err(|_| StoreError::Closed)?;
+        let kept = loop {
+            let next = self.idle().pop();
+            match next {
+                Some(session) if session.client.is_closed() => {}
+                other => break other,
+            }
+        };
+        let session = match kept {
+            Some(session) => session,
+            None => self.connect().await?,
+        };
+        Ok(Lease { session, pool: self, _place: place })
+    }
+
+    pub fn close(&self) {
+        self.places.close();
+        self.idle().clear();
+    }
+
+    async fn connect(&self) -> Result<Session, StoreError> {
+        let (client, connection) = self.config.connect(NoTls).await.map_err(fault)?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::warn!(error = %fault(error), "a database connection broke");
+            }
+        });
+        client.batch_execute(SET_UP).await.map_err(fault)?;
+        Ok(Session { client, statements: HashMap::new() })
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Session>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lease<'_> {
+    pub fn session(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    pub fn give_back(self) {
+        if !self.pool.places.is_closed() {
+            self.pool.idle().push(self.session);
+        }
+    }
+}
+
+impl Session {
+    /// Prepares what this connection has not prepared yet.
+    pub async fn prepare(
+        &mut self,
+        queries: impl Iterator<Item = &Query>,
+    ) -> Result<Vec<Statement>, StoreError> {
+        let mut prepared = Vec::with_capacity(queries.size_hint().0);
+        for query in queries {
+            let text = query.sql.postgres;
+            let statement = match self.statements.get(&cache_key(text)) {
+                Some(known) => known.clone(),
+                None => {
+                    let translated = translate(text, EngineKind::Postgres)?;
+                    let new =
+                        self.client.prepare(&translated).await.map_err(|e| fault(e).in_statement(text))?;
+                    self.statements.insert(cache_key(text), new.clone());
+                    new
+                }
+            };
+            prepared.push(statement);
+        }
+        Ok(prepared)
+    }
+}
+
+/// Names what PostgreSQL reports in the words of both engines. The server's "detail", which quotes values, is left out.
+pub(crate) fn fault(error: tokio_postgres::Error) -> StoreError {
+    let (fault, message) = match error.as_db_error() {
+        Some(reported) => (fault_of(reported.code()), reported.message().to_owned()),
+        None => {
+            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+            let lost = error.is_closed() || cause_is_io(&error);
+            (if lost { Fault::Unavailable } else { Fault::Other }, format!("{error}{cause}"))
+        }
+    };
+    StoreError::Engine { fault, message, statement: None }
+}
+
+fn fault_of(code: &SqlState) -> Fault {
+    match *code {
+        SqlState::UNIQUE_VIOLATION => Fault::Unique,
+        SqlState::DISK_FULL => Fault::Full,
+        SqlState::T_R_SERIALIZATION_FAILURE
+        | SqlState::T_R_DEADLOCK_DETECTED
+        | SqlState::LOCK_NOT_AVAILABLE => Fault::Busy,
+        SqlState::ADMIN_SHUTDOWN
+        | SqlState::CRASH_SHUTDOWN
+        | SqlState::CANNOT_CONNECT_NOW
+        | SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+        | SqlState::TOO_MANY_CONNECTIONS => Fault::Unavailable,
+        _ if code.code().starts_with("23") => Fault::Constraint,
+        _ => Fault::Other,
+    }
+}
+
+fn cause_is_io(error: &tokio_postgres::Error) -> bool {
+    error.source().is_some_and(|cause| cause.is::<std::io::Error>())
+}

@@ -1,0 +1,88 @@
+//! A write as one transaction.
+//!
+//! It is SERIALIZABLE, so that a precondition means here what it means under SQLite's single writer: two writes that
+//! could break each other's preconditions never both commit. The loser is run again. All statements are sent before the
+//! first answer is awaited: a write costs two round trips however many changes it has.
+
+use super::{Pool, fault, pool::Session, run_all};
+use crate::{Fault, StoreError, Write, WriteError, Written, sequence};
+use futures_util::{future::poll_immediate, pin_mut};
+use std::time::{Duration, SystemTime};
+
+/// How often a write is run again when it collided with others.
+const ATTEMPTS: u32 = 20;
+const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+/// Whoever takes a number of a sequence waits here, before the transaction's snapshot is taken, for whoever took the one
+/// before to commit.
+const BEGIN_IN_TURN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE counters IN EXCLUSIVE MODE";
+
+pub(super) async fn write(pool: &Pool, write: &Write) -> Result<Written, WriteError> {
+    let mut attempt = 0;
+    loop {
+        let mut lease = pool.take().await?;
+        let done = transaction(lease.session(), write).await;
+        match done {
+            Err(Failure::Broken(error)) => return Err(error.into()),
+            Err(Failure::RolledBack(WriteError::Store(error)))
+                if error.fault() == Some(Fault::Busy) && attempt < ATTEMPTS =>
+            {
+                lease.give_back();
+                attempt += 1;
+                tokio::time::sleep(pause(attempt)).await;
+            }
+            Err(Failure::RolledBack(error)) => {
+                lease.give_back();
+                return Err(error);
+            }
+            Ok(written) => {
+                lease.give_back();
+                return Ok(written);
+            }
+        }
+    }
+}
+
+enum Failure {
+    /// The transaction ended; the connection can be used again.
+    RolledBack(WriteError),
+    /// The connection must not be used again.
+    Broken(StoreError),
+}
+
+async fn transaction(session: &mut Session, write: &Write) -> Result<Written, Failure> {
+    let rolled_back = |error: StoreError| Failure::RolledBack(error.into());
+    let queries = || write.changes.iter().map(|change| &change.query);
+    let prepared = session.prepare(queries()).await.map_err(rolled_back)?;
+    let client = &session.client;
+
+    let in_turn = queries().any(|query| query.sql == sequence::NEXT);
+    let begin = client.batch_execute(if in_turn { BEGIN_IN_TURN } else { BEGIN });
+    pin_mut!(begin);
+    let begun = poll_immediate(&mut begin).await;
+    let outcomes = run_all(client, &prepared, queries(), false).await;
+    let begun = match begun {
+        Some(done) => done,
+        None => begin.await,
+    };
+
+    let settled = begun.map_err(|error| WriteError::from(fault(error))).and_then(|()| {
+        let mut written = Written::default();
+        for (change, outcome) in write.changes.iter().zip(outcomes) {
+            outcome?.settle(change.expect, &mut written.returned).map_err(WriteError::Precondition)?;
+        }
+        Ok(written)
+    });
+    let end = if settled.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    match (client.batch_execute(end).await, settled) {
+        (Ok(()), settled) => settled.map_err(Failure::RolledBack),
+        (Err(error), settled) if client.is_closed() || settled.is_err() => Err(Failure::Broken(fault(error))),
+        (Err(error), _) => Err(rolled_back(fault(error))),
+    }
+}
+
+/// Longer with each attempt, and different for each of those that collided.
+fn pause(attempt: u32) -> Duration {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let most = 500_u64 << attempt.min(7);
+    Duration::from_micros(200 + u64::from(now.subsec_nanos()) % most)
+}

@@ -1,0 +1,38 @@
+//! The schema: every migration, in order. Add a file `migrations/NNNN_name.sql` and its line here; never change one
+//! that was released.
+
+use crate::Migration;
+
+macro_rules! migrations {
+    ($($version:literal $name:literal),* $(,)?) => {
+        &[$(Migration {
+            version: $version,
+            name: $name,
+            text: include_str!(concat!("../migrations/", $name, ".sql")),
+        }),*]
+    };
+}
+
+pub const MIGRATIONS: &[Migration] = migrations![1 "0001_core"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_listed_in_order() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".sql"))
+            .collect();
+        files.sort();
+        let listed: Vec<String> = MIGRATIONS.iter().map(|m| format!("{}.sql", m.name)).collect();
+        assert_eq!(files, listed);
+        for (place, migration) in (1_i64..).zip(MIGRATIONS) {
+            assert_eq!(migration.version, place);
+            assert!(migration.name.starts_with(&format!("{place:04}_")), "{}", migration.name);
+        }
+    }
+}

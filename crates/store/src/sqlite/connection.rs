@@ -1,0 +1,181 @@
+//! One connection: how it is set up, and how a statement is run on it.
+
+use crate::{
+    EngineKind, Fault, Migration, Options, Query, Row, StoreError, Value, migrate,
+    statement::{cache_key, translate},
+    write::Outcome,
+};
+use rusqlite::{
+    Error, ErrorCode, OpenFlags, Statement, TransactionBehavior,
+    types::{ToSqlOutput, ValueRef},
+};
+use std::{borrow::Cow, collections::HashMap, path::Path, time::Duration};
+
+/// Prepared statements kept by each connection; more than there are in the program.
+const STATEMENTS: usize = 1024;
+/// How long to wait for another process (the command line beside a running server).
+const BUSY: Duration = Duration::from_secs(5);
+
+pub(crate) struct Connection {
+    raw: rusqlite::Connection,
+    /// Translated statements, by the address of the original.
+    texts: HashMap<(usize, usize), Cow<'static, str>>,
+}
+
+impl Connection {
+    /// The one connection that writes. Creates the file when there is none.
+    pub fn writer(path: &Path, options: &Options) -> Result<Connection, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let connection = Connection::open(path, flags)?;
+        let synchronous = if options.durable { "FULL" } else { "OFF" };
+        // WAL: readers and the writer never wait for each other. FULL: a commit is on disk when it is answered.
+        // secure_delete: what is deleted is overwritten with zeros.
+        connection.batch(&format!(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA fullfsync = ON;
+             PRAGMA checkpoint_fullfsync = ON; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON;
+             PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;"
+        ))?;
+        Ok(connection)
+    }
+
+    /// A connection that only reads.
+    pub fn reader(path: &Path) -> Result<Connection, StoreError> {
+        let connection = Connection::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        connection.batch("PRAGMA query_only = ON;")?;
+        Ok(connection)
+    }
+
+    fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+        let raw = rusqlite::Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(|error| StoreError::file(path.display(), error))?;
+        raw.set_prepared_statement_cache_capacity(STATEMENTS);
+        raw.busy_timeout(BUSY).map_err(fault)?;
+        let connection = Connection { raw, texts: HashMap::new() };
+        connection.batch(
+            "PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY;
+             PRAGMA trusted_schema = OFF;",
+        )?;
+        Ok(connection)
+    }
+
+    pub fn migrate(&mut self, migrations: &[Migration]) -> Result<(), StoreError> {
+        self.batch(migrate::TABLE)?;
+        let tx = self.raw.transaction_with_behavior(TransactionBehavior::Exclusive).map_err(fault)?;
+        let applied = tx
+            .prepare("SELECT version, checksum FROM schema_migrations")
+            .and_then(|mut all| {
+                all.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<_>, _>>()
+            })
+            .map_err(fault)?;
+        for migration in migrate::pending(migrations, &applied)? {
+            let text = migration.for_engine(EngineKind::Sqlite)?;
+            let note = "INSERT INTO schema_migrations (version, checksum) VALUES (?1, ?2)";
+            tx.execute_batch(&text)
+                .and_then(|()| tx.execute(note, (migration.version, migration.checksum())))
+                .map_err(|error| migration.failed(error))?;
+        }
+        tx.commit().map_err(fault)
+    }
+
+    /// Runs statements of our own that take no arguments.
+    pub fn batch(&self, text: &str) -> Result<(), StoreError> {
+        self.raw.execute_batch(text).map_err(fault)
+    }
+
+    /// False while a transaction is open; some errors end it by themselves.
+    pub fn is_autocommit(&self) -> bool {
+        self.raw.is_autocommit()
+    }
+
+    pub fn raw(&self) -> &rusqlite::Connection {
+        &self.raw
+    }
+
+    /// Runs one statement and collects its rows: all, or the first only.
+    pub fn run(&mut self, query: &Query, first_row_only: bool) -> Result<Outcome, StoreError> {
+        let text = query.sql.text(EngineKind::Sqlite);
+        let Connection { raw, texts } = self;
+        let translated = match texts.get(&cache_key(text)) {
+            Some(known) => known,
+            None => {
+                let translated = translate(text, EngineKind::Sqlite)?;
+                texts.entry(cache_key(text)).or_insert(translated)
+            }
+        };
+        let mut statement = raw.prepare_cached(translated).map_err(|e| fault(e).in_statement(text))?;
+        bind(&mut statement, query, text)?;
+        execute(&mut statement, first_row_only).map_err(|e| fault(e).in_statement(text))
+    }
+}
+
+fn bind(statement: &mut Statement, query: &Query, text: &'static str) -> Result<(), StoreError> {
+    let wanted = statement.parameter_count();
+    if wanted != query.args.len() {
+        return Err(StoreError::Arguments { statement: text, wanted, given: query.args.len() });
+    }
+    for (place, value) in (1..).zip(&query.args) {
+        let value = match value {
+            Value::Null => ValueRef::Null,
+            Value::Int(n) => ValueRef::Integer(*n),
+            Value::Text(text) if text.contains('\0') => return Err(StoreError::Nul),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Bytes(bytes) => ValueRef::Blob(bytes),
+        };
+        statement
+            .raw_bind_parameter(place, ToSqlOutput::Borrowed(value))
+            .map_err(|error| fault(error).in_statement(text))?;
+    }
+    Ok(())
+}
+
+fn execute(statement: &mut Statement, first_row_only: bool) -> Result<Outcome, Error> {
+    let columns = statement.column_count();
+    if columns == 0 {
+        let changed = statement.raw_execute()?;
+        return Ok(Outcome { rows: Vec::new(), changed: changed as u64 });
+    }
+    let mut rows = Vec::new();
+    let mut answer = statement.raw_query();
+    while let Some(row) = answer.next()? {
+        let mut values = Vec::with_capacity(columns);
+        for column in 0..columns {
+            values.push(match row.get_ref(column)? {
+                ValueRef::Null => Value::Null,
+                ValueRef::Integer(n) => Value::Int(n),
+                ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+                ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+                ValueRef::Real(_) => {
+                    return Err(Error::InvalidColumnType(
+                        column,
+                        "a fraction".into(),
+                        rusqlite::types::Type::Real,
+                    ));
+                }
+            });
+        }
+        rows.push(Row(values));
+        if first_row_only {
+            break;
+        }
+    }
+    let changed = rows.len() as u64;
+    Ok(Outcome { rows, changed })
+}
+
+/// Names what SQLite reports in the words of both engines. Its messages never contain values.
+pub(crate) fn fault(error: Error) -> StoreError {
+    let fault = match &error {
+        Error::SqliteFailure(detail, _) => match (detail.code, detail.extended_code) {
+            (_, rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => {
+                Fault::Unique
+            }
+            (ErrorCode::ConstraintViolation, _) => Fault::Constraint,
+            (ErrorCode::DiskFull, _) => Fault::Full,
+            (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => Fault::Busy,
+            (ErrorCode::CannotOpen | ErrorCode::SystemIoFailure, _) => Fault::Unavailable,
+            _ => Fault::Other,
+        },
+        _ => Fault::Other,
+    };
+    StoreError::Engine { fault, message: error.to_string(), statement: None }
+}

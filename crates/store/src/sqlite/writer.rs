@@ -1,0 +1,197 @@
+//! The one thread that writes. It takes what is queued, applies each write in a savepoint of its own, commits once for
+//! all of them and answers everyone after that commit is on disk: the slow part, waiting for the disk, is shared. While
+//! it waits the queue fills, so the batch grows with the load by itself.
+
+use super::{Connection, disk::Disk};
+use crate::{Migration, Options, StoreError, Write, WriteError, Written};
+use std::{
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+use tokio::sync::{mpsc, oneshot};
+
+/// Writes that share a commit, at most.
+const BATCH: usize = 512;
+/// How long a batch goes on taking what arrives meanwhile.
+const BATCH_TIME: Duration = Duration::from_millis(4);
+
+type Reply<T, E> = oneshot::Sender<Result<T, E>>;
+
+pub(super) enum Job {
+    Write(Write, Reply<Written, WriteError>),
+    Checkpoint(Reply<(), StoreError>),
+    Close(Reply<(), StoreError>),
+}
+
+/// Opens and migrates the database on the writer's thread; returns when it is ready.
+pub(super) async fn start(
+    path: PathBuf,
+    migrations: &'static [Migration],
+    options: Options,
+    jobs: mpsc::Receiver<Job>,
+) -> Result<(), StoreError> {
+    let (ready, opened) = oneshot::channel();
+    thread::Builder::new()
+        .name("db-write".into())
+        .spawn(move || match open(&path, migrations, &options) {
+            Ok(connection) => {
+                let disk = Disk::new(&path, options.disk_reserve);
+                let _ = ready.send(Ok(()));
+                Writer { connection, disk, jobs, accepted: Vec::new() }.run();
+            }
+            Err(error) => {
+                let _ = ready.send(Err(error));
+            }
+        })
+        .map_err(|error| StoreError::file("cannot start the writer thread", error))?;
+    opened.await.map_err(|_| StoreError::Closed)?
+}
+
+fn open(path: &Path, migrations: &[Migration], options: &Options) -> Result<Connection, StoreError> {
+    let mut connection = Connection::writer(path, options)?;
+    connection.migrate(migrations)?;
+    connection.batch("PRAGMA optimize = 0x10002")?;
+    Ok(connection)
+}
+
+struct Writer {
+    connection: Connection,
+    disk: Disk,
+    jobs: mpsc::Receiver<Job>,
+    /// Writes applied in the open transaction, with whom to answer after its commit.
+    accepted: Vec<(Written, Reply<Written, WriteError>)>,
+}
+
+impl Writer {
+    fn run(mut self) {
+        let mut queue = Vec::with_capacity(BATCH);
+        loop {
+            if self.jobs.blocking_recv_many(&mut queue, BATCH) == 0 {
+                return;
+            }
+            let mut others = Vec::new();
+            self.batch(&mut queue, &mut others);
+            for job in others {
+                match job {
+                    Job::Checkpoint(reply) => {
+                        let _ = reply.send(self.checkpoint());
+                    }
+                    Job::Close(reply) => return self.close(reply),
+                    Job::Write(..) => {}
+                }
+            }
+        }
+    }
+
+    /// Applies the queued writes, and those that arrive meanwhile, in one transaction. Other jobs are set aside.
+    fn batch(&mut self, queue: &mut Vec<Job>, others: &mut Vec<Job>) {
+        let begun = Instant::now();
+        let mut refused = None;
+        let mut open = false;
+        while !queue.is_empty() {
+            for job in queue.drain(..) {
+                let Job::Write(write, reply) = job else {
+                    others.push(job);
+                    continue;
+                };
+                if !open && refused.is_none() {
+                    match self.begin() {
+                        Ok(()) => open = true,
+                        Err(error) => refused = Some(error),
+                    }
+                }
+                if let Some(error) = &refused {
+                    let _ = reply.send(Err(error.clone()));
+                    continue;
+                }
+                match self.apply(&write) {
+                    Ok(written) => self.accepted.push((written, reply)),
+                    Err(error) => {
+                        let _ = reply.send(Err(error.clone()));
+                        // Some errors (a full disk, a failing one) end the whole transaction: nothing of it stays.
+                        if self.connection.is_autocommit() {
+                            self.answer(Err(error.clone()));
+                            refused = Some(error);
+                            open = false;
+                        }
+                    }
+                }
+            }
+            let more = BATCH.saturating_sub(self.accepted.len());
+            if more == 0 || begun.elapsed() > BATCH_TIME {
+                break;
+            }
+            while queue.len() < more
+                && let Ok(job) = self.jobs.try_recv()
+            {
+                queue.push(job);
+            }
+        }
+        if open {
+            let outcome = self.commit();
+            self.answer(outcome);
+        }
+    }
+
+    fn begin(&mut self) -> Result<(), WriteError> {
+        if !self.disk.has_room() {
+            return Err(WriteError::DiskFull);
+        }
+        self.connection.batch("BEGIN IMMEDIATE").map_err(WriteError::from)
+    }
+
+    /// One write in its savepoint.
+    fn apply(&mut self, write: &Write) -> Result<Written, WriteError> {
+        self.connection.batch("SAVEPOINT w")?;
+        let outcome = self.changes(write);
+        let end = if outcome.is_ok() { "RELEASE w" } else { "ROLLBACK TO w; RELEASE w" };
+        if !self.connection.is_autocommit() {
+            self.connection.batch(end)?;
+        }
+        outcome
+    }
+
+    fn changes(&mut self, write: &Write) -> Result<Written, WriteError> {
+        let mut written = Written::default();
+        for change in &write.changes {
+            let outcome = self.connection.run(&change.query, false)?;
+            outcome.settle(change.expect, &mut written.returned).map_err(WriteError::Precondition)?;
+        }
+        Ok(written)
+    }
+
+    fn commit(&mut self) -> Result<(), WriteError> {
+        self.connection.batch("COMMIT").map_err(|error| {
+            if !self.connection.is_autocommit() {
+                let _ = self.connection.batch("ROLLBACK");
+            }
+            WriteError::from(error)
+        })
+    }
+
+    fn answer(&mut self, outcome: Result<(), WriteError>) {
+        for (written, reply) in self.accepted.drain(..) {
+            let _ = reply.send(outcome.clone().map(|()| written));
+        }
+    }
+
+    fn checkpoint(&mut self) -> Result<(), StoreError> {
+        self.connection.batch("PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+
+    /// Answers what is still queued, then lets the file go.
+    fn close(mut self, reply: Reply<(), StoreError>) {
+        self.jobs.close();
+        let mut queue = Vec::new();
+        let mut others = Vec::new();
+        while let Ok(job) = self.jobs.try_recv() {
+            queue.push(job);
+            self.batch(&mut queue, &mut others);
+        }
+        let _ = self.connection.batch("PRAGMA optimize");
+        let outcome = self.checkpoint();
+        drop(self);
+        let _ = reply.send(outcome);
+    }
+}
