@@ -1,0 +1,92 @@
+//! Starting each peer, one function per folder in `tests/interop/peers`.
+
+use crate::{
+    certificates,
+    peer::Peer,
+    process::{Process, folder},
+};
+use anyhow::{Context, Result, ensure};
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+};
+use tokio::process::Command;
+
+/// A started server: the process to keep, and the control to use.
+pub type Started = (Process, Peer);
+
+/// Fedify's app: <https://fedify.dev>, on Node 22.
+pub fn fedify(stage: &Path) -> Result<Started> {
+    let installed = installed("fedify")?;
+    let app = lay_out(stage, "fedify", &["app.mjs"])?;
+    link(&installed.join("node_modules"), &app.join("node_modules"))?;
+    let mut node = Command::new(installed.join("node_modules/node/bin/node"));
+    node.arg("app.mjs");
+    surround(&mut node, stage, "fedify.test", "127.0.77.10", 7710);
+    Ok((Process::start("fedify", stage, &mut node)?, Peer::new("fedify", 7710)))
+}
+
+/// bovine-herd: <https://bovine.readthedocs.io>.
+pub async fn bovine(stage: &Path) -> Result<Started> {
+    contexts(stage).await?;
+    lay_out(stage, "bovine", &["app.py"])?;
+    let mut python = Command::new(installed("bovine")?.join("bin/python"));
+    python.arg("app.py").env("CONTEXTS", stage.join("contexts.json"));
+    surround(&mut python, stage, "bovine.test", "127.0.77.11", 7711);
+    let mut peer = Peer::new("bovine", 7711);
+    peer.control += "/control";
+    Ok((Process::start("bovine", stage, &mut python)?, peer))
+}
+
+/// JSON-LD contexts, which bovine would fetch from the web; Fedify has them in its package.
+async fn contexts(stage: &Path) -> Result<()> {
+    let script =
+        "import { preloadedContexts as all } from '@fedify/vocab-runtime'; console.log(JSON.stringify(all))";
+    let installed = installed("fedify")?;
+    let node = Command::new(installed.join("node_modules/node/bin/node"))
+        .args(["--input-type=module", "-e", script])
+        .current_dir(&installed)
+        .output()
+        .await?;
+    ensure!(node.status.success(), "contexts: {}", String::from_utf8_lossy(&node.stderr));
+    Ok(fs::write(stage.join("contexts.json"), node.stdout)?)
+}
+
+/// The environment of every peer: who it is, and whom it trusts.
+fn surround(command: &mut Command, stage: &Path, name: &str, address: &str, control: u16) {
+    let authority = stage.join(certificates::AUTHORITY);
+    command
+        .env("ORIGIN", format!("https://{name}"))
+        .env("LISTEN", address)
+        .env("CERTIFICATE", stage.join(certificates::CERTIFICATE))
+        .env("KEY", stage.join(certificates::KEY))
+        .env("CONTROL", control.to_string())
+        .env("SSL_CERT_FILE", &authority)
+        .env("NODE_EXTRA_CA_CERTS", &authority)
+        .env("REQUESTS_CA_BUNDLE", &authority);
+}
+
+/// Where `cargo xtask peers` put a peer.
+pub fn installed(name: &str) -> Result<PathBuf> {
+    let variable = format!("LANDBRIDGE_PEER_{}", name.to_uppercase().replace('-', "_"));
+    let folder = std::env::var_os(&variable).with_context(|| format!("{variable} is not set"))?;
+    Ok(PathBuf::from(folder))
+}
+
+/// Copies a peer's own files into the folder in which it will run.
+fn lay_out(stage: &Path, name: &str, files: &[&str]) -> Result<PathBuf> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(name);
+    let target = folder(stage, name)?;
+    for file in files {
+        fs::copy(source.join(file), target.join(file)).with_context(|| format!("{name}/{file}"))?;
+    }
+    Ok(target)
+}
+
+fn link(original: &Path, at: &Path) -> Result<()> {
+    if !at.exists() {
+        symlink(original, at)?;
+    }
+    Ok(())
+}
