@@ -12,6 +12,8 @@ pub mod sequence;
 mod sqlite;
 mod statement;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod value;
 mod write;
 
