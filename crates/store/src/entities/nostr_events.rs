@@ -27,7 +27,8 @@ pub struct NewEvent<'a> {
 
 /// Stores an event unless it is known, deleted, vanished or outdated; a stored one returns its `seq`.
 pub fn insert(event: NewEvent<'_>) -> Vec<Change> {
-    let NewEvent { seq, id, pubkey, kind, created_at, address, recipient, expires_at, pending, json, tags } = event;
+    let NewEvent { seq, id, pubkey, kind, created_at, address, recipient, expires_at, pending, json, tags } =
+        event;
     let mut changes = Vec::with_capacity(4);
     if let Some(address) = address {
         changes.push(Change::new(UNTAG_OUTDATED, args![address, created_at, id]));
@@ -110,7 +111,8 @@ pub fn vanish(pubkey: &str, until: i64) -> Vec<Change> {
 
 const UNTAG_VANISHED: &str = "DELETE FROM nostr_tags WHERE seq IN (SELECT seq FROM nostr_events \
     WHERE (pubkey = ?1 OR recipient = ?1) AND created_at <= ?2)";
-const DELETE_VANISHED: &str = "DELETE FROM nostr_events WHERE (pubkey = ?1 OR recipient = ?1) AND created_at <= ?2";
+const DELETE_VANISHED: &str =
+    "DELETE FROM nostr_events WHERE (pubkey = ?1 OR recipient = ?1) AND created_at <= ?2";
 const REMEMBER_VANISHED: Sql = Sql {
     sqlite: "INSERT INTO nostr_vanished (pubkey, until) VALUES (?1, ?2) \
         ON CONFLICT (pubkey) DO UPDATE SET until = max(until, excluded.until)",
@@ -144,8 +146,14 @@ pub fn known(ids: &[String], addresses: &[String], keys: &[String]) -> Vec<Query
         ids.iter().map(|id| format!("e{id}")).chain(addresses.iter().map(|a| format!("a{a}"))).collect();
     vec![
         query("SELECT id, pubkey FROM nostr_events WHERE id IN {texts ?1}", args![texts(ids)]),
-        query("SELECT address, created_at, id FROM nostr_events WHERE address IN {texts ?1}", args![texts(addresses)]),
-        query("SELECT target, pubkey, until FROM nostr_deleted WHERE target IN {texts ?1}", args![texts(&targets)]),
+        query(
+            "SELECT address, created_at, id FROM nostr_events WHERE address IN {texts ?1}",
+            args![texts(addresses)],
+        ),
+        query(
+            "SELECT target, pubkey, until FROM nostr_deleted WHERE target IN {texts ?1}",
+            args![texts(&targets)],
+        ),
         query("SELECT pubkey, until FROM nostr_vanished WHERE pubkey IN {texts ?1}", args![texts(keys)]),
     ]
 }
@@ -208,10 +216,18 @@ pub fn select(wanted: &Wanted) -> Vec<Query> {
     match wanted {
         Wanted { ids: Some(_), .. } => vec![query(SELECT_IDS, arguments)],
         Wanted { tags, .. } if let Some(keys) = tags.first() => {
-            if few(keys.len()) { singly(SELECT_TAG, keys.iter().map(Value::from).collect(), free(3)) } else { vec![query(SELECT_TAGS, arguments)] }
+            if few(keys.len()) {
+                singly(SELECT_TAG, keys.iter().map(Value::from).collect(), free(3))
+            } else {
+                vec![query(SELECT_TAGS, arguments)]
+            }
         }
         Wanted { authors: Some(authors), .. } => {
-            if few(authors.len()) { singly(SELECT_AUTHOR, authors.iter().map(Value::from).collect(), free(1)) } else { vec![query(SELECT_AUTHORS, arguments)] }
+            if few(authors.len()) {
+                singly(SELECT_AUTHOR, authors.iter().map(Value::from).collect(), free(1))
+            } else {
+                vec![query(SELECT_AUTHORS, arguments)]
+            }
         }
         Wanted { kinds: Some(kinds), .. } if few(kinds.len()) => {
             singly(SELECT_KIND, kinds.iter().map(|k| Value::Int(*k)).collect(), free(2))

@@ -18,7 +18,8 @@ pub use wire::{Limits, Unverified};
 use std::sync::{Arc, LazyLock};
 
 /// One secp256k1 context for the process; building one is dear.
-pub(crate) static SECP: LazyLock<secp256k1::Secp256k1<secp256k1::All>> = LazyLock::new(secp256k1::Secp256k1::new);
+pub(crate) static SECP: LazyLock<secp256k1::Secp256k1<secp256k1::All>> =
+    LazyLock::new(secp256k1::Secp256k1::new);
 
 /// A signed event whose id and signature have been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -58,7 +58,9 @@ impl<'a> Unverified<'a> {
         if wire.tags.len() > limits.tags {
             return Err(EventError::TooManyTags);
         }
-        let bad = |tag: &Tag| tag.is_empty() || tag.len() > limits.values || tag.iter().any(|v| v.len() > limits.value_bytes);
+        let bad = |tag: &Tag| {
+            tag.is_empty() || tag.len() > limits.values || tag.iter().any(|v| v.len() > limits.value_bytes)
+        };
         if wire.tags.iter().any(bad) {
             return Err(EventError::TagTooLong);
         }
@@ -234,7 +236,8 @@ mod tests {
 
     #[test]
     fn what_is_signed_verifies_and_what_is_changed_does_not() {
-        let event = signed("quo\"te \\ new\nline é\u{2028}", vec![vec!["t".into(), "a\tb".into()], vec!["-".into()]]);
+        let event =
+            signed("quo\"te \\ new\nline é\u{2028}", vec![vec!["t".into(), "a\tb".into()], vec!["-".into()]]);
         assert_eq!(Event::from_json(&event.json).unwrap(), event);
         let changed = event.json.replace("quo", "qua");
         assert_eq!(Event::from_json(&changed), Err(EventError::Id));
@@ -285,7 +288,8 @@ mod tests {
     #[test]
     fn limits_hold() {
         let limits = Limits { tags: 2, values: 2, value_bytes: 4, content_bytes: 4 };
-        let check = |content: &str, tags: Vec<Tag>| Event::parse(&signed(content, tags).json, &limits).map(|_| ());
+        let check =
+            |content: &str, tags: Vec<Tag>| Event::parse(&signed(content, tags).json, &limits).map(|_| ());
         let tag = |values: &[&str]| values.iter().map(|v| v.to_string()).collect::<Tag>();
         assert_eq!(check("1234", vec![tag(&["a", "b"])]), Ok(()));
         assert_eq!(check("12345", vec![]), Err(EventError::ContentTooLong));

@@ -49,13 +49,17 @@ impl<'a> ClientFrame<'a> {
     pub fn parse(text: &'a str, limits: &FrameLimits) -> Result<ClientFrame<'a>, FrameError> {
         let malformed = |e: serde_json::Error| FrameError::Malformed(e.to_string());
         let Parts { verb, rest } = serde_json::from_str(text).map_err(malformed)?;
-        let part = |n: usize| rest.get(n).map(|raw| raw.get()).ok_or_else(|| FrameError::Malformed("too short".into()));
+        let part = |n: usize| {
+            rest.get(n).map(|raw| raw.get()).ok_or_else(|| FrameError::Malformed("too short".into()))
+        };
         match verb.as_str() {
             "EVENT" => Ok(ClientFrame::Event(part(0)?)),
             "AUTH" => Ok(ClientFrame::Auth(part(0)?)),
             "CLOSE" => Ok(ClientFrame::Close { sub: sub_id(part(0)?, limits)? }),
             "REQ" => Ok(ClientFrame::Req { sub: sub_id(part(0)?, limits)?, filters: filters(&rest, limits) }),
-            "COUNT" => Ok(ClientFrame::Count { sub: sub_id(part(0)?, limits)?, filters: filters(&rest, limits) }),
+            "COUNT" => {
+                Ok(ClientFrame::Count { sub: sub_id(part(0)?, limits)?, filters: filters(&rest, limits) })
+            }
             _ => Err(FrameError::Unknown(verb.chars().filter(|c| !c.is_control()).take(20).collect())),
         }
     }
@@ -124,7 +128,9 @@ mod tests {
     fn frames() {
         assert_eq!(parse(r#" ["EVENT", {"a" : 1}] "#), Ok(ClientFrame::Event(r#"{"a" : 1}"#)));
         assert_eq!(parse(r#"["CLOSE","x"]"#), Ok(ClientFrame::Close { sub: "x".into() }));
-        let Ok(ClientFrame::Req { sub, filters: Ok(filters) }) = parse(r#"["REQ","s",{"kinds":[1]},{"limit":3}]"#) else {
+        let Ok(ClientFrame::Req { sub, filters: Ok(filters) }) =
+            parse(r#"["REQ","s",{"kinds":[1]},{"limit":3}]"#)
+        else {
             panic!()
         };
         assert_eq!((sub.as_str(), filters.len(), filters[1].limit), ("s", 2, Some(3)));

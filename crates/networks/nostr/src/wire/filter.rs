@@ -80,7 +80,9 @@ impl Filter {
         for (letter, values) in &self.tags {
             put(&format!("#{letter}"), values.iter().map(String::as_str).collect());
         }
-        for (name, number) in [("since", self.since), ("until", self.until), ("limit", self.limit.map(i64::from))] {
+        for (name, number) in
+            [("since", self.since), ("until", self.until), ("limit", self.limit.map(i64::from))]
+        {
             if let Some(number) = number {
                 put(name, number.into());
             }
@@ -90,7 +92,8 @@ impl Filter {
 
     /// Whether an event satisfies every condition (`limit` is none).
     pub fn matches(&self, event: &Event) -> bool {
-        let listed = |list: &Option<Vec<Hex32>>, x: &Hex32| list.as_ref().is_none_or(|l| l.binary_search(x).is_ok());
+        let listed =
+            |list: &Option<Vec<Hex32>>, x: &Hex32| list.as_ref().is_none_or(|l| l.binary_search(x).is_ok());
         listed(&self.ids, &event.id)
             && listed(&self.authors, &event.pubkey)
             && self.kinds.as_ref().is_none_or(|l| l.binary_search(&event.kind).is_ok())

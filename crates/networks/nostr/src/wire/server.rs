@@ -82,10 +82,22 @@ pub mod frames {
 /// A frame from a relay that we are a client of.
 #[derive(Debug, PartialEq)]
 pub enum ServerFrame<'a> {
-    Event { sub: String, event: &'a str },
-    Ok { id: Hex32, accepted: bool, message: String },
-    Eose { sub: String },
-    Closed { sub: String, message: String },
+    Event {
+        sub: String,
+        event: &'a str,
+    },
+    Ok {
+        id: Hex32,
+        accepted: bool,
+        message: String,
+    },
+    Eose {
+        sub: String,
+    },
+    Closed {
+        sub: String,
+        message: String,
+    },
     Notice(String),
     Auth(String),
     /// Something newer than this client.
