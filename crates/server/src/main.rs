@@ -1,1 +1,26 @@
-fn main() {}
+//! `landbridge`: one address on every open network. This crate knows all the others and joins them: configuration,
+//! command line, host routing, TLS, wiring. Nothing else depends on it.
+
+mod assemble;
+mod checks;
+mod cli;
+mod commands;
+mod config;
+mod front;
+mod instance;
+mod listen;
+mod observe;
+mod prompt;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match commands::run(cli::Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("landbridge: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

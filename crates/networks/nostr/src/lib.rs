@@ -1,4 +1,1 @@
-//! Nostr: an embedded relay, and the translator between events and the model.
-
-pub mod event;
-pub mod wire;
+//! To be written.

@@ -1,0 +1,129 @@
+//! Where everything is joined: the store, the hub, the networks and the doors. To add a network is one line in
+//! [`translators`] and, when it has client surfaces, one in [`routes`].
+
+use anyhow::Context;
+use axum::Router;
+use landbridge_fetch::{Fetcher, Loopback, Policy};
+use landbridge_hub::{Hub, Mode, Registrations, Translator};
+use landbridge_media::MediaStore;
+use landbridge_model::Network;
+use landbridge_store::Store;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::{Config, NetworkMode, RegistrationMode};
+use crate::instance::identity::Identity;
+use crate::instance::{Instance, Use};
+
+/// An opened server: data folder and hub, networks attached but not running.
+pub struct House {
+    pub instance: Instance,
+    pub hub: Hub,
+}
+
+impl House {
+    /// Opens the data folder and the database, bringing its schema forward.
+    pub async fn open(config: &Config, purpose: Use) -> anyhow::Result<Self> {
+        let instance = Instance::open(config, purpose)?;
+        let url = database_url(config);
+        let store = Store::open(&url)
+            .await
+            .with_context(|| format!("cannot open the database {}", without_password(&url)))?;
+        let fetcher = fetcher(config, &instance.identity)?;
+        let media = media(config).context("cannot open the media folder")?;
+        let hub = Hub::new(
+            hub_config(config, &instance.identity),
+            store,
+            fetcher,
+            media,
+            &instance.root_key.bytes(),
+        );
+        hub.attach(translators(config, &hub));
+        Ok(Self { instance, hub })
+    }
+}
+
+fn media(config: &Config) -> std::io::Result<MediaStore> {
+    let mut media = landbridge_media::Config::new(config.data_dir.join("media"))?;
+    media.limits.image_bytes = media.limits.image_bytes.min(config.limits.media_bytes);
+    media.limits.video_bytes = config.limits.media_bytes;
+    MediaStore::open(media)
+}
+
+/// The networks that are not off.
+fn translators(_config: &Config, _hub: &Hub) -> Vec<Arc<dyn Translator>> {
+    Vec::new()
+}
+
+/// What the doors and the networks answer.
+pub fn routes(hub: &Hub) -> Router {
+    Router::new().merge(landbridge_media::router(hub.media().clone()))
+}
+
+/// Where the data is, as the store wants it.
+pub fn database_url(config: &Config) -> String {
+    match &config.database_url {
+        Some(url) => url.clone(),
+        None => format!("sqlite:{}", config.data_dir.join("landbridge.sqlite").display()),
+    }
+}
+
+/// The guarded way out, as strict as this server's identity demands.
+pub fn fetcher(config: &Config, identity: &Identity) -> anyhow::Result<Fetcher> {
+    let agent = format!(
+        "Landbridge/{} (+{})",
+        env!("CARGO_PKG_VERSION"),
+        identity.origin.as_str().trim_end_matches('/')
+    );
+    let mut policy = if identity.is_trial() { Policy::trial(agent) } else { Policy::public(agent) };
+    if !identity.is_trial() && config.outbound.allow_loopback {
+        policy.loopback = Loopback::Allowed;
+    }
+    if let Some(path) = &config.outbound.extra_ca {
+        let pem = std::fs::read(path).with_context(|| format!("outbound.extra_ca = {}", path.display()))?;
+        policy.extra_ca_pem = Some(pem);
+    }
+    Ok(Fetcher::new(policy)?)
+}
+
+fn hub_config(config: &Config, identity: &Identity) -> landbridge_hub::Config {
+    landbridge_hub::Config {
+        origin: identity.origin.clone(),
+        account_domain: identity.account_domain.clone(),
+        trial: identity.is_trial(),
+        title: config.title.clone().unwrap_or_else(|| identity.account_domain.clone()),
+        description: config.description.clone(),
+        contact: config.contact.clone(),
+        registrations: match config.registrations.mode {
+            RegistrationMode::Closed => Registrations::Closed,
+            RegistrationMode::Invite => Registrations::Invite,
+            RegistrationMode::Approval => Registrations::Approval,
+            RegistrationMode::Open => Registrations::Open,
+        },
+        networks: BTreeMap::from([
+            (Network::ActivityPub, mode(config.networks.activitypub)),
+            (Network::Nostr, mode(config.networks.nostr)),
+        ]),
+        limits: landbridge_hub::Limits { video_size: config.limits.media_bytes as u64, ..Default::default() },
+        remote_days: config.retention.remote_days,
+    }
+}
+
+fn mode(mode: NetworkMode) -> Mode {
+    match mode {
+        NetworkMode::Off => Mode::Off,
+        NetworkMode::Read => Mode::Read,
+        NetworkMode::ReadWrite => Mode::ReadWrite,
+    }
+}
+
+/// A database URL as it may be shown.
+pub fn without_password(url: &str) -> String {
+    match url::Url::parse(url) {
+        Ok(mut parsed) if parsed.password().is_some() => {
+            let _ = parsed.set_password(Some("***"));
+            parsed.to_string()
+        }
+        _ => url.to_owned(),
+    }
+}

@@ -1,0 +1,224 @@
+//! `landbridge account`: members, from the operator's side. Works beside a running server and without one.
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand, ValueEnum};
+use landbridge_hub::Hub;
+use landbridge_hub::accounts::{Member, NewMember, Once, Role};
+use landbridge_hub::{KeyImport, Mode};
+use landbridge_model::{Network, check_name};
+use std::time::Duration;
+
+use crate::assemble::House;
+use crate::cli::Global;
+use crate::instance::{Use, root_key};
+use crate::{observe, prompt};
+
+/// Make and manage accounts.
+#[derive(Args)]
+pub struct Account {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Make an account. Asks for the password, or reads it from standard input.
+    Create {
+        /// Lower-case letters, digits and inner hyphens, 3 to 18 characters. Permanent.
+        name: String,
+        #[arg(long, value_enum, default_value_t = RoleName::Member)]
+        role: RoleName,
+        /// Read the password as one line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+        /// Networks to be on; all that this server offers when not given.
+        #[arg(long, value_delimiter = ',', value_name = "NETWORK")]
+        networks: Option<Vec<NetworkName>>,
+    },
+    /// List the accounts.
+    List,
+    /// Print a link with which someone makes their own account. It works once, within a week.
+    Invite {
+        /// The link makes the owner's account.
+        #[arg(long)]
+        owner: bool,
+    },
+    /// Set a new password. Ends nothing else: the member's apps stay signed in.
+    Password {
+        name: String,
+        /// Read the password as one line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Hide an account and stop it from being used; nothing is deleted.
+    Suspend {
+        name: String,
+        /// Bring it back.
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Delete an account for good: every network is told, then everything of it is erased here. The name is never
+    /// given out again.
+    Delete {
+        name: String,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Show the networks of an account, or join and leave one.
+    Networks {
+        name: String,
+        /// Join this network.
+        #[arg(long, value_name = "NETWORK", conflicts_with = "leave")]
+        join: Option<NetworkName>,
+        /// Bring a key along (nsec1..., ncryptsec1..., bunker://...), read as one line of standard input.
+        #[arg(long, requires = "join")]
+        key_stdin: bool,
+        /// Leave this network: it is told, and nothing goes there any more.
+        #[arg(long, value_name = "NETWORK")]
+        leave: Option<NetworkName>,
+    },
+    /// Print the recovery sheet: the root key, to keep on paper. Whoever has it and a backup can read everything.
+    RecoverySheet,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum RoleName {
+    Member,
+    Moderator,
+    Admin,
+    Owner,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum NetworkName {
+    Activitypub,
+    Nostr,
+}
+
+impl Account {
+    pub fn run(self, global: &Global) -> anyhow::Result<()> {
+        let config = global.load()?;
+        observe::logs::start(&config.log)?;
+        super::block_on(async move {
+            let house = House::open(&config, Use::Command).await?;
+            let done = self.action.run(&house).await;
+            house.hub.store().clone().close().await;
+            done
+        })
+    }
+}
+
+impl Action {
+    async fn run(self, house: &House) -> anyhow::Result<()> {
+        let hub = &house.hub;
+        match self {
+            Action::Create { name, role, password_stdin, networks } => {
+                check_name(&name)?;
+                let password = prompt::new_password(password_stdin)?;
+                let networks =
+                    networks.map_or_else(|| offered(hub), |chosen| chosen.into_iter().map(network).collect());
+                let networks = networks.into_iter().map(|network| (network, None)).collect();
+                let new = NewMember { name, password, role: role.into(), networks, link_identities: false };
+                let member = hub.create_member(new).await?;
+                println!("@{}", hub.config().address(&member.actor.username));
+            }
+            Action::List => list(hub).await?,
+            Action::Invite { owner } => println!("{}", invite(hub, owner).await?),
+            Action::Password { name, password_stdin } => {
+                let member = find(hub, &name).await?;
+                hub.set_password(member.actor.id, &prompt::new_password(password_stdin)?).await?;
+            }
+            Action::Suspend { name, undo } => {
+                let member = find(hub, &name).await?.actor.id;
+                if undo { hub.reactivate(member).await? } else { hub.deactivate(member).await? }
+            }
+            Action::Delete { name, yes } => {
+                let member = find(hub, &name).await?;
+                let question = format!("Delete @{name} and everything of it, on every network, for good?");
+                if !yes && !prompt::confirm(&question)? {
+                    bail!("not deleted");
+                }
+                hub.delete_member(member.actor.id).await?;
+                println!(
+                    "Deleted here. The networks are told as soon as the server runs: see `landbridge deliveries`."
+                );
+            }
+            Action::Networks { name, join, key_stdin, leave } => {
+                let member = find(hub, &name).await?.actor.id;
+                if let Some(joined) = join {
+                    let key = if key_stdin { Some(read_key()?) } else { None };
+                    hub.join_network(member, network(joined), key).await?;
+                }
+                if let Some(left) = leave {
+                    hub.leave_network(member, network(left)).await?;
+                }
+                for presence in hub.presences(member).await? {
+                    println!("{:12} {:?} {}", presence.network.key(), presence.state, presence.native_id);
+                }
+            }
+            Action::RecoverySheet => {
+                print!("{}", root_key::sheet(&house.instance.root_key, &house.instance.identity))
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The networks that members may write to here.
+fn offered(hub: &Hub) -> Vec<Network> {
+    let networks = hub.config().networks.iter();
+    networks.filter(|(_, mode)| **mode == Mode::ReadWrite).map(|(network, _)| *network).collect()
+}
+
+async fn find(hub: &Hub, name: &str) -> anyhow::Result<Member> {
+    let name = name.trim_start_matches('@').split('@').next().unwrap_or_default();
+    hub.member_named(name).await.with_context(|| format!("@{name}"))
+}
+
+async fn list(hub: &Hub) -> anyhow::Result<()> {
+    for member in hub.members().await? {
+        let networks = hub.presences(member.actor.id).await?;
+        let networks = networks.iter().map(|presence| presence.network.key()).collect::<Vec<_>>().join(", ");
+        let (name, role, state) =
+            (&member.actor.username, format!("{:?}", member.role), format!("{:?}", member.actor.state));
+        println!("{name:18} {role:10} {state:12} {networks}");
+    }
+    Ok(())
+}
+
+async fn invite(hub: &Hub, owner: bool) -> anyhow::Result<String> {
+    if owner {
+        if hub.members().await?.iter().any(|member| member.role == Role::Owner) {
+            bail!("there is an owner already");
+        }
+        return super::up::owner_link(hub).await;
+    }
+    let once = Once { purpose: "invite".into(), member: None, facts: serde_json::Value::Null };
+    let secret = hub.once(once, Duration::from_secs(7 * 24 * 3600)).await?;
+    Ok(hub.config().url(&format!("/invite/{secret}")))
+}
+
+fn read_key() -> anyhow::Result<KeyImport> {
+    let mut key = String::new();
+    std::io::stdin().read_line(&mut key)?;
+    Ok(KeyImport { key: key.trim().to_owned(), password: None })
+}
+
+fn network(name: NetworkName) -> Network {
+    match name {
+        NetworkName::Activitypub => Network::ActivityPub,
+        NetworkName::Nostr => Network::Nostr,
+    }
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Member => Self::Member,
+            RoleName::Moderator => Self::Moderator,
+            RoleName::Admin => Self::Admin,
+            RoleName::Owner => Self::Owner,
+        }
+    }
+}

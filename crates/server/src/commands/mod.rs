@@ -1,0 +1,39 @@
+//! One file per command.
+
+pub mod account;
+pub mod config;
+pub mod doctor;
+pub mod domain;
+pub mod golive;
+pub mod media_worker;
+pub mod up;
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use crate::cli::{Cli, Command};
+
+/// Runs the chosen command.
+pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    // Both rustls users of this process (ours and the HTTP client's) then share one provider.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let global = cli.global;
+    match cli.command {
+        Command::Up(command) => command.run(&global),
+        Command::Golive(command) => command.run(&global),
+        Command::Doctor(command) => command.run(&global),
+        Command::Account(command) => done(command.run(&global)),
+        Command::Domain(command) => done(command.run(&global)),
+        Command::Config(command) => done(command.run()),
+        Command::MediaWorker(command) => command.run(),
+    }
+}
+
+/// Runs a future to its end on a runtime of its own.
+pub fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(future)
+}
+
+fn done(result: anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+    result.map(|()| ExitCode::SUCCESS)
+}

@@ -1,0 +1,132 @@
+//! Every configuration key with its meaning: the reference that `landbridge config` prints, and the names that
+//! a misspelt key is compared with.
+
+/// `(key, meaning)`; sections are dotted. A test holds this equal to what [`super::Config`] reads.
+pub const KEYS: &[(&str, &str)] = &[
+    (
+        "origin",
+        "\"https://social.example.org\": where this server is reached. Permanent. Without it: a local trial",
+    ),
+    (
+        "account_domain",
+        "\"example.org\": the part after the @ of every address, when it is not the origin's host. Permanent",
+    ),
+    ("title", "name of this server, shown to people"),
+    ("description", "a sentence or two about it"),
+    ("contact", "the operator's e-mail address, shown to the public"),
+    ("listen", "[\"0.0.0.0:443\"]: addresses to accept connections on"),
+    ("listen_http", "[\"0.0.0.0:80\"]: plain HTTP beside TLS: redirects, and answers ACME's HTTP-01"),
+    ("data_dir", "folder for the database, media, certificates and the root key"),
+    ("database_url", "\"sqlite:/path/file\" or \"postgres://user@host/name\"; default: SQLite in data_dir"),
+    ("root_key_file", "the root key outside the database; default: root.key in data_dir"),
+    (
+        "tls.mode",
+        "\"off\" (a proxy speaks TLS), \"files\" or \"acme\" (accepts the authority's terms for you)",
+    ),
+    ("tls.certificate", "PEM chain for mode files, read again when it changes"),
+    ("tls.key", "PEM private key for mode files"),
+    ("tls.directory", "ACME directory URL; default: Let's Encrypt"),
+    ("tls.contact", "\"mailto:you@example.org\": where the authority may write"),
+    ("tls.extra_ca", "PEM file with the CA of a private ACME server"),
+    (
+        "tls.dns_hook",
+        "program called `HOOK add|remove NAME VALUE` for TXT records: gives one wildcard certificate",
+    ),
+    ("outbound.allow_loopback", "true lets requests reach this machine itself: for tests only"),
+    ("outbound.extra_ca", "PEM file with more certificate authorities to trust"),
+    ("proxy.trusted", "[\"127.0.0.1/32\"]: networks whose X-Forwarded-For is believed"),
+    ("log.format", "\"plain\" or \"json\""),
+    ("log.level", "\"info\", or a filter such as \"warn,landbridge_hub=debug\""),
+    ("metrics.listen", "\"127.0.0.1:9100\": /metrics for Prometheus and /health; default: off"),
+    ("limits.body_bytes", "largest request body"),
+    ("limits.media_bytes", "largest upload"),
+    ("limits.request_seconds", "longest time until an answer begins"),
+    ("limits.connections", "connections open at once"),
+    ("limits.stop_seconds", "how long a stop waits for running requests and deliveries"),
+    ("limits.api_per_account", "API requests per token and 5 minutes; 0: no limit"),
+    ("limits.api_per_address", "API requests without a token, per address and 5 minutes; 0: no limit"),
+    ("limits.media_per_account", "uploads per token and 30 minutes; 0: no limit"),
+    ("limits.deletes_per_account", "deletes per token and 30 minutes; 0: no limit"),
+    ("limits.sign_ins_per_address", "sign-in and sign-up attempts per address and 5 minutes; 0: no limit"),
+    ("limits.federation_per_address", "inbox deliveries per address and 5 minutes; 0: no limit"),
+    (
+        "retention.remote_days",
+        "days that remote posts and media are kept after their last local use; 0 keeps them",
+    ),
+    ("nostr.relays", "[\"wss://...\"]: relays where members write beside ours"),
+    ("nostr.index_relays", "[\"wss://...\"]: relays asked for profiles and relay lists"),
+    ("registrations.mode", "\"closed\", \"invite\", \"approval\" or \"open\""),
+    ("networks.activitypub", "\"off\", \"read\" or \"read-write\""),
+    ("networks.nostr", "\"off\", \"read\" or \"read-write\""),
+];
+
+/// Whether `key` is one of [`KEYS`].
+pub fn known(key: &str) -> bool {
+    KEYS.iter().any(|(name, _)| *name == key)
+}
+
+/// The known key that looks most like `key`, when one looks like it at all.
+pub fn nearest(key: &str) -> Option<&'static str> {
+    let leaf = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
+    KEYS.iter()
+        .map(|(name, _)| {
+            let whole = strsim::jaro_winkler(name, key);
+            let last = strsim::jaro_winkler(&leaf(name), &leaf(key)) - 0.02;
+            (whole.max(last), *name)
+        })
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use std::collections::BTreeSet;
+
+    fn flatten(prefix: &str, table: &toml::Table, keys: &mut BTreeSet<String>) {
+        for (name, value) in table {
+            match value {
+                toml::Value::Table(inner) => flatten(&format!("{prefix}{name}."), inner, keys),
+                _ => {
+                    keys.insert(format!("{prefix}{name}"));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_list_is_what_the_types_read() {
+        let mut full = Config::default();
+        full.origin = Some("https://example.org".parse().unwrap());
+        full.account_domain = Some(String::new());
+        full.title = Some(String::new());
+        full.database_url = Some(String::new());
+        full.root_key_file = Some("k".into());
+        full.tls = crate::config::Tls {
+            certificate: Some("c".into()),
+            key: Some("k".into()),
+            directory: Some("https://example.org".parse().unwrap()),
+            contact: Some(String::new()),
+            extra_ca: Some("c".into()),
+            dns_hook: Some("h".into()),
+            ..Default::default()
+        };
+        full.outbound.extra_ca = Some("c".into());
+        full.metrics.listen = Some("127.0.0.1:1".parse().unwrap());
+        let mut read = BTreeSet::new();
+        flatten("", &toml::Table::try_from(full).unwrap(), &mut read);
+        let listed = KEYS.iter().map(|(name, _)| (*name).to_owned()).collect::<BTreeSet<_>>();
+        assert_eq!(read, listed);
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_finds_its_key() {
+        assert_eq!(nearest("orgin"), Some("origin"));
+        assert_eq!(nearest("tls.certficate"), Some("tls.certificate"));
+        assert_eq!(nearest("proxy.truste"), Some("proxy.trusted"));
+        assert_eq!(nearest("directory"), Some("tls.directory"));
+        assert_eq!(nearest("zzzz"), None);
+    }
+}

@@ -1,0 +1,35 @@
+//! What every request passes before it reaches a door or a network, outermost first: who asks ([`client`]), which
+//! name was asked for ([`hosts`]), other sites' browsers ([`cors`]), how often ([`rates`]), how much and how long
+//! ([`bounds`]). [`envelope`] wraps them all: request id, security headers, log line, metrics.
+
+mod bounds;
+mod client;
+mod cors;
+mod envelope;
+mod hosts;
+mod rates;
+mod surface;
+
+pub use hosts::Hosts;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use std::sync::Arc;
+use tower_http::compression::CompressionLayer;
+
+use crate::config::Config;
+
+/// Wraps the routes of all doors and networks.
+pub fn wrap(routes: Router, hosts: Hosts, config: &Config) -> Router {
+    let https = hosts.is_https();
+    routes
+        .layer(DefaultBodyLimit::disable())
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(bounds::Bounds::new(&config.limits), bounds::hold))
+        .layer(from_fn_with_state(Arc::new(rates::Rates::new(&config.limits)), rates::hold))
+        .layer(from_fn(cors::answer))
+        .layer(from_fn_with_state(Arc::new(hosts), hosts::route))
+        .layer(from_fn_with_state(https, envelope::seal))
+        .layer(from_fn_with_state(Arc::<[_]>::from(config.proxy.trusted.as_slice()), client::find))
+}

@@ -1,0 +1,241 @@
+//! How often: fixed windows per address and per token, told in `X-RateLimit-*` as clients of the Mastodon API know
+//! them (Mastodon documentation, api/rate-limits). A token counts for itself only once it has proved good, so that
+//! inventing tokens does not get round the limit of an address.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use moka::sync::Cache;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::surface::Surface;
+use crate::config::Limits;
+
+const SHORT: Duration = Duration::from_secs(5 * 60);
+const LONG: Duration = Duration::from_secs(30 * 60);
+/// Windows kept at once; the least used are forgotten first, so memory stays flat under a flood of addresses.
+const MOST_WINDOWS: u64 = 100_000;
+
+const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+
+pub struct Rates {
+    api_account: Rate<Token>,
+    api_address: Rate<IpAddr>,
+    media: Rate<Token>,
+    deletes: Rate<Token>,
+    sign_ins: Rate<IpAddr>,
+    federation: Rate<IpAddr>,
+    /// Tokens that were answered with something else than 401.
+    good: Cache<Token, ()>,
+}
+
+/// A part of the token's hash: enough to tell tokens apart, useless to anyone who reads our memory.
+type Token = [u8; 16];
+
+impl Rates {
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            api_account: Rate::new(limits.api_per_account, SHORT),
+            api_address: Rate::new(limits.api_per_address, SHORT),
+            media: Rate::new(limits.media_per_account, LONG),
+            deletes: Rate::new(limits.deletes_per_account, LONG),
+            sign_ins: Rate::new(limits.sign_ins_per_address, SHORT),
+            federation: Rate::new(limits.federation_per_address, SHORT),
+            good: Cache::builder().max_capacity(MOST_WINDOWS).time_to_idle(LONG).build(),
+        }
+    }
+
+    fn take(&self, surface: Surface, address: IpAddr, token: Option<Token>) -> Option<Taken> {
+        match (surface, token) {
+            (Surface::Upload, Some(token)) => self.media.take(token),
+            (Surface::Delete, Some(token)) => self.deletes.take(token),
+            (Surface::Api, Some(token)) => self.api_account.take(token),
+            (Surface::Api | Surface::Upload | Surface::Delete, None) => self.api_address.take(address),
+            (Surface::SignIn, _) => self.sign_ins.take(address),
+            (Surface::Inbox, _) => self.federation.take(address),
+            (Surface::WellKnown | Surface::Relay | Surface::Media | Surface::Page, _) => None,
+        }
+    }
+}
+
+pub async fn hold(State(rates): State<Arc<Rates>>, request: Request, next: Next) -> Response {
+    let surface = Surface::of(request.method(), request.uri().path());
+    let address =
+        request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| one_household(info.0.ip()));
+    let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let shown = token(request.headers());
+    let proven = shown.filter(|token| rates.good.contains_key(token));
+    let taken = rates.take(surface, address, proven);
+    let mut response = match &taken {
+        Some(taken) if taken.exceeded() => {
+            metrics::counter!("landbridge_rate_limited_total", "surface" => surface.label()).increment(1);
+            refused(taken)
+        }
+        _ => next.run(request).await,
+    };
+    if let (Some(token), None, Surface::Api | Surface::Upload | Surface::Delete) = (shown, proven, surface)
+        && response.status() != StatusCode::UNAUTHORIZED
+        && response.status() != StatusCode::TOO_MANY_REQUESTS
+    {
+        rates.good.insert(token, ());
+    }
+    if let Some(taken) = taken {
+        taken.tell(response.headers_mut());
+    }
+    response
+}
+
+/// An IPv6 customer owns a whole /64.
+fn one_household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
+        v4 => v4,
+    }
+}
+
+fn token(headers: &HeaderMap) -> Option<Token> {
+    let bearer = headers.get(header::AUTHORIZATION)?.as_bytes();
+    digest(&SHA256, bearer).as_ref().first_chunk().copied()
+}
+
+struct Rate<K> {
+    limit: u32,
+    window: Duration,
+    windows: Cache<K, Arc<Window>>,
+}
+
+struct Window {
+    ends: OffsetDateTime,
+    used: AtomicU32,
+}
+
+struct Taken {
+    limit: u32,
+    used: u32,
+    ends: OffsetDateTime,
+}
+
+impl<K: std::hash::Hash + Eq + Send + Sync + 'static> Rate<K> {
+    fn new(limit: u32, window: Duration) -> Self {
+        Self {
+            limit,
+            window,
+            windows: Cache::builder().max_capacity(MOST_WINDOWS).time_to_live(window).build(),
+        }
+    }
+
+    /// Counts one request; `None` when this rate is off.
+    fn take(&self, key: K) -> Option<Taken> {
+        if self.limit == 0 {
+            return None;
+        }
+        let fresh =
+            || Arc::new(Window { ends: OffsetDateTime::now_utc() + self.window, used: AtomicU32::new(0) });
+        let window = self.windows.get_with(key, fresh);
+        let used = window.used.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        Some(Taken { limit: self.limit, used, ends: window.ends })
+    }
+}
+
+impl Taken {
+    fn exceeded(&self) -> bool {
+        self.used > self.limit
+    }
+
+    fn tell(&self, headers: &mut HeaderMap) {
+        headers.insert(LIMIT, self.limit.into());
+        headers.insert(REMAINING, self.limit.saturating_sub(self.used).into());
+        let reset = self.ends.replace_nanosecond(0).unwrap_or(self.ends).format(&Rfc3339).unwrap_or_default();
+        if let Ok(value) = HeaderValue::from_str(&reset) {
+            headers.insert(RESET, value);
+        }
+    }
+}
+
+fn refused(taken: &Taken) -> Response {
+    let wait = (taken.ends - OffsetDateTime::now_utc()).whole_seconds().max(1);
+    let headers = [
+        (header::RETRY_AFTER, HeaderValue::from(wait)),
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+    ];
+    (StatusCode::TOO_MANY_REQUESTS, headers, r#"{"error":"Too many requests"}"#).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Router;
+    use axum::body::Body;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::any;
+    use tower::ServiceExt;
+
+    fn app() -> Router {
+        let limits =
+            Limits { api_per_account: 3, api_per_address: 2, sign_ins_per_address: 1, ..Limits::default() };
+        Router::new()
+            .fallback(any(|headers: HeaderMap| async move {
+                match headers.get("authorization").map(|value| value.as_bytes()) {
+                    Some(b"Bearer wrong") => StatusCode::UNAUTHORIZED,
+                    _ => StatusCode::OK,
+                }
+            }))
+            .layer(from_fn_with_state(Arc::new(Rates::new(&limits)), hold))
+    }
+
+    async fn ask(app: &Router, path: &str, address: &str, token: Option<&str>) -> Response {
+        let mut request = Request::get(path).body(Body::empty()).unwrap();
+        request
+            .extensions_mut()
+            .insert(ConnectInfo::<SocketAddr>((address.parse::<IpAddr>().unwrap(), 1).into()));
+        if let Some(token) = token {
+            let value = format!("Bearer {token}").parse().unwrap();
+            request.headers_mut().insert("authorization", value);
+        }
+        app.clone().oneshot(request).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_address_is_held_and_told() {
+        let app = app();
+        let first = ask(&app, "/api/v1/x", "2001:db8::1", None).await;
+        assert_eq!(first.headers()["x-ratelimit-limit"], "2");
+        assert_eq!(first.headers()["x-ratelimit-remaining"], "1");
+        assert!(first.headers()["x-ratelimit-reset"].to_str().unwrap().ends_with('Z'));
+        assert_eq!(ask(&app, "/api/v1/x", "2001:db8::2", None).await.status(), StatusCode::OK);
+        let third = ask(&app, "/api/v1/x", "2001:db8::3", None).await;
+        assert_eq!(third.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert!(third.headers().contains_key("retry-after"));
+        assert_eq!(ask(&app, "/api/v1/x", "192.0.2.1", None).await.status(), StatusCode::OK);
+        assert_eq!(ask(&app, "/@alice", "2001:db8::4", None).await.status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn a_good_token_counts_for_itself_and_an_invented_one_does_not() {
+        let app = app();
+        for _ in 0..4 {
+            assert_eq!(ask(&app, "/api/v1/x", "192.0.2.1", Some("good")).await.status(), StatusCode::OK);
+        }
+        let over = ask(&app, "/api/v1/x", "192.0.2.1", Some("good")).await;
+        assert_eq!(over.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(
+            ask(&app, "/api/v1/x", "192.0.2.9", Some("wrong")).await.status(),
+            StatusCode::UNAUTHORIZED
+        );
+        assert_eq!(
+            ask(&app, "/api/v1/x", "192.0.2.9", Some("wrong")).await.status(),
+            StatusCode::UNAUTHORIZED
+        );
+        let third = ask(&app, "/api/v1/x", "192.0.2.9", Some("wrong")).await;
+        assert_eq!(third.status(), StatusCode::TOO_MANY_REQUESTS);
+    }
+}

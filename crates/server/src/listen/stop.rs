@@ -1,0 +1,38 @@
+//! One signal for the whole process: stop taking work, finish what is begun.
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// Cloned into everything that runs until the end.
+#[derive(Clone)]
+pub struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    /// A stop that `SIGTERM` or `SIGINT` pulls; a second one ends the process at once.
+    pub fn on_signals() -> std::io::Result<Self> {
+        let (sender, receiver) = watch::channel(false);
+        let mut term = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::spawn(async move {
+            for _ in 0..2 {
+                tokio::select! { _ = term.recv() => {}, _ = interrupt.recv() => {} }
+                if sender.send_replace(true) {
+                    std::process::exit(130);
+                }
+                tracing::info!("stopping; once more stops at once");
+            }
+        });
+        Ok(Self(receiver))
+    }
+
+    /// Returns when it is time to stop.
+    pub async fn wait(&self) {
+        // An error means that the sender is gone, and with it the reason to go on.
+        let _ = self.0.clone().wait_for(|stopping| *stopping).await;
+    }
+
+    /// The plain channel, for parts that know nothing of this crate.
+    pub fn channel(&self) -> watch::Receiver<bool> {
+        self.0.clone()
+    }
+}

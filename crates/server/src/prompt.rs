@@ -1,0 +1,55 @@
+//! Asking the person at the terminal.
+
+use anyhow::{Context, bail};
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use std::io::{BufRead, IsTerminal, Write};
+
+/// Reads a password: a line of standard input when `from_stdin`, else twice from the terminal without showing it.
+pub fn new_password(from_stdin: bool) -> anyhow::Result<String> {
+    let password = if from_stdin {
+        line()?
+    } else {
+        if !std::io::stdin().is_terminal() {
+            bail!("no terminal to ask for the password: use --password-stdin");
+        }
+        let first = hidden("Password (at least 8 characters): ")?;
+        if hidden("Once more: ")? != first {
+            bail!("the two passwords differ");
+        }
+        first
+    };
+    if password.chars().count() < 8 {
+        bail!("a password needs at least 8 characters");
+    }
+    Ok(password)
+}
+
+/// Asks for a plain yes. Without a terminal the answer is no.
+pub fn confirm(question: &str) -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    print!("{question} [yes/no] ");
+    std::io::stdout().flush()?;
+    Ok(matches!(line()?.trim(), "yes" | "y"))
+}
+
+fn hidden(question: &str) -> anyhow::Result<String> {
+    print!("{question}");
+    std::io::stdout().flush()?;
+    let stdin = std::io::stdin();
+    let shown = tcgetattr(&stdin).context("cannot hide the password")?;
+    let mut quiet = shown.clone();
+    quiet.local_modes &= !LocalModes::ECHO;
+    tcsetattr(&stdin, OptionalActions::Flush, &quiet)?;
+    let read = line();
+    tcsetattr(&stdin, OptionalActions::Flush, &shown)?;
+    println!();
+    read
+}
+
+fn line() -> anyhow::Result<String> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
