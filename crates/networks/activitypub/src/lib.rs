@@ -1,1 +1,3 @@
-//! To be written.
+//! ActivityPub: one translator between the network's wire forms and the model.
+
+pub mod signature;
