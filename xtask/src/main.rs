@@ -9,6 +9,7 @@ mod test;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Chores of the Landbridge repository")]
@@ -28,8 +29,18 @@ enum Chore {
     },
 }
 
-fn main() -> Result<()> {
-    match Chores::parse().chore {
+fn main() -> ExitCode {
+    match run_chore(Chores::parse().chore) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_chore(chore: Chore) -> Result<()> {
+    match chore {
         Chore::Test(options) => test::run(&options),
         Chore::Peers { names } => {
             debian::ensure(debian::PACKAGES)?;

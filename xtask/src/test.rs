@@ -8,7 +8,7 @@
 use crate::{debian, peers, postgres::Postgres, private, run};
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use std::process::Command;
+use std::{fs, process::Command};
 
 #[derive(Args, Clone)]
 pub struct Options {
@@ -64,7 +64,7 @@ fn inside(options: &Options) -> Result<()> {
             .args(["nextest", "run", "--offline", "--no-tests", "warn"])
             .args(extra)
             .args(&options.nextest);
-        command.env("LANDBRIDGE_TEST_POSTGRES_URL", postgres.url());
+        command.env("LANDBRIDGE_TEST_POSTGRES_URL", postgres.url()).env("RUST_LIB_BACKTRACE", "0");
         command
     };
 
@@ -77,8 +77,16 @@ fn inside(options: &Options) -> Result<()> {
     }
     if !options.no_peers {
         eprintln!("-> tests against real peers");
-        let tests = nextest(&["-p", "landbridge-interop", "--run-ignored", "only", "--test-threads", "4"]);
-        if run::loudly(&mut staged(&tests, scratch.path(), &postgres.url())?).is_err() {
+        let tests = nextest(&[
+            "--workspace",
+            "-E",
+            "package(landbridge-interop)",
+            "--run-ignored",
+            "only",
+            "--test-threads",
+            "4",
+        ]);
+        if run::loudly(&mut staged(&tests, &postgres.url())?).is_err() {
             failed.push("tests against real peers");
         }
     }
@@ -88,13 +96,21 @@ fn inside(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// `landbridge-stage FOLDER -- TESTS`: starts the peers, runs the tests, stops the peers.
-fn staged(tests: &Command, scratch: &std::path::Path, postgres: &str) -> Result<Command> {
+/// `landbridge-stage FOLDER -- TESTS`: starts the peers, runs the tests, stops the peers. What they wrote stays in
+/// `target/stage` until the next run.
+fn staged(tests: &Command, postgres: &str) -> Result<Command> {
+    let stage = run::root().join("target/stage");
+    if stage.exists() {
+        fs::remove_dir_all(&stage)?;
+    }
     let me = std::env::current_exe()?;
     let programs = me.parent().context("this program is in no folder")?;
     let mut command = Command::new(programs.join("landbridge-stage"));
-    command.arg(scratch.join("stage")).arg("--").arg(tests.get_program()).args(tests.get_args());
-    command.env("LANDBRIDGE_TEST_POSTGRES_URL", postgres).env("LANDBRIDGE_PROGRAMS", programs);
+    command.arg(stage).arg("--").arg(tests.get_program()).args(tests.get_args());
+    command
+        .env("LANDBRIDGE_TEST_POSTGRES_URL", postgres)
+        .env("LANDBRIDGE_PROGRAMS", programs)
+        .env("RUST_LIB_BACKTRACE", "0");
     Ok(command)
 }
 

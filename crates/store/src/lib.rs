@@ -4,6 +4,7 @@
 //! and answered when they are durable. Statements are plain SQL in a dialect that both engines understand ([`Sql`]).
 
 mod archive;
+pub mod entities;
 mod error;
 mod migrate;
 mod postgres;
@@ -12,6 +13,8 @@ pub mod sequence;
 mod sqlite;
 mod statement;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod value;
 mod write;
 

@@ -13,7 +13,7 @@ macro_rules! migrations {
     };
 }
 
-pub const MIGRATIONS: &[Migration] = migrations![1 "0001_core"];
+pub const MIGRATIONS: &[Migration] = migrations![1 "0001_core", 2 "0002_nostr"];
 
 #[cfg(test)]
 mod tests {

@@ -34,7 +34,7 @@ pub struct Store {
 
 enum Engine {
     Sqlite(Sqlite),
-    Postgres(Postgres),
+    Postgres(Box<Postgres>),
 }
 
 impl Store {
@@ -56,7 +56,9 @@ impl Store {
     ) -> Result<Store, StoreError> {
         let engine = match Address::parse(url)? {
             Address::Sqlite(path) => Engine::Sqlite(Sqlite::open(path, migrations, &options).await?),
-            Address::Postgres(url) => Engine::Postgres(Postgres::open(url, migrations, &options).await?),
+            Address::Postgres(url) => {
+                Engine::Postgres(Box::new(Postgres::open(url, migrations, &options).await?))
+            }
         };
         Ok(Store { engine: Arc::new(engine) })
     }

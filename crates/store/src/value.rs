@@ -143,27 +143,3 @@ impl<T: Into<Value>> From<Option<T>> for Value {
         value.map_or(Value::Null, Into::into)
     }
 }
-
-impl From<landbridge_model::Id> for Value {
-    fn from(id: landbridge_model::Id) -> Value {
-        Value::Int(id.0)
-    }
-}
-
-impl From<landbridge_model::Time> for Value {
-    fn from(time: landbridge_model::Time) -> Value {
-        Value::Int(time.0)
-    }
-}
-
-impl FromValue for landbridge_model::Id {
-    fn from_value(value: Value) -> Result<Self, StoreError> {
-        i64::from_value(value).map(landbridge_model::Id)
-    }
-}
-
-impl FromValue for landbridge_model::Time {
-    fn from_value(value: Value) -> Result<Self, StoreError> {
-        i64::from_value(value).map(landbridge_model::Time)
-    }
-}

@@ -5,9 +5,11 @@ mod keys;
 mod leaving;
 mod members;
 mod presences;
+mod sessions;
 mod signup;
 
 pub use grants::{App, Grant, NewApp, Once};
 pub use keys::Key;
 pub use members::{Member, Role, Settings};
+pub use sessions::{Session, form_token, form_token_fits};
 pub use signup::NewMember;

@@ -1,1 +1,4 @@
-//! To be written.
+//! Nostr: an embedded relay, and the translator between events and the model.
+
+pub mod event;
+pub mod wire;

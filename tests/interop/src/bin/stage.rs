@@ -1,10 +1,18 @@
-//! `landbridge-stage FOLDER -- PROGRAM ARGUMENTS`: sets the stage for the tests against real peers.
+//! `landbridge-stage FOLDER -- PROGRAM ARGUMENTS`: sets the stage in FOLDER, runs the program on it, clears it.
 
-use std::process::Command;
+use anyhow::{Context, Result};
+use landbridge_interop::stage::{Running, VARIABLE};
+use std::path::PathBuf;
+use tokio::process::Command;
 
-fn main() -> anyhow::Result<()> {
-    let mut arguments = std::env::args_os().skip(1).skip_while(|argument| argument != "--").skip(1);
-    let program = arguments.next().unwrap_or_else(|| "true".into());
-    let status = Command::new(program).args(arguments).status()?;
+#[tokio::main]
+async fn main() -> Result<()> {
+    let mut arguments = std::env::args_os().skip(1);
+    let folder = PathBuf::from(arguments.next().context("no folder given")?);
+    let program = arguments.nth(1).context("no program given")?;
+
+    let running = Running::start(&folder).await?;
+    let status = Command::new(program).args(arguments).env(VARIABLE, &folder).status().await?;
+    drop(running);
     std::process::exit(status.code().unwrap_or(1));
 }

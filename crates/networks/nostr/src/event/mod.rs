@@ -1,0 +1,102 @@
+//! Events: parsing, the id, the signature (NIP-01).
+//!
+//! An [`Event`] exists only when its id and its signature are right: [`Event::parse`] reads without checking into
+//! an [`Unverified`], which has a [`verify`](Unverified::verify).
+
+mod hex32;
+pub mod kind;
+mod sign;
+mod tags;
+mod wire;
+
+pub use hex32::{Hex32, NotHex, decode as decode_hex};
+pub use kind::{Class, Kind};
+pub use sign::{Keys, Template, random};
+pub use tags::{Tag, TagsExt, address, first_value, is_hex32};
+pub use wire::{Limits, Unverified};
+
+use std::sync::{Arc, LazyLock};
+
+/// One secp256k1 context for the process; building one is dear.
+pub(crate) static SECP: LazyLock<secp256k1::Secp256k1<secp256k1::All>> =
+    LazyLock::new(secp256k1::Secp256k1::new);
+
+/// A signed event whose id and signature have been checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub id: Hex32,
+    pub pubkey: Hex32,
+    /// Seconds since the Unix epoch.
+    pub created_at: i64,
+    pub kind: Kind,
+    pub tags: Vec<Tag>,
+    pub content: String,
+    /// The event as compact JSON with its seven fields: what is stored and served.
+    pub json: Arc<str>,
+}
+
+/// Why an event is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EventError {
+    #[error("not an event: {0}")]
+    Malformed(String),
+    #[error("{0} is not lower-case hex of the right length")]
+    Hex(&'static str),
+    #[error("too many tags")]
+    TooManyTags,
+    #[error("a tag has too many or too long values")]
+    TagTooLong,
+    #[error("content too long")]
+    ContentTooLong,
+    #[error("created_at is out of range")]
+    Time,
+    #[error("the id is not the hash of the event")]
+    Id,
+    #[error("the signature is wrong")]
+    Signature,
+}
+
+impl Event {
+    /// Reads one event from JSON, with its limits, without checking id and signature.
+    pub fn parse<'a>(json: &'a str, limits: &Limits) -> Result<Unverified<'a>, EventError> {
+        Unverified::parse(json, limits)
+    }
+
+    /// Reads and checks in one go, with the largest limits: for our own stored events and small inputs.
+    pub fn from_json(json: &str) -> Result<Event, EventError> {
+        Event::parse(json, &Limits::default())?.verify()
+    }
+
+    pub fn class(&self) -> Class {
+        kind::class(self.kind)
+    }
+
+    /// The `d` tag's value (empty when absent).
+    pub fn d(&self) -> &str {
+        self.tags.value("d").unwrap_or_default()
+    }
+
+    /// `kind:pubkey:d` of a replaceable or addressable event.
+    pub fn address(&self) -> Option<String> {
+        match self.class() {
+            Class::Addressable => Some(address(self.kind, &self.pubkey, self.d())),
+            Class::Replaceable => Some(address(self.kind, &self.pubkey, "")),
+            _ => None,
+        }
+    }
+
+    /// When it expires (NIP-40), in seconds since the epoch.
+    pub fn expiration(&self) -> Option<i64> {
+        self.tags.value("expiration").and_then(|v| v.parse().ok())
+    }
+
+    /// It may be published only by its author (NIP-70).
+    pub fn is_protected(&self) -> bool {
+        self.tags.iter().any(|t| t.len() == 1 && t.first().is_some_and(|n| n == "-"))
+    }
+
+    /// The one key that a gift wrap is for.
+    pub fn wrap_recipient(&self) -> Option<Hex32> {
+        kind::is_wrap(self.kind).then(|| self.tags.value("p").and_then(|p| p.parse().ok())).flatten()
+    }
+}

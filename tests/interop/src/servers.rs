@@ -1,0 +1,142 @@
+//! Starting each peer, one function per folder in `tests/interop/peers`.
+
+use crate::{
+    certificates, front,
+    peer::Peer,
+    process::{Process, folder},
+};
+use anyhow::{Context, Result, ensure};
+use std::{
+    fs,
+    net::SocketAddr,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+};
+use tokio::process::Command;
+
+/// A started server: the processes to keep, and the control to use.
+pub type Started = (Vec<Process>, Peer);
+
+/// Fedify's app: <https://fedify.dev>, on Node 22.
+pub fn fedify(stage: &Path) -> Result<Started> {
+    let installed = installed("fedify")?;
+    let app = lay_out(stage, "fedify", "fedify", &["app.mjs"])?;
+    link(&installed.join("node_modules"), &app.join("node_modules"))?;
+    let mut node = Command::new(installed.join("node_modules/node/bin/node"));
+    node.arg("app.mjs");
+    surround(&mut node, stage, "fedify.test", "127.0.77.10", 7710);
+    Ok((vec![Process::start("fedify", stage, &mut node)?], Peer::new("fedify", 7710)))
+}
+
+/// bovine-herd: <https://bovine.readthedocs.io>.
+pub async fn bovine(stage: &Path) -> Result<Started> {
+    contexts(stage).await?;
+    lay_out(stage, "bovine", "bovine", &["app.py"])?;
+    let mut python = Command::new(installed("bovine")?.join("bin/python"));
+    python.arg("app.py").env("CONTEXTS", stage.join("contexts.json"));
+    surround(&mut python, stage, "bovine.test", "127.0.77.11", 7711);
+    let mut peer = Peer::new("bovine", 7711);
+    peer.control += "/control";
+    Ok((vec![Process::start("bovine", stage, &mut python)?], peer))
+}
+
+/// upub: <https://crates.io/crates/upub-bin>, on PostgreSQL. Two processes: the server, and its control.
+pub async fn upub(stage: &Path) -> Result<Started> {
+    let program = installed("upub")?.join("bin/upub");
+    let home = lay_out(stage, "upub-control", "upub", &["control.py"])?;
+    let database = new_database("upub").await?;
+    // Its migrations expect this extension.
+    finish(Command::new("psql").args(["-q", &database, "-c", "CREATE EXTENSION btree_gin"])).await?;
+    let config = home.join("upub.toml");
+    fs::write(
+        &config,
+        format!(
+            "[instance]\nname = \"upub\"\ndomain = \"https://upub.test\"\n[datasource]\nconnection_string = \"{database}\"\n\
+             [security]\nallow_registration = true\n"
+        ),
+    )?;
+    finish(Command::new(&program).arg("-c").arg(&config).arg("migrate")).await?;
+    let mut server = Command::new(&program);
+    server.arg("-c").arg(&config).args(["monolith", "-b", "127.0.0.1:7722", "-p", "1"]);
+    surround(&mut server, stage, "upub.test", "127.0.77.12", 0);
+    front::open(stage, SocketAddr::from(([127, 0, 77, 12], 443)), SocketAddr::from(([127, 0, 0, 1], 7722)))
+        .await?;
+
+    let mut control = Command::new("python3");
+    control.arg("control.py").env("INSIDE", "http://127.0.0.1:7722").env("DATABASE", &database);
+    control.env("UPUB", format!("{} -c {}", program.display(), config.display()));
+    surround(&mut control, stage, "upub.test", "127.0.77.12", 7712);
+    let server = Process::start("upub", stage, &mut server)?;
+    let control = Process::start("upub-control", stage, &mut control)?;
+    Ok((vec![server, control], Peer::new("upub", 7712)))
+}
+
+/// An empty database on the run's PostgreSQL server; answers its URL.
+pub async fn new_database(name: &str) -> Result<String> {
+    let server =
+        std::env::var("LANDBRIDGE_TEST_POSTGRES_URL").context("LANDBRIDGE_TEST_POSTGRES_URL is not set")?;
+    finish(Command::new("psql").args(["-q", &server, "-c", &format!("CREATE DATABASE {name}")])).await?;
+    let mut url = url::Url::parse(&server)?;
+    url.set_path(name);
+    Ok(url.into())
+}
+
+/// Runs a program to its end; an error with what it said if it fails.
+async fn finish(command: &mut Command) -> Result<()> {
+    let output = command.output().await?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{command:?}: {}{said}", String::from_utf8_lossy(&output.stdout));
+    Ok(())
+}
+
+/// JSON-LD contexts, which bovine would fetch from the web; Fedify has them in its package.
+async fn contexts(stage: &Path) -> Result<()> {
+    let script =
+        "import { preloadedContexts as all } from '@fedify/vocab-runtime'; console.log(JSON.stringify(all))";
+    let installed = installed("fedify")?;
+    let node = Command::new(installed.join("node_modules/node/bin/node"))
+        .args(["--input-type=module", "-e", script])
+        .current_dir(&installed)
+        .output()
+        .await?;
+    ensure!(node.status.success(), "contexts: {}", String::from_utf8_lossy(&node.stderr));
+    Ok(fs::write(stage.join("contexts.json"), node.stdout)?)
+}
+
+/// The environment of every peer: who it is, and whom it trusts.
+fn surround(command: &mut Command, stage: &Path, name: &str, address: &str, control: u16) {
+    let authority = stage.join(certificates::AUTHORITY);
+    command
+        .env("ORIGIN", format!("https://{name}"))
+        .env("LISTEN", address)
+        .env("CERTIFICATE", stage.join(certificates::CERTIFICATE))
+        .env("KEY", stage.join(certificates::KEY))
+        .env("CONTROL", control.to_string())
+        .env("SSL_CERT_FILE", &authority)
+        .env("NODE_EXTRA_CA_CERTS", &authority)
+        .env("REQUESTS_CA_BUNDLE", &authority);
+}
+
+/// Where `cargo xtask peers` put a peer.
+pub fn installed(name: &str) -> Result<PathBuf> {
+    let variable = format!("LANDBRIDGE_PEER_{}", name.to_uppercase().replace('-', "_"));
+    let folder = std::env::var_os(&variable).with_context(|| format!("{variable} is not set"))?;
+    Ok(PathBuf::from(folder))
+}
+
+/// Copies a peer's own files into the folder in which it will run.
+fn lay_out(stage: &Path, name: &str, peer: &str, files: &[&str]) -> Result<PathBuf> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(peer);
+    let target = folder(stage, name)?;
+    for file in files {
+        fs::copy(source.join(file), target.join(file)).with_context(|| format!("{peer}/{file}"))?;
+    }
+    Ok(target)
+}
+
+fn link(original: &Path, at: &Path) -> Result<()> {
+    if !at.exists() {
+        symlink(original, at)?;
+    }
+    Ok(())
+}

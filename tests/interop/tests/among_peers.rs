@@ -1,0 +1,70 @@
+//! The peers with each other, without Landbridge: shows that the stage itself is sound.
+
+use anyhow::Result;
+use landbridge_interop::{
+    peer::{Account, Draft, DraftImage, Peer},
+    stage::Stage,
+    wait::until,
+};
+use serde_json::json;
+
+async fn pair(from: &str, to: &str) -> Result<(Peer, Account, Peer, Account)> {
+    let stage = Stage::current()?;
+    let (from, to) = (stage.peer(from)?, stage.peer(to)?);
+    let writer = from.account(&format!("w{}", std::process::id())).await?;
+    let reader = to.account(&format!("r{}", std::process::id())).await?;
+    Ok((from, writer, to, reader))
+}
+
+async fn follow_post_like(from: &str, to: &str) -> Result<()> {
+    let (from, writer, to, reader) = pair(from, to).await?;
+    to.act(&reader, "follow", json!({ "actor": writer.id })).await?;
+    until("follower", async || from.actor(&writer.id).await, |a| a.followers.contains(&reader.id)).await?;
+    until("accepted", async || to.actor(&reader.id).await, |a| a.following.contains(&writer.id)).await?;
+
+    let image = DraftImage { alt: "two by two".to_owned() };
+    let draft = Draft {
+        text: "hello".to_owned(),
+        cw: Some("careful".to_owned()),
+        images: vec![image],
+        ..Draft::default()
+    };
+    let id = from.publish(&writer, &draft).await?;
+    let seen = until("post", async || to.object(&id).await, |o| o.note.is_some()).await?;
+    let note = seen.note.unwrap();
+    assert!(note.text.contains("hello"), "{note:?}");
+    assert_eq!(note.cw.as_deref(), Some("careful"));
+    assert_eq!(note.images[0].alt.as_deref(), Some("two by two"));
+
+    to.act(&reader, "like", json!({ "object": id })).await?;
+    until("like", async || from.object(&id).await, |o| o.likes.iter().any(|l| l.actor == reader.id)).await?;
+    to.act(&reader, "unlike", json!({ "object": id })).await?;
+    until("like undone", async || from.object(&id).await, |o| o.likes.is_empty()).await?;
+    from.act(&writer, "delete", json!({ "object": id })).await?;
+    until("deleted", async || to.object(&id).await, |o| o.note.as_ref().is_none_or(|n| n.deleted)).await?;
+    Ok(())
+}
+
+#[tokio::test]
+#[ignore = "needs real peers: cargo xtask test"]
+async fn fedify_to_bovine() -> Result<()> {
+    follow_post_like("fedify", "bovine").await
+}
+
+#[tokio::test]
+#[ignore = "needs real peers: cargo xtask test"]
+async fn bovine_to_fedify() -> Result<()> {
+    follow_post_like("bovine", "fedify").await
+}
+
+#[tokio::test]
+#[ignore = "needs real peers: cargo xtask test"]
+async fn upub_to_fedify() -> Result<()> {
+    follow_post_like("upub", "fedify").await
+}
+
+#[tokio::test]
+#[ignore = "needs real peers: cargo xtask test"]
+async fn bovine_to_upub() -> Result<()> {
+    follow_post_like("bovine", "upub").await
+}
