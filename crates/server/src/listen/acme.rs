@@ -5,6 +5,8 @@
 //! and a wildcard by DNS-01 through the operator's hook.
 
 mod order;
+#[cfg(test)]
+mod tests;
 mod vault;
 
 use axum::Router;

@@ -25,6 +25,14 @@ impl Stop {
         Ok(Self(receiver))
     }
 
+    /// A stop that nobody pulls.
+    #[cfg(test)]
+    pub fn never() -> Self {
+        let (sender, receiver) = watch::channel(false);
+        std::mem::forget(sender);
+        Self(receiver)
+    }
+
     /// Returns when it is time to stop.
     pub async fn wait(&self) {
         // An error means that the sender is gone, and with it the reason to go on.

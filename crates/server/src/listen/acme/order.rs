@@ -5,13 +5,15 @@ use instant_acme::{
     Account, AuthorizationHandle, AuthorizationStatus, ChallengeType, Identifier, KeyAuthorization,
     LetsEncrypt, NewAccount, NewOrder, OrderStatus, RetryPolicy,
 };
+use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::process::Command;
 
 use super::{ALPN, Acme};
-use crate::listen::tls;
 
 /// How long a name server may need to show a record that the hook has set.
 const DNS_TIME: Duration = Duration::from_secs(20);
@@ -136,16 +138,19 @@ async fn answer<'a>(
 }
 
 /// The self-signed certificate that answers TLS-ALPN-01 (RFC 8737, section 3).
-fn alpn_config(name: &str, proof: &KeyAuthorization) -> anyhow::Result<std::sync::Arc<rustls::ServerConfig>> {
+fn alpn_config(name: &str, proof: &KeyAuthorization) -> anyhow::Result<Arc<ServerConfig>> {
     let key = rcgen::KeyPair::generate()?;
     let mut params = rcgen::CertificateParams::new(vec![name.to_owned()])?;
     params.custom_extensions = vec![rcgen::CustomExtension::new_acme_identifier(proof.digest().as_ref())];
     let certificate = params.self_signed(&key)?;
     let private = PrivateKeyDer::try_from(key.serialize_der()).map_err(anyhow::Error::msg)?;
-    let mut config =
-        std::sync::Arc::unwrap_or_clone(tls::server_config(vec![certificate.der().clone()], private)?);
+    // Not `with_single_cert`: it refuses the critical extension that makes this certificate what it is.
+    let signing = rustls::crypto::aws_lc_rs::sign::any_supported_type(&private)?;
+    let certified = CertifiedKey::new(vec![certificate.der().clone()], signing);
+    let resolver = Arc::new(SingleCertAndKey::from(certified));
+    let mut config = ServerConfig::builder().with_no_client_auth().with_cert_resolver(resolver);
     config.alpn_protocols = vec![ALPN.to_vec()];
-    Ok(std::sync::Arc::new(config))
+    Ok(Arc::new(config))
 }
 
 async fn call_hook(hook: &Path, action: &str, name: &str, value: &str) -> anyhow::Result<()> {
