@@ -1,6 +1,7 @@
-//! The project's chores: `cargo xtask test`, `cargo xtask peers`.
+//! The project's chores: `cargo xtask test`, `cargo xtask peers`, `cargo xtask dist`.
 
 mod debian;
+mod dist;
 mod peers;
 mod postgres;
 mod private;
@@ -27,6 +28,8 @@ enum Chore {
         /// Names of folders in tests/interop/peers; all of them if none is given.
         names: Vec<String>,
     },
+    /// Make what operators install: a static binary in a tarball, a Debian package, a container folder.
+    Dist(dist::Options),
 }
 
 fn main() -> ExitCode {
@@ -49,5 +52,6 @@ fn run_chore(chore: Chore) -> Result<()> {
             }
             Ok(())
         }
+        Chore::Dist(options) => dist::run(&options),
     }
 }

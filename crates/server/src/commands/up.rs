@@ -56,7 +56,9 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     greet(&house).await?;
 
     let mut work = background(&hub, &stop);
+    observe::supervisor::ready();
     listen::serve(doors, &config.limits, stop.clone()).await;
+    observe::supervisor::stopping();
     let finishing = async { while work.join_next().await.is_some() {} };
     if tokio::time::timeout(Duration::from_secs(config.limits.stop_seconds), finishing).await.is_err() {
         tracing::warn!(
