@@ -33,9 +33,13 @@ struct Pebble {
 impl Pebble {
     async fn start(http_port: u16, tls_port: u16) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let authority = rcgen::CertifiedIssuer::self_signed(ca_params(), rcgen::KeyPair::generate().unwrap()).unwrap();
+        let authority =
+            rcgen::CertifiedIssuer::self_signed(ca_params(), rcgen::KeyPair::generate().unwrap()).unwrap();
         let key = rcgen::KeyPair::generate().unwrap();
-        let leaf = rcgen::CertificateParams::new(vec!["localhost".into()]).unwrap().signed_by(&key, &authority).unwrap();
+        let leaf = rcgen::CertificateParams::new(vec!["localhost".into()])
+            .unwrap()
+            .signed_by(&key, &authority)
+            .unwrap();
         let file = |name: &str, text: String| {
             let path = dir.path().join(name);
             std::fs::write(&path, text).unwrap();
@@ -125,7 +129,12 @@ async fn wait_for(address: &str) {
 }
 
 /// A server with certificates from the authority; `plain`: with plain HTTP beside it.
-async fn serve(settings: Settings, plain: Option<TcpListener>, tls: TcpListener, data_dir: &Path) -> SocketAddr {
+async fn serve(
+    settings: Settings,
+    plain: Option<TcpListener>,
+    tls: TcpListener,
+    data_dir: &Path,
+) -> SocketAddr {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let _ = crate::observe::logs::start(&crate::config::Log { level: "info".into(), ..Default::default() });
     let origin = format!("https://{HOST}").parse().unwrap();
@@ -222,7 +231,8 @@ async fn tls_alpn_on_demand_and_only_for_names_that_exist() {
 
     // A restart uses it: with the authority gone, the name is still served.
     drop(pebble);
-    let settings = Settings { directory: Some("https://localhost:1/dir".parse().unwrap()), ..Settings::default() };
+    let settings =
+        Settings { directory: Some("https://localhost:1/dir".parse().unwrap()), ..Settings::default() };
     let again = serve(settings, None, listener().await.0, data.path()).await;
     assert_eq!(names_shown(again, HOST).await, Some(vec![HOST.to_owned()]));
 }
