@@ -1,4 +1,80 @@
 //! Statements and row types, one file a table (or a few that belong together). SQL stays visible: a function gives a
 //! [`Query`](crate::Query) or a [`Change`](crate::Change), a row type reads what the query selects.
 
+pub mod actors;
+pub mod blocks;
+pub mod copies;
+pub mod domain_rules;
+pub mod edits;
+pub mod erasures;
+pub mod follows;
+pub mod home;
+pub mod media;
+pub mod mentions;
 pub mod nostr_events;
+pub mod notifications;
+pub mod pins;
+pub mod polls;
+pub mod posts;
+pub mod presences;
+pub mod reactions;
+pub mod reports;
+pub mod search;
+pub mod tags;
+pub mod tombstones;
+pub mod votes;
+
+use landbridge_model::{Id, Network};
+
+/// The argument of `{ints ?1}`.
+pub fn ints<'a>(ids: impl IntoIterator<Item = &'a Id>) -> String {
+    let mut out = String::from("[");
+    for (n, id) in ids.into_iter().enumerate() {
+        if n > 0 {
+            out.push(',');
+        }
+        out.push_str(&id.0.to_string());
+    }
+    out.push(']');
+    out
+}
+
+/// The argument of `{texts ?1}`.
+pub fn texts<T: AsRef<str>>(texts: &[T]) -> String {
+    let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+    serde_json::to_string(&texts).unwrap_or_else(|_| "[]".into())
+}
+
+/// How a source is stored: the network, 0 for here.
+pub fn source(origin: Option<Network>) -> i64 {
+    origin.map_or(0, i64::from)
+}
+
+/// A word of an enumeration as serde writes it, stored as text.
+pub(crate) fn word<T: serde::Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
+
+/// Such a word read again; an unknown one gives the default.
+pub(crate) fn from_word<T: serde::de::DeserializeOwned + Default>(word: String) -> T {
+    serde_json::from_value(serde_json::Value::String(word)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use landbridge_model::{ActorKind, PostKind};
+
+    #[test]
+    fn sets_and_words() {
+        assert_eq!(ints(&[Id(1), Id(22)]), "[1,22]");
+        assert_eq!(ints(&[]), "[]");
+        assert_eq!(texts(&["a\"b"]), r#"["a\"b"]"#);
+        assert_eq!(word(&PostKind::Article), "article");
+        assert_eq!(from_word::<PostKind>("article".into()), PostKind::Article);
+        assert_eq!(from_word::<ActorKind>("nonsense".into()), ActorKind::Person);
+    }
+}

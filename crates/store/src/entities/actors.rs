@@ -1,0 +1,158 @@
+//! `actors`: members and everybody else. `domain` is empty for members.
+
+use super::{from_word, source, word};
+use crate::{Change, Query, Row, StoreError, args, query};
+use landbridge_model::{Actor, ActorState, Id, Network, Time};
+
+/// The columns that [`read`] reads, of the table by the alias `a`.
+#[macro_export]
+macro_rules! actor_columns {
+    () => {
+        "a.id, a.username, a.domain, a.kind, a.state, a.locked, a.profile, a.url, a.created_at, a.fetched_at, a.moved_to, \
+         a.last_post_at, a.followers, a.following, a.posts"
+    };
+}
+
+/// Reads [`actor_columns`], from column 0 on.
+pub fn read(row: &mut Row) -> Result<Actor, StoreError> {
+    let count = |n: i64| u64::try_from(n).unwrap_or(0);
+    let domain: String = row.get(2)?;
+    Ok(Actor {
+        id: row.get(0)?,
+        username: row.get(1)?,
+        domain: Some(domain).filter(|domain| !domain.is_empty()),
+        kind: from_word(row.get(3)?),
+        state: ActorState::from_i64(row.get(4)?),
+        locked: row.get(5)?,
+        profile: serde_json::from_str(&row.get::<String>(6)?).unwrap_or_default(),
+        url: row.get(7)?,
+        created_at: row.get(8)?,
+        fetched_at: row.get(9)?,
+        moved_to: row.get(10)?,
+        last_post_at: row.get(11)?,
+        followers: count(row.get(12)?),
+        following: count(row.get(13)?),
+        posts: count(row.get(14)?),
+    })
+}
+
+pub fn by_id(id: Id) -> Query {
+    query(concat!("SELECT ", actor_columns!(), " FROM actors a WHERE a.id = ?1"), args![id])
+}
+
+pub fn by_ids<'a>(ids: impl IntoIterator<Item = &'a Id>) -> Query {
+    query(concat!("SELECT ", actor_columns!(), " FROM actors a WHERE a.id IN {ints ?1}"), args![super::ints(ids)])
+}
+
+/// By address, living ones first; `domain` empty for members.
+pub fn by_acct(username: &str, domain: &str) -> Query {
+    query(
+        concat!("SELECT ", actor_columns!(), " FROM actors a WHERE a.username = ?1 AND a.domain = ?2 ORDER BY a.state, a.id"),
+        args![username, domain],
+    )
+}
+
+pub fn by_native(network: Network, native_id: &str) -> Query {
+    query(
+        concat!(
+            "SELECT ",
+            actor_columns!(),
+            " FROM presences p JOIN actors a ON a.id = p.actor_id WHERE p.network = ?1 AND p.native_id = ?2"
+        ),
+        args![network, native_id],
+    )
+}
+
+/// A new actor. `origin`: the network it was first seen on; `None` for a member.
+pub fn insert(actor: &Actor, origin: Option<Network>) -> Change {
+    Change::new(
+        "INSERT INTO actors (id, username, domain, kind, state, locked, display_name, profile, url, source, created_at,
+                             fetched_at, moved_to, followers, following, posts)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+        args![
+            actor.id,
+            &actor.username,
+            actor.domain.as_deref().unwrap_or_default(),
+            word(&actor.kind),
+            actor.state as i64,
+            actor.locked,
+            &actor.profile.display_name,
+            profile(actor),
+            actor.url.clone(),
+            source(origin),
+            actor.created_at,
+            actor.fetched_at,
+            actor.moved_to,
+            number(actor.followers),
+            number(actor.following),
+            number(actor.posts)
+        ],
+    )
+}
+
+/// What a remote actor's side says now. The state stays: it is ours to decide.
+pub fn refresh(actor: &Actor) -> Change {
+    Change::new(
+        "UPDATE actors SET username = ?2, domain = ?3, kind = ?4, locked = ?5, display_name = ?6, profile = ?7, url = ?8,
+                           fetched_at = ?9, moved_to = ?10, followers = ?11, following = ?12, posts = ?13
+         WHERE id = ?1 AND domain <> ''",
+        args![
+            actor.id,
+            &actor.username,
+            actor.domain.as_deref().unwrap_or_default(),
+            word(&actor.kind),
+            actor.locked,
+            &actor.profile.display_name,
+            profile(actor),
+            actor.url.clone(),
+            actor.fetched_at,
+            actor.moved_to,
+            number(actor.followers),
+            number(actor.following),
+            number(actor.posts)
+        ],
+    )
+}
+
+/// A member's own changes.
+pub fn set_profile(actor: &Actor) -> Change {
+    Change::new(
+        "UPDATE actors SET kind = ?2, locked = ?3, display_name = ?4, profile = ?5 WHERE id = ?1",
+        args![actor.id, word(&actor.kind), actor.locked, &actor.profile.display_name, profile(actor)],
+    )
+    .or_fail("actor")
+}
+
+pub fn set_state(id: Id, state: ActorState) -> Change {
+    Change::new("UPDATE actors SET state = ?2 WHERE id = ?1", args![id, state as i64]).or_fail("actor")
+}
+
+pub fn set_moved_to(id: Id, to: Option<Id>) -> Change {
+    Change::new("UPDATE actors SET moved_to = ?2 WHERE id = ?1", args![id, to])
+}
+
+/// Its address belongs to somebody else now: it is shown by another name until its own side gives one.
+pub fn rename(id: Id, username: &str) -> Change {
+    Change::new("UPDATE actors SET username = ?2, fetched_at = 0 WHERE id = ?1 AND domain <> ''", args![id, username])
+}
+
+/// A post was written: counts it for members, and moves the time of the last one on.
+pub fn posted(id: Id, at: Time) -> Change {
+    Change::new(
+        "UPDATE actors SET posts = posts + 1,
+           last_post_at = CASE WHEN last_post_at IS NULL OR last_post_at < ?2 THEN ?2 ELSE last_post_at END WHERE id = ?1",
+        args![id, at],
+    )
+}
+
+pub fn unposted(id: Id) -> Change {
+    Change::new("UPDATE actors SET posts = posts - 1 WHERE id = ?1 AND posts > 0", args![id])
+}
+
+fn profile(actor: &Actor) -> String {
+    serde_json::to_string(&actor.profile).unwrap_or_else(|_| "{}".into())
+}
+
+fn number(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,145 @@
+//! `copies`: a thing's identity on a network. The words of `kind` and the numbers of `state` are the hub's.
+
+use crate::{Change, Query, Row, StoreError, args, query};
+use landbridge_model::{Id, Network, Time};
+
+/// One row without its original.
+#[derive(Clone, Debug)]
+pub struct CopyRow {
+    /// `None` for a number that this version does not know.
+    pub network: Option<Network>,
+    pub native_id: String,
+    pub kind: String,
+    pub object: Id,
+    pub actor: Id,
+    pub version: Option<String>,
+    pub url: Option<String>,
+    pub state: i64,
+    pub created_at: Time,
+}
+
+impl CopyRow {
+    pub fn read(row: &mut Row) -> Result<CopyRow, StoreError> {
+        Ok(CopyRow {
+            network: row.get(0)?,
+            native_id: row.get(1)?,
+            kind: row.get(2)?,
+            object: row.get(3)?,
+            actor: row.get(4)?,
+            version: row.get(5)?,
+            url: row.get(6)?,
+            state: row.get(7)?,
+            created_at: row.get(8)?,
+        })
+    }
+}
+
+macro_rules! columns {
+    () => {
+        "network, native_id, kind, object_id, actor_id, version, url, state, created_at"
+    };
+}
+
+pub fn by_native(network: Network, native_id: &str) -> Query {
+    query(concat!("SELECT ", columns!(), " FROM copies WHERE network = ?1 AND native_id = ?2"), args![network, native_id])
+}
+
+/// Of many native ids on one network.
+pub fn by_natives<T: AsRef<str>>(network: Network, native_ids: &[T]) -> Query {
+    query(
+        concat!("SELECT ", columns!(), " FROM copies WHERE network = ?1 AND native_id IN {texts ?2}"),
+        args![network, super::texts(native_ids)],
+    )
+}
+
+pub fn of_object(kind: &str, object: Id) -> Query {
+    query(
+        concat!("SELECT ", columns!(), " FROM copies WHERE object_id = ?1 AND kind = ?2 ORDER BY network, created_at"),
+        args![object, kind],
+    )
+}
+
+pub fn of_objects<'a>(kind: &str, objects: impl IntoIterator<Item = &'a Id>) -> Query {
+    query(
+        concat!("SELECT ", columns!(), " FROM copies WHERE object_id IN {ints ?1} AND kind = ?2 ORDER BY network, created_at"),
+        args![super::ints(objects), kind],
+    )
+}
+
+/// The newest living copy on one network.
+pub fn live_on(kind: &str, object: Id, network: Network) -> Query {
+    query(
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM copies WHERE object_id = ?1 AND kind = ?2 AND network = ?3 AND state = 0 ORDER BY created_at DESC LIMIT 1"
+        ),
+        args![object, kind, network],
+    )
+}
+
+/// (original, kind, object_id)
+pub fn original(network: Network, native_id: &str) -> Query {
+    query(
+        "SELECT original, kind, object_id FROM copies WHERE network = ?1 AND native_id = ?2",
+        args![network, native_id],
+    )
+}
+
+/// A new identity. `original`: wire bytes, sealed when the post is. Fails when the native id is known already.
+pub fn insert(row: &CopyRow, original: Option<Vec<u8>>, kept_until: Option<Time>) -> Change {
+    Change::new(
+        "INSERT INTO copies (network, native_id, kind, object_id, actor_id, version, url, state, original, created_at, kept_until)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (network, native_id) DO NOTHING",
+        args![
+            row.network,
+            &row.native_id,
+            &row.kind,
+            row.object,
+            row.actor,
+            row.version.clone(),
+            row.url.clone(),
+            row.state,
+            original,
+            row.created_at,
+            kept_until
+        ],
+    )
+    .or_fail("duplicate")
+}
+
+/// Nothing with that native id must be known.
+pub fn forbid(network: Network, native_id: &str) -> Change {
+    Change::forbid("SELECT 1 FROM copies WHERE network = ?1 AND native_id = ?2", args![network, native_id], "duplicate")
+}
+
+/// A newer version of the same thing.
+pub fn update(network: Network, native_id: &str, version: Option<&str>, original: Option<Vec<u8>>) -> Change {
+    Change::new(
+        "UPDATE copies SET version = ?3, original = ?4 WHERE network = ?1 AND native_id = ?2",
+        args![network, native_id, version, original],
+    )
+}
+
+pub fn set_state(network: Network, native_id: &str, state: i64) -> Change {
+    Change::new(
+        "UPDATE copies SET state = ?3 WHERE network = ?1 AND native_id = ?2",
+        args![network, native_id, state],
+    )
+}
+
+/// All copies of a thing become deleted ones: their ids stay, so that deletes reach them; their originals go.
+pub fn retire(kind: &str, object: Id, state: i64) -> Change {
+    Change::new(
+        "UPDATE copies SET state = ?3, original = NULL WHERE object_id = ?1 AND kind = ?2",
+        args![object, kind, state],
+    )
+}
+
+pub fn delete(network: Network, native_id: &str) -> Change {
+    Change::new("DELETE FROM copies WHERE network = ?1 AND native_id = ?2", args![network, native_id])
+}
+
+pub fn delete_of(kind: &str, object: Id) -> Change {
+    Change::new("DELETE FROM copies WHERE object_id = ?1 AND kind = ?2", args![object, kind])
+}

@@ -1,0 +1,123 @@
+//! `home`: which posts stand on which member's home timeline.
+
+use crate::{Change, Query, args, query};
+use landbridge_model::{Id, Post, Time};
+
+/// What decides on whose home timelines a post or repost stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Fanout<'a> {
+    /// The post or repost itself.
+    pub id: Id,
+    pub author: Id,
+    /// A reply: who is answered. Shown only to those who follow that one too, and to that one.
+    pub reply_to_author: Option<Id>,
+    /// A repost: whose post it is.
+    pub reposted_author: Option<Id>,
+    /// Main language, BCP 47.
+    pub language: Option<&'a str>,
+    pub now: Time,
+}
+
+impl<'a> Fanout<'a> {
+    pub fn of(post: &'a Post, reposted_author: Option<Id>, now: Time) -> Fanout<'a> {
+        Fanout {
+            id: post.id,
+            author: post.author,
+            reply_to_author: post.reply_to_author,
+            reposted_author,
+            language: post.languages.first().map(String::as_str),
+            now,
+        }
+    }
+}
+
+/// Puts a post on the home timelines of all members with an accepted follow of its author, as their follow, mutes and
+/// blocks say. RETURNING (member_id). For posts that followers may read: never for direct ones.
+pub fn fan_out(post: Fanout<'_>) -> Change {
+    let main = post.language.unwrap_or_default();
+    let primary = main.split('-').next().unwrap_or_default();
+    Change::new(
+        "INSERT INTO home (member_id, post_id)
+         SELECT f.follower_id, ?1 FROM follows f JOIN members m ON m.actor_id = f.follower_id
+         WHERE f.target_id = ?2 AND f.state = 1
+           AND (?3 = 0 OR ?3 = f.target_id OR ?3 = f.follower_id
+                OR EXISTS (SELECT 1 FROM follows g WHERE g.follower_id = f.follower_id AND g.target_id = ?3 AND g.state = 1))
+           AND (?4 = 0 OR f.reposts = 1)
+           AND (?5 = '' OR f.languages = '[]' OR f.languages LIKE '%\"' || ?5 || '\"%' OR f.languages LIKE '%\"' || ?6 || '\"%')
+           AND NOT EXISTS (SELECT 1 FROM mutes u WHERE u.member_id = f.follower_id AND u.target_id IN (?2, ?3, ?4)
+                             AND (u.expires_at IS NULL OR u.expires_at > ?7))
+           AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = f.follower_id AND b.target_id IN (?2, ?3, ?4))
+           AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.target_id = f.follower_id AND b.actor_id IN (?2, ?3, ?4))
+           AND (?4 = 0 OR NOT EXISTS (SELECT 1 FROM member_domain_blocks d JOIN actors o ON o.id = ?4
+                                       WHERE d.member_id = f.follower_id AND d.domain = o.domain))
+         ON CONFLICT (member_id, post_id) DO NOTHING RETURNING member_id",
+        args![
+            post.id,
+            post.author,
+            post.reply_to_author.unwrap_or_default(),
+            post.reposted_author.unwrap_or_default(),
+            main,
+            primary,
+            post.now
+        ],
+    )
+}
+
+/// Puts a post on one member's home timeline: the author's own. RETURNING (member_id) when it is new there.
+pub fn put(member: Id, post: Id) -> Change {
+    Change::new(
+        "INSERT INTO home (member_id, post_id) VALUES (?1, ?2) ON CONFLICT (member_id, post_id) DO NOTHING RETURNING member_id",
+        args![member, post],
+    )
+}
+
+/// Takes one post off all home timelines. RETURNING (member_id) of those who had it.
+pub fn remove(post: Id) -> Change {
+    Change::new("DELETE FROM home WHERE post_id = ?1 RETURNING member_id", args![post])
+}
+
+/// Takes one person's posts and reposts (and reposts of theirs) off one member's home timeline.
+pub fn forget_author(member: Id, author: Id) -> Change {
+    Change::new(
+        "DELETE FROM home WHERE member_id = ?1 AND post_id IN
+           (SELECT h.post_id FROM home h JOIN posts p ON p.id = h.post_id LEFT JOIN posts o ON o.id = p.repost_of
+            WHERE h.member_id = ?1 AND (p.author_id = ?2 OR o.author_id = ?2))",
+        args![member, author],
+    )
+}
+
+/// After a new follow: the newest open posts of that author that are known here, without replies.
+pub fn fill_in(member: Id, author: Id, limit: i64) -> Change {
+    Change::new(
+        "INSERT INTO home (member_id, post_id)
+         SELECT ?1, id FROM (SELECT id FROM posts WHERE author_id = ?2 AND visibility < 2 AND reply_to IS NULL
+                             ORDER BY id DESC LIMIT ?3) latest WHERE true
+         ON CONFLICT (member_id, post_id) DO NOTHING",
+        args![member, author, limit],
+    )
+}
+
+/// (post_id) of a member's home timeline between two ids, both exclusive, newest first.
+pub fn page(member: Id, above: i64, below: i64, limit: i64) -> Query {
+    query(
+        "SELECT post_id FROM home WHERE member_id = ?1 AND post_id > ?2 AND post_id < ?3 ORDER BY post_id DESC LIMIT ?4",
+        args![member, above, below, limit],
+    )
+}
+
+/// The same, the oldest of them first.
+pub fn page_up(member: Id, above: i64, below: i64, limit: i64) -> Query {
+    query(
+        "SELECT post_id FROM home WHERE member_id = ?1 AND post_id > ?2 AND post_id < ?3 ORDER BY post_id LIMIT ?4",
+        args![member, above, below, limit],
+    )
+}
+
+/// Keeps the newest so many of one member's timeline.
+pub fn trim(member: Id, most: i64) -> Change {
+    Change::new(
+        "DELETE FROM home WHERE member_id = ?1 AND post_id <
+           (SELECT MIN(post_id) FROM (SELECT post_id FROM home WHERE member_id = ?1 ORDER BY post_id DESC LIMIT ?2) newest)",
+        args![member, most],
+    )
+}

@@ -1,0 +1,21 @@
+//! `mentions`: who is named in or addressed by a post.
+
+use crate::{Change, Query, args, query};
+use landbridge_model::Id;
+
+/// (actor_id) of one post.
+pub fn of_post(post: Id) -> Query {
+    query("SELECT actor_id FROM mentions WHERE post_id = ?1", args![post])
+}
+
+pub fn insert(post: Id, actors: &[Id]) -> Change {
+    Change::new(
+        "INSERT INTO mentions (post_id, actor_id) SELECT ?1, id FROM actors WHERE id IN {ints ?2}
+         ON CONFLICT (post_id, actor_id) DO NOTHING",
+        args![post, super::ints(actors)],
+    )
+}
+
+pub fn delete(post: Id) -> Change {
+    Change::new("DELETE FROM mentions WHERE post_id = ?1", args![post])
+}
