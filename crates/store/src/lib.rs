@@ -7,6 +7,7 @@ mod archive;
 pub mod entities;
 mod error;
 mod migrate;
+mod model_values;
 mod postgres;
 mod schema;
 pub mod sequence;

@@ -41,13 +41,20 @@ pub fn by_id(id: Id) -> Query {
 }
 
 pub fn by_ids<'a>(ids: impl IntoIterator<Item = &'a Id>) -> Query {
-    query(concat!("SELECT ", actor_columns!(), " FROM actors a WHERE a.id IN {ints ?1}"), args![super::ints(ids)])
+    query(
+        concat!("SELECT ", actor_columns!(), " FROM actors a WHERE a.id IN {ints ?1}"),
+        args![super::ints(ids)],
+    )
 }
 
 /// By address, living ones first; `domain` empty for members.
 pub fn by_acct(username: &str, domain: &str) -> Query {
     query(
-        concat!("SELECT ", actor_columns!(), " FROM actors a WHERE a.username = ?1 AND a.domain = ?2 ORDER BY a.state, a.id"),
+        concat!(
+            "SELECT ",
+            actor_columns!(),
+            " FROM actors a WHERE a.username = ?1 AND a.domain = ?2 ORDER BY a.state, a.id"
+        ),
         args![username, domain],
     )
 }
@@ -133,7 +140,10 @@ pub fn set_moved_to(id: Id, to: Option<Id>) -> Change {
 
 /// Its address belongs to somebody else now: it is shown by another name until its own side gives one.
 pub fn rename(id: Id, username: &str) -> Change {
-    Change::new("UPDATE actors SET username = ?2, fetched_at = 0 WHERE id = ?1 AND domain <> ''", args![id, username])
+    Change::new(
+        "UPDATE actors SET username = ?2, fetched_at = 0 WHERE id = ?1 AND domain <> ''",
+        args![id, username],
+    )
 }
 
 /// A post was written: counts it for members, and moves the time of the last one on.

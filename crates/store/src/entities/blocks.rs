@@ -38,7 +38,10 @@ pub fn insert(id: Id, actor: Id, target: Id, at: Time) -> Change {
 
 /// RETURNING the block's id, if there was one.
 pub fn delete(actor: Id, target: Id) -> Change {
-    Change::new("DELETE FROM blocks WHERE actor_id = ?1 AND target_id = ?2 RETURNING id", args![actor, target])
+    Change::new(
+        "DELETE FROM blocks WHERE actor_id = ?1 AND target_id = ?2 RETURNING id",
+        args![actor, target],
+    )
 }
 
 /// (target_id, notifications, expires_at) of a member's mutes of some people.
@@ -51,7 +54,14 @@ pub fn mutes_of<'a>(member: Id, targets: impl IntoIterator<Item = &'a Id>, now: 
 }
 
 /// Mutes, or changes how.
-pub fn mute(id: Id, member: Id, target: Id, notifications: bool, expires_at: Option<Time>, at: Time) -> Change {
+pub fn mute(
+    id: Id,
+    member: Id,
+    target: Id,
+    notifications: bool,
+    expires_at: Option<Time>,
+    at: Time,
+) -> Change {
     Change::new(
         "INSERT INTO mutes (id, member_id, target_id, notifications, expires_at, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (member_id, target_id)
@@ -101,5 +111,8 @@ pub fn block_domain(member: Id, domain: &str, at: Time) -> Change {
 }
 
 pub fn unblock_domain(member: Id, domain: &str) -> Change {
-    Change::new("DELETE FROM member_domain_blocks WHERE member_id = ?1 AND domain = ?2", args![member, domain])
+    Change::new(
+        "DELETE FROM member_domain_blocks WHERE member_id = ?1 AND domain = ?2",
+        args![member, domain],
+    )
 }

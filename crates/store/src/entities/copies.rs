@@ -41,7 +41,10 @@ macro_rules! columns {
 }
 
 pub fn by_native(network: Network, native_id: &str) -> Query {
-    query(concat!("SELECT ", columns!(), " FROM copies WHERE network = ?1 AND native_id = ?2"), args![network, native_id])
+    query(
+        concat!("SELECT ", columns!(), " FROM copies WHERE network = ?1 AND native_id = ?2"),
+        args![network, native_id],
+    )
 }
 
 /// Of many native ids on one network.
@@ -54,14 +57,22 @@ pub fn by_natives<T: AsRef<str>>(network: Network, native_ids: &[T]) -> Query {
 
 pub fn of_object(kind: &str, object: Id) -> Query {
     query(
-        concat!("SELECT ", columns!(), " FROM copies WHERE object_id = ?1 AND kind = ?2 ORDER BY network, created_at"),
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM copies WHERE object_id = ?1 AND kind = ?2 ORDER BY network, created_at"
+        ),
         args![object, kind],
     )
 }
 
 pub fn of_objects<'a>(kind: &str, objects: impl IntoIterator<Item = &'a Id>) -> Query {
     query(
-        concat!("SELECT ", columns!(), " FROM copies WHERE object_id IN {ints ?1} AND kind = ?2 ORDER BY network, created_at"),
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM copies WHERE object_id IN {ints ?1} AND kind = ?2 ORDER BY network, created_at"
+        ),
         args![super::ints(objects), kind],
     )
 }
@@ -110,7 +121,11 @@ pub fn insert(row: &CopyRow, original: Option<Vec<u8>>, kept_until: Option<Time>
 
 /// Nothing with that native id must be known.
 pub fn forbid(network: Network, native_id: &str) -> Change {
-    Change::forbid("SELECT 1 FROM copies WHERE network = ?1 AND native_id = ?2", args![network, native_id], "duplicate")
+    Change::forbid(
+        "SELECT 1 FROM copies WHERE network = ?1 AND native_id = ?2",
+        args![network, native_id],
+        "duplicate",
+    )
 }
 
 /// A newer version of the same thing.

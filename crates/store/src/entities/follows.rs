@@ -123,7 +123,8 @@ pub fn accept(follower: Id, target: Id) -> Change {
 
 /// Ends a follow or takes back a request; fails when there is none. See [`uncount`] for the counts, before this.
 pub fn delete(follower: Id, target: Id) -> Change {
-    Change::new("DELETE FROM follows WHERE follower_id = ?1 AND target_id = ?2", args![follower, target]).or_fail("follow")
+    Change::new("DELETE FROM follows WHERE follower_id = ?1 AND target_id = ?2", args![follower, target])
+        .or_fail("follow")
 }
 
 /// The same, whether there is one or not.
@@ -134,8 +135,14 @@ pub fn delete_if_any(follower: Id, target: Id) -> Change {
 /// Counts an accepted follow on the members of both ends (others' counts are as their side says).
 pub fn count(follower: Id, target: Id) -> [Change; 2] {
     [
-        Change::new("UPDATE actors SET following = following + 1 WHERE id = ?1 AND domain = ''", args![follower]),
-        Change::new("UPDATE actors SET followers = followers + 1 WHERE id = ?1 AND domain = ''", args![target]),
+        Change::new(
+            "UPDATE actors SET following = following + 1 WHERE id = ?1 AND domain = ''",
+            args![follower],
+        ),
+        Change::new(
+            "UPDATE actors SET followers = followers + 1 WHERE id = ?1 AND domain = ''",
+            args![target],
+        ),
     ]
 }
 

@@ -18,7 +18,13 @@ impl MediaRow {
     pub fn read(row: &mut Row) -> Result<MediaRow, StoreError> {
         let json: String = row.get(2)?;
         let media = serde_json::from_str(&json).map_err(|_| StoreError::Refused("a media row is damaged"))?;
-        Ok(MediaRow { owner: row.get(0)?, post: row.get(1)?, media, state: row.get(3)?, created_at: row.get(4)? })
+        Ok(MediaRow {
+            owner: row.get(0)?,
+            post: row.get(1)?,
+            media,
+            state: row.get(3)?,
+            created_at: row.get(4)?,
+        })
     }
 }
 
@@ -34,7 +40,10 @@ pub fn by_ids<'a>(ids: impl IntoIterator<Item = &'a Id>) -> Query {
 }
 
 pub fn of_post(post: Id) -> Query {
-    query("SELECT owner_id, post_id, media, state, created_at FROM media WHERE post_id = ?1 ORDER BY id", args![post])
+    query(
+        "SELECT owner_id, post_id, media, state, created_at FROM media WHERE post_id = ?1 ORDER BY id",
+        args![post],
+    )
 }
 
 pub fn insert(row: &MediaRow) -> Change {

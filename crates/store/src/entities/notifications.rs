@@ -5,7 +5,15 @@ use landbridge_model::{Id, Time};
 
 /// Tells a member, once for the same kind, person and post. RETURNING (id, member_id) when it is new. Nothing is told of
 /// people whom the member has muted, nor in threads that the member has muted (`root`).
-pub fn insert(id: Id, member: Id, kind: &str, actor: Id, post: Option<Id>, root: Option<Id>, at: Time) -> Change {
+pub fn insert(
+    id: Id,
+    member: Id,
+    kind: &str,
+    actor: Id,
+    post: Option<Id>,
+    root: Option<Id>,
+    at: Time,
+) -> Change {
     Change::new(
         "INSERT INTO notifications (id, member_id, kind, actor_id, post_id, at)
          SELECT ?1, m.actor_id, ?3, ?4, ?5, ?6 FROM members m

@@ -54,7 +54,10 @@ impl PollRow {
 }
 
 pub fn of_posts<'a>(posts: impl IntoIterator<Item = &'a Id>) -> Query {
-    query("SELECT post_id, poll, ends_at, closed FROM polls WHERE post_id IN {ints ?1}", args![super::ints(posts)])
+    query(
+        "SELECT post_id, poll, ends_at, closed FROM polls WHERE post_id IN {ints ?1}",
+        args![super::ints(posts)],
+    )
 }
 
 pub fn insert(post: Id, poll: &Poll, tally: &Tally) -> Change {
@@ -86,7 +89,8 @@ pub fn due(now: Time, limit: i64) -> Query {
 
 /// Closes a poll; fails when it was closed before: only one closes it.
 pub fn close(post: Id) -> Change {
-    Change::new("UPDATE polls SET closed = 1 WHERE post_id = ?1 AND closed = 0", args![post]).or_fail("closed")
+    Change::new("UPDATE polls SET closed = 1 WHERE post_id = ?1 AND closed = 0", args![post])
+        .or_fail("closed")
 }
 
 /// The poll must take votes now.

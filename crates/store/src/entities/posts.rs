@@ -3,7 +3,8 @@
 use super::{from_word, source, word};
 use crate::{Change, Query, Row, StoreError, args, query};
 use landbridge_model::{
-    Audience, Emoji, Id, Media, Mention, Network, Poll, Post, PostKind, Quote, QuoteState, RichText, Time, Visibility,
+    Audience, Emoji, Id, Media, Mention, Network, Poll, Post, PostKind, Quote, QuoteState, RichText, Time,
+    Visibility,
 };
 use serde::{Deserialize, Serialize};
 
@@ -211,7 +212,10 @@ pub fn by_id(id: Id) -> Query {
 }
 
 pub fn by_ids<'a>(ids: impl IntoIterator<Item = &'a Id>) -> Query {
-    query(concat!("SELECT ", post_columns!(), " FROM posts p WHERE p.id IN {ints ?1}"), args![super::ints(ids)])
+    query(
+        concat!("SELECT ", post_columns!(), " FROM posts p WHERE p.id IN {ints ?1}"),
+        args![super::ints(ids)],
+    )
 }
 
 /// The post with that native id on a network (deleted copies too).
@@ -303,11 +307,17 @@ pub fn adopt(reply: Id, parent: Id, parent_author: Id, root: Id) -> Change {
 }
 
 pub fn count_replies(post: Id, by: i64) -> Change {
-    Change::new("UPDATE posts SET replies = replies + ?2 WHERE id = ?1 AND replies + ?2 >= 0", args![post, by])
+    Change::new(
+        "UPDATE posts SET replies = replies + ?2 WHERE id = ?1 AND replies + ?2 >= 0",
+        args![post, by],
+    )
 }
 
 pub fn count_reposts(post: Id, by: i64) -> Change {
-    Change::new("UPDATE posts SET reposts = reposts + ?2 WHERE id = ?1 AND reposts + ?2 >= 0", args![post, by])
+    Change::new(
+        "UPDATE posts SET reposts = reposts + ?2 WHERE id = ?1 AND reposts + ?2 >= 0",
+        args![post, by],
+    )
 }
 
 pub fn count_likes(post: Id, by: i64) -> Change {
@@ -320,7 +330,10 @@ pub fn count_quotes(post: Id, by: i64) -> Change {
 
 /// A remote post was used here: it stays longer.
 pub fn keep(post: Id, until: Option<Time>) -> Change {
-    Change::new("UPDATE posts SET kept_until = ?2 WHERE id = ?1 AND kept_until IS NOT NULL", args![post, until])
+    Change::new(
+        "UPDATE posts SET kept_until = ?2 WHERE id = ?1 AND kept_until IS NOT NULL",
+        args![post, until],
+    )
 }
 
 /// The post must still be there.

@@ -12,7 +12,8 @@ macro_rules! columns {
 
 /// Reads one presence; a network that this version does not know is refused.
 pub fn read(row: &mut Row) -> Result<Presence, StoreError> {
-    let network = row.get::<Option<Network>>(1)?.ok_or(StoreError::Refused("an identity on an unknown network"))?;
+    let network =
+        row.get::<Option<Network>>(1)?.ok_or(StoreError::Refused("an identity on an unknown network"))?;
     Ok(Presence {
         actor: row.get(0)?,
         network,
@@ -24,26 +25,38 @@ pub fn read(row: &mut Row) -> Result<Presence, StoreError> {
 }
 
 pub fn by_native(network: Network, native_id: &str) -> Query {
-    query(concat!("SELECT ", columns!(), " FROM presences p WHERE p.network = ?1 AND p.native_id = ?2"), args![
-        network, native_id
-    ])
+    query(
+        concat!("SELECT ", columns!(), " FROM presences p WHERE p.network = ?1 AND p.native_id = ?2"),
+        args![network, native_id],
+    )
 }
 
 pub fn by_natives<T: AsRef<str>>(network: Network, native_ids: &[T]) -> Query {
     query(
-        concat!("SELECT ", columns!(), " FROM presences p WHERE p.network = ?1 AND p.native_id IN {texts ?2}"),
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM presences p WHERE p.network = ?1 AND p.native_id IN {texts ?2}"
+        ),
         args![network, super::texts(native_ids)],
     )
 }
 
 pub fn of_actor(actor: Id) -> Query {
-    query(concat!("SELECT ", columns!(), " FROM presences p WHERE p.actor_id = ?1 ORDER BY p.network"), args![actor])
+    query(
+        concat!("SELECT ", columns!(), " FROM presences p WHERE p.actor_id = ?1 ORDER BY p.network"),
+        args![actor],
+    )
 }
 
 /// Of many actors, on all networks.
 pub fn of_actors<'a>(actors: impl IntoIterator<Item = &'a Id>) -> Query {
     query(
-        concat!("SELECT ", columns!(), " FROM presences p WHERE p.actor_id IN {ints ?1} ORDER BY p.actor_id, p.network"),
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM presences p WHERE p.actor_id IN {ints ?1} ORDER BY p.actor_id, p.network"
+        ),
         args![super::ints(actors)],
     )
 }

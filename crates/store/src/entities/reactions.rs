@@ -29,7 +29,11 @@ pub fn by_id(id: Id) -> Query {
 
 pub fn one(post: Id, actor: Id, content: &str) -> Query {
     query(
-        concat!("SELECT ", columns!(), " FROM reactions WHERE post_id = ?1 AND actor_id = ?2 AND content = ?3"),
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM reactions WHERE post_id = ?1 AND actor_id = ?2 AND content = ?3"
+        ),
         args![post, actor, content],
     )
 }

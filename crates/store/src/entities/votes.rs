@@ -44,7 +44,11 @@ pub fn insert(post: Id, actor: Id, choice: usize, at: Time) -> Change {
 
 /// This voter must not have voted yet.
 pub fn forbid_earlier(post: Id, actor: Id) -> Change {
-    Change::forbid("SELECT 1 FROM votes WHERE post_id = ?1 AND actor_id = ?2", args![post, actor], "voted before")
+    Change::forbid(
+        "SELECT 1 FROM votes WHERE post_id = ?1 AND actor_id = ?2",
+        args![post, actor],
+        "voted before",
+    )
 }
 
 pub fn delete(post: Id) -> Change {
