@@ -1,7 +1,7 @@
-//! The model's own words as values: networks and visibilities. (Ids and times stand with the plain ones.)
+//! The model's own words as values: ids, times, networks, visibilities.
 
 use crate::{FromValue, StoreError, Value};
-use landbridge_model::{Network, Visibility};
+use landbridge_model::{Id, Network, Time, Visibility};
 
 macro_rules! as_integer {
     ($($type:ty),*) => {
@@ -12,7 +12,19 @@ macro_rules! as_integer {
         })*
     };
 }
-as_integer!(Network, Visibility);
+as_integer!(Id, Time, Network, Visibility);
+
+impl FromValue for Id {
+    fn from_value(value: Value) -> Result<Id, StoreError> {
+        i64::from_value(value).map(Id)
+    }
+}
+
+impl FromValue for Time {
+    fn from_value(value: Value) -> Result<Time, StoreError> {
+        i64::from_value(value).map(Time)
+    }
+}
 
 impl FromValue for Visibility {
     fn from_value(value: Value) -> Result<Visibility, StoreError> {
