@@ -28,6 +28,7 @@ mod receive;
 mod seal;
 mod staged;
 mod translator;
+mod uploads;
 mod view;
 
 pub use act::{Act, ActKind, Draft, DraftPoll, Origin};
