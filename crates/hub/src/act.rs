@@ -54,6 +54,23 @@ pub enum ActKind {
 }
 
 impl ActKind {
+    /// What the delivery record files it under: the post, follow, or member that it is about.
+    pub fn object(&self, member: Id) -> Id {
+        match self {
+            ActKind::Post(post) | ActKind::Edit(post) | ActKind::Delete(post) => post.id,
+            ActKind::Pin(post) | ActKind::Unpin(post) => post.id,
+            ActKind::Repost { repost, .. } | ActKind::Unrepost { repost, .. } => repost.id,
+            ActKind::React { reaction, .. } | ActKind::Unreact { reaction, .. } => reaction.id,
+            ActKind::Follow { id, .. } | ActKind::Unfollow { id, .. } => *id,
+            ActKind::AcceptFollow { id, .. } | ActKind::RejectFollow { id, .. } => *id,
+            ActKind::Block { id, .. } | ActKind::Unblock { id, .. } => *id,
+            ActKind::Vote { poll, .. } | ActKind::Tally { poll, .. } => poll.id,
+            ActKind::AnswerQuote { quoted, .. } | ActKind::RevokeQuote { quoted, .. } => quoted.id,
+            ActKind::Report { target, .. } => target.id,
+            ActKind::Profile | ActKind::Leave { .. } | ActKind::Move { .. } => member,
+        }
+    }
+
     /// The word for the delivery record.
     pub fn name(&self) -> &'static str {
         match self {

@@ -1,11 +1,15 @@
 //! The hub itself: what all its parts share.
 
-use crate::{Bus, Config, HubError, Translator, seal::Sealer};
+use crate::{Bus, Config, HubError, Translator, accounts::Key, seal::Sealer};
 use landbridge_fetch::Fetcher;
 use landbridge_media::MediaStore;
-use landbridge_model::{IdSource, Network};
+use landbridge_model::{Id, IdSource, Network};
 use landbridge_store::Store;
-use std::sync::{Arc, OnceLock};
+use moka::sync::Cache;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 use tokio::sync::Notify;
 
 /// The hub. Cheap to clone: all clones are one.
@@ -23,6 +27,7 @@ pub(crate) struct Shared {
     translators: OnceLock<Vec<Arc<dyn Translator>>>,
     /// Wakes the outbox when rows were added.
     outbox: Notify,
+    keys: Cache<(Id, Network, String), Key>,
 }
 
 impl Hub {
@@ -38,6 +43,7 @@ impl Hub {
             bus: Bus::default(),
             translators: OnceLock::new(),
             outbox: Notify::new(),
+            keys: Cache::builder().max_capacity(10_000).time_to_idle(Duration::from_secs(3600)).build(),
         }))
     }
 
@@ -67,6 +73,9 @@ impl Hub {
     }
     pub(crate) fn sealer(&self) -> &Sealer {
         &self.0.sealer
+    }
+    pub(crate) fn key_cache(&self) -> &Cache<(Id, Network, String), Key> {
+        &self.0.keys
     }
     pub(crate) fn outbox_bell(&self) -> &Notify {
         &self.0.outbox

@@ -8,7 +8,7 @@
 
 /// Marks what a later commit of this very part builds.
 macro_rules! unbuilt {
-    ($($arg:expr),*) => {{ $(let _ = $arg;)* Err(crate::HubError::Invalid("not built yet".into())) }};
+    ($($arg:expr),* $(,)?) => {{ $(let _ = $arg;)* Err(crate::HubError::Invalid("not built yet".into())) }};
 }
 
 pub mod accounts;
@@ -20,15 +20,15 @@ pub mod gate;
 mod hub;
 mod incoming;
 pub mod moderation;
-mod outbox;
+pub mod outbox;
 mod page;
 pub mod publish;
 pub mod reading;
 mod receive;
 mod seal;
+mod spread;
 mod staged;
 mod translator;
-mod uploads;
 mod view;
 
 pub use act::{Act, ActKind, Draft, DraftPoll, Origin};

@@ -2,7 +2,7 @@
 
 use crate::{Act, Delivery, Draft, Hub, HubError, Incoming, Outcome, Staged};
 use async_trait::async_trait;
-use landbridge_model::{Actor, Network};
+use landbridge_model::{Actor, Network, Visibility};
 use std::sync::Arc;
 
 /// Becomes `true` when the server stops; a loop that waits also waits for this.
@@ -40,6 +40,21 @@ pub trait Translator: Send + Sync + 'static {
     /// The latest posts of somebody, bounded, for a profile that was just opened.
     async fn recent(&self, _hub: &Hub, _native_id: &str) -> Result<Vec<Incoming>, HubError> {
         Ok(Vec::new())
+    }
+
+    /// Whether posts of this visibility can go to this network at all.
+    fn carries(&self, visibility: Visibility) -> bool {
+        visibility == Visibility::Public
+    }
+
+    /// Whether quoting somebody on this network needs their leave (FEP-044f): the quote is pending until then.
+    fn asks_to_quote(&self) -> bool {
+        false
+    }
+
+    /// Whether a follow on this network waits for an answer: it is a request until then.
+    fn asks_to_follow(&self) -> bool {
+        false
     }
 
     /// What this network will carry of a post, in words for its author. Empty: all of it.

@@ -57,9 +57,7 @@ impl Store {
         let engine = match Address::parse(url)? {
             Address::Sqlite(path) => Engine::Sqlite(Sqlite::open(path, migrations, &options).await?),
             Address::Postgres(url) => {
-                let postgres = Postgres::connect(url, migrations, &options)?;
-                postgres.migrate().await?;
-                Engine::Postgres(Box::new(postgres))
+                Engine::Postgres(Box::new(Postgres::open(url, migrations, &options).await?))
             }
         };
         Ok(Store { engine: Arc::new(engine) })

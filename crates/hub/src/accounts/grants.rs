@@ -1,8 +1,24 @@
 //! Grants: every access token is one, with an app, a purpose, scopes, an expiry, and a log of its use.
 
-use crate::{Hub, HubError};
+use crate::{Event, EventKind, Hub, HubError, seal::random};
+use aws_lc_rs::{
+    constant_time::verify_slices_are_equal,
+    digest::{SHA256, digest},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use landbridge_model::{Id, Time};
+use landbridge_store::{
+    Row, Write, WriteError,
+    entities::{
+        apps::{self, AppRow},
+        grants::{self, GrantRow},
+        members, once,
+    },
+};
 use std::time::Duration;
+
+/// How exactly the last use of a grant is known.
+const NOTED_EVERY: Duration = Duration::from_secs(600);
 
 /// A registered app.
 #[derive(Clone, Debug)]
@@ -44,6 +60,18 @@ pub struct Grant {
     pub expires_at: Option<Time>,
 }
 
+/// What a new grant is for.
+#[derive(Clone, Debug, Default)]
+pub struct NewGrant<'a> {
+    pub member: Option<Id>,
+    pub app: Option<&'a App>,
+    pub purpose: &'a str,
+    pub name: &'a str,
+    pub scopes: &'a str,
+    pub facts: serde_json::Value,
+    pub lifetime: Option<Duration>,
+}
+
 impl Grant {
     /// Has `write:statuses` when it has that or `write`.
     pub fn allows(&self, scope: &str) -> bool {
@@ -65,73 +93,192 @@ pub struct Once {
 impl Hub {
     /// Registers an app; gives it with its secret, which is not kept.
     pub async fn create_app(&self, new: NewApp) -> Result<(App, String), HubError> {
-        unbuilt!(new)
+        let secret = token();
+        let app = App {
+            id: self.ids().next(),
+            client_id: token(),
+            name: new.name,
+            website: new.website,
+            redirect_uris: new.redirect_uris,
+            scopes: new.scopes,
+            created_at: Time::now(),
+        };
+        self.store().write(apps::insert(&app.to_row(&secret))).await?;
+        Ok((app, secret))
     }
 
     pub async fn app(&self, client_id: &str) -> Result<Option<App>, HubError> {
-        unbuilt!(client_id)
+        let row = self.store().row(apps::by_client_id(client_id)).await?;
+        row.map(|mut r| App::from_row(AppRow::read(&mut r)?)).transpose()
     }
 
     pub async fn app_by_id(&self, id: Id) -> Result<Option<App>, HubError> {
-        unbuilt!(id)
+        let row = self.store().row(apps::by_id(id)).await?;
+        row.map(|mut r| App::from_row(AppRow::read(&mut r)?)).transpose()
     }
 
     /// An app that proves itself by its secret.
     pub async fn app_with_secret(&self, client_id: &str, secret: &str) -> Result<App, HubError> {
-        unbuilt!(client_id, secret)
+        let row = self.store().row(apps::by_client_id(client_id)).await?;
+        let row = AppRow::read(&mut row.ok_or(HubError::Unauthorized)?)?;
+        match verify_slices_are_equal(&row.secret_hash, &hash(secret)) {
+            Ok(()) => App::from_row(row),
+            Err(_) => Err(HubError::Unauthorized),
+        }
     }
 
     /// Makes a grant; gives it with its token, which is not kept (only its hash).
-    pub async fn grant(
-        &self,
-        member: Option<Id>,
-        app: Option<&App>,
-        purpose: &str,
-        name: &str,
-        scopes: &str,
-        facts: serde_json::Value,
-        lifetime: Option<Duration>,
-    ) -> Result<(Grant, String), HubError> {
-        unbuilt!(member, app, purpose, name, scopes, facts, lifetime)
+    pub async fn grant(&self, new: NewGrant<'_>) -> Result<(Grant, String), HubError> {
+        let (token, now) = (token(), Time::now());
+        let row = GrantRow {
+            id: self.ids().next(),
+            member: new.member,
+            app: new.app.map(|a| a.id),
+            purpose: new.purpose.into(),
+            name: new.name.into(),
+            scopes: new.scopes.into(),
+            facts: new.facts.to_string(),
+            created_at: now,
+            last_used_at: None,
+            expires_at: new.lifetime.map(|l| now.plus(l)),
+        };
+        self.store().write(grants::insert(&row, hash(&token))).await?;
+        Ok((Grant::from_row(row), token))
     }
 
-    /// The grant of a token that is still good. Notes its use (at most once a minute).
+    /// The grant of a token that is still good. Notes its use (at most once in ten minutes).
     pub async fn grant_of(&self, token: &str) -> Result<Grant, HubError> {
-        unbuilt!(token)
+        let now = Time::now();
+        let mut row = self.store().row(grants::by_token(hash(token), now)).await?.ok_or(HubError::Unauthorized)?;
+        let grant = Grant::from_row(GrantRow::read(&mut row)?);
+        if grant.last_used_at.is_none_or(|t| t.plus(NOTED_EVERY) < now) {
+            let mut write = Write::from(grants::touch(grant.id, now));
+            write.extend(grant.member.map(|m| members::touch(m, now)));
+            self.store().write(write).await?;
+        }
+        Ok(grant)
     }
 
     /// A member's grants, newest first.
     pub async fn grants(&self, member: Id) -> Result<Vec<Grant>, HubError> {
-        unbuilt!(member)
+        let rows = self.store().rows(grants::of_member(member, Time::now())).await?;
+        rows.into_iter().map(|mut r| Ok(Grant::from_row(GrantRow::read(&mut r)?))).collect()
     }
 
     /// Ends a grant of the member at once; open streams close.
     pub async fn revoke(&self, member: Id, grant: Id) -> Result<(), HubError> {
-        unbuilt!(member, grant)
+        self.store().write(grants::revoke(grant, member, Time::now())).await.map_err(not_found)?;
+        self.grants_changed(member);
+        Ok(())
     }
 
     /// Ends a grant by its token; nothing happens when it is unknown.
     pub async fn revoke_token(&self, token: &str) -> Result<(), HubError> {
-        unbuilt!(token)
+        let mut written = self.store().write(grants::revoke_token(hash(token), Time::now())).await?;
+        if let Some(row) = written.returned.first_mut()
+            && let Some(member) = row.get::<Option<Id>>(0)?
+        {
+            self.grants_changed(member);
+        }
+        Ok(())
     }
 
     /// Writes a line in the grant's log.
     pub async fn log_grant(&self, grant: Id, what: &str) -> Result<(), HubError> {
-        unbuilt!(grant, what)
+        self.store().write(grants::log(self.ids().next(), grant, what, Time::now())).await?;
+        Ok(())
     }
 
     /// A secret that works once.
     pub async fn once(&self, once: Once, lifetime: Duration) -> Result<String, HubError> {
-        unbuilt!(once, lifetime)
+        let secret = token();
+        let until = Time::now().plus(lifetime);
+        let insert = once::insert(hash(&secret), &once.purpose, once.member, once.facts.to_string(), until);
+        self.store().write(insert).await?;
+        Ok(secret)
     }
 
     /// Looks without using it up.
     pub async fn once_peek(&self, purpose: &str, secret: &str) -> Result<Option<Once>, HubError> {
-        unbuilt!(purpose, secret)
+        let row = self.store().row(once::peek(hash(secret), purpose, Time::now())).await?;
+        row.map(|mut r| Once::read(purpose, &mut r)).transpose()
     }
 
     /// Uses it up: the second caller gets `None`.
     pub async fn once_take(&self, purpose: &str, secret: &str) -> Result<Option<Once>, HubError> {
-        unbuilt!(purpose, secret)
+        let written = self.store().write(once::take(hash(secret), purpose, Time::now())).await?;
+        written.returned.into_iter().next().map(|mut r| Once::read(purpose, &mut r)).transpose()
     }
+
+    fn grants_changed(&self, member: Id) {
+        self.bus().send(Event { members: vec![member], public: false, kind: EventKind::Member(member) });
+    }
+}
+
+impl App {
+    fn to_row(&self, secret: &str) -> AppRow {
+        AppRow {
+            id: self.id,
+            client_id: self.client_id.clone(),
+            secret_hash: hash(secret),
+            name: self.name.clone(),
+            website: self.website.clone(),
+            redirect_uris: serde_json::json!(self.redirect_uris).to_string(),
+            scopes: self.scopes.clone(),
+            created_at: self.created_at,
+        }
+    }
+
+    fn from_row(row: AppRow) -> Result<App, HubError> {
+        Ok(App {
+            id: row.id,
+            client_id: row.client_id,
+            name: row.name,
+            website: row.website,
+            redirect_uris: serde_json::from_str(&row.redirect_uris).map_err(|_| HubError::Damaged("redirect URIs"))?,
+            scopes: row.scopes,
+            created_at: row.created_at,
+        })
+    }
+}
+
+impl Grant {
+    fn from_row(row: GrantRow) -> Grant {
+        Grant {
+            id: row.id,
+            member: row.member,
+            app: row.app,
+            purpose: row.purpose,
+            name: row.name,
+            scopes: row.scopes,
+            facts: serde_json::from_str(&row.facts).unwrap_or_default(),
+            created_at: row.created_at,
+            last_used_at: row.last_used_at,
+            expires_at: row.expires_at,
+        }
+    }
+}
+
+impl Once {
+    fn read(purpose: &str, row: &mut Row) -> Result<Once, HubError> {
+        let facts: String = row.get(1)?;
+        Ok(Once { purpose: purpose.into(), member: row.get(0)?, facts: serde_json::from_str(&facts).unwrap_or_default() })
+    }
+}
+
+fn not_found(e: WriteError) -> HubError {
+    match e {
+        WriteError::Precondition(_) => HubError::NotFound,
+        other => other.into(),
+    }
+}
+
+/// 256 random bits, safe in URLs.
+fn token() -> String {
+    URL_SAFE_NO_PAD.encode(random::<32>())
+}
+
+/// Tokens are random and long: a plain hash is enough to keep them out of the database.
+fn hash(token: &str) -> Vec<u8> {
+    digest(&SHA256, token.as_bytes()).as_ref().to_vec()
 }

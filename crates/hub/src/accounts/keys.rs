@@ -1,7 +1,11 @@
 //! Network keys that are held here, sealed.
 
-use crate::{Hub, HubError, NewKey};
-use landbridge_model::{Id, Network};
+use crate::{Hub, HubError, NewKey, seal};
+use landbridge_model::{Id, Network, Time};
+use landbridge_store::{Change, entities::keys};
+
+/// The server itself, as the owner of keys.
+const SERVER: Id = Id(0);
 
 /// A key pair of a member (or of the server: actor 0).
 #[derive(Clone)]
@@ -14,26 +18,61 @@ pub struct Key {
 impl Hub {
     /// A key, opened. Cached for a while, since signing needs it all the time.
     pub async fn key(&self, actor: Id, network: Network, kind: &str) -> Result<Option<Key>, HubError> {
-        unbuilt!(actor, network, kind)
+        let place = (actor, network, kind.to_owned());
+        if let Some(key) = self.key_cache().get(&place) {
+            return Ok(Some(key));
+        }
+        let Some(mut row) = self.store().row(keys::one(actor, network, kind)).await? else { return Ok(None) };
+        let (public, sealed): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        let context = context(actor, network, kind);
+        let secret = match actor {
+            SERVER => self.sealer().unwrap(&context, &sealed)?,
+            member => seal::open(&self.member_key(member).await?, &context, &sealed)?,
+        };
+        let key = Key { kind: kind.to_owned(), public, secret };
+        self.key_cache().insert(place, key.clone());
+        Ok(Some(key))
     }
 
     /// The public half alone.
     pub async fn public_key(&self, actor: Id, network: Network, kind: &str) -> Result<Option<String>, HubError> {
-        unbuilt!(actor, network, kind)
+        Ok(self.store().row(keys::one(actor, network, kind)).await?.map(|mut r| r.get(0)).transpose()?)
     }
 
     /// The server's own key of that kind; `make` gives it the first time.
     pub async fn server_key(&self, network: Network, kind: &'static str, make: fn() -> NewKey) -> Result<Key, HubError> {
-        unbuilt!(network, kind, make)
+        if let Some(key) = self.key(SERVER, network, kind).await? {
+            return Ok(key);
+        }
+        let new = make();
+        let sealed = self.sealer().wrap(&context(SERVER, network, kind), &new.secret);
+        // Whoever is first wins; the others read that one.
+        self.store().write(keys::put_first(SERVER, network, kind, &new.public, sealed, Time::now())).await?;
+        self.key(SERVER, network, kind).await?.ok_or(HubError::Damaged("the server's key"))
     }
 
     /// Keeps a key, replacing one of that kind.
     pub async fn keep_key(&self, actor: Id, network: Network, key: NewKey) -> Result<(), HubError> {
-        unbuilt!(actor, network, key.kind)
+        let member_key = self.member_key(actor).await?;
+        self.store().write(key_change(&member_key, actor, network, &key)).await?;
+        self.key_cache().invalidate(&(actor, network, key.kind.to_owned()));
+        Ok(())
     }
 
     /// Forgets a key, for good.
     pub async fn drop_key(&self, actor: Id, network: Network, kind: &str) -> Result<(), HubError> {
-        unbuilt!(actor, network, kind)
+        self.store().write(keys::delete(actor, network, kind)).await?;
+        self.key_cache().invalidate(&(actor, network, kind.to_owned()));
+        Ok(())
     }
+}
+
+/// The row of a member's key.
+pub(super) fn key_change(member_key: &seal::SecretKey, actor: Id, network: Network, key: &NewKey) -> Change {
+    let sealed = seal::seal(member_key, &context(actor, network, key.kind), &key.secret);
+    keys::put(actor, network, key.kind, &key.public, sealed, Time::now())
+}
+
+fn context(actor: Id, network: Network, kind: &str) -> String {
+    format!("key {actor} {} {kind}", network.key())
 }

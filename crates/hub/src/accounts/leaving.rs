@@ -1,26 +1,84 @@
 //! Leaving: one network, for a while, or for good.
 
-use crate::{Hub, HubError};
-use landbridge_model::{Id, Network};
+use crate::{ActKind, Event, EventKind, Hub, HubError, publish::Reach};
+use landbridge_model::{ActorState, Id, Network, PresenceState, Profile, Time};
+use landbridge_store::entities::{actors, deliveries, grants, members, presences};
+use std::time::Duration;
+
+/// Deletes that could not be delivered for so long are not waited for any more.
+const LONGEST: Duration = Duration::from_secs(8 * 86_400);
 
 impl Hub {
     /// Switches a network off for a member: the network is told, nothing is sent or taken in any more.
     pub async fn leave_network(&self, member: Id, network: Network) -> Result<(), HubError> {
-        unbuilt!(member, network)
+        let actor = self.actor(member).await?;
+        let presence = self.presence(member, network).await?.ok_or(HubError::NotFound)?;
+        if presence.state == PresenceState::Active {
+            let changes = vec![presences::set_state(network, &presence.native_id, PresenceState::Off)];
+            self.commit(&actor, ActKind::Leave { forever: false }, None, Reach::Only(vec![network]), changes).await?;
+        }
+        Ok(())
     }
 
     /// Hides the account everywhere it can be hidden, until [`Hub::reactivate`].
     pub async fn deactivate(&self, member: Id) -> Result<(), HubError> {
-        unbuilt!(member)
+        self.set_state(member, ActorState::Deactivated).await
     }
 
     pub async fn reactivate(&self, member: Id) -> Result<(), HubError> {
-        unbuilt!(member)
+        match self.actor(member).await?.state {
+            ActorState::Deactivated => self.set_state(member, ActorState::Active).await,
+            ActorState::Active => Ok(()),
+            _ => Err(HubError::Forbidden("only a moderator can do this")),
+        }
     }
 
-    /// Deletes an account for good: every network is told what it needs, then everything of the member is erased.
-    /// The name is never given out again.
+    /// A moderator suspends a member, or takes it back.
+    pub async fn suspend(&self, member: Id, on: bool) -> Result<(), HubError> {
+        let state = if on { ActorState::Suspended } else { ActorState::Active };
+        if on {
+            self.store().write(grants::revoke_all(member, Time::now())).await?;
+        }
+        self.set_state(member, state).await
+    }
+
+    async fn set_state(&self, member: Id, state: ActorState) -> Result<(), HubError> {
+        let mut actor = self.member(member).await?.actor;
+        actor.state = state;
+        let changes = vec![actors::set_state(member, state)];
+        self.commit(&actor, ActKind::Profile, None, Reach::Everywhere, changes).await?;
+        self.bus().send(Event { members: vec![member], public: false, kind: EventKind::Member(member) });
+        Ok(())
+    }
+
+    /// Deletes an account for good: it is gone from here at once, every network is told what it needs, and when that
+    /// is delivered everything of the member is erased, the keys last. The name is never given out again.
     pub async fn delete_member(&self, member: Id) -> Result<(), HubError> {
-        unbuilt!(member)
+        let mut actor = self.member(member).await?.actor;
+        actor.state = ActorState::Deleted;
+        let told = actor.clone();
+        actor.profile = Profile::default();
+        let now = Time::now();
+        let changes = vec![
+            actors::set_profile(&actor),
+            actors::set_state(member, ActorState::Deleted),
+            // No hash matches this.
+            members::set_password(member, "gone".into()),
+            grants::revoke_all(member, now),
+        ];
+        self.commit(&told, ActKind::Leave { forever: true }, None, Reach::Everywhere, changes).await?;
+        self.bus().send(Event { members: vec![member], public: false, kind: EventKind::Member(member) });
+        self.finish_leaving().await
+    }
+
+    /// Erases deleted members whose last deliveries are done (or hopeless). Part of housekeeping.
+    pub async fn finish_leaving(&self) -> Result<(), HubError> {
+        let before = Time::now().minus(LONGEST);
+        for mut row in self.store().rows(deliveries::leavers_done(before)).await? {
+            let member: Id = row.get(0)?;
+            self.erase(member).await?;
+            self.sealer().forget(member);
+        }
+        Ok(())
     }
 }

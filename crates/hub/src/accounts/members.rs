@@ -1,7 +1,11 @@
 //! Members: who signs in here.
 
-use crate::{Hub, HubError};
-use landbridge_model::{Actor, Audience, Id, Profile, Time, Visibility};
+use crate::{ActKind, Event, EventKind, Hub, HubError, accounts::password, publish::Reach};
+use landbridge_model::{Actor, ActorKind, ActorState, Audience, Id, Profile, Time, Visibility};
+use landbridge_store::entities::{
+    actors, grants,
+    members::{self, MemberRow},
+};
 use serde::{Deserialize, Serialize};
 
 /// Somebody with an account here.
@@ -60,38 +64,113 @@ impl Default for Settings {
 impl Hub {
     /// A member by actor id; [`HubError::NotFound`] for anybody else and for deleted ones.
     pub async fn member(&self, id: Id) -> Result<Member, HubError> {
-        unbuilt!(id)
+        let mut row = self.store().row(members::by_id(id)).await?.ok_or(HubError::NotFound)?;
+        self.member_of(MemberRow::read(&mut row)?).await
     }
 
     /// A member by name.
     pub async fn member_named(&self, name: &str) -> Result<Member, HubError> {
-        unbuilt!(name)
+        let mut row = self.store().row(members::by_name(name)).await?.ok_or(HubError::NotFound)?;
+        self.member_of(MemberRow::read(&mut row)?).await
     }
 
     /// Checks a name and password. Takes as long for an unknown name as for a wrong password.
     pub async fn sign_in(&self, name: &str, password: &str) -> Result<Member, HubError> {
-        unbuilt!(name, password)
+        let name = name.trim().trim_start_matches('@').to_lowercase();
+        let name = name.split('@').next().unwrap_or_default();
+        let row = self.store().row(members::by_name(name)).await?;
+        let row = row.map(|mut r| MemberRow::read(&mut r)).transpose()?;
+        let stored = row.as_ref().map(|r| r.password_hash.clone());
+        if !password::matches(password.to_owned(), stored).await {
+            return Err(HubError::Unauthorized);
+        }
+        let member = self.member_of(row.ok_or(HubError::Unauthorized)?).await?;
+        match member.actor.state {
+            ActorState::Suspended => Err(HubError::Forbidden("this account is suspended")),
+            _ => Ok(member),
+        }
     }
 
+    /// Changes a password. Every session and app that was signed in with the old one ends.
     pub async fn set_password(&self, member: Id, password: &str) -> Result<(), HubError> {
-        unbuilt!(member, password)
+        let hash = password::hash(password.to_owned()).await?;
+        let changes = vec![members::set_password(member, hash), grants::revoke_all(member, Time::now())];
+        self.store().write(changes).await?;
+        self.bus().send(Event { members: vec![member], public: false, kind: EventKind::Member(member) });
+        Ok(())
     }
 
     pub async fn set_settings(&self, member: Id, settings: Settings) -> Result<(), HubError> {
-        unbuilt!(member, settings)
+        let settings = serde_json::to_string(&settings).map_err(|_| HubError::Damaged("settings"))?;
+        self.store().write(members::set_settings(member, settings)).await?;
+        Ok(())
     }
 
     pub async fn set_role(&self, member: Id, role: Role) -> Result<(), HubError> {
-        unbuilt!(member, role)
+        self.store().write(members::set_role(member, role.key())).await?;
+        Ok(())
     }
 
     /// Writes a member's profile and tells every network. `locked` also decides whether follows need an approval.
     pub async fn set_profile(&self, member: Id, profile: Profile, locked: bool, bot: bool) -> Result<Actor, HubError> {
-        unbuilt!(member, profile, locked, bot)
+        let mut actor = self.member(member).await?.actor;
+        actor.profile = profile;
+        actor.locked = locked;
+        actor.kind = if bot { ActorKind::Service } else { ActorKind::Person };
+        let changes = vec![actors::set_profile(&actor)];
+        self.commit(&actor, ActKind::Profile, None, Reach::Everywhere, changes).await?;
+        self.bus().send(Event { members: vec![member], public: false, kind: EventKind::Member(member) });
+        Ok(actor)
     }
 
     /// Members by name, for the operator.
     pub async fn members(&self) -> Result<Vec<Member>, HubError> {
-        unbuilt!()
+        let mut all = Vec::new();
+        for mut row in self.store().rows(members::all()).await? {
+            all.push(self.member_of(MemberRow::read(&mut row)?).await?);
+        }
+        Ok(all)
+    }
+
+    /// How many members there are, and how many were active in the last 30 and 180 days.
+    pub async fn member_counts(&self) -> Result<(u64, u64, u64), HubError> {
+        let day = std::time::Duration::from_secs(86_400);
+        let now = Time::now();
+        let queries = vec![members::count(now.minus(day * 30)), members::count(now.minus(day * 180))];
+        let mut counts = [0_i64; 4];
+        for (i, rows) in self.store().all(queries).await?.into_iter().enumerate() {
+            for mut row in rows {
+                if let Some([all, active]) = counts.get_mut(i * 2..i * 2 + 2) {
+                    (*all, *active) = (row.get(0)?, row.get(1)?);
+                }
+            }
+        }
+        let [all, month, _, half_year] = counts.map(|n| u64::try_from(n).unwrap_or(0));
+        Ok((all, month, half_year))
+    }
+
+    async fn member_of(&self, row: MemberRow) -> Result<Member, HubError> {
+        let actor = self.actor(row.actor).await?;
+        if actor.state == ActorState::Deleted {
+            return Err(HubError::NotFound);
+        }
+        let settings = serde_json::from_str(&row.settings).unwrap_or_default();
+        let role = Role::from_key(&row.role).unwrap_or(Role::Member);
+        Ok(Member { actor, role, settings, created_at: row.created_at })
+    }
+}
+
+impl Role {
+    pub fn key(self) -> &'static str {
+        match self {
+            Role::Member => "member",
+            Role::Moderator => "moderator",
+            Role::Admin => "admin",
+            Role::Owner => "owner",
+        }
+    }
+
+    pub fn from_key(key: &str) -> Option<Role> {
+        [Role::Member, Role::Moderator, Role::Admin, Role::Owner].into_iter().find(|r| r.key() == key)
     }
 }

@@ -1,7 +1,16 @@
 //! A new member.
 
-use crate::{Hub, HubError, KeyImport, accounts::{Member, Role}};
-use landbridge_model::Network;
+use super::{Member, Role, Settings, keys::key_change, password};
+use crate::{ActKind, Hub, HubError, Joined, KeyImport, publish::Reach};
+use landbridge_model::{Actor, ActorKind, ActorState, Id, Network, Presence, PresenceState, Profile, Time, check_name};
+use landbridge_store::{
+    Change,
+    entities::{
+        actors,
+        members::{self, MemberRow},
+        presences,
+    },
+};
 
 /// What it takes to become a member.
 #[derive(Clone)]
@@ -18,11 +27,82 @@ pub struct NewMember {
 impl Hub {
     /// Creates a member with an identity on each chosen network, in one transaction.
     pub async fn create_member(&self, new: NewMember) -> Result<Member, HubError> {
-        unbuilt!(new)
+        let name = new.name.trim().to_lowercase();
+        check_name(&name).map_err(|e| HubError::invalid(e.to_string()))?;
+        if self.store().row(actors::by_acct(&name, "")).await?.is_some() {
+            return Err(HubError::invalid("this name is taken"));
+        }
+        let (id, now) = (self.ids().next(), Time::now());
+        let (member_key, sealed_key) = self.new_member_key(id);
+        let actor = Actor {
+            id,
+            kind: ActorKind::Person,
+            username: name,
+            domain: None,
+            state: ActorState::Active,
+            locked: false,
+            created_at: now,
+            fetched_at: None,
+            moved_to: None,
+            last_post_at: None,
+            profile: Profile { discoverable: Some(true), indexable: true, ..Profile::default() },
+            url: None,
+            followers: 0,
+            following: 0,
+            posts: 0,
+        };
+        let settings = Settings { link_identities: new.link_identities, ..Settings::default() };
+        let row = MemberRow {
+            actor: id,
+            password_hash: password::hash(new.password).await?,
+            role: new.role.key().into(),
+            settings: serde_json::to_string(&settings).map_err(|_| HubError::Damaged("settings"))?,
+            created_at: now,
+        };
+        let mut changes = vec![actors::insert(&actor, None), members::insert(&row, sealed_key)];
+        for (network, import) in new.networks {
+            let joined = self.translator(network)?.join(self, &actor, import).await?;
+            changes.extend(identity(&member_key, id, network, joined));
+        }
+        match self.store().write(changes).await.map_err(HubError::from) {
+            Err(HubError::Conflict("duplicate")) => return Err(HubError::invalid("this name or key is taken")),
+            other => other?,
+        };
+        self.commit(&actor, ActKind::Profile, None, Reach::Everywhere, Vec::new()).await?;
+        self.member(id).await
     }
 
-    /// Joins one more network.
-    pub async fn join_network(&self, member: landbridge_model::Id, network: Network, import: Option<KeyImport>) -> Result<(), HubError> {
-        unbuilt!(member, network, import)
+    /// Joins one more network, or one that was switched off again.
+    pub async fn join_network(&self, member: Id, network: Network, import: Option<KeyImport>) -> Result<(), HubError> {
+        let actor = self.acting(member).await?;
+        let changes = match self.presence(member, network).await? {
+            Some(Presence { state: PresenceState::Active, .. }) => return Ok(()),
+            Some(Presence { state: PresenceState::Off, native_id, .. }) => {
+                vec![presences::set_state(network, &native_id, PresenceState::Active)]
+            }
+            _ => {
+                let joined = self.translator(network)?.join(self, &actor, import).await?;
+                identity(&self.member_key(member).await?, member, network, joined)
+            }
+        };
+        self.store().write(changes).await?;
+        self.commit(&actor, ActKind::Profile, None, Reach::Only(vec![network]), Vec::new()).await?;
+        Ok(())
     }
+}
+
+/// Rows of an identity and its keys.
+fn identity(member_key: &crate::seal::SecretKey, actor: Id, network: Network, joined: Joined) -> Vec<Change> {
+    let Joined { presence, keys } = joined;
+    let presence = Presence {
+        actor,
+        network,
+        native_id: presence.native_id,
+        state: PresenceState::Active,
+        facts: presence.facts,
+        since: Time::now(),
+    };
+    let mut changes = vec![presences::insert(&presence)];
+    changes.extend(keys.iter().map(|k| key_change(member_key, actor, network, k)));
+    changes
 }

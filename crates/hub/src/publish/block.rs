@@ -1,40 +1,107 @@
 //! Blocks and mutes.
 
-use crate::{Hub, HubError, Relationship};
-use landbridge_model::Id;
+use super::Reach;
+use crate::{ActKind, Hub, HubError, Relationship};
+use landbridge_model::{Id, Time};
+use landbridge_store::entities::{account_notes, blocks, home, notifications};
 use std::time::Duration;
 
 impl Hub {
     /// Hides both from each other, ends follows both ways, and tells the networks where that is private.
     pub async fn block(&self, member: Id, target: Id) -> Result<Relationship, HubError> {
-        unbuilt!(member, target)
+        let actor = self.acting(member).await?;
+        let target = self.actor(target).await?;
+        if target.id == member {
+            return Err(HubError::invalid("nobody can block themself"));
+        }
+        self.unfollow(member, target.id, None).await?;
+        self.reject_follow(member, target.id).await?;
+        let id = self.ids().next();
+        let mut changes = vec![
+            blocks::insert(id, member, target.id, Time::now()),
+            home::forget_author(member, target.id),
+            notifications::forget_actor(member, target.id),
+        ];
+        if target.is_member() {
+            changes.push(home::forget_author(target.id, member));
+            changes.push(notifications::forget_actor(target.id, member));
+        }
+        let who = target.id;
+        self.commit(&actor, ActKind::Block { id, target }, None, Reach::Actor(who), changes).await?;
+        self.relations_changed(member, who);
+        self.relationship(member, who).await
     }
 
     pub async fn unblock(&self, member: Id, target: Id) -> Result<Relationship, HubError> {
-        unbuilt!(member, target)
+        let actor = self.acting(member).await?;
+        let target = self.actor(target).await?;
+        let (id, who) = (self.ids().next(), target.id);
+        if self.relationship(member, who).await?.blocking {
+            let changes = vec![blocks::delete(member, who)];
+            self.commit(&actor, ActKind::Unblock { id, target }, None, Reach::Actor(who), changes).await?;
+            self.relations_changed(member, who);
+        }
+        self.relationship(member, who).await
     }
 
     /// Hides somebody from the member alone. No network is told.
-    pub async fn mute(&self, member: Id, target: Id, notifications: bool, duration: Option<Duration>) -> Result<Relationship, HubError> {
-        unbuilt!(member, target, notifications, duration)
+    pub async fn mute(
+        &self,
+        member: Id,
+        target: Id,
+        notifications: bool,
+        duration: Option<Duration>,
+    ) -> Result<Relationship, HubError> {
+        let target = self.actor(target).await?.id;
+        if target == member {
+            return Err(HubError::invalid("nobody can mute themself"));
+        }
+        let now = Time::now();
+        let until = duration.filter(|d| !d.is_zero()).map(|d| now.plus(d));
+        let changes = vec![
+            blocks::mute(self.ids().next(), member, target, notifications, until, now),
+            home::forget_author(member, target),
+        ];
+        self.store().write(changes).await?;
+        self.relations_changed(member, target);
+        self.relationship(member, target).await
     }
 
     pub async fn unmute(&self, member: Id, target: Id) -> Result<Relationship, HubError> {
-        unbuilt!(member, target)
+        self.store().write(blocks::unmute(member, target)).await?;
+        self.relations_changed(member, target);
+        self.relationship(member, target).await
     }
 
     /// The member's own words about somebody, for nobody else.
     pub async fn set_note(&self, member: Id, target: Id, note: &str) -> Result<Relationship, HubError> {
-        unbuilt!(member, target, note)
+        if note.chars().count() > 2000 {
+            return Err(HubError::invalid("a note has at most 2000 characters"));
+        }
+        let target = self.actor(target).await?.id;
+        self.store().write(account_notes::put(member, target, note.trim())).await?;
+        self.relationship(member, target).await
     }
 
     /// The member's own rule against a host: its people are hidden and follows from there end.
     pub async fn block_domain(&self, member: Id, domain: &str, on: bool) -> Result<(), HubError> {
-        unbuilt!(member, domain, on)
-    }
-
-    /// Reports somebody to the moderators here, and to those of the other side when `forward`.
-    pub async fn report(&self, member: Id, target: Id, posts: &[Id], comment: &str, category: &str, forward: bool) -> Result<Id, HubError> {
-        unbuilt!(member, target, posts, comment, category, forward)
+        let domain = domain.trim().trim_start_matches('@').to_lowercase();
+        if domain.is_empty() || domain.len() > 253 || domain.contains(|c: char| c.is_whitespace() || "/@".contains(c)) {
+            return Err(HubError::invalid("this is not the name of a host"));
+        }
+        if domain == self.config().account_domain {
+            return Err(HubError::invalid("this is the host that you are on"));
+        }
+        if !on {
+            self.store().write(blocks::unblock_domain(member, &domain)).await?;
+            return Ok(());
+        }
+        self.store().write(blocks::block_domain(member, &domain, Time::now())).await?;
+        for other in self.related_on(member, &domain).await? {
+            self.unfollow(member, other, None).await?;
+            self.reject_follow(member, other).await?;
+            self.store().write(vec![home::forget_author(member, other), notifications::forget_actor(member, other)]).await?;
+        }
+        Ok(())
     }
 }

@@ -1,11 +1,53 @@
 //! A deleted post: tombstones stay, every network that has a copy is told.
 
-use crate::{Hub, HubError, Origin};
-use landbridge_model::{Id, Post};
+use super::Reach;
+use crate::{ActKind, CopyKind, CopyState, Event, EventKind, Hub, HubError, Origin};
+use landbridge_model::{Id, Post, QuoteState, Time};
+use landbridge_store::{
+    Change,
+    entities::{actors, copies, deliveries, posts, tombstones},
+};
 
 impl Hub {
     /// Deletes a post of the member; gives it as it was, for redrafting.
     pub async fn delete_post(&self, member: Id, post: Id, origin: Option<Origin>) -> Result<Post, HubError> {
-        unbuilt!(member, post, origin)
+        let author = self.actor(member).await?;
+        let post = self.own(member, post).await?;
+        if let Some(target) = post.repost_of {
+            self.unrepost(member, target, origin).await?;
+            return Ok(post);
+        }
+        let now = Time::now();
+        let members = self.home_members(post.id).await?;
+        let mut changes = Vec::new();
+        for copy in self.copies(CopyKind::Post, post.id).await? {
+            changes.push(tombstones::put(self.keyed_hash(&copy.native_id), now));
+            changes.push(deliveries::drop_waiting(post.id, copy.network, now));
+        }
+        changes.push(copies::retire(CopyKind::Post.key(), post.id, CopyState::Deleted as i64));
+        changes.extend(uncount(&post));
+        changes.extend(posts::delete(post.id));
+        let reach = Reach::Copies(CopyKind::Post, post.id);
+        self.commit(&author, ActKind::Delete(post.clone()), origin, reach, changes).await?;
+        self.forget_media(&post);
+        let public = post.visibility == landbridge_model::Visibility::Public;
+        self.bus().send(Event { members, public, kind: EventKind::Deleted(post.id) });
+        Ok(post)
     }
+
+    /// Files of a deleted post go; another post may have the same file by content, so only whole rows decide.
+    fn forget_media(&self, post: &Post) {
+        if post.media.iter().any(|m| m.file.is_some()) {
+            tracing::debug!(post = %post.id, "the sweep will remove files that nothing names any more");
+        }
+    }
+}
+
+/// Takes back what the post had counted.
+pub(crate) fn uncount(post: &Post) -> Vec<Change> {
+    let mut changes = vec![actors::unposted(post.author)];
+    changes.extend(post.reply_to.map(|id| posts::count_replies(id, -1)));
+    let accepted = post.quote.as_ref().filter(|q| q.state == QuoteState::Accepted);
+    changes.extend(accepted.and_then(|q| q.post).map(|id| posts::count_quotes(id, -1)));
+    changes
 }

@@ -1,10 +1,116 @@
 //! A changed post. Visibility, reply parent and quote stay as they were: an edit never widens reach.
 
-use crate::{Draft, Hub, HubError, Origin};
-use landbridge_model::{Id, Post};
+use super::{Commit, Reach};
+use crate::{ActKind, CopyKind, Draft, Event, EventKind, Hub, HubError, Origin, reading::NotificationKind};
+use landbridge_model::{Id, Mention, Post, Time, Visibility};
+use landbridge_store::entities::{edits, media, mentions, polls, posts, search, tags, votes};
+
+/// Earlier versions that are kept.
+const HISTORY: i64 = 100;
 
 impl Hub {
     pub async fn edit(&self, member: Id, post: Id, draft: Draft, origin: Option<Origin>) -> Result<Post, HubError> {
-        unbuilt!(member, post, draft, origin)
+        let author = self.acting(member).await?;
+        let before = self.own(member, post).await?;
+        if before.repost_of.is_some() {
+            return Err(HubError::invalid("a repost has nothing to edit"));
+        }
+        let after = self.edited(&author, &before, &draft).await?;
+        let key = match before.visibility.is_open() {
+            true => None,
+            false => Some(self.post_key(post, None).await?),
+        };
+        let language = after.languages.first().map(String::as_str);
+        let mut changes = vec![
+            edits::keep_present(post),
+            posts::edit(&super::row(&after, key.as_ref()), language, !after.media.is_empty(), before.edited_at),
+            edits::trim(post, HISTORY),
+            mentions::delete(post),
+        ];
+        let named: Vec<Id> = after.mentions.iter().map(|m| m.actor).collect();
+        if !named.is_empty() {
+            changes.push(mentions::insert(post, &named));
+        }
+        changes.extend(after.media.iter().map(|m| media::attach(m.id, member, post)));
+        changes.extend(after.media.iter().map(|m| media::update(member, m, 0)));
+        if after.visibility.is_open() {
+            changes.push(tags::delete(post));
+            changes.push(tags::insert(post, &after.tags));
+        }
+        if after.visibility == Visibility::Public {
+            changes.extend(search::put(post, &super::searchable(&after)));
+        }
+        changes.extend(self.poll_changes(&before, &after));
+        if let Some(key) = &key {
+            let new: Vec<Id> = self.readers_here(&after).await?;
+            changes.extend(self.share_post_key(key, &new).await?);
+        }
+        let newly_named = |m: &&Mention| !before.mentions.iter().any(|b| b.actor == m.actor);
+        let newly: Vec<Id> = after.mentions.iter().filter(newly_named).map(|m| m.actor).collect();
+        changes.extend(self.tell(NotificationKind::Mention, member, newly, Some(&after)));
+        changes.extend(self.tell(NotificationKind::Update, member, self.reposters_here(post).await?, Some(&after)));
+        let kind = ActKind::Edit(after.clone());
+        let reach = Reach::Copies(CopyKind::Post, post);
+        let reached = self
+            .commit_all(Commit { member: &author, kind, origin, reach, changes, key: key.as_ref() })
+            .await?;
+        self.wake(reached, None);
+        let members = self.home_members(post).await?;
+        let public = after.visibility == Visibility::Public;
+        self.bus().send(Event { members, public, kind: EventKind::Edited(post) });
+        Ok(after)
+    }
+
+    async fn edited(&self, author: &landbridge_model::Actor, before: &Post, draft: &Draft) -> Result<Post, HubError> {
+        let mut text = draft.rich.clone().unwrap_or_else(|| landbridge_model::richtext::compose(&draft.text));
+        let warning = draft.warning.as_deref().map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned);
+        super::text::check_length(&text, warning.as_deref(), self.config().limits.characters)?;
+        if text.is_empty() && draft.media.is_empty() && draft.poll.is_none() && before.quote.is_none() {
+            return Err(HubError::invalid("a post needs a text, a picture or a poll"));
+        }
+        let parent = match before.reply_to {
+            Some(parent) => self.post(parent).await.ok(),
+            None => None,
+        };
+        let mentions = self.resolve_mentions(author, &mut text, parent.as_ref()).await?;
+        let poll = match (&draft.poll, &before.poll) {
+            (Some(poll), _) => Some(self.check_poll(poll, !draft.media.is_empty())?),
+            (None, _) => None,
+        };
+        Ok(Post {
+            title: draft.title.clone().or_else(|| before.title.clone()),
+            tags: text.tags(),
+            text,
+            sensitive: draft.sensitive || warning.is_some(),
+            warning,
+            languages: if draft.languages.is_empty() { before.languages.clone() } else { draft.languages.clone() },
+            media: self.draft_media(draft, before.id).await?,
+            poll: keep_unchanged(poll, before),
+            mentions,
+            edited_at: Some(Time(Time::now().0.max(before.edited_at.unwrap_or(before.created_at).0 + 1))),
+            quote_policy: draft.quote_policy.unwrap_or(before.quote_policy),
+            ..before.clone()
+        })
+    }
+
+    /// New options start the votes anew.
+    fn poll_changes(&self, before: &Post, after: &Post) -> Vec<landbridge_store::Change> {
+        let empty = polls::Tally::default();
+        match (&before.poll, &after.poll) {
+            (Some(old), Some(new)) if old == new => Vec::new(),
+            (Some(_), Some(new)) => vec![votes::delete(after.id), polls::update(after.id, new, &empty)],
+            (None, Some(new)) => vec![polls::insert(after.id, new, &empty)],
+            (Some(_), None) => vec![votes::delete(after.id), polls::delete(after.id)],
+            (None, None) => Vec::new(),
+        }
+    }
+}
+
+/// An edit that repeats the same options leaves the poll as it runs.
+fn keep_unchanged(new: Option<landbridge_model::Poll>, before: &Post) -> Option<landbridge_model::Poll> {
+    let titles = |poll: &landbridge_model::Poll| poll.options.iter().map(|o| o.title.clone()).collect::<Vec<_>>();
+    match (new, &before.poll) {
+        (Some(new), Some(old)) if titles(&new) == titles(old) && new.multiple == old.multiple => Some(old.clone()),
+        (new, _) => new,
     }
 }

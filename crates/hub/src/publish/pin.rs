@@ -1,10 +1,29 @@
 //! Posts pinned to a profile.
 
-use crate::{Hub, HubError};
+use super::Reach;
+use crate::{ActKind, CopyKind, Hub, HubError};
 use landbridge_model::Id;
+use landbridge_store::entities::pins;
+
+/// Pins on one profile.
+const MOST: usize = 5;
 
 impl Hub {
     pub async fn pin(&self, member: Id, post: Id, on: bool) -> Result<(), HubError> {
-        unbuilt!(member, post, on)
+        let actor = self.acting(member).await?;
+        let post = self.own(member, post).await?;
+        let pinned = self.store().rows(pins::of_actor(member)).await?;
+        if on && (post.repost_of.is_some() || post.visibility == landbridge_model::Visibility::Direct) {
+            return Err(HubError::invalid("this post cannot be pinned"));
+        }
+        if on && pinned.len() >= MOST {
+            return Err(HubError::Invalid(format!("at most {MOST} posts can be pinned")));
+        }
+        let (change, kind) = match on {
+            true => (pins::pin(self.ids().next(), member, post.id), ActKind::Pin(post.clone())),
+            false => (pins::unpin(member, post.id), ActKind::Unpin(post.clone())),
+        };
+        self.commit(&actor, kind, None, Reach::Copies(CopyKind::Post, post.id), vec![change]).await?;
+        Ok(())
     }
 }

@@ -1,25 +1,84 @@
 //! Likes, emoji reactions, bookmarks.
 
-use crate::{Hub, HubError, Origin};
-use landbridge_model::{Emoji, Id};
+use super::Reach;
+use crate::{ActKind, CopyKind, CopyState, Hub, HubError, Origin, reading::NotificationKind};
+use landbridge_model::{Emoji, Id, Reaction, Time};
+use landbridge_store::entities::{blocks, copies, notifications, pins, posts, reactions, tombstones};
 
 impl Hub {
     /// Likes a post (`content` empty) or reacts to it. Doing so twice is doing so once.
-    pub async fn react(&self, member: Id, post: Id, content: &str, emoji: Option<Emoji>, origin: Option<Origin>) -> Result<(), HubError> {
-        unbuilt!(member, post, content, emoji, origin)
+    pub async fn react(
+        &self,
+        member: Id,
+        post: Id,
+        content: &str,
+        emoji: Option<Emoji>,
+        origin: Option<Origin>,
+    ) -> Result<(), HubError> {
+        let actor = self.acting(member).await?;
+        let target = self.target(member, post).await?;
+        if content.chars().count() > 64 || content.contains(char::is_whitespace) {
+            return Err(HubError::invalid("a reaction is one emoji"));
+        }
+        if self.store().row(reactions::one(target.id, member, content)).await?.is_some() {
+            return Ok(());
+        }
+        let reaction =
+            Reaction { id: self.ids().next(), actor: member, post: target.id, content: content.into(), emoji, at: Time::now() };
+        let mut changes = vec![reactions::insert(&reaction, None)];
+        if content != "-" {
+            changes.push(posts::count_likes(target.id, 1));
+            changes.extend(self.tell(kind_of(content), member, [target.author], Some(&target)));
+        }
+        let reach = Reach::Copies(CopyKind::Post, target.id);
+        match self.commit(&actor, ActKind::React { reaction, target }, origin, reach, changes).await {
+            // Twice at once: the other one has won.
+            Err(HubError::Conflict("duplicate")) => Ok(()),
+            other => other.map(|reached| self.wake(reached, None)),
+        }
     }
 
     pub async fn unreact(&self, member: Id, post: Id, content: &str, origin: Option<Origin>) -> Result<(), HubError> {
-        unbuilt!(member, post, content, origin)
+        let actor = self.actor(member).await?;
+        let target = self.target(member, post).await?;
+        let row = self.store().row(reactions::one(target.id, member, content)).await?;
+        let Some(reaction) = row.map(|mut r| reactions::read(&mut r)).transpose()? else { return Ok(()) };
+        let mut changes = vec![reactions::delete(reaction.id)];
+        if content != "-" {
+            changes.push(posts::count_likes(target.id, -1));
+            changes.push(notifications::retract(target.author, kind_of(content).key(), member, Some(target.id)));
+        }
+        for copy in self.copies(CopyKind::Reaction, reaction.id).await? {
+            changes.push(tombstones::put(self.keyed_hash(&copy.native_id), Time::now()));
+        }
+        changes.push(copies::retire(CopyKind::Reaction.key(), reaction.id, CopyState::Deleted as i64));
+        let reach = Reach::Copies(CopyKind::Reaction, reaction.id);
+        match self.commit(&actor, ActKind::Unreact { reaction, target }, origin, reach, changes).await {
+            Err(HubError::Conflict("reaction")) => Ok(()),
+            other => other.map(|_| ()),
+        }
     }
 
     /// Bookmarks are nobody else's business: no network is told.
     pub async fn bookmark(&self, member: Id, post: Id, on: bool) -> Result<(), HubError> {
-        unbuilt!(member, post, on)
+        let post = self.target(member, post).await?.id;
+        let change = match on {
+            true => pins::bookmark(self.ids().next(), member, post),
+            false => pins::unbookmark(member, post),
+        };
+        self.store().write(change).await?;
+        Ok(())
     }
 
     /// No more notifications from a thread.
     pub async fn mute_thread(&self, member: Id, post: Id, on: bool) -> Result<(), HubError> {
-        unbuilt!(member, post, on)
+        let root = self.target(member, post).await?.root;
+        let change = if on { blocks::mute_thread(member, root) } else { blocks::unmute_thread(member, root) };
+        self.store().write(change).await?;
+        Ok(())
     }
+}
+
+pub(crate) fn kind_of(content: &str) -> NotificationKind {
+    if content.is_empty() { NotificationKind::Favourite } else { NotificationKind::Reaction }
 }

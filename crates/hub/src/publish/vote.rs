@@ -1,11 +1,51 @@
 //! Votes in polls.
 
-use crate::{Hub, HubError, Origin};
-use landbridge_model::{Id, Post};
+use super::Reach;
+use crate::{ActKind, CopyKind, Event, EventKind, Hub, HubError, Origin};
+use landbridge_model::{Id, Post, Time};
+use landbridge_store::entities::{polls, votes};
 
 impl Hub {
     /// Votes once; a second time is refused. Gives the post with its new counts.
-    pub async fn vote(&self, member: Id, post: Id, choices: &[usize], origin: Option<Origin>) -> Result<Post, HubError> {
-        unbuilt!(member, post, choices, origin)
+    pub async fn vote(
+        &self,
+        member: Id,
+        post: Id,
+        choices: &[usize],
+        origin: Option<Origin>,
+    ) -> Result<Post, HubError> {
+        let actor = self.acting(member).await?;
+        let target = self.target(member, post).await?;
+        let Some(poll) = &target.poll else { return Err(HubError::NotFound) };
+        let mut choices = choices.to_vec();
+        choices.sort_unstable();
+        choices.dedup();
+        let why = match () {
+            () if target.author == member => Some("you cannot vote in your own poll"),
+            () if poll.is_over(Time::now()) => Some("this poll has ended"),
+            () if choices.is_empty() => Some("choose an option"),
+            () if choices.len() > 1 && !poll.multiple => Some("choose one option only"),
+            () if choices.iter().any(|c| *c >= poll.options.len()) => Some("there is no such option"),
+            () => None,
+        };
+        if let Some(why) = why {
+            return Err(HubError::invalid(why));
+        }
+        let now = Time::now();
+        let mut changes = vec![polls::require_open(target.id, now), votes::forbid_earlier(target.id, member)];
+        changes.extend(choices.iter().map(|c| votes::insert(target.id, member, *c, now)));
+        let reach = Reach::Copies(CopyKind::Post, target.id);
+        let id = target.id;
+        let ours = target.origin.is_none();
+        let kind = ActKind::Vote { poll: target, choices };
+        match self.commit(&actor, kind, origin, reach, changes).await {
+            Err(HubError::Conflict("voted before")) => return Err(HubError::invalid("you have voted in this poll already")),
+            Err(HubError::Conflict(_)) => return Err(HubError::invalid("this poll has ended")),
+            other => other?,
+        };
+        if ours {
+            self.bus().send(Event { members: self.home_members(id).await?, public: false, kind: EventKind::Edited(id) });
+        }
+        self.post(id).await
     }
 }

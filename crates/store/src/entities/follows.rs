@@ -161,3 +161,22 @@ pub fn uncount(follower: Id, target: Id) -> [Change; 2] {
         ),
     ]
 }
+
+/// (follower_id) of members who want to be told of every post of that actor.
+pub fn eager(target: Id) -> Query {
+    query(
+        "SELECT f.follower_id FROM follows f JOIN members m ON m.actor_id = f.follower_id
+         WHERE f.target_id = ?1 AND f.state = 1 AND f.notify = 1",
+        args![target],
+    )
+}
+
+/// (actor id) of everyone on a host who follows that member or is followed by them.
+pub fn related_on(member: Id, domain: &str) -> Query {
+    query(
+        "SELECT a.id FROM actors a WHERE a.domain = ?2 AND (
+           EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = ?1 AND f.target_id = a.id)
+           OR EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = a.id AND f.target_id = ?1))",
+        args![member, domain],
+    )
+}

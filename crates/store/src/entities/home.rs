@@ -121,3 +121,12 @@ pub fn trim(member: Id, most: i64) -> Change {
         args![member, most],
     )
 }
+
+/// (member_id) of everyone on whose home timeline a post (or a repost of it) stands.
+pub fn members_with(post: Id) -> Query {
+    query(
+        "SELECT member_id FROM home WHERE post_id = ?1
+         UNION SELECT h.member_id FROM posts r JOIN home h ON h.post_id = r.id WHERE r.repost_of = ?1",
+        args![post],
+    )
+}

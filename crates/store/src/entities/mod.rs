@@ -1,20 +1,31 @@
 //! Statements and row types, one file a table (or a few that belong together). SQL stays visible: a function gives a
 //! [`Query`](crate::Query) or a [`Change`](crate::Change), a row type reads what the query selects.
 
+pub mod account_notes;
 pub mod actors;
+pub mod apps;
 pub mod blocks;
 pub mod copies;
+pub mod deliveries;
 pub mod domain_rules;
 pub mod edits;
 pub mod erasures;
 pub mod follows;
+pub mod grants;
 pub mod home;
+pub mod hosts;
+pub mod idempotency;
+pub mod keys;
 pub mod media;
+pub mod members;
 pub mod mentions;
 pub mod nostr_events;
 pub mod notifications;
+pub mod once;
+pub mod payloads;
 pub mod pins;
 pub mod polls;
+pub mod post_keys;
 pub mod posts;
 pub mod presences;
 pub mod reactions;

@@ -369,3 +369,11 @@ pub fn delete(post: Id) -> Vec<Change> {
     changes.push(Change::new("DELETE FROM posts WHERE id = ?1", args![post]).or_fail("post"));
     changes
 }
+
+/// (author_id) of members who reposted a post.
+pub fn member_reposters(post: Id) -> Query {
+    query(
+        "SELECT p.author_id FROM posts p JOIN members m ON m.actor_id = p.author_id WHERE p.repost_of = ?1",
+        args![post],
+    )
+}

@@ -10,33 +10,27 @@ mod pool;
 mod types;
 mod write;
 
-pub(crate) use pool::{Lease, fault};
-pub(crate) use types::row as read_row;
+pub(crate) use pool::fault;
 
 use crate::{Migration, Options, Query, Row, StoreError, Write, WriteError, Written, write::Outcome};
 use futures_util::{TryStreamExt, future::poll_immediate, pin_mut};
 use pool::{Pool, Session};
 use std::pin::Pin;
-use tokio_postgres::{Client, Statement, Transaction};
+use tokio_postgres::{Client, Statement};
 
 pub(crate) struct Postgres {
     pool: Pool,
-    pub migrations: &'static [Migration],
 }
 
 impl Postgres {
-    /// Connects when first used.
-    pub fn connect(
+    pub async fn open(
         url: &str,
         migrations: &'static [Migration],
         options: &Options,
     ) -> Result<Postgres, StoreError> {
-        Ok(Postgres { pool: Pool::new(url, options.connections)?, migrations })
-    }
-
-    /// Brings the schema forward.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
-        migrate::forward(&self.pool, self.migrations).await
+        let pool = Pool::new(url, options.connections)?;
+        migrate::forward(&pool, migrations).await?;
+        Ok(Postgres { pool })
     }
 
     /// Reads once more when the connection was found broken.
@@ -65,11 +59,6 @@ impl Postgres {
         write::write(&self.pool, &write).await
     }
 
-    /// A connection for work of several steps.
-    pub async fn lease(&self) -> Result<Lease<'_>, StoreError> {
-        self.pool.take().await
-    }
-
     pub async fn vacuum(&self) -> Result<(), StoreError> {
         let mut lease = self.pool.take().await?;
         let done = lease.session().client.batch_execute("VACUUM").await.map_err(fault);
@@ -80,12 +69,6 @@ impl Postgres {
     pub fn close(&self) {
         self.pool.close();
     }
-}
-
-/// Whether there is such a table (its name quoted) in our schema.
-pub(crate) async fn has_table(transaction: &Transaction<'_>, name: &str) -> Result<bool, StoreError> {
-    let row = transaction.query_one("SELECT to_regclass($1) IS NOT NULL", &[&name]).await.map_err(fault)?;
-    row.try_get(0).map_err(fault)
 }
 
 /// Several queries in one read-only transaction, all sent at once.

@@ -10,7 +10,7 @@ mod disk;
 mod readers;
 mod writer;
 
-pub(crate) use connection::{Connection, fault, read_row};
+pub(crate) use connection::{Connection, fault};
 
 use crate::{Migration, Options, Query, Row, StoreError, Write, WriteError, Written};
 use readers::Readers;

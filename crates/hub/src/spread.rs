@@ -1,0 +1,76 @@
+//! A new post's way inside: whose home it goes to, and who is told. The same for posts from here and from elsewhere.
+//!
+//! The rows are part of the transaction that writes the post; what they return says afterwards whom to wake.
+
+use crate::{Event, EventKind, Hub, HubError, reading::NotificationKind};
+use landbridge_model::{Actor, Id, Post, Time, Visibility};
+use landbridge_store::{
+    Change, Written,
+    entities::{
+        home::{self, Fanout},
+        notifications,
+    },
+};
+
+/// Whom a write has reached here.
+#[derive(Debug, Default)]
+pub(crate) struct Reached {
+    pub homes: Vec<Id>,
+    /// Member and notification.
+    pub told: Vec<(Id, Id)>,
+}
+
+impl Reached {
+    /// Reads what [`Hub::home_rows`] and [`Hub::tell`] returned: home rows have one column, notifications two.
+    pub(crate) fn read(written: Written) -> Result<Reached, HubError> {
+        let mut reached = Reached::default();
+        for mut row in written.returned {
+            match row.len() {
+                1 => reached.homes.push(row.get(0)?),
+                _ => reached.told.push((row.get(1)?, row.get(0)?)),
+            }
+        }
+        Ok(reached)
+    }
+}
+
+impl Hub {
+    /// Home rows of a post or repost: for the author's followers, and for the author when that is a member.
+    /// `original`: author of the reposted post.
+    pub(crate) fn home_rows(&self, post: &Post, author: &Actor, original: Option<Id>) -> Vec<Change> {
+        if post.visibility == Visibility::Direct {
+            return Vec::new();
+        }
+        let mut changes = vec![home::fan_out(Fanout::of(post, original, Time::now()))];
+        if author.is_member() {
+            changes.push(home::put(author.id, post.id));
+        }
+        changes
+    }
+
+    /// A notification for each of these, as far as they are members and want to hear it.
+    pub(crate) fn tell(
+        &self,
+        kind: NotificationKind,
+        actor: Id,
+        to: impl IntoIterator<Item = Id>,
+        about: Option<&Post>,
+    ) -> Vec<Change> {
+        let (post, root) = (about.map(|p| p.id), about.map(|p| p.root));
+        let row = |member| notifications::insert(self.ids().next(), member, kind.key(), actor, post, root, Time::now());
+        to.into_iter().map(row).collect()
+    }
+
+    /// Wakes whoever listens, after the commit. `post`: what is new on the homes.
+    pub(crate) fn wake(&self, reached: Reached, post: Option<&Post>) {
+        if let Some(post) = post {
+            let public = post.visibility == Visibility::Public && post.repost_of.is_none();
+            if public || !reached.homes.is_empty() {
+                self.bus().send(Event { members: reached.homes, public, kind: EventKind::Post(post.id) });
+            }
+        }
+        for (member, id) in reached.told {
+            self.bus().send(Event { members: vec![member], public: false, kind: EventKind::Notification(id) });
+        }
+    }
+}

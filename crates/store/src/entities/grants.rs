@@ -1,0 +1,99 @@
+//! `grants` and `grant_log`: every access token, and its use.
+
+use crate::{Change, Query, Row, StoreError, args, query};
+use landbridge_model::{Id, Time};
+
+#[derive(Clone, Debug)]
+pub struct GrantRow {
+    pub id: Id,
+    pub member: Option<Id>,
+    pub app: Option<Id>,
+    pub purpose: String,
+    pub name: String,
+    pub scopes: String,
+    /// JSON.
+    pub facts: String,
+    pub created_at: Time,
+    pub last_used_at: Option<Time>,
+    pub expires_at: Option<Time>,
+}
+
+impl GrantRow {
+    pub fn read(row: &mut Row) -> Result<GrantRow, StoreError> {
+        Ok(GrantRow {
+            id: row.get(0)?,
+            member: row.get(1)?,
+            app: row.get(2)?,
+            purpose: row.get(3)?,
+            name: row.get(4)?,
+            scopes: row.get(5)?,
+            facts: row.get(6)?,
+            created_at: row.get(7)?,
+            last_used_at: row.get(8)?,
+            expires_at: row.get(9)?,
+        })
+    }
+}
+
+/// The grant of a token, unless it has ended.
+pub fn by_token(token_hash: Vec<u8>, now: Time) -> Query {
+    query(
+        "SELECT id, member_id, app_id, purpose, name, scopes, facts, created_at, last_used_at, expires_at FROM grants
+         WHERE token_hash = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)",
+        args![token_hash, now],
+    )
+}
+
+pub fn of_member(member: Id, now: Time) -> Query {
+    query(
+        "SELECT id, member_id, app_id, purpose, name, scopes, facts, created_at, last_used_at, expires_at FROM grants
+         WHERE member_id = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2) ORDER BY id DESC",
+        args![member, now],
+    )
+}
+
+pub fn insert(grant: &GrantRow, token_hash: Vec<u8>) -> Change {
+    Change::new(
+        "INSERT INTO grants (id, token_hash, member_id, app_id, purpose, name, scopes, facts, created_at, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        args![
+            grant.id,
+            token_hash,
+            grant.member,
+            grant.app,
+            &grant.purpose,
+            &grant.name,
+            &grant.scopes,
+            &grant.facts,
+            grant.created_at,
+            grant.expires_at
+        ],
+    )
+}
+
+pub fn touch(id: Id, at: Time) -> Change {
+    Change::new("UPDATE grants SET last_used_at = ?2 WHERE id = ?1", args![id, at])
+}
+
+pub fn revoke(id: Id, member: Id, at: Time) -> Change {
+    Change::new(
+        "UPDATE grants SET revoked_at = ?3 WHERE id = ?1 AND member_id = ?2 AND revoked_at IS NULL",
+        args![id, member, at],
+    )
+    .or_fail("grant")
+}
+
+pub fn revoke_token(token_hash: Vec<u8>, at: Time) -> Change {
+    Change::new(
+        "UPDATE grants SET revoked_at = ?2 WHERE token_hash = ?1 AND revoked_at IS NULL RETURNING member_id",
+        args![token_hash, at],
+    )
+}
+
+pub fn revoke_all(member: Id, at: Time) -> Change {
+    Change::new("UPDATE grants SET revoked_at = ?2 WHERE member_id = ?1 AND revoked_at IS NULL", args![member, at])
+}
+
+pub fn log(id: Id, grant: Id, what: &str, at: Time) -> Change {
+    Change::new("INSERT INTO grant_log (id, grant_id, what, at) VALUES (?1, ?2, ?3, ?4)", args![id, grant, what, at])
+}

@@ -1,0 +1,87 @@
+//! `members`: who signs in here.
+
+use crate::{Change, Query, Row, StoreError, args, query};
+use landbridge_model::{Id, Time};
+
+/// One member's row; the actor's row stands beside it.
+#[derive(Clone, Debug)]
+pub struct MemberRow {
+    pub actor: Id,
+    pub password_hash: String,
+    pub role: String,
+    /// JSON.
+    pub settings: String,
+    pub created_at: Time,
+}
+
+impl MemberRow {
+    pub fn read(row: &mut Row) -> Result<MemberRow, StoreError> {
+        Ok(MemberRow {
+            actor: row.get(0)?,
+            password_hash: row.get(1)?,
+            role: row.get(2)?,
+            settings: row.get(3)?,
+            created_at: row.get(4)?,
+        })
+    }
+}
+
+pub fn by_id(actor: Id) -> Query {
+    query("SELECT actor_id, password_hash, role, settings, created_at FROM members WHERE actor_id = ?1", args![actor])
+}
+
+pub fn by_name(name: &str) -> Query {
+    query(
+        "SELECT m.actor_id, m.password_hash, m.role, m.settings, m.created_at
+         FROM members m JOIN actors a ON a.id = m.actor_id WHERE a.username = ?1 AND a.domain = ''",
+        args![name],
+    )
+}
+
+pub fn all() -> Query {
+    query(
+        "SELECT m.actor_id, m.password_hash, m.role, m.settings, m.created_at
+         FROM members m JOIN actors a ON a.id = m.actor_id ORDER BY a.username",
+        args![],
+    )
+}
+
+/// Members, and those who were active since then: for NodeInfo.
+pub fn count(active_since: Time) -> Query {
+    query(
+        "SELECT COUNT(*), COUNT(CASE WHEN last_active_at >= ?1 THEN 1 END) FROM members",
+        args![active_since],
+    )
+}
+
+pub fn sealed_key(actor: Id) -> Query {
+    query("SELECT sealed_key FROM members WHERE actor_id = ?1", args![actor])
+}
+
+pub fn insert(row: &MemberRow, sealed_key: Vec<u8>) -> Change {
+    Change::new(
+        "INSERT INTO members (actor_id, password_hash, role, settings, sealed_key, created_at, last_active_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+        args![row.actor, &row.password_hash, &row.role, &row.settings, sealed_key, row.created_at],
+    )
+}
+
+pub fn set_password(actor: Id, hash: String) -> Change {
+    Change::new("UPDATE members SET password_hash = ?2 WHERE actor_id = ?1", args![actor, hash]).or_fail("member")
+}
+
+pub fn set_settings(actor: Id, settings: String) -> Change {
+    Change::new("UPDATE members SET settings = ?2 WHERE actor_id = ?1", args![actor, settings]).or_fail("member")
+}
+
+pub fn set_role(actor: Id, role: &str) -> Change {
+    Change::new("UPDATE members SET role = ?2 WHERE actor_id = ?1", args![actor, role]).or_fail("member")
+}
+
+pub fn touch(actor: Id, at: Time) -> Change {
+    Change::new("UPDATE members SET last_active_at = ?2 WHERE actor_id = ?1", args![actor, at])
+}
+
+pub fn delete(actor: Id) -> Change {
+    Change::new("DELETE FROM members WHERE actor_id = ?1", args![actor])
+}

@@ -1,0 +1,17 @@
+//! `post_keys`: the key of a sealed post, wrapped for each member who may read it.
+
+use crate::{Change, Query, args, query};
+use landbridge_model::Id;
+
+/// (member_id, wrapped) of everyone who may read the post.
+pub fn of_post(post: Id) -> Query {
+    query("SELECT member_id, wrapped FROM post_keys WHERE post_id = ?1 ORDER BY member_id", args![post])
+}
+
+pub fn insert(post: Id, member: Id, wrapped: Vec<u8>) -> Change {
+    Change::new(
+        "INSERT INTO post_keys (post_id, member_id, wrapped) VALUES (?1, ?2, ?3)
+         ON CONFLICT (post_id, member_id) DO NOTHING",
+        args![post, member, wrapped],
+    )
+}
