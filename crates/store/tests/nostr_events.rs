@@ -103,6 +103,7 @@ async fn deleted_and_vanished_stay_away() {
     assert_eq!(f.found(open()).await, ["v2", "b"], "the wrap is only for its recipient");
     assert_eq!(f.found(Wanted { readers: vec!["alice".into()], ..open() }).await, ["w", "v2", "b"]);
     f.store.write(events::vanish("alice", 20)).await.unwrap();
+    f.store.write(events::vanished_until("alice", 20)).await.unwrap();
     assert_eq!(f.found(Wanted { readers: vec!["alice".into()], ..open() }).await, ["b"]);
     assert_eq!(f.insert(vec![event(8, "d", 20), event(9, "e", 21)]).await, 1);
 }

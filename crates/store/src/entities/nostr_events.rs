@@ -100,13 +100,15 @@ const REMEMBER_DELETED: Sql = Sql {
         ON CONFLICT (target, pubkey) DO UPDATE SET until = greatest(nostr_deleted.until, excluded.until)",
 };
 
-/// Carries out a request to vanish (NIP-62): everything by `pubkey`, and gift wraps to them, up to `until`.
+/// Carries out a request to vanish (NIP-62): everything by `pubkey`, and gift wraps to them, up to `until`. The request
+/// itself, which stays as proof, is stored before [`vanished_until`].
 pub fn vanish(pubkey: &str, until: i64) -> Vec<Change> {
-    vec![
-        Change::new(UNTAG_VANISHED, args![pubkey, until]),
-        Change::new(DELETE_VANISHED, args![pubkey, until]),
-        Change::new(REMEMBER_VANISHED, args![pubkey, until]),
-    ]
+    vec![Change::new(UNTAG_VANISHED, args![pubkey, until]), Change::new(DELETE_VANISHED, args![pubkey, until])]
+}
+
+/// Remembers a request to vanish: nothing up to `until` comes back.
+pub fn vanished_until(pubkey: &str, until: i64) -> Change {
+    Change::new(REMEMBER_VANISHED, args![pubkey, until])
 }
 
 const UNTAG_VANISHED: &str = "DELETE FROM nostr_tags WHERE seq IN (SELECT seq FROM nostr_events \

@@ -1,0 +1,158 @@
+//! The embedded relay at `/relay` (NIP-01, 09, 11, 17, 40, 42, 45, 59, 62, 70).
+//!
+//! Members write freely; strangers only what addresses a member or answers something held here. A connection
+//! ([`ws`]) parses frames ([`session`]) and hands events to one [`ingest`] line, which verifies and stores them in
+//! batches; what was committed goes to the [`live`] subscriptions, and to the hub by [`crate::inbound`]. Only what came
+//! in through here or was published by a member is served: what readers fetched elsewhere is in other tables.
+
+mod info;
+mod ingest;
+mod limits;
+mod live;
+mod members;
+mod policy;
+mod query;
+mod session;
+mod ws;
+
+pub use limits::Rates;
+pub use members::Members;
+pub use session::SessionLimits;
+
+use crate::{
+    event::{Event, Hex32, Limits},
+    wire::FrameLimits,
+};
+use ingest::Submission;
+use landbridge_hub::Hub;
+use live::Live;
+use std::sync::{Arc, atomic::AtomicUsize};
+use tokio::sync::{Notify, mpsc};
+
+/// What the relay allows. The defaults fit a machine with one core.
+#[derive(Clone, Copy, Debug)]
+pub struct RelayLimits {
+    pub connections: usize,
+    /// Bytes of one message.
+    pub message: usize,
+    pub frame: FrameLimits,
+    pub event: Limits,
+    pub session: SessionLimits,
+    pub rates: Rates,
+    /// Events per request that names no limit, and at most.
+    pub default_limit: u32,
+    pub max_limit: u32,
+    /// Seconds that `created_at` may lie ahead.
+    pub ahead: i64,
+}
+
+impl Default for RelayLimits {
+    fn default() -> Self {
+        RelayLimits {
+            connections: 10_000,
+            message: 256 * 1024,
+            frame: FrameLimits::default(),
+            event: Limits::default(),
+            session: SessionLimits::default(),
+            rates: Rates::default(),
+            default_limit: 500,
+            max_limit: 1_000,
+            ahead: 15 * 60,
+        }
+    }
+}
+
+/// The relay. Cheap to clone: all clones are one.
+#[derive(Clone)]
+pub struct Relay(Arc<Shared>);
+
+pub(crate) struct Shared {
+    hub: Hub,
+    /// `wss://host/relay`: its identity.
+    url: String,
+    limits: RelayLimits,
+    members: Members,
+    live: Live,
+    rates: limits::Buckets,
+    ingest: mpsc::Sender<Submission>,
+    connections: AtomicUsize,
+    /// The key of this server: NIP-11's `self`, and the signer that apps talk to.
+    own_key: Hex32,
+    /// Rings when events wait for the hub.
+    pending: Arc<Notify>,
+    /// Requests for our signer (NIP-46).
+    signer: mpsc::Sender<Event>,
+}
+
+impl Relay {
+    /// Starts the ingest line on the current runtime. `signer` gets the events of kind 24133 for `own_key`.
+    pub fn start(hub: Hub, own_key: Hex32, limits: RelayLimits, signer: mpsc::Sender<Event>) -> Relay {
+        let (ingest, line) = mpsc::channel(4096);
+        let url = url_of(hub.config());
+        let relay = Relay(Arc::new(Shared {
+            members: Members::new(hub.store().clone()),
+            hub,
+            url,
+            limits,
+            live: Live::default(),
+            rates: limits::Buckets::new(limits.rates),
+            ingest,
+            connections: AtomicUsize::new(0),
+            own_key,
+            pending: Arc::new(Notify::new()),
+            signer,
+        }));
+        tokio::spawn(ingest::run(Arc::downgrade(&relay.0), line));
+        relay
+    }
+
+    /// `wss://host/relay`.
+    pub fn url(&self) -> &str {
+        &self.0.url
+    }
+
+    pub fn members(&self) -> &Members {
+        &self.0.members
+    }
+
+    /// Rings when events wait for the hub.
+    pub fn pending(&self) -> &Notify {
+        &self.0.pending
+    }
+
+    /// Shows an event to live subscriptions. It must be stored already, or ephemeral.
+    pub fn show(&self, event: &Event) {
+        self.0.live.publish(event);
+    }
+
+    /// Stores events of our own making as they are, and shows them.
+    pub async fn store_own(&self, events: &[Event]) -> Result<(), landbridge_store::WriteError> {
+        let mut changes = Vec::new();
+        for event in events {
+            changes.extend(ingest::store_changes(&self.0.hub, event, 0, &self.0.url));
+        }
+        self.0.hub.store().write(changes).await?;
+        for event in events {
+            self.show(event);
+        }
+        Ok(())
+    }
+
+    /// The routes: `/relay`.
+    pub fn router(&self) -> axum::Router {
+        ws::router(self.clone())
+    }
+}
+
+/// The URL of our relay, from the configured origin.
+pub fn url_of(config: &landbridge_hub::Config) -> String {
+    let url = config.url("/relay");
+    match url.split_once("://") {
+        Some(("https", rest)) => format!("wss://{rest}"),
+        Some((_, rest)) => format!("ws://{rest}"),
+        None => url,
+    }
+}
+
+#[allow(unused_imports)] // used by the publisher, which follows
+pub(crate) use ingest::store_changes;

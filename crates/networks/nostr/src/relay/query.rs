@@ -1,0 +1,82 @@
+//! Stored events for a request, and how many there are (NIP-01, NIP-45).
+
+use super::Shared;
+use crate::{event::Hex32, wire::Filter};
+use landbridge_model::Time;
+use landbridge_store::{
+    StoreError,
+    entities::nostr_events::{self, Wanted},
+};
+use std::{cmp::Reverse, collections::HashSet};
+
+/// COUNT stops here and says "approximate" nowhere: clients show such numbers as "many".
+const MOST_COUNTED: i64 = 100_000;
+
+impl Shared {
+    /// Events that any of the filters wants, newest first (ties by id), each once, each filter to its own limit.
+    /// `readers`: keys whose gift wraps may be shown.
+    pub(crate) async fn stored(&self, filters: &[Filter], readers: &[Hex32]) -> Result<Vec<String>, StoreError> {
+        let mut found: Vec<(Reverse<i64>, String, String)> = Vec::new();
+        for filter in filters.iter().filter(|f| !f.is_empty()) {
+            let limit = filter.limit.unwrap_or(self.limits.default_limit).min(self.limits.max_limit);
+            if limit == 0 {
+                continue;
+            }
+            let mut own = Vec::new();
+            for mut row in self.hub.store().all(nostr_events::select(&wanted(filter, readers, limit.into()))).await?.into_iter().flatten() {
+                let (json, created_at, id): (String, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                own.push((Reverse(created_at), id, json));
+            }
+            newest_first(&mut own);
+            own.truncate(limit as usize);
+            found.extend(own);
+        }
+        newest_first(&mut found);
+        Ok(found.into_iter().map(|(_, _, json)| json).collect())
+    }
+
+    pub(crate) async fn count(&self, filters: &[Filter], readers: &[Hex32]) -> Result<u64, StoreError> {
+        if let [filter] = filters {
+            if filter.is_empty() {
+                return Ok(0);
+            }
+            let wanted = wanted(filter, readers, MOST_COUNTED);
+            let row = self.hub.store().row(nostr_events::count(&wanted)).await?;
+            let count: i64 = row.map_or(Ok(0), |mut row| row.get(0))?;
+            return Ok(count.unsigned_abs());
+        }
+        // Several filters may overlap: their events are counted one by one, to the limit of a request.
+        let mut ids = HashSet::new();
+        for filter in filters.iter().filter(|f| !f.is_empty()) {
+            let queries = nostr_events::select(&wanted(filter, readers, self.limits.max_limit.into()));
+            for mut row in self.hub.store().all(queries).await?.into_iter().flatten() {
+                ids.insert(row.get::<String>(2)?);
+            }
+        }
+        Ok(ids.len() as u64)
+    }
+}
+
+fn newest_first(events: &mut Vec<(Reverse<i64>, String, String)>) {
+    events.sort_unstable_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+    events.dedup_by(|a, b| a.1 == b.1);
+}
+
+fn wanted(filter: &Filter, readers: &[Hex32], limit: i64) -> Wanted {
+    let hex = |list: &Option<Vec<Hex32>>| list.as_ref().map(|l| l.iter().map(Hex32::to_string).collect());
+    let mut tags: Vec<Vec<String>> =
+        filter.tags.iter().map(|(letter, values)| values.iter().map(|v| format!("{letter}{v}")).collect()).collect();
+    // The shortest list drives.
+    tags.sort_by_key(Vec::len);
+    Wanted {
+        ids: hex(&filter.ids),
+        authors: hex(&filter.authors),
+        kinds: filter.kinds.as_ref().map(|k| k.iter().map(|k| i64::from(*k)).collect()),
+        tags,
+        since: filter.since.unwrap_or(0),
+        until: filter.until.unwrap_or(i64::MAX),
+        readers: readers.iter().map(Hex32::to_string).collect(),
+        now: Time::now().secs(),
+        limit,
+    }
+}
