@@ -29,6 +29,7 @@ mod seal;
 mod spread;
 mod staged;
 mod translator;
+mod uploads;
 mod view;
 
 pub use act::{Act, ActKind, Draft, DraftPoll, Origin};

@@ -5,6 +5,7 @@
 
 mod archive;
 pub mod entities;
+mod erasure;
 mod error;
 mod migrate;
 mod model_values;
@@ -19,6 +20,8 @@ pub mod testing;
 mod value;
 mod write;
 
+pub use archive::{Restored, restore, restore_with};
+pub use erasure::{Erasure, ErasureJournal};
 pub use error::{Fault, StoreError, WriteError};
 pub use migrate::Migration;
 pub use schema::MIGRATIONS;

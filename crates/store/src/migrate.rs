@@ -4,7 +4,9 @@ use crate::{EngineKind, StoreError};
 
 /// One numbered step of the schema, in the common dialect:
 /// - `BIGINT` is the only number type, `BYTES` the type of bytes, `TEXT` of text (compared by its bytes on both engines);
-/// - `CLUSTERED` after a table's closing bracket keeps its rows in primary key order where the engine can do that;
+/// - a table's closing bracket begins a line of its own; SQLite's tables are made STRICT, that is, they refuse a value of
+///   another type as PostgreSQL does;
+/// - `CLUSTERED` after that bracket keeps the rows in primary key order where the engine can do that;
 /// - a line beginning `-- only sqlite` or `-- only postgres` restricts what follows, up to a line `-- end`, to an engine.
 #[derive(Clone, Copy, Debug)]
 pub struct Migration {
@@ -19,6 +21,7 @@ impl Migration {
     pub(crate) fn for_engine(&self, engine: EngineKind) -> Result<String, StoreError> {
         let mut out = String::with_capacity(self.text.len());
         let mut only = None;
+        let mut in_table = false;
         for line in self.text.lines() {
             match (line.trim(), only) {
                 ("-- only sqlite", None) => only = Some(EngineKind::Sqlite),
@@ -28,7 +31,18 @@ impl Migration {
                     return Err(self.failed("a block for one engine begins inside another, or ends twice"));
                 }
                 _ if only.is_none_or(|kind| kind == engine) => {
-                    push_words(&mut out, line, engine);
+                    in_table |= line.starts_with("CREATE TABLE");
+                    let closes = in_table && line.starts_with(')');
+                    if closes && engine == EngineKind::Sqlite {
+                        out.push_str(if line.contains("CLUSTERED") {
+                            ") WITHOUT ROWID, STRICT;"
+                        } else {
+                            ") STRICT;"
+                        });
+                    } else {
+                        push_words(&mut out, line, engine);
+                    }
+                    in_table &= !closes && !code(line).contains(';');
                     out.push('\n');
                 }
                 _ => {}
@@ -78,11 +92,15 @@ pub(crate) fn pending<'a>(
     Ok(pending)
 }
 
+/// A line without its comment.
+fn code(line: &str) -> &str {
+    line.split_once("--").map_or(line, |(code, _)| code)
+}
+
 /// Copies a line, replacing the dialect's words.
 fn push_words(out: &mut String, line: &str, engine: EngineKind) {
-    let code = line.split_once("--").map_or(line, |(code, _)| code);
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let mut rest = code;
+    let mut rest = code(line);
     while let Some(start) = rest.find(is_word) {
         let (before, from) = rest.split_at(start);
         let (word, after) = from.split_at(from.find(|c| !is_word(c)).unwrap_or(from.len()));
@@ -92,7 +110,6 @@ fn push_words(out: &mut String, line: &str, engine: EngineKind) {
             ("BYTES", EngineKind::Sqlite) => "BLOB",
             ("BYTES", EngineKind::Postgres) => "BYTEA",
             ("TEXT", EngineKind::Postgres) => "TEXT COLLATE \"C\"",
-            ("CLUSTERED", EngineKind::Sqlite) => "WITHOUT ROWID",
             ("CLUSTERED", EngineKind::Postgres) => "",
             _ => word,
         });
@@ -105,7 +122,7 @@ fn push_words(out: &mut String, line: &str, engine: EngineKind) {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "CREATE TABLE t ( -- BYTES\n  a BIGINT,\n  bytes BYTES, c TEXT\n) CLUSTERED;\n\
+    const TEXT: &str = "CREATE TABLE t ( -- BYTES\n  a BIGINT, -- one; two\n  bytes BYTES, c TEXT\n) CLUSTERED;\nCREATE TABLE u (\n  a BIGINT\n);\n\
         -- only sqlite\nCREATE VIRTUAL TABLE f;\n-- end\n-- only postgres\nCREATE INDEX i;\n-- end\n";
 
     fn migration(version: i64, text: &'static str) -> Migration {
@@ -117,12 +134,12 @@ mod tests {
         let sqlite = migration(1, TEXT).for_engine(EngineKind::Sqlite).unwrap();
         assert_eq!(
             sqlite,
-            "CREATE TABLE t ( \n  a INTEGER,\n  bytes BLOB, c TEXT\n) WITHOUT ROWID;\nCREATE VIRTUAL TABLE f;\n"
+            "CREATE TABLE t ( \n  a INTEGER, \n  bytes BLOB, c TEXT\n) WITHOUT ROWID, STRICT;\nCREATE TABLE u (\n  a INTEGER\n) STRICT;\nCREATE VIRTUAL TABLE f;\n"
         );
         let postgres = migration(1, TEXT).for_engine(EngineKind::Postgres).unwrap();
         assert_eq!(
             postgres,
-            "CREATE TABLE t ( \n  a BIGINT,\n  bytes BYTEA, c TEXT COLLATE \"C\"\n) ;\nCREATE INDEX i;\n"
+            "CREATE TABLE t ( \n  a BIGINT, \n  bytes BYTEA, c TEXT COLLATE \"C\"\n) ;\nCREATE TABLE u (\n  a BIGINT\n);\nCREATE INDEX i;\n"
         );
     }
 

@@ -57,7 +57,9 @@ impl Store {
         let engine = match Address::parse(url)? {
             Address::Sqlite(path) => Engine::Sqlite(Sqlite::open(path, migrations, &options).await?),
             Address::Postgres(url) => {
-                Engine::Postgres(Box::new(Postgres::open(url, migrations, &options).await?))
+                let postgres = Postgres::connect(url, migrations, &options)?;
+                postgres.migrate().await?;
+                Engine::Postgres(Box::new(postgres))
             }
         };
         Ok(Store { engine: Arc::new(engine) })

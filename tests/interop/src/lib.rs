@@ -6,8 +6,12 @@
 //! Landbridge as a member's app would ([`member`]) and to the peers through their own control ([`peer`]), and judge
 //! by what each side *holds*, never by a log. What passed and what a peer lacks goes into the [`matrix`].
 
+pub mod browser;
 pub mod certificates;
 pub mod front;
+pub mod landbridge;
+pub mod matrix;
+pub mod member;
 pub mod peer;
 pub mod process;
 pub mod servers;

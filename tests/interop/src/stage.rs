@@ -1,11 +1,19 @@
 //! The stage: what `landbridge-stage` started and the tests use, written to `stage.json`.
 
-use crate::{certificates, peer::Peer, process::Process, servers, wait};
+use crate::{
+    certificates,
+    landbridge::Landbridge,
+    member::{self, Member},
+    peer::Peer,
+    process::Process,
+    servers, wait,
+};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Instant,
 };
 
 /// Set by `landbridge-stage` for the tests.
@@ -28,6 +36,8 @@ pub struct Stage {
     #[serde(skip)]
     pub folder: PathBuf,
     pub peers: Vec<Peer>,
+    /// The server under test.
+    pub landbridge: Landbridge,
 }
 
 impl Stage {
@@ -43,6 +53,11 @@ impl Stage {
 
     pub fn peer(&self, name: &str) -> Result<Peer> {
         self.peers.iter().find(|peer| peer.name == name).cloned().with_context(|| format!("no peer {name}"))
+    }
+
+    /// A new member of the server under test.
+    pub async fn member(&self, name: &str) -> Result<Member> {
+        self.landbridge.member(&self.authority(), name).await
     }
 
     /// The authority that every server here is certified by.
@@ -64,10 +79,11 @@ impl Running {
         certificates::write(folder, NAMES)?;
         let started =
             vec![servers::fedify(folder)?, servers::bovine(folder).await?, servers::upub(folder).await?];
+        let (process, landbridge) = Landbridge::start(folder, "lb.test", "127.0.77.1", None)?;
         let (processes, peers): (Vec<_>, Vec<_>) = started.into_iter().unzip();
         let mut running = Self {
-            stage: Stage { folder: folder.to_owned(), peers },
-            processes: processes.into_iter().flatten().collect(),
+            stage: Stage { folder: folder.to_owned(), peers, landbridge },
+            processes: processes.into_iter().flatten().chain([process]).collect(),
         };
         running.await_all().await?;
         fs::write(folder.join(FILE), serde_json::to_vec_pretty(&running.stage)?)?;
@@ -75,20 +91,28 @@ impl Running {
     }
 
     async fn await_all(&mut self) -> Result<()> {
-        let peers = self.stage.peers.clone();
-        let begun = std::time::Instant::now();
-        for peer in peers {
-            let what = format!("{} answers", peer.name);
-            if let Err(error) =
-                wait::until(&what, async || peer.actor("https://none.test/").await, |_| true).await
-            {
-                for process in &mut self.processes {
-                    process.check()?;
-                }
-                return Err(error);
-            }
-            eprintln!("   {} is ready after {:.1?}", peer.name, begun.elapsed());
+        let begun = Instant::now();
+        let stage = &self.stage;
+        let http = member::client(&stage.authority())?;
+        let nodeinfo = format!("https://{}/.well-known/nodeinfo", stage.landbridge.host);
+        let mut ready = vec![
+            wait::until(
+                "landbridge answers",
+                async || Ok(http.get(&nodeinfo).send().await?.error_for_status()?.status()),
+                |_| true,
+            )
+            .await
+            .map(|_| ()),
+        ];
+        for peer in &stage.peers {
+            let look = async || peer.actor("https://none.test/").await;
+            ready.push(wait::until(&format!("{} answers", peer.name), look, |_| true).await.map(|_| ()));
         }
+        for process in &mut self.processes {
+            process.check()?;
+        }
+        ready.into_iter().collect::<Result<Vec<()>>>()?;
+        eprintln!("   landbridge and {} peers are ready after {:.1?}", stage.peers.len(), begun.elapsed());
         Ok(())
     }
 }

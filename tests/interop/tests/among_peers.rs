@@ -1,5 +1,7 @@
 //! The peers with each other, without Landbridge: shows that the stage itself is sound.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 use anyhow::Result;
 use landbridge_interop::{
     peer::{Account, Draft, DraftImage, Peer},

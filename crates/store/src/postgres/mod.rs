@@ -10,27 +10,33 @@ mod pool;
 mod types;
 mod write;
 
-pub(crate) use pool::fault;
+pub(crate) use pool::{Lease, fault};
+pub(crate) use types::row as read_row;
 
 use crate::{Migration, Options, Query, Row, StoreError, Write, WriteError, Written, write::Outcome};
 use futures_util::{TryStreamExt, future::poll_immediate, pin_mut};
 use pool::{Pool, Session};
 use std::pin::Pin;
-use tokio_postgres::{Client, Statement};
+use tokio_postgres::{Client, Statement, Transaction};
 
 pub(crate) struct Postgres {
     pool: Pool,
+    pub migrations: &'static [Migration],
 }
 
 impl Postgres {
-    pub async fn open(
+    /// Connects when first used.
+    pub fn connect(
         url: &str,
         migrations: &'static [Migration],
         options: &Options,
     ) -> Result<Postgres, StoreError> {
-        let pool = Pool::new(url, options.connections)?;
-        migrate::forward(&pool, migrations).await?;
-        Ok(Postgres { pool })
+        Ok(Postgres { pool: Pool::new(url, options.connections)?, migrations })
+    }
+
+    /// Brings the schema forward.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        migrate::forward(&self.pool, self.migrations).await
     }
 
     /// Reads once more when the connection was found broken.
@@ -59,6 +65,11 @@ impl Postgres {
         write::write(&self.pool, &write).await
     }
 
+    /// A connection for work of several steps.
+    pub async fn lease(&self) -> Result<Lease<'_>, StoreError> {
+        self.pool.take().await
+    }
+
     pub async fn vacuum(&self) -> Result<(), StoreError> {
         let mut lease = self.pool.take().await?;
         let done = lease.session().client.batch_execute("VACUUM").await.map_err(fault);
@@ -69,6 +80,12 @@ impl Postgres {
     pub fn close(&self) {
         self.pool.close();
     }
+}
+
+/// Whether there is such a table (its name quoted) in our schema.
+pub(crate) async fn has_table(transaction: &Transaction<'_>, name: &str) -> Result<bool, StoreError> {
+    let row = transaction.query_one("SELECT to_regclass($1) IS NOT NULL", &[&name]).await.map_err(fault)?;
+    row.try_get(0).map_err(fault)
 }
 
 /// Several queries in one read-only transaction, all sent at once.

@@ -27,14 +27,14 @@ pub(super) struct Pool {
 }
 
 /// A connection.
-pub(super) struct Session {
+pub(crate) struct Session {
     pub client: Client,
     statements: HashMap<(usize, usize), Statement>,
 }
 
 /// A connection while somebody uses it. It goes back to the pool only by `give_back`: whoever stops half-way (an error,
 /// a dropped future) drops the connection, and the server rolls back what it was doing.
-pub(super) struct Lease<'a> {
+pub(crate) struct Lease<'a> {
     session: Session,
     pool: &'a Pool,
     _place: SemaphorePermit<'a>,

@@ -7,7 +7,7 @@ use crate::{
 };
 use rusqlite::{
     Error, ErrorCode, OpenFlags, Statement, TransactionBehavior,
-    types::{ToSqlOutput, ValueRef},
+    types::{ToSql, ToSqlOutput, Type, ValueRef},
 };
 use std::{borrow::Cow, collections::HashMap, path::Path, time::Duration};
 
@@ -91,6 +91,12 @@ impl Connection {
         &self.raw
     }
 
+    /// Brings everything into the one file and lets it go.
+    pub fn close(self) -> Result<(), StoreError> {
+        self.batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;")?;
+        self.raw.close().map_err(|(_, error)| fault(error))
+    }
+
     /// Runs one statement and collects its rows: all, or the first only.
     pub fn run(&mut self, query: &Query, first_row_only: bool) -> Result<Outcome, StoreError> {
         let text = query.sql.text(EngineKind::Sqlite);
@@ -114,16 +120,10 @@ fn bind(statement: &mut Statement, query: &Query, text: &'static str) -> Result<
         return Err(StoreError::Arguments { statement: text, wanted, given: query.args.len() });
     }
     for (place, value) in (1..).zip(&query.args) {
-        let value = match value {
-            Value::Null => ValueRef::Null,
-            Value::Int(n) => ValueRef::Integer(*n),
-            Value::Text(text) if text.contains('\0') => return Err(StoreError::Nul),
-            Value::Text(text) => ValueRef::Text(text.as_bytes()),
-            Value::Bytes(bytes) => ValueRef::Blob(bytes),
-        };
-        statement
-            .raw_bind_parameter(place, ToSqlOutput::Borrowed(value))
-            .map_err(|error| fault(error).in_statement(text))?;
+        if matches!(value, Value::Text(text) if text.contains('\0')) {
+            return Err(StoreError::Nul);
+        }
+        statement.raw_bind_parameter(place, value).map_err(|error| fault(error).in_statement(text))?;
     }
     Ok(())
 }
@@ -137,29 +137,40 @@ fn execute(statement: &mut Statement, first_row_only: bool) -> Result<Outcome, E
     let mut rows = Vec::new();
     let mut answer = statement.raw_query();
     while let Some(row) = answer.next()? {
-        let mut values = Vec::with_capacity(columns);
-        for column in 0..columns {
-            values.push(match row.get_ref(column)? {
-                ValueRef::Null => Value::Null,
-                ValueRef::Integer(n) => Value::Int(n),
-                ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
-                ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
-                ValueRef::Real(_) => {
-                    return Err(Error::InvalidColumnType(
-                        column,
-                        "a fraction".into(),
-                        rusqlite::types::Type::Real,
-                    ));
-                }
-            });
-        }
-        rows.push(Row(values));
+        rows.push(read_row(row, columns)?);
         if first_row_only {
             break;
         }
     }
     let changed = rows.len() as u64;
     Ok(Outcome { rows, changed })
+}
+
+pub(crate) fn read_row(row: &rusqlite::Row, columns: usize) -> Result<Row, Error> {
+    let mut values = Vec::with_capacity(columns);
+    for column in 0..columns {
+        values.push(match row.get_ref(column)? {
+            ValueRef::Null => Value::Null,
+            ValueRef::Integer(n) => Value::Int(n),
+            ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+            ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+            ValueRef::Real(_) => {
+                return Err(Error::InvalidColumnType(column, "a fraction".into(), Type::Real));
+            }
+        });
+    }
+    Ok(Row(values))
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>, Error> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Value::Null => ValueRef::Null,
+            Value::Int(n) => ValueRef::Integer(*n),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
 }
 
 /// Names what SQLite reports in the words of both engines. Its messages never contain values.

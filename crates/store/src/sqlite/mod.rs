@@ -10,7 +10,7 @@ mod disk;
 mod readers;
 mod writer;
 
-pub(crate) use connection::{Connection, fault};
+pub(crate) use connection::{Connection, fault, read_row};
 
 use crate::{Migration, Options, Query, Row, StoreError, Write, WriteError, Written};
 use readers::Readers;

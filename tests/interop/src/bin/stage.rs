@@ -1,7 +1,10 @@
 //! `landbridge-stage FOLDER -- PROGRAM ARGUMENTS`: sets the stage in FOLDER, runs the program on it, clears it.
 
 use anyhow::{Context, Result};
-use landbridge_interop::stage::{Running, VARIABLE};
+use landbridge_interop::{
+    matrix,
+    stage::{Running, VARIABLE},
+};
 use std::path::PathBuf;
 use tokio::process::Command;
 
@@ -14,5 +17,6 @@ async fn main() -> Result<()> {
     let running = Running::start(&folder).await?;
     let status = Command::new(program).args(arguments).env(VARIABLE, &folder).status().await?;
     drop(running);
+    matrix::compare(&folder)?;
     std::process::exit(status.code().unwrap_or(1));
 }

@@ -1,0 +1,94 @@
+//! The erasure journal: a file beside the database, kept outside its backups, that says who was erased. A restored
+//! backup may bring back what was erased after it was taken; the journal says whom to erase again.
+//!
+//! It holds keyed hashes and moments, nothing else: one line `MILLISECONDS HASH-IN-HEX` for each erasure.
+
+use crate::{Store, StoreError, args, query};
+use std::{
+    collections::HashSet,
+    fs::{self, File},
+    io::{ErrorKind, Write as _},
+    path::{Path, PathBuf},
+};
+
+/// Someone was erased.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Erasure {
+    /// The keyed hash of the subject.
+    pub subject_hash: Vec<u8>,
+    /// When, in milliseconds since the Unix epoch.
+    pub at: i64,
+}
+
+/// The file. Order of an erasure: first [`ErasureJournal::record`], then the write that erases and adds the row to
+/// `erasures`. If the second fails, [`ErasureJournal::pending`] still says that it is to be done.
+#[derive(Clone, Debug)]
+pub struct ErasureJournal {
+    path: PathBuf,
+}
+
+impl ErasureJournal {
+    pub fn new(path: &Path) -> ErasureJournal {
+        ErasureJournal { path: path.to_owned() }
+    }
+
+    /// Adds an erasure; it is on disk when this returns. Waits for the disk: an erasure is rare.
+    pub fn record(&self, erasure: &Erasure) -> Result<(), StoreError> {
+        // A line torn by a crash is closed by the newline before ours.
+        let line = format!("\n{} {}\n", erasure.at, hex::encode(&erasure.subject_hash));
+        let folder = self.path.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::options()
+            .create(true)
+            .append(true)
+            .open(&self.path)
+            .and_then(|mut file| file.write_all(line.as_bytes()).and_then(|()| file.sync_all()))
+            .and_then(|()| File::open(folder)?.sync_all())
+            .map_err(|error| StoreError::file(self.path.display(), error))
+    }
+
+    /// Every erasure, oldest first. A line that was torn by a crash is left out: its erasure was never acknowledged.
+    pub fn read(&self) -> Result<Vec<Erasure>, StoreError> {
+        match fs::read_to_string(&self.path) {
+            Ok(text) => Ok(text.split_inclusive('\n').filter_map(parse).collect()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(StoreError::file(self.path.display(), error)),
+        }
+    }
+
+    /// The erasures that this database does not know of: to be done again before anyone is served.
+    pub async fn pending(&self, store: &Store) -> Result<Vec<Erasure>, StoreError> {
+        let mut known = HashSet::new();
+        for mut row in store.rows(query("SELECT subject_hash, at FROM erasures", args![])).await? {
+            known.insert(Erasure { subject_hash: row.get(0)?, at: row.get(1)? });
+        }
+        let mut all = self.read()?;
+        all.retain(|erasure| !known.contains(erasure));
+        Ok(all)
+    }
+}
+
+fn parse(line: &str) -> Option<Erasure> {
+    let (at, hash) = line.strip_suffix('\n')?.split_once(' ')?;
+    Some(Erasure { subject_hash: hex::decode(hash).ok()?, at: at.parse().ok()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_recorded_is_read_even_after_a_torn_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = ErasureJournal::new(&folder.path().join("erasures"));
+        assert!(journal.read().unwrap().is_empty());
+        let first = Erasure { subject_hash: vec![1; 32], at: 5 };
+        let second = Erasure { subject_hash: vec![2; 32], at: 7 };
+        journal.record(&first).unwrap();
+        let mut file = File::options().append(true).open(folder.path().join("erasures")).unwrap();
+        file.write_all(b"6 0a0b").unwrap();
+        assert_eq!(journal.read().unwrap(), [first.clone()]);
+        journal.record(&second).unwrap();
+        let read = journal.read().unwrap();
+        assert_eq!((read.first(), read.last()), (Some(&first), Some(&second)));
+    }
+}

@@ -1,0 +1,76 @@
+//! The server under test: its own binary, configured as an operator would, on `https://lb.test`.
+
+use crate::{
+    certificates,
+    member::Member,
+    process::{Process, folder},
+};
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+use tokio::{io::AsyncWriteExt, process::Command};
+
+/// Every member's password.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// One running server.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Landbridge {
+    /// Host name, and account domain.
+    pub host: String,
+    config: PathBuf,
+}
+
+impl Landbridge {
+    /// Starts a server for `host` on `address`, with SQLite or, if given, on the PostgreSQL database at `database`.
+    pub fn start(stage: &Path, host: &str, address: &str, database: Option<&str>) -> Result<(Process, Self)> {
+        let home = folder(stage, host)?;
+        let config = home.join("landbridge.toml");
+        let file = |name: &str| stage.join(name).display().to_string();
+        let database = database.map(|url| format!("database_url = \"{url}\"\n")).unwrap_or_default();
+        std::fs::write(
+            &config,
+            format!(
+                "origin = \"https://{host}\"\nlisten = [\"{address}:443\"]\ndata_dir = \"{}\"\n{database}\
+                 [tls]\nmode = \"files\"\ncertificate = \"{}\"\nkey = \"{}\"\n\
+                 [outbound]\nallow_loopback = true\nextra_ca = \"{}\"\n\
+                 [registrations]\nmode = \"open\"\n\
+                 [limits]\napi_per_account = 100000\napi_per_address = 100000\nmedia_per_account = 10000\n\
+                 deletes_per_account = 10000\nsign_ins_per_address = 10000\nfederation_per_address = 1000000\n\
+                 [log]\nlevel = \"debug\"\n",
+                home.join("data").display(),
+                file(certificates::CERTIFICATE),
+                file(certificates::KEY),
+                file(certificates::AUTHORITY),
+            ),
+        )?;
+        let this = Self { host: host.to_owned(), config };
+        let process = Process::start(host, stage, this.command()?.arg("up"))?;
+        Ok((process, this))
+    }
+
+    /// Makes an account with the operator's command, and signs in to it as an app does.
+    pub async fn member(&self, authority: &Path, name: &str) -> Result<Member> {
+        let mut command = self.command()?;
+        command.args(["account", "create", name, "--password-stdin"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        let mut input = child.stdin.take().context("no standard input")?;
+        input.write_all(format!("{PASSWORD}\n").as_bytes()).await?;
+        drop(input);
+        let output = child.wait_with_output().await?;
+        ensure!(output.status.success(), "account create: {}", String::from_utf8_lossy(&output.stderr));
+        Member::sign_in(&self.host, authority, name, PASSWORD).await
+    }
+
+    /// The binary with this server's configuration.
+    pub fn command(&self) -> Result<Command> {
+        let programs = std::env::var_os("LANDBRIDGE_PROGRAMS").context("LANDBRIDGE_PROGRAMS is not set")?;
+        let mut command = Command::new(PathBuf::from(programs).join("landbridge"));
+        command.arg("--config").arg(&self.config).kill_on_drop(true);
+        Ok(command)
+    }
+}
