@@ -1,6 +1,6 @@
 //! The hub itself: what all its parts share.
 
-use crate::{Bus, Config, HubError, Translator, accounts::Key, seal::Sealer};
+use crate::{Bus, Config, HubError, Translator, accounts::Key, reading, seal::Sealer};
 use landbridge_fetch::Fetcher;
 use landbridge_media::MediaStore;
 use landbridge_model::{Id, IdSource, Network};
@@ -24,6 +24,7 @@ pub(crate) struct Shared {
     sealer: Sealer,
     ids: IdSource,
     bus: Bus,
+    reading: reading::State,
     translators: OnceLock<Vec<Arc<dyn Translator>>>,
     /// Wakes the outbox when rows were added.
     outbox: Notify,
@@ -41,6 +42,7 @@ impl Hub {
             sealer: Sealer::new(root_key),
             ids: IdSource::default(),
             bus: Bus::default(),
+            reading: reading::State::default(),
             translators: OnceLock::new(),
             outbox: Notify::new(),
             keys: Cache::builder().max_capacity(10_000).time_to_idle(Duration::from_secs(3600)).build(),
@@ -79,6 +81,10 @@ impl Hub {
     }
     pub(crate) fn outbox_bell(&self) -> &Notify {
         &self.0.outbox
+    }
+
+    pub(crate) fn reading(&self) -> &reading::State {
+        &self.0.reading
     }
 
     pub fn translators(&self) -> &[Arc<dyn Translator>] {

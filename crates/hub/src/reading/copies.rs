@@ -1,8 +1,10 @@
 //! Where a thing is: its copies on the networks and its deliveries.
 
-use crate::{CopyKind, CopyState, Hub, HubError};
+use crate::{CopyKind, CopyState, Destination, Hub, HubError};
 use bytes::Bytes;
 use landbridge_model::{Id, Network, Time};
+use landbridge_store::{Change, Row, StoreError, args, query};
+use url::Url;
 
 /// A thing's identity on a network.
 #[derive(Clone, Debug)]
@@ -38,36 +40,128 @@ pub struct DeliveryRecord {
 impl Hub {
     /// The thing with that native id, if it is known here.
     pub async fn copy(&self, network: Network, native_id: &str) -> Result<Option<Copy>, HubError> {
-        unbuilt!(network, native_id)
+        let sql = "SELECT network, native_id, kind, object_id, actor_id, version, url, state FROM copies
+                   WHERE network = ?1 AND native_id = ?2";
+        let row = self.store().row(query(sql, args![network, native_id])).await?;
+        Ok(row.map(|mut row| Copy::read(&mut row)).transpose()?.flatten())
     }
 
     /// All copies of a thing.
     pub async fn copies(&self, kind: CopyKind, object: Id) -> Result<Vec<Copy>, HubError> {
-        unbuilt!(kind, object)
+        let sql = "SELECT network, native_id, kind, object_id, actor_id, version, url, state FROM copies
+                   WHERE object_id = ?1 AND kind = ?2 ORDER BY network, created_at";
+        let mut rows = self.store().rows(query(sql, args![object, kind.key()])).await?;
+        Ok(rows.iter_mut().filter_map(|row| Copy::read(row).transpose()).collect::<Result<_, _>>()?)
     }
 
     /// The living copy of a thing on one network.
     pub async fn copy_on(&self, kind: CopyKind, object: Id, network: Network) -> Result<Option<Copy>, HubError> {
-        unbuilt!(kind, object, network)
+        let sql = "SELECT network, native_id, kind, object_id, actor_id, version, url, state FROM copies
+                   WHERE object_id = ?1 AND kind = ?2 AND network = ?3 AND state = 0 ORDER BY created_at LIMIT 1";
+        let row = self.store().row(query(sql, args![object, kind.key(), network])).await?;
+        Ok(row.map(|mut row| Copy::read(&mut row)).transpose()?.flatten())
     }
 
     /// Wire bytes of a copy, opened when sealed.
     pub async fn original(&self, network: Network, native_id: &str) -> Result<Option<Bytes>, HubError> {
-        unbuilt!(network, native_id)
+        let sql = "SELECT c.original, c.object_id, p.sealed FROM copies c LEFT JOIN posts p ON p.id = c.object_id
+                   WHERE c.network = ?1 AND c.native_id = ?2 AND c.original IS NOT NULL";
+        let Some(mut row) = self.store().row(query(sql, args![network, native_id])).await? else { return Ok(None) };
+        let (bytes, object): (Vec<u8>, Id) = (row.get(0)?, row.get(1)?);
+        if row.get::<Option<bool>>(2)? != Some(true) {
+            return Ok(Some(bytes.into()));
+        }
+        Ok(Some(self.post_key(object, None).await?.open("original", &bytes)?.into()))
     }
 
     /// Where a post of the member went: its deliveries (edits and deletes too), newest first.
     pub async fn deliveries(&self, member: Id, post: Id) -> Result<Vec<DeliveryRecord>, HubError> {
-        unbuilt!(member, post)
+        let sql = "SELECT id, network, destination, host, act, state, attempts, next_at, answer, created_at, finished_at
+                   FROM deliveries WHERE object_id = ?1 AND actor_id = ?2 ORDER BY id DESC LIMIT 5000";
+        let mut rows = self.store().rows(query(sql, args![post, member])).await?;
+        Ok(rows.iter_mut().filter_map(|row| DeliveryRecord::read(row).transpose()).collect::<Result<_, _>>()?)
     }
 
-    /// Every destination that this thing was ever sent to on a network: whom a delete must reach.
-    pub async fn sent_to(&self, network: Network, object: Id) -> Result<Vec<crate::Destination>, HubError> {
-        unbuilt!(network, object)
+    /// Every destination that this thing was ever sent to on a network, and every server that fetched it signed: whom
+    /// a delete must reach.
+    pub async fn sent_to(&self, network: Network, object: Id) -> Result<Vec<Destination>, HubError> {
+        // What was refused, given up or dropped without a single try never left.
+        let sent = "SELECT DISTINCT destination, host FROM deliveries
+                    WHERE object_id = ?1 AND network = ?2 AND (state IN (1, 4) OR attempts > 0) ORDER BY destination";
+        let fetched = "SELECT destination FROM fetchers WHERE post_id = ?1 AND network = ?2 ORDER BY destination";
+        let mut answers = self.store().all(vec![query(sent, args![object, network]), query(fetched, args![object, network])]).await?;
+        let fetched = answers.pop().unwrap_or_default();
+        let mut all = Vec::new();
+        for mut row in answers.pop().unwrap_or_default() {
+            all.push(Destination { url: row.get(0)?, host: row.get(1)? });
+        }
+        for mut row in fetched {
+            let url: String = row.get(0)?;
+            let Some(host) = Url::parse(&url).ok().and_then(|u| u.host_str().map(str::to_owned)) else { continue };
+            if !all.iter().any(|d| d.url == url) {
+                all.push(Destination { url, host });
+            }
+        }
+        Ok(all)
     }
 
     /// Notes that a server fetched a post signed.
     pub async fn note_fetcher(&self, network: Network, post: Id, destination: &str) -> Result<(), HubError> {
-        unbuilt!(network, post, destination)
+        let known = query(
+            "SELECT 1 FROM fetchers WHERE post_id = ?1 AND network = ?2 AND destination = ?3",
+            args![post, network, destination],
+        );
+        // Most fetches are repeated ones; they should not cost a commit.
+        if self.store().row(known).await?.is_none() {
+            let sql = "INSERT INTO fetchers (post_id, network, destination) VALUES (?1, ?2, ?3)
+                       ON CONFLICT (post_id, network, destination) DO NOTHING";
+            self.store().write(Change::new(sql, args![post, network, destination])).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Copy {
+    /// `None`: of a network or kind that this version does not know.
+    fn read(row: &mut Row) -> Result<Option<Copy>, StoreError> {
+        let (network, kind) = (row.get::<i64>(0)?, row.get::<String>(2)?);
+        let (Some(network), Some(kind)) = (Network::from_i64(network), CopyKind::from_key(&kind)) else { return Ok(None) };
+        Ok(Some(Copy {
+            network,
+            native_id: row.get(1)?,
+            kind,
+            object: row.get(3)?,
+            actor: row.get(4)?,
+            version: row.get(5)?,
+            url: row.get(6)?,
+            state: CopyState::from_i64(row.get(7)?),
+        }))
+    }
+}
+
+impl DeliveryRecord {
+    fn read(row: &mut Row) -> Result<Option<DeliveryRecord>, StoreError> {
+        let Some(network) = Network::from_i64(row.get(1)?) else { return Ok(None) };
+        Ok(Some(DeliveryRecord {
+            id: row.get(0)?,
+            network,
+            destination: row.get(2)?,
+            host: row.get(3)?,
+            act: row.get(4)?,
+            state: match row.get::<i64>(5)? {
+                0 => "waiting",
+                1 => "delivered",
+                2 => "refused",
+                3 => "gone",
+                4 => "unknown",
+                5 => "given up",
+                _ => "dropped",
+            },
+            attempts: u32::try_from(row.get::<i64>(6)?).unwrap_or(u32::MAX),
+            next_at: row.get(7)?,
+            answer: row.get(8)?,
+            created_at: row.get(9)?,
+            finished_at: row.get(10)?,
+        }))
     }
 }

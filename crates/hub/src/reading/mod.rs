@@ -1,10 +1,18 @@
 //! What members (and strangers) read: timelines, threads, people, notifications, search.
+//!
+//! All posts come through [`hydrate`], which decides what a reader sees.
 
 mod copies;
+mod hydrate;
 mod lists;
+mod markers;
 mod notifications;
+mod paging;
 mod posts;
+mod relationships;
+mod resolve;
 mod search;
+mod state;
 mod thread;
 mod timelines;
 
@@ -14,3 +22,5 @@ pub use notifications::{Notification, NotificationKind};
 pub use search::{Found, SearchOptions};
 pub use thread::Thread;
 pub use timelines::PublicTimeline;
+
+pub(crate) use state::State;

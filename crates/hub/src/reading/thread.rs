@@ -1,7 +1,13 @@
 //! One merged thread, whichever networks its posts came by.
 
-use crate::{Hub, HubError, PostView};
-use landbridge_model::Id;
+use crate::{Hub, HubError, PostView, Via, reading::hydrate::Filter};
+use landbridge_model::{Id, Network};
+use landbridge_store::{Row, args, query};
+use std::collections::{HashMap, HashSet};
+
+/// Most posts above and below.
+const ANCESTORS: i64 = 100;
+const DESCENDANTS: usize = 1000;
 
 #[derive(Clone, Debug, Default)]
 pub struct Thread {
@@ -12,13 +18,93 @@ pub struct Thread {
 }
 
 impl Hub {
-    /// The thread around a post, as far as the reader may see it.
+    /// The thread around a post, as far as the reader may see it. Replies whose parent is missing stand under the
+    /// thread's first post.
     pub async fn thread(&self, post: Id, reader: Option<Id>) -> Result<Thread, HubError> {
-        unbuilt!(post, reader)
+        let here = self.view(post, reader).await?.post;
+        let up = "WITH RECURSIVE up (id, reply_to, n) AS (
+                    SELECT id, reply_to, 0 FROM posts WHERE id = ?1
+                    UNION ALL SELECT p.id, p.reply_to, up.n + 1 FROM posts p JOIN up ON p.id = up.reply_to WHERE up.n < ?2)
+                  SELECT id FROM up WHERE n > 0 ORDER BY n DESC";
+        let down = "WITH RECURSIVE down (id, reply_to, n) AS (
+                      SELECT id, reply_to, 0 FROM posts WHERE id = ?1
+                      UNION ALL SELECT p.id, p.reply_to, down.n + 1 FROM posts p JOIN down ON p.reply_to = down.id WHERE down.n < 200)
+                    SELECT id, reply_to FROM down WHERE n > 0 LIMIT 4000";
+        let whole = "SELECT id, reply_to FROM posts WHERE root_id = ?1 AND id <> ?1 AND repost_of IS NULL ORDER BY id LIMIT 4000";
+        let mut questions = vec![query(up, args![post, ANCESTORS]), query(down, args![post])];
+        if here.root == post {
+            questions.push(query(whole, args![post]));
+        }
+        let mut answers = self.store().all(questions).await?.into_iter();
+        let mut ancestors = Vec::new();
+        for mut row in answers.next().unwrap_or_default() {
+            ancestors.push(row.get(0)?);
+        }
+        let mut below = depth_first(post, answers.flatten().collect())?;
+        below.truncate(DESCENDANTS);
+        Ok(Thread {
+            ancestors: self.hydrate(&ancestors, reader, Filter::Home).await?,
+            descendants: self.hydrate(&below, reader, Filter::Home).await?,
+        })
     }
 
     /// Asks the post's networks for more of the thread. Bounded, and not more than once in some minutes.
     pub async fn backfill(&self, post: Id) -> Result<(), HubError> {
-        unbuilt!(post)
+        let post = self.post(post).await?;
+        if !post.visibility.is_open() || !self.reading().may_backfill(post.root) {
+            return Ok(());
+        }
+        for copy in self.copies(crate::CopyKind::Post, post.id).await? {
+            if let Ok(translator) = self.translator(copy.network) {
+                let more = translator.thread(self, &copy.native_id).await?;
+                self.take_in(more).await;
+            }
+        }
+        Ok(())
     }
+
+    /// Receives what was fetched; gives network and native id of each that was taken, in order.
+    pub(crate) async fn take_in(&self, fetched: Vec<crate::Incoming>) -> Vec<(Network, String)> {
+        let mut taken = Vec::new();
+        for mut incoming in fetched {
+            incoming.via = Via::Fetched;
+            let name = match &incoming.what {
+                crate::What::Post(post) | crate::What::Edit(post) => post.native_id.clone(),
+                crate::What::Profile(actor) => actor.native_id.clone(),
+                _ => incoming.id.clone().unwrap_or_default(),
+            };
+            let network = incoming.network;
+            match self.receive(incoming).await {
+                Ok(_) => taken.push((network, name)),
+                Err(why) => tracing::debug!(%network, %why, "what was fetched is not taken in"),
+            }
+        }
+        taken
+    }
+}
+
+/// (id, reply_to) of posts, as the order in which they are read below `top`.
+fn depth_first(top: Id, rows: Vec<Row>) -> Result<Vec<Id>, HubError> {
+    let mut parents: HashMap<Id, Option<Id>> = HashMap::with_capacity(rows.len());
+    for mut row in rows {
+        parents.insert(row.get(0)?, row.get(1)?);
+    }
+    let mut children: HashMap<Id, Vec<Id>> = HashMap::new();
+    for (id, parent) in &parents {
+        let parent = parent.filter(|p| *p == top || parents.contains_key(p)).unwrap_or(top);
+        children.entry(parent).or_default().push(*id);
+    }
+    for list in children.values_mut() {
+        // The last one is taken first from the stack.
+        list.sort_unstable_by(|a, b| b.cmp(a));
+    }
+    let (mut order, mut seen) = (Vec::with_capacity(parents.len()), HashSet::new());
+    let mut stack = children.remove(&top).unwrap_or_default();
+    while let Some(id) = stack.pop() {
+        if seen.insert(id) {
+            order.push(id);
+            stack.extend(children.remove(&id).unwrap_or_default());
+        }
+    }
+    Ok(order)
 }

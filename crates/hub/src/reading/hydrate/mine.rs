@@ -1,0 +1,102 @@
+//! The reader's own relation to a page of posts and their authors.
+
+use crate::Marks;
+use landbridge_model::{Actor, Id, Time};
+use landbridge_store::{Query, Row, StoreError, args, entities::ints, query};
+use std::collections::{HashMap, HashSet};
+
+/// What the reader has done to these posts and people. Empty for a stranger.
+#[derive(Default)]
+pub(super) struct Mine {
+    with: HashMap<Id, With>,
+    marks: HashMap<Id, Marks>,
+    addressed: HashSet<Id>,
+    domains: Vec<String>,
+}
+
+/// The reader and one author.
+#[derive(Clone, Copy, Default)]
+pub(super) struct With {
+    pub following: bool,
+    pub blocking: bool,
+    pub blocked_by: bool,
+    pub muting: bool,
+}
+
+/// The questions, in the order in which [`Mine::read`] takes the answers.
+pub(super) fn questions(reader: Id, posts: &str, authors: &[Id]) -> Vec<Query> {
+    let with = "SELECT a.id,
+                  EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = ?1 AND f.target_id = a.id AND f.state = 1),
+                  EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = ?1 AND b.target_id = a.id),
+                  EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = a.id AND b.target_id = ?1),
+                  EXISTS (SELECT 1 FROM mutes m WHERE m.member_id = ?1 AND m.target_id = a.id
+                          AND (m.expires_at IS NULL OR m.expires_at > ?3))
+                FROM actors a WHERE a.id IN {ints ?2}";
+    let marks = "SELECT p.id,
+                   EXISTS (SELECT 1 FROM reactions r WHERE r.post_id = p.id AND r.actor_id = ?1 AND r.content = ''),
+                   EXISTS (SELECT 1 FROM posts q WHERE q.repost_of = p.id AND q.author_id = ?1),
+                   EXISTS (SELECT 1 FROM bookmarks b WHERE b.member_id = ?1 AND b.post_id = p.id),
+                   EXISTS (SELECT 1 FROM pins i WHERE i.actor_id = ?1 AND i.post_id = p.id),
+                   EXISTS (SELECT 1 FROM thread_mutes t WHERE t.member_id = ?1 AND t.root_id = p.root_id),
+                   EXISTS (SELECT 1 FROM mentions m WHERE m.actor_id = ?1 AND m.post_id = p.id)
+                 FROM posts p WHERE p.id IN {ints ?2}";
+    vec![
+        query(with, args![reader, ints(authors), Time::now()]),
+        query(marks, args![reader, posts]),
+        query("SELECT post_id, choice FROM votes WHERE actor_id = ?1 AND post_id IN {ints ?2}", args![reader, posts]),
+        query("SELECT domain FROM member_domain_blocks WHERE member_id = ?1", args![reader]),
+    ]
+}
+
+impl Mine {
+    pub(super) fn read(answers: Vec<Vec<Row>>) -> Result<Mine, StoreError> {
+        let mut mine = Mine::default();
+        let mut answers = answers.into_iter();
+        for mut row in answers.next().unwrap_or_default() {
+            let with = With { following: row.get(1)?, blocking: row.get(2)?, blocked_by: row.get(3)?, muting: row.get(4)? };
+            mine.with.insert(row.get(0)?, with);
+        }
+        for mut row in answers.next().unwrap_or_default() {
+            let id = row.get(0)?;
+            let marks = Marks {
+                liked: row.get(1)?,
+                reposted: row.get(2)?,
+                bookmarked: row.get(3)?,
+                pinned: row.get(4)?,
+                muted: row.get(5)?,
+                ..Marks::default()
+            };
+            if row.get(6)? {
+                mine.addressed.insert(id);
+            }
+            mine.marks.insert(id, marks);
+        }
+        for mut row in answers.next().unwrap_or_default() {
+            let (id, choice): (Id, i64) = (row.get(0)?, row.get(1)?);
+            let marks = mine.marks.entry(id).or_default();
+            marks.voted = true;
+            marks.votes |= u32::try_from(choice).ok().and_then(|c| 1u64.checked_shl(c)).unwrap_or(0);
+        }
+        for mut row in answers.next().unwrap_or_default() {
+            mine.domains.push(row.get(0)?);
+        }
+        Ok(mine)
+    }
+
+    pub(super) fn with(&self, author: Id) -> With {
+        self.with.get(&author).copied().unwrap_or_default()
+    }
+
+    pub(super) fn marks(&self, post: Id) -> Marks {
+        self.marks.get(&post).copied().unwrap_or_default()
+    }
+
+    /// The post names the reader.
+    pub(super) fn addressed(&self, post: Id) -> bool {
+        self.addressed.contains(&post)
+    }
+
+    pub(super) fn domain_blocked(&self, author: &Actor) -> bool {
+        author.domain.as_ref().is_some_and(|d| self.domains.iter().any(|b| d == b || d.ends_with(&format!(".{b}"))))
+    }
+}

@@ -1,0 +1,32 @@
+//! What reading remembers between requests.
+
+use landbridge_model::Id;
+use moka::sync::Cache;
+use std::time::Duration;
+
+/// Keeps readers from making us ask other servers the same thing again and again.
+pub(crate) struct State {
+    backfilled: Cache<Id, ()>,
+    looked_up: Cache<String, ()>,
+}
+
+impl Default for State {
+    fn default() -> State {
+        State {
+            backfilled: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(300)).build(),
+            looked_up: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(5)).build(),
+        }
+    }
+}
+
+impl State {
+    /// Whether a thread may be asked for now; if so, not again for five minutes.
+    pub fn may_backfill(&self, root: Id) -> bool {
+        self.backfilled.entry(root).or_insert(()).is_fresh()
+    }
+
+    /// Whether something unknown may be looked up now; if so, not again for five seconds: apps ask at each key press.
+    pub fn may_look_up(&self, text: &str) -> bool {
+        self.looked_up.entry_by_ref(text).or_insert(()).is_fresh()
+    }
+}
