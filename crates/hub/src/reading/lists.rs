@@ -8,7 +8,7 @@ use crate::{
         timelines::posts,
     },
 };
-use landbridge_model::{Actor, ActorState, Id, normal_tag};
+use landbridge_model::{Actor, ActorState, Id, richtext::normal_tag};
 use landbridge_store::{Query, args, query};
 use std::collections::HashMap;
 

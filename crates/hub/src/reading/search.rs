@@ -4,7 +4,7 @@ use crate::{
     Hub, HubError, PostView,
     reading::{hydrate::Filter, resolve::Resolved},
 };
-use landbridge_model::{Actor, ActorState, Id, normal_tag};
+use landbridge_model::{Actor, ActorState, Id, richtext::normal_tag};
 use landbridge_store::{Sql, args, query};
 
 /// Most results of one kind.

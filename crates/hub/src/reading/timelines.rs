@@ -4,7 +4,7 @@ use crate::{
     Hub, HubError, Page, PostView,
     reading::{hydrate::Filter, paging::paged},
 };
-use landbridge_model::{Id, normal_tag};
+use landbridge_model::{Id, richtext::normal_tag};
 use landbridge_store::{Query, args, query};
 
 /// Most posts of one page.

@@ -6,7 +6,7 @@ use landbridge_model::{Actor, Id, Network, Post};
 use landbridge_store::{
     Query, Row, args,
     entities::{
-        actors::{self, ActorRow},
+        actors,
         ints,
         posts::{Body, PostRow},
     },
@@ -47,7 +47,7 @@ impl Context {
         let mut next = || answers.next().unwrap_or_default();
         let mut actors = HashMap::with_capacity(authors.len());
         for mut row in next() {
-            let actor = ActorRow::read(&mut row)?.into_actor();
+            let actor = actors::read(&mut row)?;
             actors.insert(actor.id, actor);
         }
         let copies = read_places(next())?;
