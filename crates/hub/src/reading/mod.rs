@@ -9,6 +9,7 @@ mod markers;
 mod notifications;
 mod paging;
 mod posts;
+mod proxy;
 mod relationships;
 mod resolve;
 mod search;
