@@ -108,6 +108,15 @@ impl Store {
         }
     }
 
+    /// How often this process has committed: what was read after this number was taken stays true as long as the number
+    /// does, but for what other processes write. `None` where others are expected to write (PostgreSQL).
+    pub fn commits(&self) -> Option<u64> {
+        match &*self.engine {
+            Engine::Sqlite(sqlite) => Some(sqlite.commits()),
+            Engine::Postgres(_) => None,
+        }
+    }
+
     /// Makes what was deleted leave the disk too. SQLite: deleted rows are already zeroed in the database file; this
     /// empties the write-ahead log that may still hold them. PostgreSQL: vacuums, so that the space is reused.
     pub async fn scrub(&self) -> Result<(), StoreError> {

@@ -14,7 +14,13 @@ pub(crate) use connection::{Connection, fault, read_row};
 
 use crate::{Migration, Options, Query, Row, StoreError, Write, WriteError, Written};
 use readers::Readers;
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 use tokio::sync::{mpsc, oneshot};
 use writer::Job;
 
@@ -25,6 +31,8 @@ pub(crate) struct Sqlite {
     path: PathBuf,
     writer: mpsc::Sender<Job>,
     readers: Readers,
+    /// Commits so far.
+    commits: Arc<AtomicU64>,
 }
 
 impl Sqlite {
@@ -34,9 +42,10 @@ impl Sqlite {
         options: &Options,
     ) -> Result<Sqlite, StoreError> {
         let (writer, jobs) = mpsc::channel(QUEUE);
-        writer::start(path.to_owned(), migrations, options.clone(), jobs).await?;
+        let commits = Arc::new(AtomicU64::new(0));
+        writer::start(path.to_owned(), migrations, options.clone(), jobs, commits.clone()).await?;
         let readers = Readers::start(path, options.readers)?;
-        Ok(Sqlite { path: path.to_owned(), writer, readers })
+        Ok(Sqlite { path: path.to_owned(), writer, readers, commits })
     }
 
     pub async fn read(&self, queries: Vec<Query>, first_row_only: bool) -> Result<Vec<Vec<Row>>, StoreError> {
@@ -63,6 +72,10 @@ impl Sqlite {
         if self.send(Job::Close(reply)).await.is_ok() {
             let _ = answer.await;
         }
+    }
+
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Acquire)
     }
 
     pub fn path(&self) -> &Path {

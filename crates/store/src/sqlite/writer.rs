@@ -6,6 +6,10 @@ use super::{Connection, disk::Disk};
 use crate::{Migration, Options, StoreError, Write, WriteError, Written};
 use std::{
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -30,6 +34,7 @@ pub(super) async fn start(
     migrations: &'static [Migration],
     options: Options,
     jobs: mpsc::Receiver<Job>,
+    commits: Arc<AtomicU64>,
 ) -> Result<(), StoreError> {
     let (ready, opened) = oneshot::channel();
     thread::Builder::new()
@@ -38,7 +43,7 @@ pub(super) async fn start(
             Ok(connection) => {
                 let disk = Disk::new(&path, options.disk_reserve);
                 let _ = ready.send(Ok(()));
-                Writer { connection, disk, jobs, accepted: Vec::new() }.run();
+                Writer { connection, disk, jobs, commits, accepted: Vec::new() }.run();
             }
             Err(error) => {
                 let _ = ready.send(Err(error));
@@ -59,6 +64,8 @@ struct Writer {
     connection: Connection,
     disk: Disk,
     jobs: mpsc::Receiver<Job>,
+    /// Raised after each commit and before anyone is answered.
+    commits: Arc<AtomicU64>,
     /// Writes applied in the open transaction, with whom to answer after its commit.
     accepted: Vec<(Written, Reply<Written, WriteError>)>,
 }
@@ -130,6 +137,7 @@ impl Writer {
         }
         if open {
             let outcome = self.commit();
+            self.commits.fetch_add(1, Ordering::Release);
             self.answer(outcome);
         }
     }
