@@ -51,11 +51,19 @@ impl Hub {
                 continue;
             }
             let wrapped: Vec<u8> = row.get(1)?;
-            let Ok(member_key) = self.member_key(member).await else { continue };
-            let plain = open(&member_key, &format!("post key {post}"), &wrapped)?;
-            let key = plain.try_into().map_err(|_| HubError::Damaged("a post's key has a wrong length"))?;
-            return Ok(PostKey { post, key });
+            match self.unwrap_post_key(post, member, &wrapped).await {
+                // A member who is gone: somebody else may hold it too.
+                Err(HubError::NotFound) => continue,
+                key => return key,
+            }
         }
         Err(HubError::NotFound)
+    }
+
+    /// The key of a sealed post, from the row of one member who may read it.
+    pub(crate) async fn unwrap_post_key(&self, post: Id, member: Id, wrapped: &[u8]) -> Result<PostKey, HubError> {
+        let plain = open(&self.member_key(member).await?, &format!("post key {post}"), wrapped)?;
+        let key = plain.try_into().map_err(|_| HubError::Damaged("a post's key has a wrong length"))?;
+        Ok(PostKey { post, key })
     }
 }
