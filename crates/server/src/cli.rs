@@ -57,9 +57,11 @@ impl Global {
 pub enum Command {
     Up(commands::up::Up),
     Golive(commands::golive::GoLive),
+    Demo(commands::demo::Demo),
     Doctor(commands::doctor::Doctor),
     Account(commands::account::Account),
     Domain(commands::domain::Domain),
+    Deliveries(commands::deliveries::Deliveries),
     Config(commands::config::ShowConfig),
     MediaWorker(commands::media_worker::MediaWorker),
 }

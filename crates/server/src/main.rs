@@ -9,6 +9,7 @@ mod config;
 mod front;
 mod instance;
 mod listen;
+mod node;
 mod observe;
 mod prompt;
 

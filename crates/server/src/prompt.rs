@@ -12,14 +12,14 @@ pub fn new_password(from_stdin: bool) -> anyhow::Result<String> {
         if !std::io::stdin().is_terminal() {
             bail!("no terminal to ask for the password: use --password-stdin");
         }
-        let first = hidden("Password (at least 8 characters): ")?;
+        let first = hidden("Password (at least 10 characters): ")?;
         if hidden("Once more: ")? != first {
             bail!("the two passwords differ");
         }
         first
     };
-    if password.chars().count() < 8 {
-        bail!("a password needs at least 8 characters");
+    if password.chars().count() < 10 {
+        bail!("a password needs at least 10 characters");
     }
     Ok(password)
 }

@@ -2,6 +2,8 @@
 
 pub mod account;
 pub mod config;
+pub mod deliveries;
+pub mod demo;
 pub mod doctor;
 pub mod domain;
 pub mod golive;
@@ -21,9 +23,11 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Up(command) => command.run(&global),
         Command::Golive(command) => command.run(&global),
+        Command::Demo(command) => command.run(),
         Command::Doctor(command) => command.run(&global),
         Command::Account(command) => done(command.run(&global)),
         Command::Domain(command) => done(command.run(&global)),
+        Command::Deliveries(command) => done(command.run(&global)),
         Command::Config(command) => done(command.run()),
         Command::MediaWorker(command) => command.run(),
     }

@@ -1,32 +1,22 @@
 //! `landbridge up`: the server.
 
-use anyhow::Context;
 use clap::Args;
 use landbridge_hub::Hub;
 use landbridge_hub::accounts::Once;
 use std::io::IsTerminal;
-use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 
-use crate::assemble::{self, House};
+use crate::assemble::House;
 use crate::cli::Global;
-use crate::config::{Config, TlsMode};
-use crate::front::{self, Hosts};
-use crate::instance::identity::Identity;
-use crate::instance::{Use, root_key};
-use crate::listen::acme::{self, Acme};
-use crate::listen::tls::{Files, Tls};
-use crate::listen::{self, Behind, Door, Stop};
+use crate::config::Config;
+use crate::instance::root_key;
+use crate::listen::Stop;
+use crate::node::Node;
 use crate::observe;
 
 /// How long the link that makes the owner's account is good.
 const OWNER_LINK: Duration = Duration::from_secs(24 * 3600);
-/// How often what has outlived its retention rule is swept out.
-const SWEEP: Duration = Duration::from_secs(3600);
 
 /// Start the server. With no configuration: a local trial that never leaves this machine.
 ///
@@ -50,78 +40,18 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     if let Some(address) = config.metrics.listen {
         observe::metrics::start(address, stop.clone()).await?;
     }
-    let house = House::open(&config, Use::Serve).await?;
-    let hub = house.hub.clone();
-    let doors = doors(&config, &house).await?;
-    greet(&house).await?;
-
-    let mut work = background(&hub, &stop);
+    let node = Node::open(config).await?;
+    greet(&node.house).await?;
     observe::supervisor::ready();
-    listen::serve(doors, &config.limits, stop.clone()).await;
-    observe::supervisor::stopping();
-    let finishing = async { while work.join_next().await.is_some() {} };
-    if tokio::time::timeout(Duration::from_secs(config.limits.stop_seconds), finishing).await.is_err() {
-        tracing::warn!(
-            "stopping in the middle of some deliveries; they are tried again after the next start"
-        );
-    }
-    hub.store().clone().close().await;
+    tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            stop.wait().await;
+            observe::supervisor::stopping();
+        }
+    });
+    node.run(stop).await;
     Ok(())
-}
-
-/// Binds every socket, so that a taken port is an error before anything is promised.
-async fn doors(config: &Config, house: &House) -> anyhow::Result<Vec<Door>> {
-    let identity = &house.instance.identity;
-    let hosts = Hosts::new(identity);
-    let names = hosts.names().map(str::to_owned).collect::<Vec<_>>();
-    let app = front::wrap(assemble::routes(&house.hub), hosts, config);
-    let (tls, plain) = match config.tls.mode {
-        TlsMode::Off => (None, app.clone()),
-        TlsMode::Files => {
-            let file = |path: &Option<_>| {
-                Option::<std::path::PathBuf>::clone(path).context("tls.certificate and tls.key")
-            };
-            let files = Files::watch(file(&config.tls.certificate)?, file(&config.tls.key)?)?;
-            (Some(Tls::Files(files)), acme::redirect_routes(&identity.origin))
-        }
-        TlsMode::Acme => {
-            let plain_http = !config.listen_http.is_empty();
-            let acme = Acme::start(
-                config.tls.clone(),
-                identity.origin.clone(),
-                names.into_iter(),
-                plain_http,
-                &house.instance.dir,
-            )?;
-            let plain = acme.plain_routes();
-            (Some(Tls::Acme(acme)), plain)
-        }
-    };
-    let mut doors = Vec::new();
-    for address in addresses(config, identity) {
-        let behind = Behind { tls: tls.clone(), app: app.clone() };
-        doors.push(Door { listener: bind(address).await?, behind });
-    }
-    for address in &config.listen_http {
-        let behind = Behind { tls: None, app: plain.clone() };
-        doors.push(Door { listener: bind(*address).await?, behind });
-    }
-    Ok(doors)
-}
-
-fn addresses(config: &Config, identity: &Identity) -> Vec<SocketAddr> {
-    match (identity.is_trial(), config.listen.is_empty(), config.tls.mode) {
-        (true, ..) => vec![identity.trial_address()],
-        (false, false, _) => config.listen.clone(),
-        (false, true, TlsMode::Off) => vec![SocketAddr::from(([127, 0, 0, 1], 8840))],
-        (false, true, _) => vec![SocketAddr::from(([0; 8], 443))],
-    }
-}
-
-async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen on {address}: another program may use this port, or it needs more rights (below 1024)")
-    })
 }
 
 /// Says where we are, and how the first account is made while there is none.
@@ -165,31 +95,6 @@ pub async fn owner_link(hub: &Hub) -> anyhow::Result<String> {
     let once = Once { purpose: "setup".into(), member: None, facts: serde_json::json!({ "role": "owner" }) };
     let secret = hub.once(once, OWNER_LINK).await?;
     Ok(hub.config().url(&format!("/setup/{secret}")))
-}
-
-/// Everything that runs beside the listeners, until `stop`.
-fn background(hub: &Hub, stop: &Stop) -> JoinSet<()> {
-    let mut work = JoinSet::new();
-    work.spawn(hub.clone().run_outbox(stop.channel()));
-    for translator in hub.translators() {
-        work.spawn(Arc::clone(translator).run(hub.clone(), stop.channel()));
-    }
-    work.spawn(sweep(hub.clone(), stop.clone()));
-    work
-}
-
-async fn sweep(hub: Hub, stop: Stop) {
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(SWEEP) => {}
-            () = stop.wait() => return,
-        }
-        match hub.sweep().await {
-            Ok(0) => {}
-            Ok(posts) => tracing::info!(posts, "swept out what had outlived its retention rule"),
-            Err(error) => tracing::warn!(%error, "sweeping failed"),
-        }
-    }
 }
 
 /// Every connection is an open file, and the usual soft limit of 1024 is soon reached.

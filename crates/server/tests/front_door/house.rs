@@ -1,0 +1,147 @@
+//! A server process of its own per test, in a folder of its own, ended when dropped.
+
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+
+/// A folder to run in, and the settings given by environment.
+pub struct House {
+    pub folder: TempDir,
+    pub port: u16,
+    settings: Vec<(String, String)>,
+}
+
+impl House {
+    /// A trial on a free port.
+    pub fn trial() -> Self {
+        let port = free_port();
+        let settings = vec![("LANDBRIDGE_LISTEN".to_owned(), format!("[\"127.0.0.1:{port}\"]"))];
+        Self { folder: tempfile::tempdir().unwrap(), port, settings }
+    }
+
+    pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.settings.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_landbridge"));
+        command.args(arguments).current_dir(self.folder.path()).env_clear();
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, arguments: &[&str], stdin: &str) -> Output {
+        let mut child = self.command(arguments).spawn().unwrap();
+        // A command that does not read its input may be gone before it is written.
+        let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+        child.wait_with_output().unwrap()
+    }
+
+    /// Runs a command that must succeed; gives what it printed.
+    pub fn ok(&self, arguments: &[&str], stdin: &str) -> String {
+        let output = self.run(arguments, stdin);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Starts the server and waits until it has said all that it says at a start.
+    pub fn up(&self) -> Running {
+        let begun = Instant::now();
+        let mut command = self.command(&["up"]);
+        command.stderr(std::fs::File::options().create(true).append(true).open(self.path("log")).unwrap());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut said = Vec::new();
+        while let Some(Ok(line)) = lines.next() {
+            if line.is_empty() && said.len() > 2 {
+                break;
+            }
+            said.push(line);
+        }
+        let log = std::fs::read_to_string(self.path("log")).unwrap_or_default();
+        assert!(said.len() > 2, "the server did not start: {said:?}\n{log}");
+        Running { child, said: said.join("\n"), port: self.port, started_in: begun.elapsed() }
+    }
+}
+
+/// A running server.
+pub struct Running {
+    child: Child,
+    /// Its greeting.
+    pub said: String,
+    pub port: u16,
+    pub started_in: Duration,
+}
+
+impl Running {
+    pub async fn get(&self, path: &str) -> Response<Bytes> {
+        self.send(Request::get(path).header("host", self.host()), Bytes::new()).await
+    }
+
+    pub async fn send(&self, request: http::request::Builder, body: Bytes) -> Response<Bytes> {
+        let socket = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(socket)).await.unwrap();
+        tokio::spawn(connection);
+        let response = sender.send_request(request.body(Full::new(body)).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        Response::from_parts(parts, body.collect().await.unwrap().to_bytes())
+    }
+
+    pub fn host(&self) -> String {
+        format!("localhost:{}", self.port)
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").arg(signal).arg(self.child.id().to_string()).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Asks it to stop; gives how long that took. The exit must be clean.
+    pub fn stop(mut self) -> Duration {
+        let begun = Instant::now();
+        self.signal("-TERM");
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}");
+        begun.elapsed()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+pub fn text(response: &Response<Bytes>) -> String {
+    String::from_utf8_lossy(response.body()).into_owned()
+}
+
+pub fn assert_ok(response: &Response<Bytes>) {
+    assert_eq!(response.status(), StatusCode::OK, "{}", text(response));
+}
+
+/// Unix permission bits.
+pub fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}

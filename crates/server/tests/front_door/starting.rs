@@ -1,0 +1,84 @@
+//! Starting, stopping, starting again.
+
+use std::time::Duration;
+
+use crate::house::{House, assert_ok, mode, text};
+
+#[tokio::test]
+async fn with_no_configuration_a_trial_answers_and_offers_the_owners_link() {
+    let house = House::trial();
+    let server = house.up();
+    assert!(server.said.contains("a local trial"), "{}", server.said);
+    assert!(server.said.contains(&format!("http://localhost:{}", server.port)), "{}", server.said);
+    assert!(server.started_in < Duration::from_secs(5), "{:?}", server.started_in);
+
+    let link = server.said.lines().find_map(|line| line.split_once("Start")).unwrap().1.trim();
+    let path = link.split_once(&server.host()).unwrap().1.to_owned();
+    let page = server.get(&path).await;
+    assert_ok(&page);
+    assert!(text(&page).contains("<form"), "{}", text(&page));
+    assert_eq!(page.headers()["x-content-type-options"], "nosniff");
+
+    assert_ok(&server.get("/.well-known/nodeinfo").await);
+    assert!(server.stop() < Duration::from_secs(5));
+    assert_eq!(mode(&house.path("landbridge-data")), 0o700);
+    assert_eq!(mode(&house.path("landbridge-data/root.key")), 0o600);
+    let log = std::fs::read_to_string(house.path("log")).unwrap();
+    assert!(!log.contains(path.rsplit('/').next().unwrap()), "the one-time secret is in the log: {log}");
+}
+
+#[tokio::test]
+async fn a_second_start_is_the_same_server_and_a_second_server_is_refused() {
+    let house = House::trial();
+    house.up().stop();
+    let identity = std::fs::read(house.path("landbridge-data/identity.json")).unwrap();
+    let key = std::fs::read(house.path("landbridge-data/root.key")).unwrap();
+
+    let server = house.up();
+    let refused = house.run(&["up"], "");
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("already runs"), "{refused:?}");
+
+    assert!(server.said.contains(&format!("http://localhost:{}", server.port)));
+    assert_eq!(std::fs::read(house.path("landbridge-data/identity.json")).unwrap(), identity);
+    assert_eq!(std::fs::read(house.path("landbridge-data/root.key")).unwrap(), key);
+}
+
+#[test]
+fn a_trial_cannot_be_given_a_domain() {
+    let house = House::trial();
+    house.up().stop();
+    let house = house.set("LANDBRIDGE_ORIGIN", "https://example.org");
+    let refused = house.run(&["up"], "");
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("landbridge golive example.org"), "{said}");
+}
+
+#[test]
+fn a_lost_root_key_stops_the_start() {
+    let house = House::trial();
+    house.up().stop();
+    std::fs::remove_file(house.path("landbridge-data/root.key")).unwrap();
+    let refused = house.run(&["up"], "");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("recovery sheet"), "{refused:?}");
+    assert!(!house.path("landbridge-data/root.key").exists());
+}
+
+#[test]
+fn a_misspelt_key_is_named_with_its_neighbour() {
+    let house = House::trial().set("LANDBRIDGE_LIMITS__BODY_BYTE", "1");
+    let refused = house.run(&["up"], "");
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("did you mean `limits.body_bytes`?"), "{said}");
+}
+
+#[test]
+fn every_command_explains_itself() {
+    let house = House::trial();
+    let help = house.ok(&["--help"], "");
+    for command in ["up", "golive", "doctor", "account", "domain", "config"] {
+        assert!(help.contains(&format!("\n  {command}")), "{command} is not in: {help}");
+        assert!(house.ok(&[command, "--help"], "").lines().count() > 5);
+    }
+    assert!(!help.contains("media-worker"));
+}
