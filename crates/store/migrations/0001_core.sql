@@ -126,7 +126,7 @@ CREATE TABLE post_keys (
     member_id BIGINT NOT NULL,
     wrapped BYTES NOT NULL,
     PRIMARY KEY (post_id, member_id)
-);
+) CLUSTERED;
 
 -- A thing's identity on a network: of posts, reposts, reactions, follows, votes.
 CREATE TABLE copies (
@@ -159,14 +159,14 @@ CREATE TABLE mentions (
     post_id BIGINT NOT NULL,
     actor_id BIGINT NOT NULL,
     PRIMARY KEY (post_id, actor_id)
-);
+) CLUSTERED;
 CREATE INDEX mentions_actor ON mentions (actor_id, post_id);
 
 CREATE TABLE tags (
     name TEXT NOT NULL,
     post_id BIGINT NOT NULL,
     PRIMARY KEY (name, post_id)
-);
+) CLUSTERED;
 CREATE INDEX tags_post ON tags (post_id);
 
 CREATE TABLE polls (
@@ -183,7 +183,7 @@ CREATE TABLE votes (
     choice BIGINT NOT NULL,
     at BIGINT NOT NULL,
     PRIMARY KEY (post_id, actor_id, choice)
-);
+) CLUSTERED;
 
 CREATE TABLE media (
     id BIGINT PRIMARY KEY,
@@ -248,14 +248,14 @@ CREATE TABLE thread_mutes (
     member_id BIGINT NOT NULL,
     root_id BIGINT NOT NULL,
     PRIMARY KEY (member_id, root_id)
-);
+) CLUSTERED;
 
 CREATE TABLE account_notes (
     member_id BIGINT NOT NULL,
     target_id BIGINT NOT NULL,
     note TEXT NOT NULL,
     PRIMARY KEY (member_id, target_id)
-);
+) CLUSTERED;
 
 -- A member's own rule for a host.
 CREATE TABLE member_domain_blocks (
@@ -263,7 +263,7 @@ CREATE TABLE member_domain_blocks (
     domain TEXT NOT NULL,
     at BIGINT NOT NULL,
     PRIMARY KEY (member_id, domain)
-);
+) CLUSTERED;
 
 -- The operator's rules for hosts and relays.
 CREATE TABLE domain_rules (
@@ -280,6 +280,7 @@ CREATE TABLE bookmarks (
     post_id BIGINT NOT NULL,
     UNIQUE (member_id, post_id)
 );
+CREATE INDEX bookmarks_post ON bookmarks (post_id);
 
 CREATE TABLE pins (
     id BIGINT PRIMARY KEY,
@@ -287,6 +288,7 @@ CREATE TABLE pins (
     post_id BIGINT NOT NULL,
     UNIQUE (actor_id, post_id)
 );
+CREATE INDEX pins_post ON pins (post_id);
 
 CREATE TABLE reports (
     id BIGINT PRIMARY KEY,
@@ -307,7 +309,7 @@ CREATE TABLE home (
     member_id BIGINT NOT NULL,
     post_id BIGINT NOT NULL,
     PRIMARY KEY (member_id, post_id)
-);
+) CLUSTERED;
 CREATE INDEX home_post ON home (post_id);
 
 CREATE TABLE notifications (
@@ -329,7 +331,7 @@ CREATE TABLE markers (
     version BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (member_id, timeline)
-);
+) CLUSTERED;
 
 -- ---------------------------------------------------------------- apps and sessions
 
@@ -385,6 +387,7 @@ CREATE TABLE idempotency (
     at BIGINT NOT NULL,
     PRIMARY KEY (member_id, key)
 );
+CREATE INDEX idempotency_post ON idempotency (post_id);
 
 -- ---------------------------------------------------------------- the outbox
 
@@ -437,7 +440,7 @@ CREATE TABLE fetchers (
     network BIGINT NOT NULL,
     destination TEXT NOT NULL,
     PRIMARY KEY (post_id, network, destination)
-);
+) CLUSTERED;
 
 -- Where a reader of some stream stands.
 CREATE TABLE cursors (

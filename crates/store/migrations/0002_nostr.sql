@@ -27,7 +27,7 @@ CREATE TABLE nostr_tags (
     key TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (seq, key)
-);
+) CLUSTERED;
 CREATE INDEX nostr_tags_key ON nostr_tags (key, created_at);
 
 -- What authors asked to delete (NIP-09): `e` and an id, or `a` and an address with all versions up to `until`.
@@ -36,7 +36,7 @@ CREATE TABLE nostr_deleted (
     pubkey TEXT NOT NULL,
     until BIGINT NOT NULL,
     PRIMARY KEY (target, pubkey)
-);
+) CLUSTERED;
 
 -- Who asked to vanish (NIP-62): nothing up to `until` by or to them comes back.
 CREATE TABLE nostr_vanished (

@@ -48,6 +48,8 @@ fn int_to_sql(n: i64, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Failure> 
         Type::INT4 => i32::try_from(n)?.to_sql(ty, out),
         Type::INT2 => i16::try_from(n)?.to_sql(ty, out),
         Type::BOOL => (n != 0).to_sql(ty, out),
+        // As SQLite does where text is wanted.
+        Type::TEXT | Type::VARCHAR => n.to_string().to_sql(ty, out),
         _ => Err(format!("an integer for a parameter of type {ty}: write a cast").into()),
     }
 }

@@ -8,8 +8,9 @@
 
 mod server;
 
-use crate::{EngineKind, MIGRATIONS, Migration, Options, Store};
+use crate::{EngineKind, MIGRATIONS, Migration, Options, Store, StoreError, statement::translate};
 use std::{
+    borrow::Cow,
     ops::Deref,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
@@ -122,4 +123,9 @@ async fn fresh_schema() -> String {
     client.batch_execute(&format!("CREATE SCHEMA {name}")).await.expect("a schema can be made");
     let joint = if base.contains('?') { '&' } else { '?' };
     format!("{base}{joint}options=-csearch_path%3D{name}")
+}
+
+/// The engine's own text of a statement in the common dialect.
+pub fn translated(sql: &str, engine: EngineKind) -> Result<String, StoreError> {
+    translate(sql, engine).map(Cow::into_owned)
 }
