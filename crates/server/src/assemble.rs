@@ -15,6 +15,9 @@ use crate::config::{Config, NetworkMode, RegistrationMode};
 use crate::instance::identity::Identity;
 use crate::instance::{Instance, Use};
 
+/// In the data folder: who was erased, to be erased again after a restore. Not in backups.
+pub const JOURNAL: &str = "erasures.journal";
+
 /// An opened server: data folder and hub, networks attached but not running.
 pub struct House {
     pub instance: Instance,

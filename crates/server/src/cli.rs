@@ -61,6 +61,8 @@ pub enum Command {
     Doctor(commands::doctor::Doctor),
     Account(commands::account::Account),
     Domain(commands::domain::Domain),
+    Backup(commands::backup::Backup),
+    Restore(commands::restore::Restore),
     Deliveries(commands::deliveries::Deliveries),
     Config(commands::config::ShowConfig),
     MediaWorker(commands::media_worker::MediaWorker),

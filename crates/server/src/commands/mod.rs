@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub mod account;
+pub mod backup;
 pub mod config;
 pub mod deliveries;
 pub mod demo;
@@ -8,6 +9,7 @@ pub mod doctor;
 pub mod domain;
 pub mod golive;
 pub mod media_worker;
+pub mod restore;
 pub mod up;
 
 use std::future::Future;
@@ -27,6 +29,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Doctor(command) => command.run(&global),
         Command::Account(command) => done(command.run(&global)),
         Command::Domain(command) => done(command.run(&global)),
+        Command::Backup(command) => done(command.run(&global)),
+        Command::Restore(command) => done(command.run(&global)),
         Command::Deliveries(command) => done(command.run(&global)),
         Command::Config(command) => done(command.run()),
         Command::MediaWorker(command) => command.run(),

@@ -82,3 +82,27 @@ fn every_command_explains_itself() {
     }
     assert!(!help.contains("media-worker"));
 }
+
+#[test]
+fn a_backup_of_a_running_server_becomes_a_server_again() {
+    let house = House::trial();
+    let server = house.up();
+    let backup = house.path("backup");
+    house.ok(&["backup", backup.to_str().unwrap()], "");
+    assert!(backup.join("database.sqlite").is_file() && !backup.join("root.key").exists());
+    let inside = house.run(&["backup", "landbridge-data/backup"], "");
+    assert!(String::from_utf8_lossy(&inside.stderr).contains("another place"), "{inside:?}");
+
+    let running = house.run(&["restore", backup.to_str().unwrap()], "");
+    assert!(String::from_utf8_lossy(&running.stderr).contains("stop it first"), "{running:?}");
+    server.stop();
+
+    // The machine is lost, all but the paper.
+    let sheet = std::fs::read_to_string(house.path("landbridge-data/root.key")).unwrap();
+    std::fs::remove_dir_all(house.path("landbridge-data")).unwrap();
+    let no_key = house.run(&["restore", backup.to_str().unwrap()], "");
+    assert!(String::from_utf8_lossy(&no_key.stderr).contains("recovery sheet"), "{no_key:?}");
+    std::fs::write(house.path("landbridge-data/root.key"), sheet.to_uppercase()).unwrap();
+    house.ok(&["restore", backup.to_str().unwrap()], "");
+    house.up().stop();
+}
