@@ -40,6 +40,7 @@ impl Landbridge {
                  [registrations]\nmode = \"open\"\n\
                  [limits]\napi_per_account = 100000\napi_per_address = 100000\nmedia_per_account = 10000\n\
                  deletes_per_account = 10000\nsign_ins_per_address = 10000\nfederation_per_address = 1000000\n\
+                 [nostr]\nrelays = [\"wss://relay.test/\"]\nindex_relays = [\"wss://relay.test/\"]\n\
                  [log]\nlevel = \"debug\"\n",
                 home.join("data").display(),
                 file(certificates::CERTIFICATE),

@@ -71,6 +71,39 @@ pub async fn upub(stage: &Path) -> Result<Started> {
     Ok((vec![server, control], Peer::new("upub", 7712)))
 }
 
+/// nostr-rs-relay: <https://crates.io/crates/nostr-rs-relay>, a relay that is not ours, as `wss://relay.test`.
+pub async fn relay(stage: &Path) -> Result<Process> {
+    let config = folder(stage, "relay")?.join("config.toml");
+    fs::write(
+        &config,
+        "[info]\nrelay_url = \"wss://relay.test/\"\n[network]\naddress = \"127.0.0.1\"\nport = 7720\n\
+         [database]\ndata_directory = \".\"\n",
+    )?;
+    let mut relay = Command::new(installed("nostr-rs-relay")?.join("bin/nostr-rs-relay"));
+    relay.arg("-c").arg(config).env("RUST_LOG", "info");
+    front::open(stage, SocketAddr::from(([127, 0, 77, 20], 443)), SocketAddr::from(([127, 0, 0, 1], 7720))).await?;
+    Process::start("relay", stage, &mut relay)
+}
+
+/// People on Nostr, by nostr-tools: <https://www.npmjs.com/package/nostr-tools>.
+pub fn nostr_tools(stage: &Path) -> Result<Started> {
+    let app = lay_out(stage, "nostr-tools", "nostr-tools", &["app.mjs"])?;
+    link(&installed("nostr-tools")?.join("node_modules"), &app.join("node_modules"))?;
+    let mut node = Command::new("node");
+    node.arg("app.mjs").env("RELAY", "wss://relay.test/");
+    surround(&mut node, stage, "relay.test", "", 7721);
+    Ok((vec![Process::start("nostr-tools", stage, &mut node)?], Peer::new("nostr-tools", 7721)))
+}
+
+/// People on Nostr, by nostr-sdk: <https://pypi.org/project/nostr-sdk/>.
+pub fn nostr_sdk(stage: &Path) -> Result<Started> {
+    lay_out(stage, "nostr-sdk", "nostr-sdk", &["app.py"])?;
+    let mut python = Command::new(installed("nostr-sdk")?.join("bin/python"));
+    python.arg("app.py").env("RELAY", "wss://relay.test/");
+    surround(&mut python, stage, "relay.test", "", 7723);
+    Ok((vec![Process::start("nostr-sdk", stage, &mut python)?], Peer::new("nostr-sdk", 7723)))
+}
+
 /// An empty database on the run's PostgreSQL server; answers its URL.
 pub async fn new_database(name: &str) -> Result<String> {
     let server =
