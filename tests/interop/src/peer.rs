@@ -196,7 +196,8 @@ impl Peer {
 
     /// Ids of the notes by this author that contain these words (only on Nostr, where ids cannot be guessed).
     pub async fn find(&self, author: &str, words: &str) -> Result<Vec<String>> {
-        let request = self.http.get(format!("{}/find", self.control)).query(&[("author", author), ("text", words)]);
+        let request =
+            self.http.get(format!("{}/find", self.control)).query(&[("author", author), ("text", words)]);
         self.read("/find", request.send().await?).await
     }
 

@@ -82,7 +82,7 @@ impl Running {
             servers::bovine(folder).await?,
             servers::upub(folder).await?,
             servers::nostr_tools(folder)?,
-            servers::nostr_sdk(folder)?,
+            servers::nostr_sdk(folder).await?,
         ];
         let relay = servers::relay(folder).await?;
         let (process, landbridge) = Landbridge::start(folder, "lb.test", "127.0.77.1", None)?;
@@ -104,7 +104,7 @@ impl Running {
         let mut ready = vec![
             wait::until(
                 "landbridge answers",
-                async || Ok(http.get(&nodeinfo).send().await?.error_for_status()?.status()),
+                async || Ok(http.get(&nodeinfo).send().await?.status()),
                 |_| true,
             )
             .await

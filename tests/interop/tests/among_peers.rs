@@ -73,7 +73,8 @@ async fn bovine_to_upub() -> Result<()> {
 
 async fn people_on_nostr(from: &str, to: &str) -> Result<()> {
     let (from, writer, to, reader) = pair(from, to).await?;
-    let draft = Draft { text: "hello from a relay".to_owned(), tags: vec!["nostr".to_owned()], ..Draft::default() };
+    let draft =
+        Draft { text: "hello from a relay".to_owned(), tags: vec!["nostr".to_owned()], ..Draft::default() };
     let id = from.publish(&writer, &draft).await?;
     assert_eq!(to.find(&writer.id, "from a relay").await?, [id.as_str()]);
     to.act(&reader, "follow", json!({ "actor": writer.id })).await?;
@@ -85,7 +86,10 @@ async fn people_on_nostr(from: &str, to: &str) -> Result<()> {
     to.act(&reader, "boost", json!({ "object": id })).await?;
 
     let seen = from.object(&id).await?;
-    assert_eq!((&seen.replies, &seen.quotes, &seen.boosts), (&vec![reply], &vec![quote], &vec![reader.id.clone()]));
+    assert_eq!(
+        (&seen.replies, &seen.quotes, &seen.boosts),
+        (&vec![reply], &vec![quote], &vec![reader.id.clone()])
+    );
     assert_eq!(seen.likes[0].actor, reader.id);
     assert_eq!(from.actor(&writer.id).await?.followers, [reader.id.as_str()]);
     to.act(&reader, "unlike", json!({ "object": id })).await?;
