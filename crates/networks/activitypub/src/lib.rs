@@ -5,6 +5,7 @@
 
 mod identity;
 mod inbound;
+mod outbound;
 mod remote;
 pub mod render;
 pub mod signature;

@@ -9,5 +9,6 @@ mod note;
 pub use activity::{activity, undo};
 pub use actor::{ActorParts, actor, instance_actor};
 pub use collection::{collection, collection_page, tombstone};
+pub(crate) use context::add_context;
 pub use context::with_context;
 pub use note::{Mentioned, NoteParts, note, receivers};
