@@ -62,6 +62,11 @@ impl ActivityPub {
         Ok(signer)
     }
 
+    /// The public key of the server's own actor.
+    pub(crate) async fn instance_pem(&self, hub: &Hub) -> Result<String, HubError> {
+        Ok(hub.server_key(Network::ActivityPub, "rsa", instance_key).await?.public)
+    }
+
     /// The key that signs a member's objects, where they have one.
     pub(crate) async fn proof_key(&self, hub: &Hub, member: Id) -> Result<Option<ProofKey>, HubError> {
         let Some(key) = hub.key(member, Network::ActivityPub, "ed25519").await? else { return Ok(None) };

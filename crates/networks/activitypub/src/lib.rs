@@ -3,6 +3,7 @@
 //! In: [`signature`] says who sent it, [`vocab`] and [`translate`] read it, `inbound` decides what of it is true, and
 //! the hub takes it. Out: `stage` renders with [`render`] what members do, `deliver` sends the stored bytes.
 
+pub mod http;
 mod identity;
 mod inbound;
 mod outbound;
@@ -11,6 +12,7 @@ pub mod render;
 pub mod signature;
 pub mod text;
 pub mod translate;
+mod translator;
 pub mod urls;
 pub mod vocab;
 

@@ -4,7 +4,7 @@
 use super::Missing;
 use crate::ActivityPub;
 use crate::signature::PublicKey;
-use crate::translate::{Facts, KeyFact, web_url};
+use crate::translate::{Facts, web_url};
 use crate::vocab::{Node, same_authority};
 use landbridge_hub::Hub;
 use landbridge_model::Network;
@@ -16,6 +16,8 @@ pub(crate) struct SignerKey {
     /// Actor id.
     pub(crate) actor: String,
     pub(crate) key: PublicKey,
+    /// Where their server takes deliveries.
+    pub(crate) inbox: Option<String>,
 }
 
 #[derive(Debug, Clone, thiserror::Error)]
@@ -51,7 +53,7 @@ impl ActivityPub {
         let owner = key_id.split('#').next().unwrap_or(key_id);
         let presence = hub.presence_by_native(Network::ActivityPub, owner).await.ok()??;
         let facts: Facts = serde_json::from_value(presence.facts).ok()?;
-        let key = Arc::new(parse(&facts.keys, key_id, owner).ok()?);
+        let key = Arc::new(parse(&facts, key_id, owner).ok()?);
         self.keys.insert(key_id.to_owned(), key.clone()).await;
         Some(key)
     }
@@ -91,7 +93,7 @@ impl ActivityPub {
         if id.contains('#') {
             // Nearly always: the actor's id with a fragment.
             match self.remote_actor(hub, guess).await {
-                Ok(actor) => return parse(&actor.read.facts.keys, key_id, actor.id()),
+                Ok(actor) => return parse(&actor.read.facts, key_id, actor.id()),
                 Err(Missing::NotActivity(_)) => {}
                 Err(missing) => return Err(missing.into()),
             }
@@ -105,18 +107,21 @@ impl ActivityPub {
             .filter(|o| same_authority(o, id))
             .ok_or(KeyError::Bad("the key has no owner on its host"))?;
         let actor = self.remote_actor(hub, owner).await?;
-        parse(&actor.read.facts.keys, key_id, actor.id())
+        parse(&actor.read.facts, key_id, actor.id())
     }
 }
 
 /// The key that an actor lists under that id.
-fn parse(keys: &[KeyFact], key_id: &str, actor: &str) -> Result<SignerKey, KeyError> {
-    let fact =
-        keys.iter().find(|k| k.id == key_id).ok_or(KeyError::Bad("the actor does not list this key"))?;
+fn parse(facts: &Facts, key_id: &str, actor: &str) -> Result<SignerKey, KeyError> {
+    let fact = facts
+        .keys
+        .iter()
+        .find(|k| k.id == key_id)
+        .ok_or(KeyError::Bad("the actor does not list this key"))?;
     let key = match fact.key.starts_with('z') {
         true => PublicKey::from_multibase(&fact.key),
         false => PublicKey::from_pem(&fact.key),
     };
     let key = key.map_err(|_| KeyError::Bad("the key cannot be read"))?;
-    Ok(SignerKey { actor: actor.to_owned(), key })
+    Ok(SignerKey { actor: actor.to_owned(), key, inbox: facts.delivery_inbox().map(str::to_owned) })
 }

@@ -4,6 +4,7 @@ mod actors;
 mod documents;
 mod keys;
 mod stamps;
+mod threads;
 mod webfinger;
 
 pub(crate) use actors::FetchedActor;

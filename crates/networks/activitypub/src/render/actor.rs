@@ -1,7 +1,6 @@
 //! Our actor documents (ActivityPub, 4; what each field is for: Mastodon's documentation of its extensions).
 
 use super::with_context;
-use crate::signature::PrivateKey;
 use crate::urls::Urls;
 use landbridge_hub::Hub;
 use landbridge_model::richtext::{escape, to_html};
@@ -149,9 +148,4 @@ fn inline_html(rich: &RichText, urls: &Urls) -> String {
         Some(inner) if !inner.contains("<p>") => inner.to_owned(),
         _ => html,
     }
-}
-
-/// The PEM of a stored private key.
-pub(crate) fn pem_of(pkcs8: &[u8]) -> Option<String> {
-    PrivateKey::from_pkcs8(pkcs8).ok()?.public_pem().ok()
 }

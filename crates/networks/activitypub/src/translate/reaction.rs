@@ -31,7 +31,7 @@ fn is_emoji(content: &str) -> bool {
     !content.is_empty()
         && content.len() <= 64
         && !content.chars().any(|c| plain(c) && !matches!(c, '#' | '*' | '\u{200d}'))
-        && content.chars().any(|c| !c.is_ascii())
+        && !content.is_ascii()
 }
 
 #[cfg(test)]
