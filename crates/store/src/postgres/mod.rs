@@ -13,7 +13,7 @@ mod write;
 pub(crate) use pool::{Lease, fault};
 pub(crate) use types::row as read_row;
 
-use crate::{Migration, Options, Query, Row, StoreError, Write, WriteError, Written, write::Outcome};
+use crate::{Fault, Migration, Options, Query, Row, StoreError, Write, WriteError, Written, write::Outcome};
 use futures_util::{TryStreamExt, future::poll_immediate, pin_mut};
 use pool::{Pool, Session};
 use std::pin::Pin;
@@ -42,7 +42,8 @@ impl Postgres {
     /// Reads once more when the connection was found broken.
     pub async fn read(&self, queries: Vec<Query>, first_row_only: bool) -> Result<Vec<Vec<Row>>, StoreError> {
         match self.try_read(&queries, first_row_only).await {
-            Err(error) if error.fault() == Some(crate::Fault::Unavailable) => {
+            Err(error) if error.fault() == Some(Fault::Unavailable) => {
+                self.pool.forget_idle();
                 self.try_read(&queries, first_row_only).await
             }
             answer => answer,

@@ -76,6 +76,11 @@ impl Pool {
         self.idle().clear();
     }
 
+    /// One connection was found broken: so may be the others.
+    pub fn forget_idle(&self) {
+        self.idle().clear();
+    }
+
     async fn connect(&self) -> Result<Session, StoreError> {
         let (client, connection) = self.config.connect(NoTls).await.map_err(fault)?;
         tokio::spawn(async move {

@@ -20,39 +20,51 @@ pub(super) async fn write(pool: &Pool, write: &Write) -> Result<Written, WriteEr
     let mut attempt = 0;
     loop {
         let mut lease = pool.take().await?;
-        let done = transaction(lease.session(), write).await;
-        match done {
-            Err(Failure::Broken(error)) => return Err(error.into()),
-            Err(Failure::RolledBack(WriteError::Store(error)))
-                if error.fault() == Some(Fault::Busy) && attempt < ATTEMPTS =>
-            {
-                lease.give_back();
-                attempt += 1;
-                tokio::time::sleep(pause(attempt)).await;
-            }
-            Err(Failure::RolledBack(error)) => {
-                lease.give_back();
-                return Err(error);
-            }
+        let (error, usable) = match transaction(lease.session(), write).await {
             Ok(written) => {
                 lease.give_back();
                 return Ok(written);
             }
+            Err(Failure::Unknown(error)) => return Err(error.into()),
+            Err(Failure::RolledBack(error)) => (error, true),
+            Err(Failure::Lost(error)) => (error, false),
+        };
+        if usable {
+            lease.give_back();
+        } else {
+            pool.forget_idle();
         }
+        attempt += 1;
+        let again = match &error {
+            WriteError::Store(error) => match error.fault() {
+                Some(Fault::Busy) => attempt <= ATTEMPTS,
+                Some(Fault::Unavailable) => attempt <= 1,
+                _ => false,
+            },
+            _ => false,
+        };
+        if !again {
+            return Err(error);
+        }
+        tokio::time::sleep(pause(attempt)).await;
     }
 }
 
 enum Failure {
-    /// The transaction ended; the connection can be used again.
+    /// Nothing was done; the connection can be used again.
     RolledBack(WriteError),
-    /// The connection must not be used again.
-    Broken(StoreError),
+    /// Nothing was done; the connection must not be used again.
+    Lost(WriteError),
+    /// The connection broke while the commit was under way: it may have been done.
+    Unknown(StoreError),
 }
 
 async fn transaction(session: &mut Session, write: &Write) -> Result<Written, Failure> {
-    let rolled_back = |error: StoreError| Failure::RolledBack(error.into());
     let queries = || write.changes.iter().map(|change| &change.query);
-    let prepared = session.prepare(queries()).await.map_err(rolled_back)?;
+    let prepared = session.prepare(queries()).await.map_err(|error| match error.fault() {
+        Some(Fault::Unavailable) => Failure::Lost(error.into()),
+        _ => Failure::RolledBack(error.into()),
+    })?;
     let client = &session.client;
 
     let in_turn = queries().any(|query| query.sql == sequence::NEXT);
@@ -75,8 +87,9 @@ async fn transaction(session: &mut Session, write: &Write) -> Result<Written, Fa
     let end = if settled.is_ok() { "COMMIT" } else { "ROLLBACK" };
     match (client.batch_execute(end).await, settled) {
         (Ok(()), settled) => settled.map_err(Failure::RolledBack),
-        (Err(error), settled) if client.is_closed() || settled.is_err() => Err(Failure::Broken(fault(error))),
-        (Err(error), _) => Err(rolled_back(fault(error))),
+        (Err(_), Err(error)) => Err(Failure::Lost(error)),
+        (Err(error), Ok(_)) if error.as_db_error().is_some() => Err(Failure::RolledBack(fault(error).into())),
+        (Err(error), Ok(_)) => Err(Failure::Unknown(fault(error))),
     }
 }
 

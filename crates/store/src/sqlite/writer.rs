@@ -204,3 +204,46 @@ impl Writer {
         let _ = reply.send(outcome);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Change, args};
+
+    const SCHEMA: &[Migration] =
+        &[Migration { version: 1, name: "test", text: "CREATE TABLE t (id BIGINT PRIMARY KEY, b BYTES);" }];
+
+    /// A database that may not grow stands in for a disk that is full: SQLite reports both alike.
+    #[test]
+    fn a_full_disk_is_told_to_everyone_and_passes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db");
+        let connection = open(&path, SCHEMA, &Options::default()).unwrap();
+        connection.batch("PRAGMA max_page_count = 20").unwrap();
+        let (sender, jobs) = mpsc::channel(QUEUED);
+        let insert = |id: i64, size: usize| {
+            let (reply, answer) = oneshot::channel();
+            let change = Change::new("INSERT INTO t VALUES (?1, ?2)", args![id, vec![1u8; size]]);
+            sender.try_send(Job::Write(change.into(), reply)).unwrap();
+            answer
+        };
+        let (small, large, after) = (insert(1, 10), insert(2, 1_000_000), insert(3, 10));
+        let disk = Disk::new(&path, 0);
+        let writer = Writer { connection, disk, jobs, commits: Arc::default(), accepted: Vec::new() };
+        let thread = std::thread::spawn(move || writer.run());
+        for answer in [small, large, after] {
+            let answer = answer.blocking_recv().unwrap();
+            assert!(matches!(answer, Err(WriteError::DiskFull)), "{answer:?}");
+        }
+        // Later writes are tried again, once the batch that failed is over.
+        std::thread::sleep(Duration::from_millis(50));
+        insert(4, 10).blocking_recv().unwrap().unwrap();
+        drop(sender);
+        thread.join().unwrap();
+        let found = rusqlite::Connection::open(&path).unwrap();
+        let ids: i64 = found.query_row("SELECT SUM(id) FROM t", (), |row| row.get(0)).unwrap();
+        assert_eq!(ids, 4);
+    }
+
+    const QUEUED: usize = 8;
+}
