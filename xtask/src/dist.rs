@@ -24,7 +24,8 @@ pub struct Options {
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub fn run(options: &Options) -> Result<()> {
-    let target = options.target.clone().unwrap_or_else(|| format!("{}-unknown-linux-gnu", std::env::consts::ARCH));
+    let target =
+        options.target.clone().unwrap_or_else(|| format!("{}-unknown-linux-gnu", std::env::consts::ARCH));
     let binary = build(&target)?;
     check_static(&binary)?;
     let out = run::root().join(&options.out);
@@ -42,11 +43,20 @@ pub fn run(options: &Options) -> Result<()> {
 
 fn build(target: &str) -> Result<PathBuf> {
     let mut cargo = Command::new("cargo");
-    cargo.current_dir(run::root()).args(["build", "--release", "--locked", "-p", "landbridge", "--target", target]);
+    cargo.current_dir(run::root()).args([
+        "build",
+        "--release",
+        "--locked",
+        "-p",
+        "landbridge",
+        "--target",
+        target,
+    ]);
     // Naming the target keeps this away from build scripts and macros, which cannot be static.
     cargo.env("RUSTFLAGS", "-C target-feature=+crt-static");
     run::loudly(&mut cargo)?;
-    let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| run::root().join("target"), PathBuf::from);
+    let folder =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| run::root().join("target"), PathBuf::from);
     Ok(folder.join(target).join("release/landbridge"))
 }
 
@@ -86,7 +96,11 @@ fn debian_package(binary: &Path, out: &Path, arch: &str) -> Result<PathBuf> {
     let packaging = run::root().join("packaging");
     let tree = fresh(&out.join("debian-tree"))?;
     put(binary, &tree.join("usr/bin/landbridge"), 0o755)?;
-    put(&packaging.join("landbridge.service"), &tree.join("usr/lib/systemd/system/landbridge.service"), 0o644)?;
+    put(
+        &packaging.join("landbridge.service"),
+        &tree.join("usr/lib/systemd/system/landbridge.service"),
+        0o644,
+    )?;
     put(&packaging.join("landbridge.toml"), &tree.join("etc/landbridge/landbridge.toml"), 0o644)?;
     put(&run::root().join("README.md"), &tree.join("usr/share/doc/landbridge/README.md"), 0o644)?;
     put(&run::root().join("LICENSE"), &tree.join("usr/share/doc/landbridge/copyright"), 0o644)?;
@@ -114,7 +128,8 @@ fn container(binary: &Path, out: &Path) -> Result<()> {
 
 fn checksums(out: &Path, files: &[PathBuf]) -> Result<()> {
     let names = files.iter().filter_map(|file| file.file_name());
-    let sums = Command::new("sha256sum").current_dir(out).args(names).output().context("cannot start sha256sum")?;
+    let sums =
+        Command::new("sha256sum").current_dir(out).args(names).output().context("cannot start sha256sum")?;
     Ok(fs::write(out.join("SHA256SUMS"), sums.stdout)?)
 }
 

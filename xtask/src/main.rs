@@ -2,6 +2,7 @@
 
 mod debian;
 mod dist;
+mod licences;
 mod peers;
 mod postgres;
 mod private;
@@ -30,6 +31,8 @@ enum Chore {
     },
     /// Make what operators install: a static binary in a tarball, a Debian package, a container folder.
     Dist(dist::Options),
+    /// Check licences, duplicate versions and banned crates against deny.toml.
+    Licences,
 }
 
 fn main() -> ExitCode {
@@ -53,5 +56,6 @@ fn run_chore(chore: Chore) -> Result<()> {
             Ok(())
         }
         Chore::Dist(options) => dist::run(&options),
+        Chore::Licences => licences::run(),
     }
 }

@@ -51,6 +51,7 @@ impl Response {
 }
 
 impl Fetcher {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that makes a client")]
     pub fn new(policy: Policy) -> Result<Self, Error> {
         let policy = Arc::new(policy);
         let config = tls::client_config(policy.extra_ca_pem.as_deref())?;

@@ -1,4 +1,5 @@
 //! The binary as operators and browsers meet it: started as a process, spoken to over its sockets.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it is surprised")]
 
 mod house;
 
