@@ -18,16 +18,13 @@ pub const HOSTS: &[(&str, &str)] = &[
     ("127.0.77.20", "relay.test"),
 ];
 
-/// Runs `program` inside, with `arguments` and further environment variables.
-pub fn enter(
-    program: &Path,
-    arguments: &[String],
-    variables: impl Iterator<Item = (OsString, OsString)>,
-) -> Result<()> {
+/// Runs this program again, inside, with `arguments` and further environment variables.
+pub fn enter(arguments: &[String], variables: impl Iterator<Item = (OsString, OsString)>) -> Result<()> {
+    let me = std::env::current_exe()?;
     run::loudly(
         Command::new("unshare")
             .args(["--mount", "--net", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc", "--"])
-            .arg(program)
+            .arg(me)
             .args(arguments)
             .envs(variables),
     )

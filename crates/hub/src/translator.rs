@@ -2,7 +2,7 @@
 
 use crate::{Act, Delivery, Draft, Hub, HubError, Incoming, Outcome, Staged};
 use async_trait::async_trait;
-use landbridge_model::{Actor, Network, Visibility};
+use landbridge_model::{Actor, Id, Network, Visibility};
 use std::sync::Arc;
 
 /// Becomes `true` when the server stops; a loop that waits also waits for this.
@@ -60,6 +60,16 @@ pub trait Translator: Send + Sync + 'static {
     /// What this network will carry of a post, in words for its author. Empty: all of it.
     fn preview(&self, _draft: &Draft) -> Preview {
         Preview::default()
+    }
+
+    /// A native id as people write it (an npub for a key).
+    fn shown_id(&self, native_id: &str) -> String {
+        native_id.to_owned()
+    }
+
+    /// The member's secret key in a form that other programs of this network take; `None` when there is none here.
+    async fn export_key(&self, _hub: &Hub, _member: Id) -> Result<Option<String>, HubError> {
+        Ok(None)
     }
 
     /// Work in the background until `stop`: readers, refreshers.

@@ -8,6 +8,7 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
 };
 
 /// Writes `bytes` durably, unless the same content is there already. Gives the file's name, `<sha256>.<ext>`.
@@ -44,6 +45,32 @@ pub fn remove(dir: &Path, name: &str) -> io::Result<()> {
     }
 }
 
+/// Removes files of `dir` that were written longer ago than that; gives how many.
+pub fn sweep(dir: &Path, age: Duration) -> io::Result<u64> {
+    let mut removed = 0;
+    for path in entries(dir)?.iter().map(|ab| entries(ab)).collect::<io::Result<Vec<_>>>()?.concat() {
+        for file in entries(&path)? {
+            let written = fs::metadata(&file).and_then(|m| m.modified());
+            if written.is_ok_and(|at| at.elapsed().is_ok_and(|since| since > age)) {
+                fs::remove_file(&file)?;
+                removed += 1;
+            }
+        }
+    }
+    Ok(removed)
+}
+
+/// What is in a directory; nothing when it is none.
+fn entries(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(dir) {
+        Ok(found) => found.map(|entry| entry.map(|e| e.path())).collect(),
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(Vec::new())
+        }
+        Err(e) => Err(e),
+    }
+}
+
 /// Where a file of that name is; `None` when it is not a name that [`put`] gives, so that no name leads elsewhere.
 pub fn locate(dir: &Path, name: &str) -> Option<PathBuf> {
     let (hash, extension) = name.split_once('.')?;
@@ -74,6 +101,7 @@ fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Creates `dir/ab/cd`, each level's name synced in the level above.
 fn make_dirs(dir: &Path, deepest: &Path) -> io::Result<()> {
     let middle = deepest.parent().unwrap_or(dir);
+    fs::create_dir_all(dir)?;
     for (level, above) in [(middle, dir), (deepest, middle)] {
         match fs::create_dir(level) {
             Ok(()) => sync_dir(above)?,
@@ -114,6 +142,15 @@ mod tests {
         fs::write(&path, b"he").unwrap();
         put(dir.path(), b"hello", "png").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"hello");
+    }
+
+    #[test]
+    fn old_files_are_swept() {
+        let dir = tempfile::tempdir().unwrap();
+        put(dir.path(), b"hello", "png").unwrap();
+        assert_eq!(sweep(dir.path(), Duration::from_secs(60)).unwrap(), 0);
+        assert_eq!(sweep(dir.path(), Duration::ZERO).unwrap(), 1);
+        assert_eq!(sweep(&dir.path().join("none"), Duration::ZERO).unwrap(), 0);
     }
 
     #[test]

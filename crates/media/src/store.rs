@@ -3,7 +3,7 @@
 use crate::{Error, Limits, Purpose, Sniffed, Worker, ffmpeg, files, worker};
 use bytes::Bytes;
 use landbridge_model::{Id, Media, MediaKind, MediaMeta};
-use std::{io, path::PathBuf, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 /// Where files are kept and how they are read.
@@ -45,6 +45,23 @@ impl MediaStore {
         }
         let workers = Arc::new(Semaphore::new(config.limits.workers.max(1)));
         Ok(MediaStore { config: Arc::new(config), workers })
+    }
+
+    /// A second store below this one, for what is not ours and can be fetched again. It shares the workers.
+    pub fn cache(&self) -> MediaStore {
+        let config = Config { dir: self.config.dir.join("cache"), ..Config::clone(&self.config) };
+        MediaStore { config: Arc::new(config), workers: self.workers.clone() }
+    }
+
+    /// Removes files that were put here longer ago than that. Gives how many.
+    pub async fn sweep(&self, age: Duration) -> Result<u64, Error> {
+        let config = self.config.clone();
+        Ok(blocking(move || files::sweep(&config.dir, age)).await?)
+    }
+
+    /// Whether there is such a file.
+    pub fn has(&self, name: &str) -> bool {
+        self.path(name).is_some_and(|path| path.is_file())
     }
 
     pub fn limits(&self) -> &Limits {

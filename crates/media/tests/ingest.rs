@@ -1,4 +1,5 @@
 //! Files through the real worker process: what is kept, what is refused, what is given back.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use axum::body::to_bytes;
 use bytes::Bytes;

@@ -1,1 +1,28 @@
-//! To be written.
+//! Pages: everything that a member does, in a plain browser without JavaScript.
+//!
+//! One file per page in [`pages`], each opening with its route; handlers read a form, call the hub, and fill a
+//! template of `templates/`. Every form carries a token ([`fields`]), every page a strict policy ([`frame`]), and
+//! nothing is loaded from anywhere else.
+
+mod assets;
+mod card;
+mod error;
+mod fields;
+mod frame;
+mod html;
+mod pages;
+mod person;
+mod throttle;
+mod visitor;
+mod web;
+mod words;
+
+use axum::Router;
+use landbridge_hub::Hub;
+
+/// All pages, the stylesheet, and the media files under `/media`.
+pub fn router(hub: Hub) -> Router {
+    let media = landbridge_media::router(hub.media().clone());
+    let web = web::Web::new(hub);
+    pages::router().merge(assets::router()).with_state(web).merge(media)
+}

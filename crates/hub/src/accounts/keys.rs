@@ -59,6 +59,17 @@ impl Hub {
         Ok(())
     }
 
+    /// A native id as people of that network write it.
+    pub fn shown_id(&self, network: Network, native_id: &str) -> String {
+        self.translator(network).map_or_else(|_| native_id.to_owned(), |t| t.shown_id(native_id))
+    }
+
+    /// The member's secret key, to be taken away; `None` when the network has none or it is kept elsewhere. Ask for the
+    /// password before.
+    pub async fn exported_key(&self, member: Id, network: Network) -> Result<Option<String>, HubError> {
+        self.translator(network)?.export_key(self, member).await
+    }
+
     /// Forgets a key, for good.
     pub async fn drop_key(&self, actor: Id, network: Network, kind: &str) -> Result<(), HubError> {
         self.store().write(keys::delete(actor, network, kind)).await?;

@@ -1,5 +1,6 @@
 //! What reading remembers between requests.
 
+use super::proxy::{self, Proxied};
 use landbridge_model::Id;
 use moka::sync::Cache;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 pub(crate) struct State {
     backfilled: Cache<Id, ()>,
     looked_up: Cache<String, ()>,
+    pub proxied: Proxied,
 }
 
 impl Default for State {
@@ -15,6 +17,7 @@ impl Default for State {
         State {
             backfilled: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(300)).build(),
             looked_up: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(5)).build(),
+            proxied: proxy::cache(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Connections: opened when needed, kept, and each with the statements it has prepared.
 
 use crate::{
-    EngineKind, Fault, Query, StoreError, Value,
+    EngineKind, Fault, Query, StoreError,
     statement::{cache_key, translate},
 };
 use std::{
@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio_postgres::{Client, Config, NoTls, Statement, error::SqlState, types::Type};
+use tokio_postgres::{Client, Config, NoTls, Statement, error::SqlState};
 
 /// An acknowledged write must be durable whatever the server's default; a node that hangs must not hold locks for ever.
 const SET_UP: &str = "SELECT set_config('synchronous_commit', 'on', false)
@@ -29,11 +29,8 @@ pub(super) struct Pool {
 /// A connection.
 pub(crate) struct Session {
     pub client: Client,
-    statements: HashMap<StatementKey, Statement>,
+    statements: HashMap<(usize, usize), Statement>,
 }
-
-/// A statement, and which of its arguments are integers.
-type StatementKey = ((usize, usize), u64);
 
 /// A connection while somebody uses it. It goes back to the pool only by `give_back`: whoever stops half-way (an error,
 /// a dropped future) drops the connection, and the server rolls back what it was doing.
@@ -118,14 +115,13 @@ impl Session {
         let mut prepared = Vec::with_capacity(queries.size_hint().0);
         for query in queries {
             let text = query.sql.postgres;
-            let key = (cache_key(text), integers(&query.args));
-            let statement = match self.statements.get(&key) {
+            let statement = match self.statements.get(&cache_key(text)) {
                 Some(known) => known.clone(),
                 None => {
                     let translated = translate(text, EngineKind::Postgres)?;
                     let new =
-                        self.client.prepare_typed(&translated, &types(text, &query.args)).await.map_err(|e| fault(e).in_statement(text))?;
-                    self.statements.insert(key, new.clone());
+                        self.client.prepare(&translated).await.map_err(|e| fault(e).in_statement(text))?;
+                    self.statements.insert(cache_key(text), new.clone());
                     new
                 }
             };
@@ -133,18 +129,6 @@ impl Session {
         }
         Ok(prepared)
     }
-}
-
-/// Integers are said to be of 64 bits, or the server would take `?1 = 0` for one of 32. The rest it finds out itself.
-fn types(text: &str, args: &[Value]) -> Vec<Type> {
-    let named = |n: usize| text.contains(&format!("?{}", n + 1));
-    let of = |value: &Value| if matches!(value, Value::Int(_)) { Type::INT8 } else { Type::UNKNOWN };
-    args.iter().enumerate().take_while(|(n, _)| named(*n)).map(|(_, value)| of(value)).collect()
-}
-
-fn integers(args: &[Value]) -> u64 {
-    let bit = |(n, value): (usize, &Value)| u64::from(matches!(value, Value::Int(_))) << (n & 63);
-    args.iter().enumerate().map(bit).fold(0, |all, one| all | one)
 }
 
 /// Names what PostgreSQL reports in the words of both engines. The server's "detail", which quotes values, is left out.
