@@ -18,13 +18,16 @@ pub const HOSTS: &[(&str, &str)] = &[
     ("127.0.77.20", "relay.test"),
 ];
 
-/// Runs this program again, inside, with `arguments` and further environment variables.
-pub fn enter(arguments: &[String], variables: impl Iterator<Item = (OsString, OsString)>) -> Result<()> {
-    let me = std::env::current_exe()?;
+/// Runs `program` inside, with `arguments` and further environment variables.
+pub fn enter(
+    program: &Path,
+    arguments: &[String],
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<()> {
     run::loudly(
         Command::new("unshare")
             .args(["--mount", "--net", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc", "--"])
-            .arg(me)
+            .arg(program)
             .args(arguments)
             .envs(variables),
     )

@@ -8,7 +8,7 @@
 use crate::{debian, peers, postgres::Postgres, private, run};
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use std::{fs, process::Command};
+use std::{fs, path::PathBuf, process::Command};
 
 #[derive(Args, Clone)]
 pub struct Options {
@@ -40,10 +40,10 @@ fn outside(options: &Options) -> Result<()> {
     }
     let peers = if options.no_peers { Vec::new() } else { peers::install(&[])? };
     eprintln!("-> building");
-    if !options.no_peers {
-        run::loudly(cargo().args(["build", "-p", "landbridge", "-p", "landbridge-interop", "--bins"]))?;
-    }
     run::loudly(cargo().args(["nextest", "run", "--workspace", "--no-run"]))?;
+    if !options.no_peers {
+        run::loudly(cargo().args(["build", "--workspace", "--bins"]))?;
+    }
 
     let mut arguments = vec!["test".to_owned(), "--inside".to_owned()];
     for (given, flag) in [(options.no_peers, "--no-peers"), (options.only_peers, "--only-peers")] {
@@ -51,7 +51,7 @@ fn outside(options: &Options) -> Result<()> {
     }
     arguments.push("--".to_owned());
     arguments.extend(options.nextest.iter().cloned());
-    private::enter(&arguments, peers.into_iter().map(|peer| (peer.variable().into(), peer.folder.into())))
+    private::enter(&programs()?.join("xtask"), &arguments, peers.into_iter().map(|peer| (peer.variable().into(), peer.folder.into())))
 }
 
 fn inside(options: &Options) -> Result<()> {
@@ -103,15 +103,34 @@ fn staged(tests: &Command, postgres: &str) -> Result<Command> {
     if stage.exists() {
         fs::remove_dir_all(&stage)?;
     }
-    let me = std::env::current_exe()?;
-    let programs = me.parent().context("this program is in no folder")?;
+    let programs = folder_of_programs();
     let mut command = Command::new(programs.join("landbridge-stage"));
     command.arg(stage).arg("--").arg(tests.get_program()).args(tests.get_args());
-    command
-        .env("LANDBRIDGE_TEST_POSTGRES_URL", postgres)
-        .env("LANDBRIDGE_PROGRAMS", programs)
-        .env("RUST_LIB_BACKTRACE", "0");
+    command.env("LANDBRIDGE_TEST_POSTGRES_URL", postgres).env("LANDBRIDGE_PROGRAMS", programs);
+    command.env("RUST_LIB_BACKTRACE", "0");
     Ok(command)
+}
+
+fn folder_of_programs() -> PathBuf {
+    run::root().join("target/run")
+}
+
+/// Copies what was built to where no later build replaces it during the run.
+fn programs() -> Result<PathBuf> {
+    let me = std::env::current_exe()?;
+    let built = me.parent().context("this program is in no folder")?;
+    let folder = folder_of_programs();
+    fs::create_dir_all(&folder)?;
+    for program in ["xtask", "landbridge", "landbridge-stage"] {
+        let copy = folder.join(program);
+        if copy.exists() {
+            fs::remove_file(&copy)?;
+        }
+        if built.join(program).exists() {
+            fs::copy(built.join(program), copy)?;
+        }
+    }
+    Ok(folder)
 }
 
 fn cargo() -> Command {

@@ -3,6 +3,7 @@
 
 use anyhow::Context;
 use axum::Router;
+use landbridge_activitypub::ActivityPub;
 use landbridge_fetch::{Fetcher, Loopback, Policy};
 use landbridge_hub::{Hub, Mode, Registrations, Translator};
 use landbridge_media::MediaStore;
@@ -22,6 +23,7 @@ pub const JOURNAL: &str = "erasures.journal";
 pub struct House {
     pub instance: Instance,
     pub hub: Hub,
+    activitypub: Arc<ActivityPub>,
 }
 
 impl House {
@@ -41,8 +43,9 @@ impl House {
             media,
             &instance.root_key.bytes(),
         );
-        hub.attach(translators(config, &hub));
-        Ok(Self { instance, hub })
+        let activitypub = ActivityPub::new(landbridge_activitypub::Options::default());
+        hub.attach(translators(config, &activitypub));
+        Ok(Self { instance, hub, activitypub })
     }
 }
 
@@ -54,13 +57,22 @@ fn media(config: &Config) -> std::io::Result<MediaStore> {
 }
 
 /// The networks that are not off.
-fn translators(_config: &Config, _hub: &Hub) -> Vec<Arc<dyn Translator>> {
-    Vec::new()
+fn translators(config: &Config, activitypub: &Arc<ActivityPub>) -> Vec<Arc<dyn Translator>> {
+    let mut all: Vec<Arc<dyn Translator>> = Vec::new();
+    if config.networks.activitypub != NetworkMode::Off {
+        all.push(activitypub.clone());
+    }
+    all
 }
 
 /// What the doors and the networks answer.
-pub fn routes(hub: &Hub) -> Router {
-    Router::new().merge(landbridge_media::router(hub.media().clone()))
+pub fn routes(house: &House) -> Router {
+    let hub = &house.hub;
+    let mut routes = Router::new().merge(landbridge_media::router(hub.media().clone()));
+    if hub.config().mode(Network::ActivityPub) != Mode::Off {
+        routes = routes.merge(landbridge_activitypub::http::router(house.activitypub.clone(), hub.clone()));
+    }
+    routes.layer(axum::middleware::from_fn(landbridge_activitypub::http::redirect_documents))
 }
 
 /// Where the data is, as the store wants it.

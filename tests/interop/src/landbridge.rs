@@ -40,7 +40,8 @@ impl Landbridge {
                  [registrations]\nmode = \"open\"\n\
                  [limits]\napi_per_account = 100000\napi_per_address = 100000\nmedia_per_account = 10000\n\
                  deletes_per_account = 10000\nsign_ins_per_address = 10000\nfederation_per_address = 1000000\n\
-                 [log]\nlevel = \"debug\"\n",
+                 [nostr]\nrelays = [\"wss://relay.test/\"]\nindex_relays = [\"wss://relay.test/\"]\n\
+                 [log]\nlevel = \"info,landbridge=debug\"\n",
                 home.join("data").display(),
                 file(certificates::CERTIFICATE),
                 file(certificates::KEY),
@@ -70,7 +71,9 @@ impl Landbridge {
     pub fn command(&self) -> Result<Command> {
         let programs = std::env::var_os("LANDBRIDGE_PROGRAMS").context("LANDBRIDGE_PROGRAMS is not set")?;
         let mut command = Command::new(PathBuf::from(programs).join("landbridge"));
-        command.arg("--config").arg(&self.config).kill_on_drop(true);
+        // A clean environment: every LANDBRIDGE_... variable would be read as configuration.
+        let kept = ["PATH", "HOME"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
+        command.env_clear().envs(kept).arg("--config").arg(&self.config).kill_on_drop(true);
         Ok(command)
     }
 }

@@ -150,6 +150,13 @@ impl Member {
         found.cloned().with_context(|| format!("no `{kind}` from {from} in {all}"))
     }
 
+    /// The public key that NIP-05 names for the member.
+    pub async fn nostr_key(&self) -> Result<String> {
+        let url = self.base.join(&format!(".well-known/nostr.json?name={}", self.name))?;
+        let answer = json_of(self.http.get(url)).await?;
+        Ok(text(&answer["names"], &self.name)?.to_owned())
+    }
+
     /// The bytes at an absolute URL that an answer named.
     pub async fn fetch(&self, url: &str) -> Result<Vec<u8>> {
         Ok(self.http.get(url).send().await?.error_for_status()?.bytes().await?.to_vec())

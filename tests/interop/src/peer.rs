@@ -194,6 +194,13 @@ impl Peer {
         self.get("/object", id).await
     }
 
+    /// Ids of the notes by this author that contain these words (only on Nostr, where ids cannot be guessed).
+    pub async fn find(&self, author: &str, words: &str) -> Result<Vec<String>> {
+        let request =
+            self.http.get(format!("{}/find", self.control)).query(&[("author", author), ("text", words)]);
+        self.read("/find", request.send().await?).await
+    }
+
     pub async fn actor(&self, id: &str) -> Result<ActorView> {
         self.get("/actor", id).await
     }

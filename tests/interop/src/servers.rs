@@ -59,8 +59,12 @@ pub async fn upub(stage: &Path) -> Result<Started> {
     let mut server = Command::new(&program);
     server.arg("-c").arg(&config).args(["monolith", "-b", "127.0.0.1:7722", "-p", "1"]);
     surround(&mut server, stage, "upub.test", "127.0.77.12", 0);
-    front::open(stage, SocketAddr::from(([127, 0, 77, 12], 443)), SocketAddr::from(([127, 0, 0, 1], 7722)))
-        .await?;
+    front::encrypt(
+        stage,
+        SocketAddr::from(([127, 0, 77, 12], 443)),
+        SocketAddr::from(([127, 0, 0, 1], 7722)),
+    )
+    .await?;
 
     let mut control = Command::new("python3");
     control.arg("control.py").env("INSIDE", "http://127.0.0.1:7722").env("DATABASE", &database);
@@ -69,6 +73,47 @@ pub async fn upub(stage: &Path) -> Result<Started> {
     let server = Process::start("upub", stage, &mut server)?;
     let control = Process::start("upub-control", stage, &mut control)?;
     Ok((vec![server, control], Peer::new("upub", 7712)))
+}
+
+/// nostr-rs-relay: <https://crates.io/crates/nostr-rs-relay>, a relay that is not ours, as `wss://relay.test`.
+pub async fn relay(stage: &Path) -> Result<Process> {
+    let config = folder(stage, "relay")?.join("config.toml");
+    fs::write(
+        &config,
+        "[info]\nrelay_url = \"wss://relay.test/\"\n[network]\naddress = \"127.0.0.1\"\nport = 7720\n\
+         [database]\ndata_directory = \".\"\n",
+    )?;
+    let mut relay = Command::new(installed("nostr-rs-relay")?.join("bin/nostr-rs-relay"));
+    relay.arg("-c").arg(config).env("RUST_LOG", "info");
+    front::encrypt(
+        stage,
+        SocketAddr::from(([127, 0, 77, 20], 443)),
+        SocketAddr::from(([127, 0, 0, 1], 7720)),
+    )
+    .await?;
+    Process::start("relay", stage, &mut relay)
+}
+
+/// People on Nostr, by nostr-tools: <https://www.npmjs.com/package/nostr-tools>.
+pub fn nostr_tools(stage: &Path) -> Result<Started> {
+    let app = lay_out(stage, "nostr-tools", "nostr-tools", &["app.mjs"])?;
+    link(&installed("nostr-tools")?.join("node_modules"), &app.join("node_modules"))?;
+    let mut node = Command::new("node");
+    node.arg("app.mjs").env("RELAY", "wss://relay.test/");
+    surround(&mut node, stage, "relay.test", "", 7721);
+    Ok((vec![Process::start("nostr-tools", stage, &mut node)?], Peer::new("nostr-tools", 7721)))
+}
+
+/// People on Nostr, by nostr-sdk: <https://pypi.org/project/nostr-sdk/>. It trusts only the authorities compiled into
+/// it, so its connections get their TLS from a front.
+pub async fn nostr_sdk(stage: &Path) -> Result<Started> {
+    front::decrypt(stage, "relay.test", [127, 0, 77, 20]).await?;
+    front::decrypt(stage, "lb.test", [127, 0, 77, 1]).await?;
+    lay_out(stage, "nostr-sdk", "nostr-sdk", &["app.py"])?;
+    let mut python = Command::new(installed("nostr-sdk")?.join("bin/python"));
+    python.arg("app.py").env("RELAY", "wss://relay.test/");
+    surround(&mut python, stage, "relay.test", "", 7723);
+    Ok((vec![Process::start("nostr-sdk", stage, &mut python)?], Peer::new("nostr-sdk", 7723)))
 }
 
 /// An empty database on the run's PostgreSQL server; answers its URL.

@@ -77,13 +77,19 @@ impl Running {
     pub async fn start(folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder)?;
         certificates::write(folder, NAMES)?;
-        let started =
-            vec![servers::fedify(folder)?, servers::bovine(folder).await?, servers::upub(folder).await?];
+        let started = vec![
+            servers::fedify(folder)?,
+            servers::bovine(folder).await?,
+            servers::upub(folder).await?,
+            servers::nostr_tools(folder)?,
+            servers::nostr_sdk(folder).await?,
+        ];
+        let relay = servers::relay(folder).await?;
         let (process, landbridge) = Landbridge::start(folder, "lb.test", "127.0.77.1", None)?;
         let (processes, peers): (Vec<_>, Vec<_>) = started.into_iter().unzip();
         let mut running = Self {
             stage: Stage { folder: folder.to_owned(), peers, landbridge },
-            processes: processes.into_iter().flatten().chain([process]).collect(),
+            processes: processes.into_iter().flatten().chain([relay, process]).collect(),
         };
         running.await_all().await?;
         fs::write(folder.join(FILE), serde_json::to_vec_pretty(&running.stage)?)?;
@@ -98,7 +104,7 @@ impl Running {
         let mut ready = vec![
             wait::until(
                 "landbridge answers",
-                async || Ok(http.get(&nodeinfo).send().await?.error_for_status()?.status()),
+                async || Ok(http.get(&nodeinfo).send().await?.status()),
                 |_| true,
             )
             .await

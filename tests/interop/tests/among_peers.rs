@@ -70,3 +70,41 @@ async fn upub_to_fedify() -> Result<()> {
 async fn bovine_to_upub() -> Result<()> {
     follow_post_like("bovine", "upub").await
 }
+
+async fn people_on_nostr(from: &str, to: &str) -> Result<()> {
+    let (from, writer, to, reader) = pair(from, to).await?;
+    let draft =
+        Draft { text: "hello from a relay".to_owned(), tags: vec!["nostr".to_owned()], ..Draft::default() };
+    let id = from.publish(&writer, &draft).await?;
+    assert_eq!(to.find(&writer.id, "from a relay").await?, [id.as_str()]);
+    to.act(&reader, "follow", json!({ "actor": writer.id })).await?;
+    to.act(&reader, "like", json!({ "object": id })).await?;
+    let reply = Draft { text: "and back".to_owned(), reply_to: Some(id.clone()), ..Draft::default() };
+    let reply = to.publish(&reader, &reply).await?;
+    let quote = Draft { text: "as they say".to_owned(), quote: Some(id.clone()), ..Draft::default() };
+    let quote = to.publish(&reader, &quote).await?;
+    to.act(&reader, "boost", json!({ "object": id })).await?;
+
+    let seen = from.object(&id).await?;
+    assert_eq!(
+        (&seen.replies, &seen.quotes, &seen.boosts),
+        (&vec![reply], &vec![quote], &vec![reader.id.clone()])
+    );
+    assert_eq!(seen.likes[0].actor, reader.id);
+    assert_eq!(from.actor(&writer.id).await?.followers, [reader.id.as_str()]);
+    to.act(&reader, "unlike", json!({ "object": id })).await?;
+    assert!(from.object(&id).await?.likes.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+#[ignore = "needs real peers: cargo xtask test"]
+async fn nostr_tools_to_nostr_sdk() -> Result<()> {
+    people_on_nostr("nostr-tools", "nostr-sdk").await
+}
+
+#[tokio::test]
+#[ignore = "needs real peers: cargo xtask test"]
+async fn nostr_sdk_to_nostr_tools() -> Result<()> {
+    people_on_nostr("nostr-sdk", "nostr-tools").await
+}

@@ -1,7 +1,7 @@
 //! Connections: opened when needed, kept, and each with the statements it has prepared.
 
 use crate::{
-    EngineKind, Fault, Query, StoreError,
+    EngineKind, Fault, Query, StoreError, Value,
     statement::{cache_key, translate},
 };
 use std::{
@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio_postgres::{Client, Config, NoTls, Statement, error::SqlState};
+use tokio_postgres::{Client, Config, NoTls, Statement, error::SqlState, types::Type};
 
 /// An acknowledged write must be durable whatever the server's default; a node that hangs must not hold locks for ever.
 const SET_UP: &str = "SELECT set_config('synchronous_commit', 'on', false)
@@ -29,8 +29,11 @@ pub(super) struct Pool {
 /// A connection.
 pub(crate) struct Session {
     pub client: Client,
-    statements: HashMap<(usize, usize), Statement>,
+    statements: HashMap<StatementKey, Statement>,
 }
+
+/// A statement, and which of its arguments are integers.
+type StatementKey = ((usize, usize), u64);
 
 /// A connection while somebody uses it. It goes back to the pool only by `give_back`: whoever stops half-way (an error,
 /// a dropped future) drops the connection, and the server rolls back what it was doing.
@@ -115,13 +118,14 @@ impl Session {
         let mut prepared = Vec::with_capacity(queries.size_hint().0);
         for query in queries {
             let text = query.sql.postgres;
-            let statement = match self.statements.get(&cache_key(text)) {
+            let key = (cache_key(text), integers(&query.args));
+            let statement = match self.statements.get(&key) {
                 Some(known) => known.clone(),
                 None => {
                     let translated = translate(text, EngineKind::Postgres)?;
                     let new =
-                        self.client.prepare(&translated).await.map_err(|e| fault(e).in_statement(text))?;
-                    self.statements.insert(cache_key(text), new.clone());
+                        self.client.prepare_typed(&translated, &types(text, &query.args)).await.map_err(|e| fault(e).in_statement(text))?;
+                    self.statements.insert(key, new.clone());
                     new
                 }
             };
@@ -129,6 +133,18 @@ impl Session {
         }
         Ok(prepared)
     }
+}
+
+/// Integers are said to be of 64 bits, or the server would take `?1 = 0` for one of 32. The rest it finds out itself.
+fn types(text: &str, args: &[Value]) -> Vec<Type> {
+    let named = |n: usize| text.contains(&format!("?{}", n + 1));
+    let of = |value: &Value| if matches!(value, Value::Int(_)) { Type::INT8 } else { Type::UNKNOWN };
+    args.iter().enumerate().take_while(|(n, _)| named(*n)).map(|(_, value)| of(value)).collect()
+}
+
+fn integers(args: &[Value]) -> u64 {
+    let bit = |(n, value): (usize, &Value)| u64::from(matches!(value, Value::Int(_))) << (n & 63);
+    args.iter().enumerate().map(bit).fold(0, |all, one| all | one)
 }
 
 /// Names what PostgreSQL reports in the words of both engines. The server's "detail", which quotes values, is left out.

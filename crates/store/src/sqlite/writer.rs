@@ -66,8 +66,9 @@ struct Writer {
     jobs: mpsc::Receiver<Job>,
     /// Raised after each commit and before anyone is answered.
     commits: Arc<AtomicU64>,
-    /// Writes applied in the open transaction, with whom to answer after its commit.
-    accepted: Vec<(Written, Reply<Written, WriteError>)>,
+    /// Writes applied in the open transaction, with whom to answer after its commit. Those that failed wait for it too:
+    /// whoever lost against another write of the batch must see that one when it is told.
+    accepted: Vec<(Result<Written, WriteError>, Reply<Written, WriteError>)>,
 }
 
 impl Writer {
@@ -113,9 +114,9 @@ impl Writer {
                     continue;
                 }
                 match self.apply(&write) {
-                    Ok(written) => self.accepted.push((written, reply)),
+                    Ok(written) => self.accepted.push((Ok(written), reply)),
                     Err(error) => {
-                        let _ = reply.send(Err(error.clone()));
+                        self.accepted.push((Err(error.clone()), reply));
                         // Some errors (a full disk, a failing one) end the whole transaction: nothing of it stays.
                         if self.connection.is_autocommit() {
                             self.answer(Err(error.clone()));
@@ -180,7 +181,7 @@ impl Writer {
 
     fn answer(&mut self, outcome: Result<(), WriteError>) {
         for (written, reply) in self.accepted.drain(..) {
-            let _ = reply.send(outcome.clone().map(|()| written));
+            let _ = reply.send(outcome.clone().and(written));
         }
     }
 

@@ -1,0 +1,117 @@
+//! Members, keys, grants.
+
+use crate::support::test_hub;
+use landbridge_hub::{
+    HubError, NewKey,
+    accounts::{NewApp, NewGrant, Once},
+};
+use landbridge_model::{ActorState, Network};
+use landbridge_store::{on_both_engines, testing::TestStore};
+use std::time::Duration;
+
+on_both_engines!(
+    names_are_taken_once,
+    only_the_right_password_signs_in,
+    keys_come_back_as_they_were,
+    a_network_can_be_left_and_joined_again,
+    grants_end,
+    what_works_once_works_once,
+);
+
+async fn names_are_taken_once(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    assert_eq!(t.hub.member_named("alice").await.unwrap().actor.id, alice.actor.id);
+    let again = landbridge_hub::accounts::NewMember {
+        name: "Alice".into(),
+        password: "another password".into(),
+        role: alice.role,
+        networks: vec![],
+        link_identities: false,
+    };
+    assert!(matches!(t.hub.create_member(again.clone()).await, Err(HubError::Invalid(_))));
+    // A deleted name is never given out again.
+    t.hub.delete_member(alice.actor.id).await.unwrap();
+    assert!(matches!(t.hub.member_named("alice").await, Err(HubError::NotFound)));
+    assert!(matches!(t.hub.create_member(again).await, Err(HubError::Invalid(_))));
+}
+
+async fn only_the_right_password_signs_in(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    assert_eq!(t.hub.sign_in("@Alice@localhost:8840", "correct horse").await.unwrap().actor.id, alice.actor.id);
+    assert!(matches!(t.hub.sign_in("alice", "wrong horse").await, Err(HubError::Unauthorized)));
+    assert!(matches!(t.hub.sign_in("nobody", "correct horse").await, Err(HubError::Unauthorized)));
+    assert!(matches!(t.hub.set_password(alice.actor.id, "short").await, Err(HubError::Invalid(_))));
+    t.hub.set_password(alice.actor.id, "battery staple").await.unwrap();
+    assert!(t.hub.sign_in("alice", "correct horse").await.is_err());
+    assert!(t.hub.sign_in("alice", "battery staple").await.is_ok());
+    t.hub.suspend(alice.actor.id, true).await.unwrap();
+    assert!(matches!(t.hub.sign_in("alice", "battery staple").await, Err(HubError::Forbidden(_))));
+}
+
+async fn keys_come_back_as_they_were(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await.actor.id;
+    let key = t.hub.key(alice, Network::Nostr, "test").await.unwrap().unwrap();
+    assert_eq!(key.secret, b"secret");
+    assert_eq!(t.hub.public_key(alice, Network::Nostr, "test").await.unwrap().unwrap(), "nostr:alice");
+    assert!(t.hub.key(alice, Network::Nostr, "other").await.unwrap().is_none());
+    let replaced = NewKey { kind: "test", public: "new".into(), secret: b"other".to_vec() };
+    t.hub.keep_key(alice, Network::Nostr, replaced).await.unwrap();
+    assert_eq!(t.hub.key(alice, Network::Nostr, "test").await.unwrap().unwrap().secret, b"other");
+    let make = || NewKey { kind: "rsa", public: "server".into(), secret: b"of the server".to_vec() };
+    let (one, two) = tokio::join!(
+        t.hub.server_key(Network::ActivityPub, "rsa", make),
+        t.hub.server_key(Network::ActivityPub, "rsa", make)
+    );
+    assert_eq!(one.unwrap().secret, two.unwrap().secret);
+}
+
+async fn a_network_can_be_left_and_joined_again(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member_on("alice", vec![(Network::ActivityPub, None)]).await.actor.id;
+    assert!(t.hub.presence(alice, Network::Nostr).await.unwrap().is_none());
+    t.hub.join_network(alice, Network::Nostr, None).await.unwrap();
+    let first = t.hub.presence(alice, Network::Nostr).await.unwrap().unwrap();
+    t.open.take_staged();
+    t.hub.leave_network(alice, Network::Nostr).await.unwrap();
+    assert_eq!(t.open.take_staged(), ["leave"]);
+    t.hub.deactivate(alice).await.unwrap();
+    assert!(t.open.take_staged().is_empty(), "a network that is off hears nothing");
+    assert_eq!(t.hub.actor(alice).await.unwrap().state, ActorState::Deactivated);
+    t.hub.reactivate(alice).await.unwrap();
+    t.hub.join_network(alice, Network::Nostr, None).await.unwrap();
+    assert_eq!(t.hub.presence(alice, Network::Nostr).await.unwrap().unwrap().native_id, first.native_id);
+}
+
+async fn grants_end(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await.actor.id;
+    let new = NewApp { name: "App".into(), redirect_uris: vec!["urn:x".into()], scopes: "read write".into(), ..NewApp::default() };
+    let (app, secret) = t.hub.create_app(new).await.unwrap();
+    assert_eq!(t.hub.app_with_secret(&app.client_id, &secret).await.unwrap().redirect_uris, ["urn:x"]);
+    assert!(t.hub.app_with_secret(&app.client_id, "guess").await.is_err());
+    let new = NewGrant { member: Some(alice), app: Some(&app), purpose: "mastodon", name: "App", scopes: "read", ..NewGrant::default() };
+    let (grant, token) = t.hub.grant(new.clone()).await.unwrap();
+    let found = t.hub.grant_of(&token).await.unwrap();
+    assert_eq!((found.id, found.member), (grant.id, Some(alice)));
+    assert!(found.allows("read:statuses") && !found.allows("write:statuses"));
+    t.hub.revoke(alice, grant.id).await.unwrap();
+    assert!(matches!(t.hub.grant_of(&token).await, Err(HubError::Unauthorized)));
+    assert!(matches!(t.hub.revoke(alice, grant.id).await, Err(HubError::NotFound)));
+    let (_, short) = t.hub.grant(NewGrant { lifetime: Some(Duration::ZERO), ..new }).await.unwrap();
+    assert!(matches!(t.hub.grant_of(&short).await, Err(HubError::Unauthorized)));
+}
+
+async fn what_works_once_works_once(store: TestStore) {
+    let t = test_hub(store);
+    let once = Once { purpose: "setup".into(), member: None, facts: serde_json::json!({"role": "owner"}) };
+    let secret = t.hub.once(once, Duration::from_secs(60)).await.unwrap();
+    assert!(t.hub.once_peek("setup", &secret).await.unwrap().is_some());
+    assert!(t.hub.once_take("other", &secret).await.unwrap().is_none());
+    let (a, b) = tokio::join!(t.hub.once_take("setup", &secret), t.hub.once_take("setup", &secret));
+    let taken = [a.unwrap(), b.unwrap()];
+    assert_eq!(taken.iter().flatten().count(), 1);
+    assert_eq!(taken.iter().flatten().next().unwrap().facts["role"], "owner");
+}

@@ -1,0 +1,8 @@
+//! The hub through its public methods, on both engines. [`support`] gives a hub with two networks that keep what they
+//! are given instead of sending it: the seam itself, not a stand-in for any real peer.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod accounts;
+mod outbox;
+mod publish;
+mod support;

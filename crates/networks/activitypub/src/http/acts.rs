@@ -1,0 +1,31 @@
+//! `GET /users/{name}/{likes,quote-stamps}/{id}`: acts that others may check, as they were sent. Follows, blocks and
+//! votes are between two and not shown.
+
+use super::Site;
+use super::answer::{No, bytes};
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::{HeaderMap, StatusCode, Uri};
+use landbridge_hub::{CopyKind, CopyState};
+use landbridge_model::Network;
+
+pub(super) async fn act(
+    State(site): State<Site>,
+    Path((name, kind, id)): Path<(String, String, String)>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, No> {
+    if !matches!(kind.as_str(), "likes" | "quote-stamps") {
+        return Err(No::NotFound);
+    }
+    site.member(&name).await?;
+    let native_id = site.urls.at(&format!("/users/{name}/{kind}/{id}"));
+    let copy = site.hub.copy(Network::ActivityPub, &native_id).await?;
+    let copy = copy.filter(|c| c.state == CopyState::Live).ok_or(No::NotFound)?;
+    // A leave to quote is for everybody to check.
+    if copy.kind != CopyKind::QuoteStamp {
+        site.reader(&uri, &headers).await?;
+    }
+    let original = site.hub.original(Network::ActivityPub, &native_id).await?.ok_or(No::NotFound)?;
+    Ok(bytes(StatusCode::OK, original.to_vec()))
+}

@@ -1,0 +1,88 @@
+//! `Announce` (ActivityPub, 7.11): of a post a repost; of an activity, by a group, a relay of it (FEP-1b12). What is
+//! relayed is believed only after its own host confirms it, or by its proof.
+
+use super::read::{Cx, Not, Read};
+use crate::remote::Missing;
+use crate::translate::{self, Facts, web_url};
+use crate::vocab::{Node, visibility};
+use landbridge_hub::{Incoming, What};
+use landbridge_model::{ActorKind, Network, Visibility};
+
+const RELAYED: &[&str] = &["Create", "Update", "Delete", "Like", "Dislike", "EmojiReact", "Undo"];
+
+impl Cx<'_> {
+    pub(super) async fn announce(&self, activity: Node<'_>) -> Read {
+        if let Some(inner) = activity.object("object").filter(|o| o.is_any(RELAYED)) {
+            return self.relayed(inner, activity).await;
+        }
+        let target = web_url(self.object(activity)?).ok_or(Not::Refused("an announce of no URL"))?;
+        let wide = visibility(activity, None);
+        if self.hub.copy(Network::ActivityPub, target).await?.is_none() && self.is_group().await? {
+            // A group may announce an activity by its id alone.
+            let document = self.ap.document(self.hub, target).await?;
+            if document.node().is_any(RELAYED) {
+                return self.relayed(document.node(), activity).await;
+            }
+        }
+        self.one(What::Repost { target: target.to_owned(), visibility: wide })
+    }
+
+    async fn is_group(&self) -> Result<bool, Not> {
+        let presence = self.hub.presence_by_native(Network::ActivityPub, self.actor).await?;
+        let facts: Option<Facts> = presence.and_then(|p| serde_json::from_value(p.facts).ok());
+        Ok(facts.is_some_and(|f| f.kind == ActorKind::Group))
+    }
+
+    async fn relayed(&self, inner: Node<'_>, announce: Node<'_>) -> Read {
+        let target = inner.id("object").and_then(web_url).ok_or(Not::Refused("a relay of nothing"))?;
+        if self.urls.is_ours(target) && inner.is_any(&["Create", "Update", "Delete"]) {
+            return Err(Not::Ignored("a relay of our own post"));
+        }
+        if inner.is("Delete") {
+            return self.confirmed_delete(target).await;
+        }
+        if inner.is_any(&["Create", "Update"]) {
+            let mut read = self.confirmed_post(target, inner.is("Update")).await?;
+            if inner.is("Create") {
+                let visibility = visibility(announce, None).min(Visibility::Unlisted);
+                read.push(self.incoming(What::Repost { target: target.to_owned(), visibility }));
+            }
+            return Ok(read);
+        }
+        // Reactions to others' posts would each cost a request; only ours are worth it.
+        match self.urls.is_ours(target) || inner.is("Undo") {
+            true => self.forwarded(inner.0).await,
+            false => Err(Not::Ignored("a relayed reaction to somebody else's post")),
+        }
+    }
+
+    /// A post as its own host has it.
+    pub(super) async fn confirmed_post(&self, id: &str, edit: bool) -> Read {
+        let document = self.ap.document(self.hub, id).await?;
+        let read =
+            translate::post(document.node(), self.now).ok_or(Not::Ignored("an object that is no post"))?;
+        let author = read.post.author.clone();
+        let cx = self.with(&author, document.node(), document.bytes.clone());
+        let mut post = self.ap.with_stamp(self.hub, read).await;
+        if edit {
+            post.updated = post.updated.or(Some(self.now).filter(|_| post.poll.is_none()));
+        }
+        let what = if edit { What::Edit(Box::new(post)) } else { What::Post(Box::new(post)) };
+        Ok(vec![Incoming { id: None, ..cx.incoming(what) }])
+    }
+
+    /// A delete that the post's own host confirms by not having it any more.
+    pub(super) async fn confirmed_delete(&self, id: &str) -> Read {
+        let copy = self.hub.copy(Network::ActivityPub, id).await?;
+        let copy = copy.ok_or(Not::Ignored("a delete of something unknown"))?;
+        match self.ap.document(self.hub, id).await {
+            Err(Missing::Gone) => {}
+            Err(Missing::Later(why)) => return Err(Not::Later(why)),
+            _ => return Err(Not::Ignored("a delete that its host does not confirm")),
+        }
+        let author = self.hub.presence(copy.actor, Network::ActivityPub).await?;
+        let author = author.ok_or(Not::Ignored("a delete of nobody's post"))?.native_id;
+        let what = What::Delete { target: id.to_owned() };
+        Ok(vec![Incoming { actor: author, id: None, ..self.incoming(what) }])
+    }
+}

@@ -1,0 +1,99 @@
+//! `Create` and `Update` (ActivityPub, 7.2 and 7.3), of posts, votes and actors.
+
+use super::read::{Cx, Not, Read};
+use crate::remote::Document;
+use crate::translate::{self, ReadPost};
+use crate::vocab::{ACTOR_TYPES, Node, POST_TYPES, addressed, same_authority, visibility};
+use landbridge_hub::{InPost, What};
+
+impl Cx<'_> {
+    pub(super) async fn create(&self, activity: Node<'_>) -> Read {
+        let document;
+        let object = match activity.object("object") {
+            Some(object) if object.is_any(POST_TYPES) => object,
+            Some(_) => return Err(Not::Ignored("an object that is no post")),
+            None => {
+                document = self.origin(self.object(activity)?).await?;
+                document.node()
+            }
+        };
+        if translate::is_vote(object) {
+            let poll = object.id("inReplyTo").unwrap_or_default();
+            // A vote is for the poll's author alone.
+            if !self.urls.is_ours(poll) {
+                return Err(Not::Ignored("a vote in a poll that is not ours"));
+            }
+            let choice = object.text("name").unwrap_or_default().to_owned();
+            return self.one(What::Vote { poll: poll.to_owned(), choices: vec![choice] });
+        }
+        let post = self.post(object, Some(activity)).await?;
+        self.one(What::Post(Box::new(post)))
+    }
+
+    pub(super) async fn update(&self, activity: Node<'_>) -> Read {
+        let document;
+        let object = match activity.object("object") {
+            Some(object) if object.has("type") => object,
+            _ => {
+                document = self.origin(self.object(activity)?).await?;
+                document.node()
+            }
+        };
+        if object.is_any(ACTOR_TYPES) {
+            if object.own_id() != Some(self.actor) {
+                return Err(Not::Refused("an update of somebody else"));
+            }
+            let mut read = translate::actor(object).ok_or(Not::Refused("an actor that cannot be read"))?;
+            self.ap.forget_actor(self.actor).await;
+            self.ap.verify_address(self.hub, &mut read).await;
+            return self.one(What::Profile(Box::new(read.actor)));
+        }
+        if !object.is_any(POST_TYPES) {
+            return Err(Not::Ignored("an object that is no post"));
+        }
+        let mut post = self.post(object, Some(activity)).await?;
+        // New counts of a poll come without `updated`; some servers leave it out of edits, too.
+        if post.updated.is_none() && post.poll.is_none() {
+            post.updated = Some(activity.time("updated").map_or(self.now, |t| t.min(self.now)));
+        }
+        self.one(What::Edit(Box::new(post)))
+    }
+
+    /// A post of the sender, checked to be theirs.
+    pub(super) async fn post(&self, object: Node<'_>, activity: Option<Node<'_>>) -> Result<InPost, Not> {
+        let mut read = self.owned(object)?;
+        if let Some(activity) = activity.filter(|_| !object.has("to") && !object.has("cc")) {
+            read.post.visibility = Some(visibility(activity, None));
+            read.post.addressed.extend(addressed(activity).map(str::to_owned));
+        }
+        Ok(self.ap.with_stamp(self.hub, read).await)
+    }
+
+    fn owned(&self, object: Node<'_>) -> Result<ReadPost, Not> {
+        let mut read = match translate::post(object, self.now) {
+            Some(read) => read,
+            // Without author, a created thing is its creator's.
+            None if !object.has("attributedTo") => self.unattributed(object)?,
+            None => return Err(Not::Refused("a post without id or author")),
+        };
+        if !read.authors.iter().any(|a| a == self.actor) {
+            return Err(Not::Refused("somebody else's post"));
+        }
+        read.post.author = self.actor.to_owned();
+        Ok(read)
+    }
+
+    fn unattributed(&self, object: Node<'_>) -> Result<ReadPost, Not> {
+        let mut attributed = object.0.clone();
+        attributed["attributedTo"] = self.actor.into();
+        translate::post(Node(&attributed), self.now).ok_or(Not::Refused("a post without id or author"))
+    }
+
+    /// The object, asked for at its origin, which must be the sender's own host.
+    async fn origin(&self, id: &str) -> Result<Document, Not> {
+        if !same_authority(id, self.actor) {
+            return Err(Not::Refused("an object of another host"));
+        }
+        Ok(self.ap.document(self.hub, id).await?)
+    }
+}

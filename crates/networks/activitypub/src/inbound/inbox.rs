@@ -1,0 +1,124 @@
+//! One delivery, from bytes to answer.
+
+use super::{Cx, Denied, Not};
+use crate::ActivityPub;
+use crate::signature::{Claim, Request};
+use crate::urls::Urls;
+use crate::vocab::{self, Node, TooMuch};
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, Uri};
+use landbridge_hub::{Hub, Incoming, Received, Refused};
+use landbridge_model::{Network, Time};
+use std::time::SystemTime;
+
+/// What the sender is told.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) why: String,
+}
+
+impl Answer {
+    fn new(status: StatusCode, why: impl ToString) -> Answer {
+        Answer { status, why: why.to_string() }
+    }
+
+    fn ignored(why: &'static str) -> Answer {
+        count("ignored", why);
+        Answer::new(StatusCode::ACCEPTED, why)
+    }
+
+    fn refused(status: StatusCode, counter: &'static str, why: impl ToString) -> Answer {
+        count("refused", counter);
+        Answer::new(status, why)
+    }
+}
+
+fn count(outcome: &'static str, why: &'static str) {
+    metrics::counter!("activitypub_inbox_total", "outcome" => outcome, "why" => why).increment(1);
+}
+
+impl ActivityPub {
+    /// Takes in one POST. Everything cheap is checked before a key is looked up, everything local before a key is
+    /// fetched.
+    pub(crate) async fn inbox(&self, hub: &Hub, uri: &Uri, headers: &HeaderMap, body: Bytes) -> Answer {
+        let urls = Urls::new(hub);
+        let (scheme, authority) = urls.scheme_and_authority();
+        let method = Method::POST;
+        let now = SystemTime::now();
+        let request = Request { method: &method, uri, headers, body: Some(&body), scheme, authority, now };
+        if body.len() > vocab::MAX_BODY {
+            return Answer::refused(StatusCode::PAYLOAD_TOO_LARGE, "size", TooMuch::Size);
+        }
+        let claim = match Claim::read(&request) {
+            Ok(claim) => claim,
+            Err(error) => return Answer::refused(StatusCode::UNAUTHORIZED, "signature", error),
+        };
+        let activity = match vocab::parse(&body) {
+            Ok(activity) => activity,
+            Err(error) => return Answer::refused(StatusCode::BAD_REQUEST, "document", error),
+        };
+        let node = Node(&activity);
+        let Some(actor) = node.id("actor").and_then(crate::translate::web_url) else {
+            return Answer::refused(StatusCode::BAD_REQUEST, "actor", "the activity has no actor");
+        };
+        if urls.is_ours(actor) {
+            return Answer::refused(StatusCode::FORBIDDEN, "actor", "nobody else speaks for our members");
+        }
+        if self.is_farewell_of_a_stranger(hub, node, actor, &claim).await {
+            return Answer::ignored("delete of somebody unknown");
+        }
+        let signer = match self.verify_claim(hub, &claim).await {
+            Ok(signer) => signer,
+            Err(Denied::Later(why)) => {
+                return Answer::refused(StatusCode::SERVICE_UNAVAILABLE, "key later", why);
+            }
+            Err(Denied::Gone) if node.is("Delete") => return Answer::ignored("delete by somebody gone"),
+            Err(denied @ Denied::Signature(_)) => {
+                return Answer::refused(StatusCode::UNAUTHORIZED, "signature", denied);
+            }
+            Err(denied) => return Answer::refused(StatusCode::UNAUTHORIZED, "key", denied),
+        };
+        let cx = Cx::new(self, hub, &urls, actor, node, body.clone(), Time::now());
+        let read = if signer.actor == actor { cx.read(node).await } else { cx.forwarded(&activity).await };
+        match read {
+            Ok(incoming) => take(hub, incoming).await,
+            Err(Not::Ignored(why)) => Answer::ignored(why),
+            Err(Not::Refused(why)) => Answer::refused(StatusCode::FORBIDDEN, why, why),
+            Err(Not::Later(why)) => Answer::refused(StatusCode::SERVICE_UNAVAILABLE, "later", why),
+        }
+    }
+
+    /// `Delete` of an actor whom nobody here knows, by that actor: their key is gone with them, and there is nothing
+    /// to delete. Servers send these to everybody.
+    async fn is_farewell_of_a_stranger(&self, hub: &Hub, node: Node<'_>, actor: &str, claim: &Claim) -> bool {
+        node.is("Delete")
+            && node.id("object") == Some(actor)
+            && self.known_key(hub, &claim.key_id).await.is_none()
+            && matches!(hub.presence_by_native(Network::ActivityPub, actor).await, Ok(None))
+    }
+}
+
+async fn take(hub: &Hub, incoming: Vec<Incoming>) -> Answer {
+    let mut answer = Answer::ignored_quietly("nothing of it concerns anybody here");
+    for one in incoming {
+        match hub.receive(one).await {
+            Ok(Received::Stored(_)) => {
+                count("stored", "");
+                answer = Answer::new(StatusCode::ACCEPTED, "");
+            }
+            Ok(Received::Duplicate) => count("duplicate", ""),
+            Ok(Received::Ignored(why)) => count("ignored", why),
+            Err(Refused::Rule(why)) => answer = Answer::refused(StatusCode::FORBIDDEN, why, why),
+            Err(Refused::Later(why)) => {
+                return Answer::refused(StatusCode::SERVICE_UNAVAILABLE, "later", why);
+            }
+        }
+    }
+    answer
+}
+
+impl Answer {
+    fn ignored_quietly(why: &'static str) -> Answer {
+        Answer::new(StatusCode::ACCEPTED, why)
+    }
+}

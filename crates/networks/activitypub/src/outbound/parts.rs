@@ -1,0 +1,83 @@
+//! What rendering a post needs to look up first.
+
+use super::elsewhere;
+use crate::render::{Mentioned, NoteParts};
+use crate::urls::Urls;
+use landbridge_hub::{CopyKind, CopyState, Hub, HubError};
+use landbridge_model::{Id, Network, Post, QuoteState, Time};
+
+/// Looks up everything around a post of a member.
+pub(crate) async fn note_parts<'a>(
+    hub: &Hub,
+    urls: &'a Urls,
+    name: &'a str,
+    post: &'a Post,
+) -> Result<NoteParts<'a>, HubError> {
+    let in_reply_to = match post.reply_to {
+        Some(parent) => native(hub, CopyKind::Post, parent).await?,
+        None => None,
+    };
+    let (quote, stamp) = quote(hub, post).await?;
+    Ok(NoteParts {
+        urls,
+        name,
+        post,
+        mentioned: mentioned(hub, urls, post).await?,
+        in_reply_to,
+        quote,
+        stamp,
+        context: context(hub, urls, post).await?,
+        elsewhere: elsewhere::of_post(hub, post.author, post.id).await?,
+        now: Time::now(),
+    })
+}
+
+/// The id that a thing has on this network.
+pub(crate) async fn native(hub: &Hub, kind: CopyKind, object: Id) -> Result<Option<String>, HubError> {
+    Ok(hub.copy_on(kind, object, Network::ActivityPub).await?.map(|copy| copy.native_id))
+}
+
+/// The people named who are on this network.
+async fn mentioned(hub: &Hub, urls: &Urls, post: &Post) -> Result<Vec<Mentioned>, HubError> {
+    let ids: Vec<Id> = post.mentions.iter().map(|m| m.actor).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let presences = hub.presences_of(&ids, Network::ActivityPub).await?;
+    let found = post.mentions.iter().filter_map(|mention| {
+        let presence = presences.iter().find(|p| p.actor == mention.actor)?;
+        let name = urls.member_of(&presence.native_id);
+        let address = name.map_or_else(|| mention.acct.clone(), |name| hub.config().address(name));
+        let url = match (name, mention.url.is_empty()) {
+            (Some(name), _) => urls.page(name),
+            (None, true) => presence.native_id.clone(),
+            (None, false) => mention.url.clone(),
+        };
+        Some(Mentioned { acct: mention.acct.clone(), id: presence.native_id.clone(), address, url })
+    });
+    Ok(found.collect())
+}
+
+/// The quoted post, unless its author has said no; and their leave.
+async fn quote(hub: &Hub, post: &Post) -> Result<(Option<String>, Option<String>), HubError> {
+    let Some(quote) = post.quote.as_ref() else { return Ok((None, None)) };
+    if matches!(quote.state, QuoteState::Rejected | QuoteState::Revoked | QuoteState::Deleted) {
+        return Ok((None, None));
+    }
+    let quoted = match quote.post {
+        Some(id) => native(hub, CopyKind::Post, id).await?,
+        None => Some(quote.native_id.clone()).filter(|id| id.starts_with("http")),
+    };
+    let stamp = native(hub, CopyKind::QuoteStamp, post.id).await?;
+    Ok((quoted, stamp))
+}
+
+/// The thread's collection, when the thread began here.
+async fn context(hub: &Hub, urls: &Urls, post: &Post) -> Result<Option<String>, HubError> {
+    if post.root == post.id {
+        return Ok(Some(urls.context(post.id)));
+    }
+    let root = hub.copy_on(CopyKind::Post, post.root, Network::ActivityPub).await?;
+    let ours = root.filter(|c| c.state != CopyState::Deleted && urls.is_ours(&c.native_id));
+    Ok(ours.map(|_| urls.context(post.root)))
+}

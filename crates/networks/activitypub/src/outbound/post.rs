@@ -1,0 +1,122 @@
+//! `Create`, `Update`, `Delete` of posts; `Announce`; new counts of a poll.
+
+use super::audience::Audience;
+use super::parts::{native, note_parts};
+use super::stage::{Ox, is_open};
+use crate::render::{NoteParts, activity, note, receivers};
+use crate::vocab::PUBLIC;
+use landbridge_hub::{CopyKind, Destination, HubError, Staged};
+use landbridge_model::{Id, Post, Visibility};
+use serde_json::{Map, Value, json};
+
+impl Ox<'_> {
+    pub(super) async fn post(&self, post: &Post) -> Result<Staged, HubError> {
+        let parts = note_parts(self.hub, self.urls, self.name(), post).await?;
+        let to = self.readers(post).await?;
+        let id = self.urls.post(self.name(), post.id);
+        let create = wrap("Create", &format!("{id}/activity"), &self.actor, &parts);
+        let mut staged = self.send(create, is_open(post.visibility), to).await?;
+        let mut copy = self.copy(CopyKind::Post, post.id, id, None);
+        copy.url = Some(self.urls.post_page(self.name(), post.id));
+        staged.copies.push(copy);
+        self.ask_to_quote(&parts, &mut staged).await?;
+        Ok(staged)
+    }
+
+    pub(super) async fn edit(&self, post: &Post) -> Result<Staged, HubError> {
+        let parts = note_parts(self.hub, self.urls, self.name(), post).await?;
+        self.send(self.update(&parts), is_open(post.visibility), self.all(post).await?).await
+    }
+
+    pub(super) async fn tally(&self, poll: &Post) -> Result<Staged, HubError> {
+        self.edit(poll).await
+    }
+
+    pub(super) async fn delete(&self, post: &Post) -> Result<Staged, HubError> {
+        let id = self.urls.post(self.name(), post.id);
+        let to = match post.visibility.is_open() {
+            true => vec![PUBLIC.to_owned()],
+            false => vec![self.urls.of_actor(self.name(), "followers")],
+        };
+        let tombstone = json!({"id": id, "type": "Tombstone"});
+        let delete = activity("Delete", &format!("{id}#delete"), &self.actor, tombstone, json!({"to": to}));
+        self.send(delete, is_open(post.visibility), self.all(post).await?).await
+    }
+
+    pub(super) async fn repost(&self, repost: &Post, target: &Post) -> Result<Staged, HubError> {
+        let Some((announce, to)) = self.announce(repost, target).await? else { return Ok(Staged::default()) };
+        let id = announce.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let copy = self.copy(CopyKind::Repost, repost.id, id, Some(&announce));
+        let mut staged = self.send(announce, is_open(repost.visibility), to).await?;
+        staged.copies.push(copy);
+        Ok(staged)
+    }
+
+    pub(super) async fn unrepost(&self, repost: &Post, target: &Post) -> Result<Staged, HubError> {
+        let Some((announce, to)) = self.announce(repost, target).await? else { return Ok(Staged::default()) };
+        self.send_undo(announce, is_open(repost.visibility), to).await
+    }
+
+    async fn announce(
+        &self,
+        repost: &Post,
+        target: &Post,
+    ) -> Result<Option<(Map<String, Value>, Vec<Destination>)>, HubError> {
+        let Some(object) = native(self.hub, CopyKind::Post, target.id).await? else { return Ok(None) };
+        let mut readers = self.audience();
+        readers.followers(self.act.member.id).await?;
+        readers.actors(&[target.author]).await?;
+        readers.all_who_have(repost.id).await?;
+        let author = self.hub.presences_of(&[target.author], landbridge_model::Network::ActivityPub).await?;
+        let followers = self.urls.of_actor(self.name(), "followers");
+        let author = author.into_iter().map(|p| p.native_id);
+        let (to, mut cc) = match repost.visibility {
+            Visibility::Public => (vec![PUBLIC.to_owned()], vec![followers]),
+            Visibility::Unlisted => (vec![followers], vec![PUBLIC.to_owned()]),
+            _ => (vec![followers], Vec::new()),
+        };
+        cc.extend(author);
+        let id = format!("{}/activity", self.urls.post(self.name(), repost.id));
+        let fields = json!({"to": to, "cc": cc, "published": repost.created_at.rfc3339()});
+        Ok(Some((activity("Announce", &id, &self.actor, object.into(), fields), readers.destinations())))
+    }
+
+    /// `Update` with an id of its own each time: a repeated id would be taken for a duplicate.
+    pub(super) fn update(&self, parts: &NoteParts<'_>) -> Map<String, Value> {
+        let id = format!("{}#update-{}", self.urls.post(self.name(), parts.post.id), self.act.id);
+        wrap("Update", &id, &self.actor, parts)
+    }
+
+    /// Everybody who is to read a new post.
+    async fn readers(&self, post: &Post) -> Result<Vec<Destination>, HubError> {
+        Ok(self.current_readers(post).await?.destinations())
+    }
+
+    /// Everybody who may have a post: its readers of now, and every server that was sent it or asked for it.
+    async fn all(&self, post: &Post) -> Result<Vec<Destination>, HubError> {
+        let mut all = self.current_readers(post).await?;
+        all.all_who_have(post.id).await?;
+        Ok(all.destinations())
+    }
+
+    async fn current_readers(&self, post: &Post) -> Result<Audience<'_>, HubError> {
+        let mut readers = self.audience();
+        let mut named: Vec<Id> = post.mentions.iter().map(|m| m.actor).collect();
+        // Whoever is answered hears of it, except where only those named shall read.
+        if post.visibility != Visibility::Direct {
+            readers.followers(self.act.member.id).await?;
+            named.extend(post.reply_to_author);
+        }
+        readers.actors(&named).await?;
+        Ok(readers)
+    }
+}
+
+/// A post inside its activity, addressed alike.
+pub(crate) fn wrap(kind: &str, id: &str, actor: &str, parts: &NoteParts<'_>) -> Map<String, Value> {
+    let (to, cc) = receivers(parts);
+    let published =
+        if kind == "Update" { parts.post.edited_at.unwrap_or(parts.now) } else { parts.post.created_at };
+    let fields = json!({"to": to, "cc": cc, "published": published.rfc3339()});
+    activity(kind, id, actor, note(parts), fields)
+}

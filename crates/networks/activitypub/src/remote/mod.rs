@@ -1,0 +1,12 @@
+//! Asking other servers: documents, actors, keys, addresses. Every request is signed by the server's own actor.
+
+mod actors;
+mod documents;
+mod keys;
+mod stamps;
+mod threads;
+mod webfinger;
+
+pub(crate) use actors::FetchedActor;
+pub(crate) use documents::{Document, Missing};
+pub(crate) use keys::{KeyError, SignerKey};
