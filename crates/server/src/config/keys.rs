@@ -98,23 +98,27 @@ mod tests {
 
     #[test]
     fn the_list_is_what_the_types_read() {
-        let mut full = Config::default();
-        full.origin = Some("https://example.org".parse().unwrap());
-        full.account_domain = Some(String::new());
-        full.title = Some(String::new());
-        full.database_url = Some(String::new());
-        full.root_key_file = Some("k".into());
-        full.tls = crate::config::Tls {
+        let url = || Some("https://example.org".parse().unwrap());
+        let tls = crate::config::Tls {
             certificate: Some("c".into()),
             key: Some("k".into()),
-            directory: Some("https://example.org".parse().unwrap()),
+            directory: url(),
             contact: Some(String::new()),
             extra_ca: Some("c".into()),
             dns_hook: Some("h".into()),
             ..Default::default()
         };
-        full.outbound.extra_ca = Some("c".into());
-        full.metrics.listen = Some("127.0.0.1:1".parse().unwrap());
+        let full = Config {
+            origin: url(),
+            account_domain: Some(String::new()),
+            title: Some(String::new()),
+            database_url: Some(String::new()),
+            root_key_file: Some("k".into()),
+            tls,
+            outbound: crate::config::Outbound { extra_ca: Some("c".into()), ..Default::default() },
+            metrics: crate::config::Metrics { listen: Some("127.0.0.1:1".parse().unwrap()) },
+            ..Config::default()
+        };
         let mut read = BTreeSet::new();
         flatten("", &toml::Table::try_from(full).unwrap(), &mut read);
         let listed = KEYS.iter().map(|(name, _)| (*name).to_owned()).collect::<BTreeSet<_>>();
