@@ -6,6 +6,7 @@ mod licences;
 mod peers;
 mod postgres;
 mod private;
+mod rules;
 mod run;
 mod test;
 
