@@ -20,9 +20,8 @@ mod words;
 use axum::Router;
 use landbridge_hub::Hub;
 
-/// All pages, the stylesheet, and the media files under `/media`.
+/// All pages, the stylesheet, and files from elsewhere under `/media/proxy`. Files of our own are served by
+/// [`landbridge_media::router`], which belongs beside this.
 pub fn router(hub: Hub) -> Router {
-    let media = landbridge_media::router(hub.media().clone());
-    let web = web::Web::new(hub);
-    pages::router().merge(assets::router()).with_state(web).merge(media)
+    pages::router().merge(assets::router()).with_state(web::Web::new(hub))
 }

@@ -11,11 +11,7 @@ use crate::{
     words::{self, When},
 };
 use askama::Template;
-use axum::{
-    extract::{Path, Query, State},
-    response::{IntoResponse, Redirect},
-};
-use http::HeaderMap;
+use axum::extract::{Path, Query, State};
 use landbridge_hub::{HubError, Page, Relationship, reading::AccountPosts};
 use landbridge_model::{Acct, Actor, ActorState, MarkKind, Network, PresenceState, Time};
 
@@ -69,7 +65,6 @@ pub async fn show(
     visitor: Visitor,
     Path(name): Path<String>,
     Query(which): Query<Which>,
-    headers: HeaderMap,
 ) -> Answer {
     let actor = find(&web, &visitor, &handle(&name)?).await?;
     let activity = match actor.is_member() {
@@ -81,9 +76,6 @@ pub async fn show(
         false => None,
     };
     let activity = activity.map(|p| p.native_id);
-    if let Some(url) = activity.as_deref().filter(|_| thread::wants_activity(&headers)) {
-        return Ok(Redirect::to(url).into_response());
-    }
     let is_me = visitor.id() == Some(actor.id);
     let mut frame = Frame::new(&web, &visitor, if is_me { "me" } else { "" }, actor.shown_name()).await?;
     if actor.is_member() {

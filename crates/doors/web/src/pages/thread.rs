@@ -1,5 +1,5 @@
 //! `GET /@name/{id}`: a post in its conversation, merged from all networks. Strangers see public posts of members,
-//! with what link previews and other servers read; a server that asks for ActivityPub is sent to that.
+//! with what link previews and other servers read.
 
 use super::{Answer, handle, id};
 use crate::{
@@ -9,11 +9,8 @@ use crate::{
     web::Web,
 };
 use askama::Template;
-use axum::{
-    extract::{Path, State},
-    response::{IntoResponse, Redirect},
-};
-use http::{HeaderMap, HeaderValue, header};
+use axum::extract::{Path, State};
+use http::{HeaderValue, header};
 use landbridge_hub::{CopyKind, HubError, PostView};
 use landbridge_model::{Acct, Network};
 
@@ -30,7 +27,6 @@ pub async fn show(
     State(web): State<Web>,
     visitor: Visitor,
     Path((name, post)): Path<(String, String)>,
-    headers: HeaderMap,
 ) -> Answer {
     let (acct, post) = (handle(&name)?, id(&post)?);
     let view = web.hub.view(post, visitor.id()).await?;
@@ -41,9 +37,6 @@ pub async fn show(
         true => web.hub.copy_on(CopyKind::Post, post, Network::ActivityPub).await?.map(|copy| copy.native_id),
         false => None,
     };
-    if let Some(url) = activity.as_deref().filter(|_| wants_activity(&headers)) {
-        return Ok(Redirect::to(url).into_response());
-    }
     if visitor.session.is_some() {
         ask_for_more(&web, post);
     }
@@ -67,13 +60,6 @@ pub fn link(response: &mut axum::response::Response, activity: Option<&str>) {
     if let Some(value) = value.and_then(|v| HeaderValue::from_str(&v).ok()) {
         response.headers_mut().append(header::LINK, value);
     }
-}
-
-/// Another server asks, not a browser.
-pub fn wants_activity(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    !accept.contains("text/html")
-        && (accept.contains("application/activity+json") || accept.contains("application/ld+json"))
 }
 
 fn belongs(view: &PostView, acct: &Acct) -> bool {

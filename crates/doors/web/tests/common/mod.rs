@@ -42,7 +42,7 @@ impl World {
         };
         let fetcher = Fetcher::new(Policy::trial("test")).unwrap();
         let hub = Hub::new(config, store, fetcher, MediaStore::open(files).unwrap(), &[7; 32]);
-        let router = landbridge_web::router(hub.clone());
+        let router = landbridge_web::router(hub.clone()).merge(landbridge_media::router(hub.media().clone()));
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
         World { hub, origin, _dir: dir }
