@@ -13,7 +13,12 @@ pub struct Urls {
 
 impl Urls {
     pub fn new(hub: &Hub) -> Urls {
-        Urls { origin: hub.config().url("") }
+        Urls::of(&hub.config().url(""))
+    }
+
+    /// Under that origin (no final slash).
+    pub fn of(origin: &str) -> Urls {
+        Urls { origin: origin.to_owned() }
     }
 
     pub fn origin(&self) -> &str {

@@ -234,12 +234,14 @@ fn add_poll(map: &mut Map<String, Value>, poll: &Poll, now: Time) {
     let option = |o: &landbridge_model::PollOption| json!({"type": "Note", "name": o.title, "replies": {"type": "Collection", "totalItems": o.votes}});
     let options: Vec<Value> = poll.options.iter().map(option).collect();
     map.insert(if poll.multiple { "anyOf" } else { "oneOf" }.into(), options.into());
-    map.insert("votersCount".into(), poll.voters.unwrap_or(0).into());
+    if let Some(voters) = poll.voters {
+        map.insert("votersCount".into(), voters.into());
+    }
     if let Some(end) = poll.ends_at {
         map.insert("endTime".into(), end.rfc3339().into());
     }
     if poll.is_over(now) {
-        map.insert("closed".into(), poll.ends_at.unwrap_or(now).rfc3339().into());
+        map.insert("closed".into(), poll.ends_at.unwrap_or(now).min(now).rfc3339().into());
     }
 }
 

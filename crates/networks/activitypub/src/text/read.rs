@@ -36,12 +36,22 @@ pub fn read(html: &str, hints: &Hints<'_>) -> RichText {
     RichText::new(text, marks)
 }
 
-/// Text alone, in one line: for names, titles and warnings, which some servers write as HTML.
-pub fn plain(html: &str) -> String {
-    if !html.contains(['<', '&']) {
-        return html.trim().to_owned();
+/// Text alone, in one line: for names, titles and warnings. These are plain text by the vocabulary; some servers write
+/// HTML all the same, which is known by an end tag, a line break or a character reference.
+pub fn plain(text: &str) -> String {
+    let reference = |at: usize| {
+        let name =
+            text.get(at + 1..).and_then(|t| t.split(';').next()).filter(|n| n.len() < text.len() - at - 1);
+        name.is_some_and(|n| {
+            (2..=8).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#')
+        })
+    };
+    let marked = ["</", "<br>", "<br />", "<br/>"].iter().any(|mark| text.contains(mark));
+    let is_html = marked || text.match_indices('&').take(50).any(|(at, _)| reference(at));
+    if !is_html {
+        return text.trim().to_owned();
     }
-    let (text, _) = tokenize(html, false, &|_, _, _| None);
+    let (text, _) = tokenize(text, false, &|_, _, _| None);
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -233,6 +243,8 @@ mod tests {
     #[test]
     fn titles_are_plain() {
         assert_eq!(plain("  CW: <b>a</b> &amp; b\n "), "CW: a & b");
-        assert_eq!(plain("a < b"), "a < b");
+        for kept in ["a < b", "<3", "R&D; &", "x &y"] {
+            assert_eq!(plain(kept), kept);
+        }
     }
 }

@@ -25,7 +25,8 @@ pub struct ReadPost {
 pub fn post(node: Node<'_>, now: Time) -> Option<ReadPost> {
     let id = web_url(node.own_id()?)?;
     let kind = kind(node)?;
-    let authors: Vec<String> = authors(node, id).map(str::to_owned).collect();
+    let mut authors: Vec<String> = authors(node, id).map(str::to_owned).collect();
+    authors.dedup();
     let author = authors.first()?.clone();
     let tagged = tags::read(node);
     let quote = quote::read(node);
@@ -34,7 +35,10 @@ pub fn post(node: Node<'_>, now: Time) -> Option<ReadPost> {
     let shortcodes = tagged.shortcodes();
     let hints = Hints { mentions: &tagged.mentions, emojis: &shortcodes, has_quote: quote.quoted.is_some() };
     let url = page(node);
-    let text = body(node, kind, content, &hints, url.as_deref().unwrap_or(id));
+    let mut text = body(node, kind, content, &hints, url.as_deref().unwrap_or(id));
+    if quote.quoted.is_some() {
+        drop_written_quote(&mut text);
+    }
     let in_text = text.tags();
     let published = node.time("published").map_or(now, |t| t.min(now));
     let updated = node.time("updated").map(|t| t.min(now)).filter(|t| *t > published);
@@ -51,7 +55,7 @@ pub fn post(node: Node<'_>, now: Time) -> Option<ReadPost> {
         title: title(node, kind),
         warning: warning(node, kind, sensitive),
         sensitive,
-        languages: content.language.map(str::to_owned).into_iter().collect(),
+        languages: language(node, content).map(str::to_owned).into_iter().collect(),
         media: media::read(node, sensitive),
         poll: if node.is("Question") { poll::read(node, now) } else { None },
         tags: tagged.hashtags.into_iter().filter(|t| !in_text.contains(t)).collect(),
@@ -66,6 +70,28 @@ pub fn post(node: Node<'_>, now: Time) -> Option<ReadPost> {
         same_as: elsewhere::same_as(node),
     };
     Some(ReadPost { post, stamp: quote.stamp, authors })
+}
+
+/// The text's own language; else what PeerTube and Lemmy say of the whole.
+fn language<'a>(node: Node<'a>, content: Localized<'a>) -> Option<&'a str> {
+    let named = || {
+        node.object("language").and_then(|l| l.text("identifier")).filter(|l| *l != "und" && l.len() <= 35)
+    };
+    content.language.or_else(named)
+}
+
+/// Takes `RE: link` off the end, which older servers write out for readers that know no quotes.
+fn drop_written_quote(rich: &mut RichText) {
+    let Some(start) = rich.text.rfind("RE: ") else { return };
+    let (before, rest) = rich.text.split_at(start);
+    let alone = before.is_empty() || before.ends_with('\n');
+    let link =
+        rest.strip_prefix("RE: ").is_some_and(|l| web_url(l).is_some() && !l.contains(char::is_whitespace));
+    if alone && link {
+        rich.text.truncate(before.trim_end().len());
+        let text = std::mem::take(&mut rich.text);
+        *rich = RichText::new(text, std::mem::take(&mut rich.marks));
+    }
 }
 
 /// A vote in a poll: a Note with a name, no content, in reply to the question (FEP-9967).

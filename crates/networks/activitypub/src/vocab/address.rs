@@ -27,7 +27,7 @@ pub fn visibility(node: Node<'_>, followers: Option<&str>) -> Visibility {
 /// Everyone who is named as a receiver, but for the public and collections of followers.
 pub fn addressed<'a>(node: Node<'a>) -> impl Iterator<Item = &'a str> {
     let all = ["to", "cc", "audience"].into_iter().flat_map(move |name| node.ids(name));
-    all.filter(|id| !is_public(id) && !id.ends_with("/followers"))
+    all.filter(|id| !is_public(id) && !id.contains("/followers"))
 }
 
 #[cfg(test)]
