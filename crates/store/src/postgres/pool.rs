@@ -123,8 +123,11 @@ impl Session {
                 Some(known) => known.clone(),
                 None => {
                     let translated = translate(text, EngineKind::Postgres)?;
-                    let new =
-                        self.client.prepare_typed(&translated, &types(text, &query.args)).await.map_err(|e| fault(e).in_statement(text))?;
+                    let new = self
+                        .client
+                        .prepare_typed(&translated, &types(text, &query.args))
+                        .await
+                        .map_err(|e| fault(e).in_statement(text))?;
                     self.statements.insert(key, new.clone());
                     new
                 }
