@@ -1,12 +1,14 @@
 //! The engine for installations that outgrew one machine: several nodes may share one PostgreSQL.
 //!
 //! - `pool`: connections, and the statements each has prepared.
+//! - `tls`: encryption to a server elsewhere.
 //! - `write`: a write as one serializable transaction, retried when it collides with another.
 //! - `types`: how values travel.
 //! - `migrate`: bringing the schema forward, one node at a time.
 
 mod migrate;
 mod pool;
+mod tls;
 mod types;
 mod write;
 

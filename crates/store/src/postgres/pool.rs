@@ -1,5 +1,6 @@
 //! Connections: opened when needed, kept, and each with the statements it has prepared.
 
+use super::tls::Tls;
 use crate::{
     EngineKind, Fault, Query, StoreError, Value,
     statement::{cache_key, translate},
@@ -12,7 +13,7 @@ use std::{
     time::Duration,
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio_postgres::{Client, Config, NoTls, Statement, error::SqlState, types::Type};
+use tokio_postgres::{Client, Config, NoTls, Statement, config::SslMode, error::SqlState, types::Type};
 
 /// An acknowledged write must be durable whatever the server's default; a node that hangs must not hold locks for ever.
 const SET_UP: &str = "SELECT set_config('synchronous_commit', 'on', false)
@@ -22,6 +23,8 @@ const SET_UP: &str = "SELECT set_config('synchronous_commit', 'on', false)
 
 pub(super) struct Pool {
     config: Config,
+    /// Where the address says `sslmode=require`.
+    tls: Option<Tls>,
     idle: Mutex<Vec<Session>>,
     places: Semaphore,
 }
@@ -52,7 +55,11 @@ impl Pool {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(10));
         }
-        Ok(Pool { config, idle: Mutex::default(), places: Semaphore::new(connections.max(1)) })
+        let tls = match config.get_ssl_mode() {
+            SslMode::Require => Some(Tls::native().map_err(|error| StoreError::file("TLS", error))?),
+            _ => None,
+        };
+        Ok(Pool { config, tls, idle: Mutex::default(), places: Semaphore::new(connections.max(1)) })
     }
 
     pub async fn take(&self) -> Result<Lease<'_>, StoreError> {
@@ -82,12 +89,18 @@ impl Pool {
     }
 
     async fn connect(&self) -> Result<Session, StoreError> {
-        let (client, connection) = self.config.connect(NoTls).await.map_err(fault)?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::warn!(error = %fault(error), "a database connection broke");
+        let client = match &self.tls {
+            Some(tls) => {
+                let (client, connection) = self.config.connect(tls.clone()).await.map_err(fault)?;
+                tokio::spawn(drive(connection));
+                client
             }
-        });
+            None => {
+                let (client, connection) = self.config.connect(NoTls).await.map_err(fault)?;
+                tokio::spawn(drive(connection));
+                client
+            }
+        };
         client.batch_execute(SET_UP).await.map_err(fault)?;
         Ok(Session { client, statements: HashMap::new() })
     }
@@ -148,6 +161,12 @@ fn types(text: &str, args: &[Value]) -> Vec<Type> {
 fn integers(args: &[Value]) -> u64 {
     let bit = |(n, value): (usize, &Value)| u64::from(matches!(value, Value::Int(_))) << (n & 63);
     args.iter().enumerate().map(bit).fold(0, |all, one| all | one)
+}
+
+async fn drive(connection: impl Future<Output = Result<(), tokio_postgres::Error>>) {
+    if let Err(error) = connection.await {
+        tracing::warn!(error = %fault(error), "a database connection broke");
+    }
 }
 
 /// Names what PostgreSQL reports in the words of both engines. The server's "detail", which quotes values, is left out.
