@@ -205,6 +205,11 @@ impl Peer {
         self.get("/actor", id).await
     }
 
+    /// `POST` to a path of this peer's control that others do not have.
+    pub async fn order(&self, path: &str, body: &Value) -> Result<Value> {
+        self.post(path, body).await
+    }
+
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T> {
         let request = self.http.post(format!("{}{path}", self.control)).json(body);
         self.read(path, request.send().await?).await

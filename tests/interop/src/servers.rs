@@ -75,6 +75,17 @@ pub async fn upub(stage: &Path) -> Result<Started> {
     Ok((vec![server, control], Peer::new("upub", 7712)))
 }
 
+/// fediverse-pasture: <https://funfedi.dev>, notes as many servers write them.
+pub fn pasture(stage: &Path) -> Result<Started> {
+    lay_out(stage, "pasture", "pasture", &["app.py"])?;
+    let mut python = Command::new(installed("pasture")?.join("bin/python"));
+    python.arg("app.py");
+    surround(&mut python, stage, "pasture.test", "127.0.77.13", 7713);
+    let mut peer = Peer::new("pasture", 7713);
+    peer.control += "/control";
+    Ok((vec![Process::start("pasture", stage, &mut python)?], peer))
+}
+
 /// nostr-rs-relay: <https://crates.io/crates/nostr-rs-relay>, a relay that is not ours, as `wss://relay.test`.
 pub async fn relay(stage: &Path) -> Result<Process> {
     let config = folder(stage, "relay")?.join("config.toml");

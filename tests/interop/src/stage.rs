@@ -81,6 +81,7 @@ impl Running {
             servers::fedify(folder)?,
             servers::bovine(folder).await?,
             servers::upub(folder).await?,
+            servers::pasture(folder)?,
             servers::nostr_tools(folder)?,
             servers::nostr_sdk(folder).await?,
         ];
