@@ -53,8 +53,14 @@ impl Landbridge {
         Ok((process, this))
     }
 
-    /// Makes an account with the operator's command, and signs in to it as an app does.
+    /// Makes an account and signs in to it as an app does.
     pub async fn member(&self, authority: &Path, name: &str) -> Result<Member> {
+        self.create_account(name).await?;
+        Member::sign_in(&self.host, authority, name, PASSWORD).await
+    }
+
+    /// Makes an account with the operator's command.
+    pub async fn create_account(&self, name: &str) -> Result<()> {
         let mut command = self.command()?;
         command.args(["account", "create", name, "--password-stdin"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -64,7 +70,7 @@ impl Landbridge {
         drop(input);
         let output = child.wait_with_output().await?;
         ensure!(output.status.success(), "account create: {}", String::from_utf8_lossy(&output.stderr));
-        Member::sign_in(&self.host, authority, name, PASSWORD).await
+        Ok(())
     }
 
     /// The binary with this server's configuration.

@@ -173,7 +173,7 @@ pub fn text<'a>(value: &'a Value, field: &str) -> Result<&'a str> {
 }
 
 /// Goes through the sign-in and the consent page; answers the code.
-async fn consent(http: &Client, authorize: Url, name: &str, password: &str) -> Result<String> {
+pub async fn consent(http: &Client, authorize: Url, name: &str, password: &str) -> Result<String> {
     let mut answer = http.get(authorize).send().await?;
     for _ in 0..10 {
         if let Some(to) = redirect(&answer) {

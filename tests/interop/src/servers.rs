@@ -180,9 +180,14 @@ pub fn installed(name: &str) -> Result<PathBuf> {
     Ok(PathBuf::from(folder))
 }
 
+/// A peer's folder in this repository.
+pub fn source(peer: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(peer)
+}
+
 /// Copies a peer's own files into the folder in which it will run.
-fn lay_out(stage: &Path, name: &str, peer: &str, files: &[&str]) -> Result<PathBuf> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(peer);
+pub fn lay_out(stage: &Path, name: &str, peer: &str, files: &[&str]) -> Result<PathBuf> {
+    let source = source(peer);
     let target = folder(stage, name)?;
     for file in files {
         fs::copy(source.join(file), target.join(file)).with_context(|| format!("{peer}/{file}"))?;
@@ -190,7 +195,8 @@ fn lay_out(stage: &Path, name: &str, peer: &str, files: &[&str]) -> Result<PathB
     Ok(target)
 }
 
-fn link(original: &Path, at: &Path) -> Result<()> {
+/// A symbolic link, if it is not there yet.
+pub fn link(original: &Path, at: &Path) -> Result<()> {
     if !at.exists() {
         symlink(original, at)?;
     }
