@@ -9,7 +9,7 @@ use landbridge_hub::{
     Act, Delivery, Draft, Hub, HubError, Incoming, Joined, KeyImport, NewPresence, Outcome, Preview, Staged,
     Stop, Translator, Via, What,
 };
-use landbridge_model::{Acct, Actor, Network, Time};
+use landbridge_model::{Acct, Actor, Network, Time, Visibility};
 use std::sync::Arc;
 
 #[async_trait]
@@ -78,8 +78,27 @@ impl Translator for ActivityPub {
         Ok(self.latest(hub, native_id).await)
     }
 
-    fn preview(&self, _draft: &Draft) -> Preview {
-        Preview::default()
+    fn carries(&self, _visibility: Visibility) -> bool {
+        true
+    }
+
+    fn asks_to_quote(&self) -> bool {
+        true
+    }
+
+    fn asks_to_follow(&self) -> bool {
+        true
+    }
+
+    fn preview(&self, draft: &Draft) -> Preview {
+        let mut notes = Vec::new();
+        if draft.poll.as_ref().is_some_and(|poll| poll.hide_totals) {
+            notes.push("Everybody sees how the vote stands, also before its end.".to_owned());
+        }
+        if draft.languages.len() > 1 {
+            notes.push("Only the first of its languages is told.".to_owned());
+        }
+        Preview { notes }
     }
 
     async fn run(self: Arc<Self>, _hub: Hub, mut stop: Stop) {

@@ -1,0 +1,139 @@
+//! What members of two nodes do to each other.
+
+use super::support::{Node, draft, until};
+use landbridge_hub::{Draft, DraftPoll, Page};
+use landbridge_model::{MarkKind, QuoteState, Visibility};
+
+struct Two {
+    a: Node,
+    b: Node,
+    alice: landbridge_hub::accounts::Member,
+    bob: landbridge_hub::accounts::Member,
+}
+
+/// Bob, on one node, follows Alice, on another.
+async fn two() -> Two {
+    let (a, b) = (Node::start("a").await, Node::start("b").await);
+    let (alice, bob) = (a.member("alice").await, b.member("bob").await);
+    b.follow(&bob, &a.address("alice")).await;
+    Two { a, b, alice, bob }
+}
+
+#[tokio::test]
+async fn a_post_crosses_whole_is_edited_and_deleted() {
+    let Two { a, b, alice, bob } = two().await;
+    let text = format!("Hi @bob@{} **x** https://example.org/ #Test", b.hub.config().account_domain);
+    let warned =
+        Draft { warning: Some("careful".into()), languages: vec!["hsb".into()], ..draft(&alice, &text) };
+    let sent = a.publish(warned).await;
+    let got = b.sees(&bob, "the post", |p| p.text.text.contains("https://example.org/")).await;
+    assert_eq!(got.warning.as_deref(), Some("careful"));
+    assert_eq!(got.languages, ["hsb"]);
+    assert_eq!(got.tags, ["test"]);
+    assert_eq!(got.mentions.len(), 1);
+    assert_eq!(got.mentions[0].actor, bob.actor.id);
+    assert!(got.text.marks.iter().any(|m| matches!(&m.kind, MarkKind::Mention { .. })));
+
+    a.hub.edit(alice.actor.id, sent.id, draft(&alice, "changed"), None).await.unwrap();
+    b.sees(&bob, "the edit", |p| p.id == got.id && p.text.text == "changed" && p.edited_at.is_some()).await;
+
+    a.hub.delete_post(alice.actor.id, sent.id, None).await.unwrap();
+    until("the delete arrives", async || b.hub.post(got.id).await.is_err()).await;
+}
+
+#[tokio::test]
+async fn replies_likes_and_reposts_come_back() {
+    let Two { a, b, alice, bob } = two().await;
+    let sent = a.publish(draft(&alice, "question")).await;
+    let got = b.sees(&bob, "the post", |p| p.text.text == "question").await;
+    b.hub.react(bob.actor.id, got.id, "", None, None).await.unwrap();
+    b.hub.react(bob.actor.id, got.id, "🐈", None, None).await.unwrap();
+    b.hub.repost(bob.actor.id, got.id, None, None).await.unwrap();
+    let reply = Draft { reply_to: Some(got.id), ..draft(&bob, "answer") };
+    b.publish(reply).await;
+    let counts = async || {
+        let post = a.hub.post(sent.id).await.unwrap();
+        (post.likes, post.reposts, post.replies)
+    };
+    until("all of it is counted", async || counts().await == (2, 1, 1)).await;
+    let thread = a.hub.thread(sent.id, Some(alice.actor.id)).await.unwrap();
+    assert_eq!(thread.descendants[0].post.text.text.trim_start_matches("@alice").trim(), "answer");
+    let told = a.hub.notifications(alice.actor.id, &[], None, Page::default()).await.unwrap();
+    assert!(told.len() >= 5, "a follow, a mention, a like, a reaction and a repost: {}", told.len());
+
+    b.hub.unreact(bob.actor.id, got.id, "", None).await.unwrap();
+    b.hub.unrepost(bob.actor.id, got.id, None).await.unwrap();
+    until("it is undone", async || counts().await == (1, 0, 1)).await;
+}
+
+#[tokio::test]
+async fn private_posts_reach_only_whom_they_name() {
+    let Two { a, b, alice, bob } = two().await;
+    let eve = b.member("eve").await;
+    b.follow(&eve, &a.address("alice")).await;
+    let text = format!("@bob@{} psst", b.hub.config().account_domain);
+    a.publish(Draft { visibility: Some(Visibility::Direct), ..draft(&alice, &text) }).await;
+    until("bob is told", async || {
+        let told = b.hub.notifications(bob.actor.id, &[], None, Page::default()).await.unwrap();
+        told.iter().any(|n| n.post.as_ref().is_some_and(|p| p.post.visibility == Visibility::Direct))
+    })
+    .await;
+    let home = b.hub.home(eve.actor.id, Page::default()).await.unwrap();
+    assert!(home.iter().all(|v| !v.post.text.text.contains("psst")));
+}
+
+#[tokio::test]
+async fn polls_are_voted_on_from_elsewhere() {
+    let Two { a, b, alice, bob } = two().await;
+    let poll = DraftPoll {
+        options: vec!["tea".into(), "coffee".into()],
+        expires_in: Some(3600),
+        ..Default::default()
+    };
+    let sent = a.publish(Draft { poll: Some(poll), ..draft(&alice, "which?") }).await;
+    let got = b.sees(&bob, "the poll", |p| p.poll.is_some()).await;
+    b.hub.vote(bob.actor.id, got.id, &[1], None).await.unwrap();
+    until("the vote is counted", async || {
+        let poll = a.hub.post(sent.id).await.unwrap().poll.unwrap();
+        poll.options.iter().map(|o| o.votes).collect::<Vec<_>>() == [0, 1]
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn quotes_ask_for_leave() {
+    let Two { a, b, alice, bob } = two().await;
+    a.publish(draft(&alice, "wise words")).await;
+    let got = b.sees(&bob, "the post", |p| p.text.text == "wise words").await;
+    let quoting = b.publish(Draft { quote: Some(got.id), ..draft(&bob, "look") }).await;
+    until("the leave is given", async || {
+        b.hub.post(quoting.id).await.unwrap().quote.is_some_and(|q| q.state == QuoteState::Accepted)
+    })
+    .await;
+    let note = b.json(&format!("{}/users/bob/statuses/{}", b.origin, quoting.id)).await;
+    let stamp = note["quoteAuthorization"].as_str().unwrap();
+    let leave = a.json(stamp).await;
+    assert_eq!(leave["type"], "QuoteAuthorization");
+    assert_eq!(leave["interactingObject"], note["id"]);
+}
+
+#[tokio::test]
+async fn unfollow_block_and_profile_are_told() {
+    let Two { a, b, alice, bob } = two().await;
+    let follower = a.find(&b.address("bob")).await;
+    until("the follower is counted", async || a.hub.actor(alice.actor.id).await.unwrap().followers == 1)
+        .await;
+    let mut profile = alice.actor.profile.clone();
+    profile.display_name = "Alice the Great".into();
+    a.hub.set_profile(alice.actor.id, profile, false, false).await.unwrap();
+    until("the new name is known", async || {
+        b.find(&a.address("alice")).await.profile.display_name == "Alice the Great"
+    })
+    .await;
+    a.hub.block(alice.actor.id, follower.id).await.unwrap();
+    let target = b.find(&a.address("alice")).await.id;
+    until("the follow has ended", async || {
+        !b.hub.relationship(bob.actor.id, target).await.unwrap().following
+    })
+    .await;
+}

@@ -1,0 +1,74 @@
+//! What others find here: discovery, actor, posts, tombstones.
+
+use super::support::{Node, draft};
+use landbridge_activitypub::Options;
+use landbridge_hub::Draft;
+use landbridge_model::Visibility;
+
+#[tokio::test]
+async fn a_member_is_found_by_address_url_and_page() {
+    let node = Node::start("a").await;
+    node.member("alice").await;
+    let actor = format!("{}/users/alice", node.origin);
+    for resource in
+        [format!("acct:{}", node.address("alice")), actor.clone(), format!("{}/@alice", node.origin)]
+    {
+        let encoded: String = url::form_urlencoded::byte_serialize(resource.as_bytes()).collect();
+        let found = node.json(&format!("{}/.well-known/webfinger?resource={encoded}", node.origin)).await;
+        assert_eq!(found["subject"], format!("acct:{}", node.address("alice")));
+        assert_eq!(found["links"][0]["href"], actor.as_str());
+    }
+    let document = node.json(&actor).await;
+    assert_eq!(document["preferredUsername"], "alice");
+    assert_eq!(document["publicKey"]["owner"], actor.as_str());
+    assert_eq!(document["assertionMethod"][0]["type"], "Multikey");
+    // The page leads to the document for whoever asks for it.
+    assert_eq!(node.get(&format!("{}/@alice", node.origin)).await.url.as_str(), actor);
+    assert_eq!(node.get(&format!("{}/users/nobody", node.origin)).await.status, 404);
+    let info = node.json(&format!("{}/nodeinfo/2.1", node.origin)).await;
+    assert_eq!((&info["protocols"][0], &info["usage"]["users"]["total"]), (&"activitypub".into(), &1.into()));
+    assert_eq!(node.json(&format!("{}/actor", node.origin)).await["type"], "Application");
+    let host_meta = node.get(&format!("{}/.well-known/host-meta", node.origin)).await;
+    assert!(String::from_utf8_lossy(&host_meta.body).contains("resource={uri}"));
+}
+
+#[tokio::test]
+async fn posts_are_shown_to_whom_they_are_for_and_leave_a_tombstone() {
+    let node = Node::start("a").await;
+    let alice = node.member("alice").await;
+    let open = node.publish(draft(&alice, "Hello #World")).await;
+    let url = format!("{}/users/alice/statuses/{}", node.origin, open.id);
+    let note = node.json(&url).await;
+    assert_eq!(note["type"], "Note");
+    assert_eq!(
+        note["interactionPolicy"]["canQuote"]["automaticApproval"][0],
+        "https://www.w3.org/ns/activitystreams#Public"
+    );
+    assert_eq!(node.json(&format!("{url}/activity")).await["type"], "Create");
+    assert_eq!(node.json(&format!("{url}/replies")).await["type"], "Collection");
+    let thread = node.json(note["context"].as_str().unwrap()).await;
+    assert_eq!(thread["orderedItems"][0], url.as_str());
+    let outbox = node.json(&format!("{}/users/alice/outbox?page=true", node.origin)).await;
+    assert_eq!(outbox["orderedItems"][0]["object"]["id"], url.as_str());
+
+    let private = Draft { visibility: Some(Visibility::Followers), ..draft(&alice, "for followers") };
+    let private = node.publish(private).await;
+    let hidden = format!("{}/users/alice/statuses/{}", node.origin, private.id);
+    assert_eq!(node.get(&hidden).await.status, 404);
+
+    node.hub.delete_post(alice.actor.id, open.id, None).await.unwrap();
+    let gone = node.get(&url).await;
+    assert_eq!(gone.status, 410);
+    assert!(String::from_utf8_lossy(&gone.body).contains("Tombstone"));
+}
+
+#[tokio::test]
+async fn with_authorized_fetch_only_the_server_and_its_people_are_shown_unsigned() {
+    let node = Node::with("a", Options { authorized_fetch: true }).await;
+    let alice = node.member("alice").await;
+    let post = node.publish(draft(&alice, "Hello")).await;
+    let url = format!("{}/users/alice/statuses/{}", node.origin, post.id);
+    assert_eq!(node.get(&url).await.status, 401);
+    assert_eq!(node.get(&format!("{}/actor", node.origin)).await.status, 200);
+    assert_eq!(node.get(&format!("{}/users/alice", node.origin)).await.status, 200);
+}

@@ -1,0 +1,7 @@
+//! Whole nodes that meet over loopback, by real requests with real signatures.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod crossing;
+mod documents;
+mod support;
