@@ -1,1 +1,86 @@
-fn main() {}
+//! `landbridge-bench`: named workloads, each against any server of the kind, so that two are measured in one run.
+//!
+//! Without a target a workload starts the release build of Landbridge on an empty folder. Figures are only as good as
+//! the machine is quiet: compare ratios within one run, not numbers across runs.
+#![allow(clippy::disallowed_methods, reason = "a load generator, not the server: it talks to loopback itself")]
+
+mod crowd;
+mod keys;
+mod measure;
+mod nostr_client;
+mod report;
+mod target;
+mod workloads;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use report::Report;
+
+#[derive(Parser)]
+#[command(about = "Workloads for Landbridge and its peers; prints a table, and JSON with --json")]
+struct Bench {
+    #[command(subcommand)]
+    workload: Workload,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What every workload takes.
+#[derive(Args, Clone)]
+pub struct Common {
+    /// A running server, such as http://localhost:8080; else Landbridge is started.
+    #[arg(long, global = true)]
+    target: Option<String>,
+    /// Name of the target in the table.
+    #[arg(long, global = true, default_value = "landbridge")]
+    name: String,
+    /// Token of a member of the target.
+    #[arg(long, global = true)]
+    token: Option<String>,
+    /// That member's actor URL.
+    #[arg(long, global = true)]
+    actor: Option<String>,
+    /// For a Landbridge that is started: `sqlite`, or a postgres:// URL of an empty database.
+    #[arg(long, global = true, default_value = "sqlite")]
+    database: String,
+    /// The binary of Landbridge.
+    #[arg(long, global = true, default_value = "target/release/landbridge")]
+    binary: std::path::PathBuf,
+    /// Print JSON instead of a table.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Workload {
+    /// Signed Create(Note) by many keys on many hosts, until all are visible through the API.
+    Inbox(workloads::inbox::Options),
+    /// One post to many inboxes on many hosts, until the last has it.
+    Fanout(workloads::fanout::Options),
+    /// Home timeline, with many posts in the store.
+    Timeline(workloads::timeline::Options),
+    /// Events sent to a relay, each acknowledged.
+    NostrIngest(workloads::nostr_ingest::Options),
+    /// Queries to a relay.
+    NostrQuery(workloads::nostr_query::Options),
+    /// Memory of an idle server.
+    Idle,
+    /// Time from start to the first answer.
+    Start,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let Bench { workload, common } = Bench::parse();
+    let report: Report = match workload {
+        Workload::Inbox(options) => workloads::inbox::run(&common, &options).await?,
+        Workload::Fanout(options) => workloads::fanout::run(&common, &options).await?,
+        Workload::Timeline(options) => workloads::timeline::run(&common, &options).await?,
+        Workload::NostrIngest(options) => workloads::nostr_ingest::run(&common, &options).await?,
+        Workload::NostrQuery(options) => workloads::nostr_query::run(&common, &options).await?,
+        Workload::Idle => workloads::idle::run(&common).await?,
+        Workload::Start => workloads::start::run(&common).await?,
+    };
+    report.print(common.json);
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! `start`: from starting the process to its first answer, the median of five.
+
+use crate::{Common, measure::Latencies, report::Report, target};
+use anyhow::Result;
+
+pub async fn run(common: &Common) -> Result<Report> {
+    let mut times = Latencies::default();
+    for _ in 0..5 {
+        let mut started = target::start(common).await?;
+        times.push(started.took);
+        started.child.kill().await?;
+    }
+    let mut report = Report::new("start", &common.name);
+    report.figure("first answer after an empty start", times.percentile(0.5), "ms");
+    Ok(report)
+}
