@@ -8,7 +8,7 @@ use landbridge_fetch::{Fetcher, Loopback, Policy};
 use landbridge_hub::{Hub, Mode, Registrations, Translator};
 use landbridge_media::MediaStore;
 use landbridge_model::Network;
-use landbridge_store::Store;
+use landbridge_store::{MIGRATIONS, Options, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -31,7 +31,8 @@ impl House {
     pub async fn open(config: &Config, purpose: Use) -> anyhow::Result<Self> {
         let instance = Instance::open(config, purpose)?;
         let url = database_url(config);
-        let store = Store::open(&url)
+        let options = Options { disk_reserve: config.limits.disk_reserve_bytes, ..Options::default() };
+        let store = Store::open_tuned(&url, MIGRATIONS, options)
             .await
             .with_context(|| format!("cannot open the database {}", without_password(&url)))?;
         let fetcher = fetcher(config, &instance.identity)?;

@@ -69,8 +69,13 @@ async fn greet(house: &House) -> anyhow::Result<()> {
     if house.hub.members().await?.is_empty() {
         // A service's output is kept in a journal, where a link to the owner's account has no place.
         if identity.is_trial() || terminal {
-            println!("  Start     {}", owner_link(&house.hub).await?);
-            println!("            This link makes the owner's account. It works once, within a day.");
+            match owner_link(&house.hub).await {
+                Ok(link) => println!(
+                    "  Start     {link}\n            This link makes the owner's account. It works once, within a day."
+                ),
+                // A server that can only be read is still of use, and tells its operator why.
+                Err(error) => println!("  Start     no link to make the owner's account: {error:#}"),
+            }
         } else {
             println!(
                 "  Start     run `landbridge account invite --owner` for a link that makes the owner's account"

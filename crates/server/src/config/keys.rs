@@ -42,6 +42,10 @@ pub const KEYS: &[(&str, &str)] = &[
     ("limits.media_bytes", "largest upload"),
     ("limits.request_seconds", "longest time until an answer begins"),
     ("limits.connections", "connections open at once"),
+    (
+        "limits.disk_reserve_bytes",
+        "room to leave on the disk: with less, writes are refused before they are acknowledged",
+    ),
     ("limits.stop_seconds", "how long a stop waits for running requests and deliveries"),
     ("limits.api_per_account", "API requests per token and 5 minutes; 0: no limit"),
     ("limits.api_per_address", "API requests without a token, per address and 5 minutes; 0: no limit"),

@@ -161,6 +161,8 @@ pub struct Limits {
     pub request_seconds: u64,
     /// Connections open at once; more wait to be accepted.
     pub connections: usize,
+    /// With less room on the disk than this, in bytes, nothing is written and nothing acknowledged (SQLite).
+    pub disk_reserve_bytes: u64,
     /// How long a stop waits for running requests and deliveries, in seconds.
     pub stop_seconds: u64,
     /// API requests with a token, per token and 5 minutes.
@@ -184,6 +186,7 @@ impl Default for Limits {
             media_bytes: 40 << 20,
             request_seconds: 30,
             connections: 4096,
+            disk_reserve_bytes: 64 << 20,
             stop_seconds: 20,
             api_per_account: 1500,
             api_per_address: 300,

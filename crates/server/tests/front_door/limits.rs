@@ -74,3 +74,24 @@ async fn a_client_that_says_nothing_is_let_go_and_a_stop_does_not_wait_for_it() 
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(server.stop() < Duration::from_secs(25));
 }
+
+/// What a full disk looks like, by a reserve that no disk has.
+#[tokio::test]
+async fn on_a_full_disk_nothing_is_acknowledged_and_reading_goes_on() {
+    let house = House::trial();
+    house.up().stop();
+    let house = house.set("LANDBRIDGE_LIMITS__DISK_RESERVE_BYTES", (u64::MAX >> 2).to_string());
+    let refused = house.run(&["account", "invite"], "");
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("disk is full"), "{refused:?}");
+
+    let server = house.up();
+    assert!(server.said.contains("disk is full"), "{}", server.said);
+    assert_eq!(server.get("/about").await.status(), StatusCode::OK);
+    let app = Request::post("/api/v1/apps")
+        .header("host", server.host())
+        .header("content-type", "application/json");
+    let body = r#"{"client_name":"x","redirect_uris":"urn:ietf:wg:oauth:2.0:oob"}"#;
+    let answer = server.send(app, Bytes::from(body)).await;
+    assert!(matches!(answer.status().as_u16(), 503 | 507), "{}", answer.status());
+}
