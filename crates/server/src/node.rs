@@ -56,7 +56,7 @@ async fn doors(config: &Config, house: &House) -> anyhow::Result<Vec<Door>> {
     let identity = &house.instance.identity;
     let hosts = Hosts::new(identity);
     let names = hosts.names().map(str::to_owned).collect::<Vec<_>>();
-    let app = front::wrap(assemble::routes(house), hosts, config);
+    let app = front::wrap(assemble::routes(house), hosts, &house.hub, config);
     let (tls, plain) = match config.tls.mode {
         TlsMode::Off => (None, app.clone()),
         TlsMode::Files => {

@@ -47,10 +47,10 @@ pub const KEYS: &[(&str, &str)] = &[
         "room to leave on the disk: with less, writes are refused before they are acknowledged",
     ),
     ("limits.stop_seconds", "how long a stop waits for running requests and deliveries"),
-    ("limits.api_per_account", "API requests per token and 5 minutes; 0: no limit"),
+    ("limits.api_per_account", "API requests of an account per 5 minutes; 0: no limit"),
     ("limits.api_per_address", "API requests without a token, per address and 5 minutes; 0: no limit"),
-    ("limits.media_per_account", "uploads per token and 30 minutes; 0: no limit"),
-    ("limits.deletes_per_account", "deletes per token and 30 minutes; 0: no limit"),
+    ("limits.media_per_account", "uploads of an account per 30 minutes; 0: no limit"),
+    ("limits.deletes_per_account", "deletes of an account per 30 minutes; 0: no limit"),
     ("limits.sign_ins_per_address", "sign-in and sign-up attempts per address and 5 minutes; 0: no limit"),
     ("limits.federation_per_address", "inbox deliveries per address and 5 minutes; 0: no limit"),
     (

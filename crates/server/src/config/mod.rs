@@ -165,13 +165,13 @@ pub struct Limits {
     pub disk_reserve_bytes: u64,
     /// How long a stop waits for running requests and deliveries, in seconds.
     pub stop_seconds: u64,
-    /// API requests with a token, per token and 5 minutes.
+    /// API requests of an account, per 5 minutes.
     pub api_per_account: u32,
     /// API requests without a token, per address and 5 minutes.
     pub api_per_address: u32,
-    /// Uploads, per token and 30 minutes.
+    /// Uploads of an account, per 30 minutes.
     pub media_per_account: u32,
-    /// Deletes and un-boosts, per token and 30 minutes.
+    /// Deletes and un-boosts of an account, per 30 minutes.
     pub deletes_per_account: u32,
     /// Password, token and sign-up attempts, per address and 5 minutes.
     pub sign_ins_per_address: u32,

@@ -15,21 +15,34 @@ pub use hosts::Hosts;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
+use landbridge_hub::Hub;
 use std::sync::Arc;
+use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
 use crate::config::Config;
 
 /// Wraps the routes of all doors and networks.
-pub fn wrap(routes: Router, hosts: Hosts, config: &Config) -> Router {
+pub fn wrap(routes: Router, hosts: Hosts, hub: &Hub, config: &Config) -> Router {
     let https = hosts.is_https();
     routes
         .layer(DefaultBodyLimit::disable())
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn_with_state(bounds::Bounds::new(&config.limits), bounds::hold))
-        .layer(from_fn_with_state(Arc::new(rates::Rates::new(&config.limits)), rates::hold))
+        .layer(from_fn_with_state(Arc::new(rates::Rates::new(&config.limits, whose(hub))), rates::hold))
         .layer(from_fn(cors::answer))
         .layer(from_fn_with_state(Arc::new(hosts), hosts::route))
         .layer(from_fn_with_state(https, envelope::seal))
         .layer(from_fn_with_state(Arc::<[_]>::from(config.proxy.trusted.as_slice()), client::find))
+}
+
+/// Whose a token is, as the hub says. A read that fails leaves the request with its address's limit.
+fn whose(hub: &Hub) -> rates::Whose {
+    let hub = hub.clone();
+    Box::new(move |secret| {
+        let hub = hub.clone();
+        Box::pin(
+            async move { hub.grant_of(&secret).await.ok().map(|grant| grant.member.unwrap_or(grant.id)) },
+        )
+    })
 }

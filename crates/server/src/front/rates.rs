@@ -1,12 +1,14 @@
-//! How often: fixed windows per address and per token, told in `X-RateLimit-*` as clients of the Mastodon API know
-//! them (Mastodon documentation, api/rate-limits). A token counts for itself only once it has proved good, so that
-//! inventing tokens does not get round the limit of an address.
+//! How often: fixed windows per address and per account, told in `X-RateLimit-*` as clients of the Mastodon API know
+//! them (Mastodon documentation, api/rate-limits). A token counts for its account only once it is known to be good, so
+//! that inventing tokens does not get round the limit of an address, and neither does having many.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use landbridge_model::Id;
 use moka::sync::Cache;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -28,41 +30,54 @@ const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 pub struct Rates {
-    api_account: Rate<Token>,
+    api_account: Rate<Id>,
     api_address: Rate<IpAddr>,
-    media: Rate<Token>,
-    deletes: Rate<Token>,
+    media: Rate<Id>,
+    deletes: Rate<Id>,
     sign_ins: Rate<IpAddr>,
     federation: Rate<IpAddr>,
-    /// Tokens that were answered with something else than 401.
-    good: Cache<Token, ()>,
+    whose: Whose,
+    /// Whose the tokens are that were asked about lately. One that was revoked since is refused behind us.
+    known: Cache<Token, Id>,
 }
+
+/// Whose token this is: the account's id, or the app's own grant. `None`: not a good token.
+pub type Whose = Box<dyn Fn(String) -> BoxFuture<'static, Option<Id>> + Send + Sync>;
 
 /// A part of the token's hash: enough to tell tokens apart, useless to anyone who reads our memory.
 type Token = [u8; 16];
 
 impl Rates {
-    pub fn new(limits: &Limits) -> Self {
+    pub fn new(limits: &Limits, whose: Whose) -> Self {
         Self {
+            whose,
             api_account: Rate::new(limits.api_per_account, SHORT),
             api_address: Rate::new(limits.api_per_address, SHORT),
             media: Rate::new(limits.media_per_account, LONG),
             deletes: Rate::new(limits.deletes_per_account, LONG),
             sign_ins: Rate::new(limits.sign_ins_per_address, SHORT),
             federation: Rate::new(limits.federation_per_address, SHORT),
-            good: Cache::builder().max_capacity(MOST_WINDOWS).time_to_idle(LONG).build(),
+            known: Cache::builder().max_capacity(MOST_WINDOWS).time_to_idle(LONG).build(),
         }
     }
 
-    fn take(&self, surface: Surface, address: IpAddr, token: Option<Token>) -> Option<Taken> {
-        match (surface, token) {
-            (Surface::Upload, Some(token)) => self.media.take(token),
-            (Surface::Delete, Some(token)) => self.deletes.take(token),
-            (Surface::Api, Some(token)) => self.api_account.take(token),
+    fn take(&self, surface: Surface, address: IpAddr, account: Option<Id>) -> Option<Taken> {
+        match (surface, account) {
+            (Surface::Upload, Some(account)) => self.media.take(account),
+            (Surface::Delete, Some(account)) => self.deletes.take(account),
+            (Surface::Api, Some(account)) => self.api_account.take(account),
             (Surface::Api | Surface::Upload | Surface::Delete, None) => self.api_address.take(address),
             (Surface::SignIn, _) => self.sign_ins.take(address),
             (Surface::Inbox, _) => self.federation.take(address),
             (Surface::WellKnown | Surface::Relay | Surface::Media | Surface::Page, _) => None,
+        }
+    }
+
+    /// Learns whose a token is; asked once in a while for each token, and after the address has paid for it.
+    async fn learn(&self, headers: &HeaderMap) {
+        let Some((token, secret)) = bearer(headers) else { return };
+        if let Some(account) = (self.whose)(secret.to_owned()).await {
+            self.known.insert(token, account);
         }
     }
 }
@@ -72,22 +87,20 @@ pub async fn hold(State(rates): State<Arc<Rates>>, request: Request, next: Next)
     let address =
         request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| one_household(info.0.ip()));
     let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    let shown = token(request.headers());
-    let proven = shown.filter(|token| rates.good.contains_key(token));
-    let taken = rates.take(surface, address, proven);
+    let account = bearer(request.headers()).and_then(|(token, _)| rates.known.get(&token));
+    let taken = rates.take(surface, address, account);
     let mut response = match &taken {
         Some(taken) if taken.exceeded() => {
             metrics::counter!("landbridge_rate_limited_total", "surface" => surface.label()).increment(1);
             refused(taken)
         }
-        _ => next.run(request).await,
+        taken => {
+            if account.is_none() && taken.is_some() {
+                rates.learn(request.headers()).await;
+            }
+            next.run(request).await
+        }
     };
-    if let (Some(token), None, Surface::Api | Surface::Upload | Surface::Delete) = (shown, proven, surface)
-        && response.status() != StatusCode::UNAUTHORIZED
-        && response.status() != StatusCode::TOO_MANY_REQUESTS
-    {
-        rates.good.insert(token, ());
-    }
     if let Some(taken) = taken {
         taken.tell(response.headers_mut());
     }
@@ -102,9 +115,9 @@ fn one_household(address: IpAddr) -> IpAddr {
     }
 }
 
-fn token(headers: &HeaderMap) -> Option<Token> {
-    let bearer = headers.get(header::AUTHORIZATION)?.as_bytes();
-    digest(&SHA256, bearer).as_ref().first_chunk().copied()
+fn bearer(headers: &HeaderMap) -> Option<(Token, &str)> {
+    let secret = headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?.trim();
+    Some((digest(&SHA256, secret.as_bytes()).as_ref().first_chunk().copied()?, secret))
 }
 
 struct Rate<K> {
@@ -182,14 +195,11 @@ mod tests {
     fn app() -> Router {
         let limits =
             Limits { api_per_account: 3, api_per_address: 2, sign_ins_per_address: 1, ..Limits::default() };
+        let whose: Whose =
+            Box::new(|secret| Box::pin(async move { secret.starts_with("good").then_some(Id(7)) }));
         Router::new()
-            .fallback(any(|headers: HeaderMap| async move {
-                match headers.get("authorization").map(|value| value.as_bytes()) {
-                    Some(b"Bearer wrong") => StatusCode::UNAUTHORIZED,
-                    _ => StatusCode::OK,
-                }
-            }))
-            .layer(from_fn_with_state(Arc::new(Rates::new(&limits)), hold))
+            .fallback(any(|| async { StatusCode::OK }))
+            .layer(from_fn_with_state(Arc::new(Rates::new(&limits, whose)), hold))
     }
 
     async fn ask(app: &Router, path: &str, address: &str, token: Option<&str>) -> Response {
@@ -220,22 +230,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_good_token_counts_for_itself_and_an_invented_one_does_not() {
+    async fn good_tokens_count_for_their_account_and_an_invented_one_for_the_address() {
         let app = app();
-        for _ in 0..4 {
-            assert_eq!(ask(&app, "/api/v1/x", "192.0.2.1", Some("good")).await.status(), StatusCode::OK);
+        // The first use of each is the address's, the rest the account's.
+        for token in ["good one", "good two", "good one", "good two", "good one"] {
+            let answer = ask(&app, "/api/v1/x", "192.0.2.1", Some(token)).await;
+            assert_eq!(answer.status(), StatusCode::OK, "{token}");
         }
-        let over = ask(&app, "/api/v1/x", "192.0.2.1", Some("good")).await;
+        let over = ask(&app, "/api/v1/x", "192.0.2.2", Some("good two")).await;
         assert_eq!(over.status(), StatusCode::TOO_MANY_REQUESTS);
-        assert_eq!(
-            ask(&app, "/api/v1/x", "192.0.2.9", Some("wrong")).await.status(),
-            StatusCode::UNAUTHORIZED
-        );
-        assert_eq!(
-            ask(&app, "/api/v1/x", "192.0.2.9", Some("wrong")).await.status(),
-            StatusCode::UNAUTHORIZED
-        );
-        let third = ask(&app, "/api/v1/x", "192.0.2.9", Some("wrong")).await;
+        for invented in ["a", "b"] {
+            assert_eq!(ask(&app, "/api/v1/x", "192.0.2.9", Some(invented)).await.status(), StatusCode::OK);
+        }
+        let third = ask(&app, "/api/v1/x", "192.0.2.9", Some("c")).await;
         assert_eq!(third.status(), StatusCode::TOO_MANY_REQUESTS);
     }
 }
