@@ -82,6 +82,14 @@ async fn a_write_whose_caller_left_holds_no_lock() {
 }
 
 #[tokio::test]
+async fn errors_do_not_quote_values() {
+    let store = fresh(1).await;
+    let read = query("SELECT n FROM t WHERE id IN {ints ?1}", args![r#"["secret"]"#]);
+    let error = store.rows(read).await.unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("secret"), "{error}");
+}
+
+#[tokio::test]
 async fn an_absent_server_is_named_as_such() {
     let url = "postgres://nobody@127.0.0.1:1/nothing";
     let error = landbridge_store::Store::open_with(url, SCHEMA).await.err().unwrap();

@@ -172,6 +172,10 @@ async fn drive(connection: impl Future<Output = Result<(), tokio_postgres::Error
 /// Names what PostgreSQL reports in the words of both engines. The server's "detail", which quotes values, is left out.
 pub(crate) fn fault(error: tokio_postgres::Error) -> StoreError {
     let (fault, message) = match error.as_db_error() {
+        // Class 22, data exceptions: their very message quotes the value.
+        Some(reported) if reported.code().code().starts_with("22") => {
+            (Fault::Other, format!("a value that does not fit its type ({})", reported.code().code()))
+        }
         Some(reported) => (fault_of(reported.code()), reported.message().to_owned()),
         None => {
             let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();

@@ -33,7 +33,7 @@ impl Connection {
         connection.batch(&format!(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA fullfsync = ON;
              PRAGMA checkpoint_fullfsync = ON; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON;
-             PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;"
+             PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;"
         ))?;
         Ok(connection)
     }
@@ -52,7 +52,7 @@ impl Connection {
         raw.busy_timeout(BUSY).map_err(fault)?;
         let connection = Connection { raw, texts: HashMap::new() };
         connection.batch(
-            "PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY;
+            "PRAGMA cache_size = -4096; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY;
              PRAGMA trusted_schema = OFF;",
         )?;
         Ok(connection)

@@ -19,6 +19,8 @@ use tokio::sync::{mpsc, oneshot};
 const BATCH: usize = 512;
 /// How long a batch goes on taking what arrives meanwhile.
 const BATCH_TIME: Duration = Duration::from_millis(4);
+/// How often SQLite looks whether what it knows of its tables, to plan queries, is out of date.
+const OPTIMIZE: Duration = Duration::from_secs(6 * 3600);
 
 type Reply<T, E> = oneshot::Sender<Result<T, E>>;
 
@@ -74,12 +76,19 @@ struct Writer {
 impl Writer {
     fn run(mut self) {
         let mut queue = Vec::with_capacity(BATCH);
+        let mut optimized = Instant::now();
         loop {
             if self.jobs.blocking_recv_many(&mut queue, BATCH) == 0 {
                 return;
             }
             let mut others = Vec::new();
             self.batch(&mut queue, &mut others);
+            if optimized.elapsed() > OPTIMIZE {
+                optimized = Instant::now();
+                if let Err(error) = self.connection.batch("PRAGMA optimize") {
+                    tracing::warn!(%error, "could not refresh the statistics of the tables");
+                }
+            }
             for job in others {
                 match job {
                     Job::Checkpoint(reply) => {
