@@ -88,13 +88,13 @@ impl ActivityPub {
         }
     }
 
-    /// `Delete` of an actor whom nobody here knows, by that actor: their key is gone with them, and there is nothing
-    /// to delete. Servers send these to everybody.
+    /// `Delete` by somebody whom nobody here knows, of themself or of something unknown: their key is likely gone with
+    /// them, and there is nothing to delete. Servers send these to everybody.
     async fn is_farewell_of_a_stranger(&self, hub: &Hub, node: Node<'_>, actor: &str, claim: &Claim) -> bool {
-        node.is("Delete")
-            && node.id("object") == Some(actor)
-            && self.known_key(hub, &claim.key_id).await.is_none()
+        let Some(object) = node.id("object").filter(|_| node.is("Delete")) else { return false };
+        self.known_key(hub, &claim.key_id).await.is_none()
             && matches!(hub.presence_by_native(Network::ActivityPub, actor).await, Ok(None))
+            && (object == actor || matches!(hub.copy(Network::ActivityPub, object).await, Ok(None)))
     }
 }
 
