@@ -4,4 +4,5 @@
 
 mod crossing;
 mod documents;
+mod hostile;
 mod support;
