@@ -1,10 +1,10 @@
 //! The hub itself: what all its parts share.
 
-use crate::{Bus, Config, HubError, Translator, accounts::Key, reading, seal::Sealer};
+use crate::{Bus, Config, HubError, Translator, accounts::Key, reading, receive, seal::Sealer};
 use landbridge_fetch::Fetcher;
 use landbridge_media::MediaStore;
 use landbridge_model::{Id, IdSource, Network};
-use landbridge_store::Store;
+use landbridge_store::{ErasureJournal, Store};
 use moka::sync::Cache;
 use std::{
     sync::{Arc, OnceLock},
@@ -25,6 +25,8 @@ pub(crate) struct Shared {
     ids: IdSource,
     bus: Bus,
     reading: reading::State,
+    receiving: receive::State,
+    erasures: OnceLock<ErasureJournal>,
     translators: OnceLock<Vec<Arc<dyn Translator>>>,
     /// Wakes the outbox when rows were added.
     outbox: Notify,
@@ -43,6 +45,8 @@ impl Hub {
             ids: IdSource::default(),
             bus: Bus::default(),
             reading: reading::State::default(),
+            receiving: receive::State::default(),
+            erasures: OnceLock::new(),
             translators: OnceLock::new(),
             outbox: Notify::new(),
             keys: Cache::builder().max_capacity(10_000).time_to_idle(Duration::from_secs(3600)).build(),
@@ -52,6 +56,18 @@ impl Hub {
     /// Says which networks there are. Once, before anything else is called; later calls change nothing.
     pub fn attach(&self, translators: Vec<Arc<dyn Translator>>) {
         let _ = self.0.translators.set(translators);
+    }
+
+    /// Says where erasures are noted, outside the database and its backups. Once, at the start; without it only the
+    /// database knows of them.
+    pub fn note_erasures_in(&self, journal: ErasureJournal) {
+        let _ = self.0.erasures.set(journal);
+    }
+    pub(crate) fn erasure_journal(&self) -> Option<&ErasureJournal> {
+        self.0.erasures.get()
+    }
+    pub(crate) fn receiving(&self) -> &receive::State {
+        &self.0.receiving
     }
 
     pub fn config(&self) -> &Config {

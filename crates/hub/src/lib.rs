@@ -6,11 +6,6 @@
 //!
 //! A network is one implementation of [`Translator`]; a door calls the methods of [`Hub`].
 
-/// Marks what a later commit of this very part builds.
-macro_rules! unbuilt {
-    ($($arg:expr),* $(,)?) => {{ $(let _ = $arg;)* Err(crate::HubError::Invalid("not built yet".into())) }};
-}
-
 pub mod accounts;
 mod act;
 mod bus;

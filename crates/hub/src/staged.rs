@@ -38,8 +38,9 @@ pub enum CopyKind {
     Vote,
     /// A leave to quote (FEP-044f stamp), of the quoting post.
     QuoteStamp,
-    /// A request to quote, of the quoting post.
+    /// A request to quote: of a member's quoting post, or of the member's post that somebody asks to quote.
     QuoteRequest,
+    Report,
 }
 
 impl CopyKind {
@@ -53,12 +54,13 @@ impl CopyKind {
             CopyKind::Vote => "vote",
             CopyKind::QuoteStamp => "quote-stamp",
             CopyKind::QuoteRequest => "quote-request",
+            CopyKind::Report => "report",
         }
     }
 
     pub fn from_key(key: &str) -> Option<CopyKind> {
         use CopyKind::*;
-        [Post, Repost, Reaction, Follow, Block, Vote, QuoteStamp, QuoteRequest].into_iter().find(|k| k.key() == key)
+        [Post, Repost, Reaction, Follow, Block, Vote, QuoteStamp, QuoteRequest, Report].into_iter().find(|k| k.key() == key)
     }
 }
 

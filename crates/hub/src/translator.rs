@@ -2,7 +2,8 @@
 
 use crate::{Act, Delivery, Draft, Hub, HubError, Incoming, Outcome, Staged};
 use async_trait::async_trait;
-use landbridge_model::{Actor, Id, Network, Visibility};
+use landbridge_model::{Actor, Id, Network, Presence, Visibility};
+use landbridge_store::Change;
 use std::sync::Arc;
 
 /// Becomes `true` when the server stops; a loop that waits also waits for this.
@@ -55,6 +56,11 @@ pub trait Translator: Send + Sync + 'static {
     /// Whether a follow on this network waits for an answer: it is a request until then.
     fn asks_to_follow(&self) -> bool {
         false
+    }
+
+    /// Changes that remove from this network's own tables everything of an identity that is being erased.
+    fn erase(&self, _identity: &Presence) -> Vec<Change> {
+        Vec::new()
     }
 
     /// What this network will carry of a post, in words for its author. Empty: all of it.

@@ -13,7 +13,7 @@ macro_rules! migrations {
     };
 }
 
-pub const MIGRATIONS: &[Migration] = migrations![1 "0001_core", 2 "0002_nostr"];
+pub const MIGRATIONS: &[Migration] = migrations![1 "0001_core", 2 "0002_nostr", 3 "0003_awaited"];
 
 #[cfg(test)]
 mod tests {

@@ -2,5 +2,11 @@
 
 mod domains;
 mod erase;
+mod housekeeping;
+mod polls;
+mod reports;
+mod sweep;
 
+pub(crate) use domains::RuleCache;
 pub use domains::{DomainRule, Rule};
+pub use landbridge_store::entities::reports::ReportRow as Report;

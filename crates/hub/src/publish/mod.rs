@@ -14,9 +14,13 @@ mod text;
 mod vote;
 
 pub(crate) use commit::{Commit, Reach};
+pub(crate) use delete::uncount;
 pub use follow::FollowOptions;
+pub(crate) use follow::{accepted_changes, ended_changes};
 pub use post::NetworkPreview;
 pub(crate) use post::{row, searchable};
+pub(crate) use react::kind_of;
+pub(crate) use repost::blank;
 
 use crate::{Hub, HubError};
 use landbridge_model::{Actor, ActorState, Id, Post};

@@ -1,13 +1,197 @@
 //! What arrives, one file a kind. Verified by its network; here it passes the gate and is written once.
+//!
+//! One thing is one transaction. What it may do only once (store a post, count a like, tell a member) hangs on
+//! preconditions inside that transaction, so of two copies that race one wins and the other ends as a duplicate.
+//! Tombstones of what was deleted or undone are preconditions too: an old thing delivered again changes nothing, and an
+//! undo that overtakes its act wins.
 
-use crate::{Hub, Incoming, Received, Refused};
+mod actor;
+mod block;
+mod clean;
+mod compose;
+mod delete;
+mod edit;
+mod fetch;
+mod follow;
+mod gone;
+mod halt;
+mod merge;
+mod moving;
+mod pin;
+mod post;
+mod profile;
+mod quote;
+mod react;
+mod report;
+mod repost;
+mod same;
+mod state;
+mod surroundings;
+mod tombs;
+mod trail;
+mod undo;
+mod vote;
+
+pub(crate) use state::State;
+pub(crate) use tombs::subject;
+
+use crate::{
+    Hub, Incoming, Mode, Received, Refused, Via, What,
+    gate::{self, Admission},
+};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use halt::Halt;
+use landbridge_model::{Actor, Network, Time};
+use trail::Trail;
+
+/// Who sent what is being taken in, and how.
+#[derive(Clone)]
+pub(crate) struct Sent {
+    pub network: Network,
+    pub actor: Actor,
+    /// The actor's native id on that network.
+    pub native: String,
+    /// Native id of the activity or event.
+    pub id: Option<String>,
+    /// When it was done; never in the future.
+    pub at: Time,
+    pub via: Via,
+    pub original: Bytes,
+    /// By an operator's or moderator's rule, only for those who follow.
+    pub limited: bool,
+}
 
 impl Hub {
     /// Takes in one verified thing. When this returns `Ok`, it is durable, and the network may say "accepted".
     ///
-    /// What is missing to understand it (its author's profile, the post it answers) is fetched through the network.
+    /// What is missing to understand it (its author's profile, the post it answers) is fetched through the network,
+    /// within bounds of time, depth and number.
     pub async fn receive(&self, incoming: Incoming) -> Result<Received, Refused> {
-        let _ = incoming;
-        Err(Refused::Rule("not built yet"))
+        let (network, kind) = (incoming.network.key(), name(&incoming.what));
+        let outcome = self.arrive(incoming, &mut Trail::default()).await;
+        let (word, reason) = match &outcome {
+            Ok(Received::Stored(_)) => ("stored", ""),
+            Ok(Received::Duplicate) | Err(Halt::Duplicate) => ("duplicate", ""),
+            Ok(Received::Ignored(why)) | Err(Halt::Ignored(why)) => ("ignored", *why),
+            Err(Halt::Rule(why)) => ("refused", *why),
+            Err(Halt::Failed(_)) => ("later", ""),
+        };
+        let labels = [("network", network), ("kind", kind), ("outcome", word), ("reason", reason)];
+        metrics::counter!("hub_received_total", &labels).increment(1);
+        match outcome {
+            Ok(received) => Ok(received),
+            Err(halt) => halt.into_answer(),
+        }
+    }
+
+    /// One thing, or one that was fetched because of it.
+    fn arrive<'a>(&'a self, incoming: Incoming, trail: &'a mut Trail) -> BoxFuture<'a, Result<Received, Halt>> {
+        Box::pin(async move {
+            if self.config().mode(incoming.network) == Mode::Off {
+                return Err(Halt::Rule("this network is switched off here"));
+            }
+            clean::check_ids(&incoming)?;
+            let Incoming { network, actor: native, id, at, via, original, what } = incoming;
+            let at = Time(at.0.min(Time::now().0));
+            if let Some(host) = gate::host_of(&native)
+                && self.domain_rule(host).await? == Some(crate::moderation::Rule::Block)
+            {
+                return Err(Halt::Rule("blocked host"));
+            }
+            if let What::Profile(profile) = what {
+                return self.receive_profile(network, &native, *profile, at).await;
+            }
+            let actor = match self.known_actor(network, &native).await? {
+                Some(actor) => actor,
+                None if needs_no_profile(&what) => return self.from_stranger(network, &native, what, at).await,
+                None => self.fetched_actor(network, &native, trail).await?,
+            };
+            if actor.is_member() {
+                return Err(Halt::Ignored("a member's own, from outside"));
+            }
+            let limited = match gate::admit(self, &actor, &native).await? {
+                Admission::Open => false,
+                Admission::Limited => true,
+                Admission::Closed(why) => return Err(Halt::Ignored(why)),
+            };
+            let sent = Sent { network, actor, native, id, at, via, original, limited };
+            self.dispatch(sent, what, trail).await
+        })
+    }
+
+    async fn dispatch(&self, sent: Sent, what: What, trail: &mut Trail) -> Result<Received, Halt> {
+        match what {
+            What::Post(post) => self.receive_post(&sent, *post, trail).await,
+            What::Edit(post) => self.receive_edit(&sent, *post, trail).await,
+            What::Delete { target } => self.receive_delete(&sent, &target).await,
+            What::Repost { target, visibility } => self.receive_repost(&sent, &target, visibility, trail).await,
+            What::React { target, content, emoji } => self.receive_reaction(&sent, &target, content, emoji).await,
+            What::Undo(undone) => self.receive_undo(&sent, undone).await,
+            What::Follow { target } => self.receive_follow(&sent, &target).await,
+            What::FollowAccepted { follow, follower } => self.receive_follow_answer(&sent, follow, follower, true).await,
+            What::FollowRejected { follow, follower } => self.receive_follow_answer(&sent, follow, follower, false).await,
+            What::Block { target } => self.receive_block(&sent, &target).await,
+            What::Vote { poll, choices } => self.receive_vote(&sent, &poll, &choices).await,
+            What::Profile(_) => Err(Halt::Rule("a profile in the wrong place")),
+            What::Gone => self.receive_gone(&sent).await,
+            What::Report { targets, comment } => self.receive_report(&sent, &targets, &comment).await,
+            What::Move { to } => self.receive_move(&sent, &to, trail).await,
+            What::Pin { target } => self.receive_pin(&sent, &target, true, trail).await,
+            What::Unpin { target } => self.receive_pin(&sent, &target, false, trail).await,
+            What::QuoteRequest { quoted, quoting, post } => {
+                self.receive_quote_request(&sent, &quoted, &quoting, post.map(|post| *post), trail).await
+            }
+            What::QuoteAnswered { request, quoting, stamp } => {
+                self.receive_quote_answer(&sent, request.as_deref(), quoting.as_deref(), stamp).await
+            }
+            What::QuoteRevoked { stamp } => self.receive_quote_revoked(&sent, &stamp).await,
+        }
+    }
+
+    /// What somebody unknown here takes back: only noted, so that it wins over what comes late.
+    async fn from_stranger(
+        &self,
+        network: Network,
+        native: &str,
+        what: What,
+        at: Time,
+    ) -> Result<Received, Halt> {
+        match what {
+            What::Delete { target } => self.note_deleted(network, native, &target, at).await,
+            What::Undo(undone) => self.note_undone(network, native, &undone, at).await,
+            _ => Err(Halt::Ignored("unknown actor")),
+        }
+    }
+}
+
+/// Whether it can be dealt with when its actor is unknown, so that nobody needs to be asked who that is.
+fn needs_no_profile(what: &What) -> bool {
+    matches!(what, What::Delete { .. } | What::Undo(_) | What::Gone | What::Unpin { .. } | What::QuoteRevoked { .. })
+}
+
+/// The word for counters.
+fn name(what: &What) -> &'static str {
+    match what {
+        What::Post(_) => "post",
+        What::Edit(_) => "edit",
+        What::Delete { .. } => "delete",
+        What::Repost { .. } => "repost",
+        What::React { .. } => "reaction",
+        What::Undo(_) => "undo",
+        What::Follow { .. } => "follow",
+        What::FollowAccepted { .. } => "follow accepted",
+        What::FollowRejected { .. } => "follow rejected",
+        What::Block { .. } => "block",
+        What::Vote { .. } => "vote",
+        What::Profile(_) => "profile",
+        What::Gone => "gone",
+        What::Report { .. } => "report",
+        What::Move { .. } => "move",
+        What::Pin { .. } => "pin",
+        What::Unpin { .. } => "unpin",
+        What::QuoteRequest { .. } => "quote request",
+        What::QuoteAnswered { .. } => "quote answered",
+        What::QuoteRevoked { .. } => "quote revoked",
     }
 }

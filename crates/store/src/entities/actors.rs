@@ -70,6 +70,14 @@ pub fn by_native(network: Network, native_id: &str) -> Query {
     )
 }
 
+/// (id, state) of other actors with that address.
+pub fn namesakes(username: &str, domain: &str, but: Id) -> Query {
+    query(
+        "SELECT id, state FROM actors WHERE username = ?1 AND domain = ?2 AND id <> ?3",
+        args![username, domain, but],
+    )
+}
+
 /// A new actor. `origin`: the network it was first seen on; `None` for a member.
 pub fn insert(actor: &Actor, origin: Option<Network>) -> Change {
     Change::new(
@@ -97,12 +105,13 @@ pub fn insert(actor: &Actor, origin: Option<Network>) -> Change {
     )
 }
 
-/// What a remote actor's side says now. The state stays: it is ours to decide.
-pub fn refresh(actor: &Actor) -> Change {
+/// What a remote actor's side says now, if `origin` is the network it was first seen on: one of two merged identities
+/// speaks for both. The state stays: it is ours to decide.
+pub fn refresh(actor: &Actor, origin: Network) -> Change {
     Change::new(
         "UPDATE actors SET username = ?2, domain = ?3, kind = ?4, locked = ?5, display_name = ?6, profile = ?7, url = ?8,
                            fetched_at = ?9, moved_to = ?10, followers = ?11, following = ?12, posts = ?13
-         WHERE id = ?1 AND domain <> ''",
+         WHERE id = ?1 AND domain <> '' AND source = ?14",
         args![
             actor.id,
             &actor.username,
@@ -116,7 +125,8 @@ pub fn refresh(actor: &Actor) -> Change {
             actor.moved_to,
             number(actor.followers),
             number(actor.following),
-            number(actor.posts)
+            number(actor.posts),
+            origin
         ],
     )
 }
@@ -149,14 +159,14 @@ pub fn rename(id: Id, username: &str) -> Change {
 /// A post was written: counts it for members, and moves the time of the last one on.
 pub fn posted(id: Id, at: Time) -> Change {
     Change::new(
-        "UPDATE actors SET posts = posts + 1,
+        "UPDATE actors SET posts = posts + CASE WHEN domain = '' THEN 1 ELSE 0 END,
            last_post_at = CASE WHEN last_post_at IS NULL OR last_post_at < ?2 THEN ?2 ELSE last_post_at END WHERE id = ?1",
         args![id, at],
     )
 }
 
 pub fn unposted(id: Id) -> Change {
-    Change::new("UPDATE actors SET posts = posts - 1 WHERE id = ?1 AND posts > 0", args![id])
+    Change::new("UPDATE actors SET posts = posts - 1 WHERE id = ?1 AND domain = '' AND posts > 0", args![id])
 }
 
 fn profile(actor: &Actor) -> String {

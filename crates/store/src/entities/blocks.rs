@@ -44,6 +44,10 @@ pub fn delete(actor: Id, target: Id) -> Change {
     )
 }
 
+pub fn delete_by_id(id: Id) -> Change {
+    Change::new("DELETE FROM blocks WHERE id = ?1", args![id])
+}
+
 /// (target_id, notifications, expires_at) of a member's mutes of some people.
 pub fn mutes_of<'a>(member: Id, targets: impl IntoIterator<Item = &'a Id>, now: Time) -> Query {
     query(
@@ -101,6 +105,14 @@ pub fn muted_threads<'a>(member: Id, roots: impl IntoIterator<Item = &'a Id>) ->
 /// (domain) of a member's own rules.
 pub fn domains(member: Id) -> Query {
     query("SELECT domain FROM member_domain_blocks WHERE member_id = ?1 ORDER BY domain", args![member])
+}
+
+/// (member_id) of those among some members who have a rule against one of these hosts.
+pub fn members_against<'a, T: AsRef<str>>(members: impl IntoIterator<Item = &'a Id>, domains: &[T]) -> Query {
+    query(
+        "SELECT member_id FROM member_domain_blocks WHERE member_id IN {ints ?1} AND domain IN {texts ?2}",
+        args![super::ints(members), super::texts(domains)],
+    )
 }
 
 pub fn block_domain(member: Id, domain: &str, at: Time) -> Change {

@@ -128,6 +128,53 @@ pub fn forbid(network: Network, native_id: &str) -> Change {
     )
 }
 
+/// No living post with that native id must be here: what we believed missing has arrived meanwhile.
+pub fn forbid_post(network: Network, native_id: &str, precondition: &'static str) -> Change {
+    Change::forbid(
+        "SELECT 1 FROM copies c JOIN posts p ON p.id = c.object_id
+         WHERE c.network = ?1 AND c.native_id = ?2 AND c.kind = 'post' AND c.state <> 2",
+        args![network, native_id],
+        precondition,
+    )
+}
+
+/// A further name of something that is here already; nothing happens when that name is known.
+pub fn insert_if_new(row: &CopyRow, original: Option<Vec<u8>>, kept_until: Option<Time>) -> Change {
+    Change { expect: crate::Expect::Any, ..insert(row, original, kept_until) }
+}
+
+/// We asked for it: nobody was told of it.
+pub fn mark_fetched(network: Network, native_id: &str) -> Change {
+    Change::new("UPDATE copies SET fetched = 1 WHERE network = ?1 AND native_id = ?2", args![network, native_id])
+}
+
+/// A row when it was fetched and has not arrived by itself so far.
+pub fn is_fetched(network: Network, native_id: &str) -> Query {
+    query("SELECT 1 FROM copies WHERE network = ?1 AND native_id = ?2 AND fetched = 1", args![network, native_id])
+}
+
+/// Now it has arrived by itself; fails when it had before: only one arrival counts.
+pub fn arrive(network: Network, native_id: &str) -> Change {
+    Change::new(
+        "UPDATE copies SET fetched = 0 WHERE network = ?1 AND native_id = ?2 AND fetched = 1",
+        args![network, native_id],
+    )
+    .or_fail("duplicate")
+}
+
+/// (native_id, post id, author, root, 1 when by a member, 1 when a member follows the author) of living posts among some
+/// native ids.
+pub fn posts_named<T: AsRef<str>>(network: Network, native_ids: &[T]) -> Query {
+    query(
+        "SELECT c.native_id, p.id, p.author_id, p.root_id, CASE WHEN a.domain = '' THEN 1 ELSE 0 END,
+           CASE WHEN EXISTS (SELECT 1 FROM follows f JOIN members m ON m.actor_id = f.follower_id
+                             WHERE f.target_id = p.author_id) THEN 1 ELSE 0 END
+         FROM copies c JOIN posts p ON p.id = c.object_id JOIN actors a ON a.id = p.author_id
+         WHERE c.network = ?1 AND c.native_id IN {texts ?2} AND c.kind = 'post' AND c.state <> 2",
+        args![network, super::texts(native_ids)],
+    )
+}
+
 /// A newer version of the same thing.
 pub fn update(network: Network, native_id: &str, version: Option<&str>, original: Option<Vec<u8>>) -> Change {
     Change::new(

@@ -298,6 +298,15 @@ pub fn set_quote(post: Id, quote_of: Option<Id>, state: QuoteState) -> Change {
     )
 }
 
+/// Leave to quote is there; fails when the quote does not wait for it (any more).
+pub fn accept_quote(post: Id, quote_of: Option<Id>) -> Change {
+    Change::new(
+        "UPDATE posts SET quote_state = 1, quote_of = COALESCE(?2, quote_of) WHERE id = ?1 AND quote_state = 0",
+        args![post, quote_of],
+    )
+    .or_fail("duplicate")
+}
+
 /// Replies to a missing parent are joined to it, now that it is here.
 pub fn adopt(reply: Id, parent: Id, parent_author: Id, root: Id) -> Change {
     Change::new(
@@ -363,6 +372,7 @@ pub fn delete(post: Id) -> Vec<Change> {
         "DELETE FROM idempotency WHERE post_id = ?1",
         "DELETE FROM media WHERE post_id = ?1",
         "DELETE FROM search_posts WHERE rowid = ?1",
+        "DELETE FROM awaited WHERE post_id = ?1",
         "UPDATE posts SET quote_state = 4, quote_of = NULL WHERE quote_of = ?1",
     ];
     let mut changes: Vec<Change> = WITH_REPOSTS.iter().map(|sql| Change::new(*sql, args![post])).collect();

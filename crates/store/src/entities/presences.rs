@@ -42,6 +42,15 @@ pub fn by_natives<T: AsRef<str>>(network: Network, native_ids: &[T]) -> Query {
     )
 }
 
+/// (native_id, actor id, username, domain, url) of living identities among some native ids.
+pub fn people<T: AsRef<str>>(network: Network, native_ids: &[T]) -> Query {
+    query(
+        "SELECT p.native_id, a.id, a.username, a.domain, a.url FROM presences p JOIN actors a ON a.id = p.actor_id
+         WHERE p.network = ?1 AND p.native_id IN {texts ?2} AND p.state = 0 AND a.state IN (0, 4)",
+        args![network, super::texts(native_ids)],
+    )
+}
+
 pub fn of_actor(actor: Id) -> Query {
     query(
         concat!("SELECT ", columns!(), " FROM presences p WHERE p.actor_id = ?1 ORDER BY p.network"),

@@ -32,6 +32,12 @@ const READABLE: &[Type] = &[
 const SMALL: &[&str] = &["domain_rules", "erasures", "reports", "mutes", "latest"];
 /// Statements that clean up, or answer the operator, now and then, and may take their time.
 const SWEEPS: &[&str] = &[
+    "DELETE FROM account_notes WHERE member_id = ?1",
+    "DELETE FROM home WHERE (member_id, post_id) IN",
+    "DELETE FROM once WHERE member_id = ?1",
+    "DELETE FROM thread_mutes WHERE member_id = ?1",
+    "SELECT 1 FROM media WHERE media LIKE ?1",
+    "SELECT a.id FROM actors a WHERE a.domain <> '' AND a.state = 0",
     "DELETE FROM deliveries WHERE state <> 0 AND finished_at < ?1",
     "DELETE FROM idempotency WHERE at < ?1",
     "DELETE FROM nostr_deleted WHERE pubkey = ?1",

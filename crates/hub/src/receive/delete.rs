@@ -1,0 +1,79 @@
+//! A deleted post: by its author only. What was never seen here is noted, so that it stays away.
+
+use super::{Sent, halt::Halt, tombs};
+use crate::{CopyKind, CopyState, Event, EventKind, Hub, Received, publish};
+use landbridge_model::{Id, Network, Post, Time, Visibility};
+use landbridge_store::{
+    Change, Write,
+    entities::{
+        copies::{self, CopyRow},
+        posts, tombstones,
+    },
+};
+
+impl Hub {
+    pub(super) async fn receive_delete(&self, sent: &Sent, target: &str) -> Result<Received, Halt> {
+        let known = self.store().row(copies::by_native(sent.network, target)).await?;
+        let Some(known) = known.map(|mut row| CopyRow::read(&mut row)).transpose()? else {
+            return self.note_deleted(sent.network, &sent.native, target, sent.at).await;
+        };
+        if known.actor != sent.actor.id {
+            return Err(Halt::Rule("a delete by somebody else"));
+        }
+        if CopyState::from_i64(known.state) == CopyState::Deleted {
+            return Err(Halt::Duplicate);
+        }
+        match CopyKind::from_key(&known.kind) {
+            Some(CopyKind::Post) => self.remove_post(known.object).await,
+            // Some networks delete what others undo.
+            Some(_) => self.undo_copy(sent, &known).await,
+            None => Err(Halt::Ignored("of an unknown kind")),
+        }
+    }
+
+    /// Closes an id to its sender before it was seen.
+    pub(super) async fn note_deleted(
+        &self,
+        network: Network,
+        native: &str,
+        target: &str,
+        at: Time,
+    ) -> Result<Received, Halt> {
+        if !super::clean::is_id(target) {
+            return Err(Halt::Rule("an id is empty, too long or has characters that no id has"));
+        }
+        self.store().write(tombstones::put(tombs::by_id(self, network, native, target), at)).await?;
+        Ok(Received::Stored(None))
+    }
+
+    /// Removes a remote post, with all that is nothing without it.
+    pub(super) async fn remove_post(&self, id: Id) -> Result<Received, Halt> {
+        let Ok(post) = self.post(id).await else { return Err(Halt::Duplicate) };
+        let members = self.home_members(id).await?;
+        let write = Write::from(self.removal(&post).await?);
+        self.store().write(write).await.map_err(|error| match Halt::from(error) {
+            Halt::Ignored("post") => Halt::Duplicate,
+            other => other,
+        })?;
+        let public = post.visibility == Visibility::Public;
+        self.bus().send(Event { members, public, kind: EventKind::Deleted(id) });
+        Ok(Received::Stored(Some(id)))
+    }
+
+    /// The changes that remove a remote post and close its ids for good.
+    pub(crate) async fn removal(&self, post: &Post) -> Result<Vec<Change>, Halt> {
+        let kind = if post.repost_of.is_some() { CopyKind::Repost } else { CopyKind::Post };
+        let now = Time::now();
+        let mut changes = Vec::new();
+        for copy in self.copies(kind, post.id).await? {
+            changes.push(tombstones::put(self.keyed_hash(&copy.native_id), now));
+        }
+        changes.push(copies::delete_of(kind.key(), post.id));
+        match post.repost_of {
+            Some(target) => changes.push(posts::count_reposts(target, -1)),
+            None => changes.extend(publish::uncount(post)),
+        }
+        changes.extend(posts::delete(post.id));
+        Ok(changes)
+    }
+}

@@ -1,0 +1,206 @@
+//! A changed post. Only by its author, only when newer; earlier versions stay; it never widens who may read it.
+
+use super::{Sent, clean, compose::side_rows, halt::Halt, trail::Trail};
+use crate::{
+    CopyKind, CopyState, Event, EventKind, Hub, InPost, Received, Via,
+    gate::{self, Decision, Scope},
+    reading::NotificationKind,
+    spread::Reached,
+};
+use landbridge_model::{Id, Poll, Post, Quote, QuoteState, Time, Visibility};
+use landbridge_store::{
+    Write,
+    entities::{
+        copies::{self, CopyRow},
+        edits, media, mentions, polls,
+        posts::{self, PostRow},
+        search, tags,
+    },
+};
+
+/// Earlier versions that are kept.
+const HISTORY: i64 = 50;
+const TRIES: u32 = 4;
+
+impl Hub {
+    pub(super) async fn receive_edit(
+        &self,
+        sent: &Sent,
+        mut post: InPost,
+        trail: &mut Trail,
+    ) -> Result<Received, Halt> {
+        clean::post(&mut post)?;
+        if post.author != sent.native {
+            return Err(Halt::Rule("a post in somebody else's name"));
+        }
+        for _ in 0..TRIES {
+            let known = self.store().row(copies::by_native(sent.network, &post.native_id)).await?;
+            let Some(known) = known.map(|mut row| CopyRow::read(&mut row)).transpose()? else {
+                // It overtook the post itself, or the post concerned nobody before.
+                return self.receive_post(sent, post, trail).await;
+            };
+            if CopyState::from_i64(known.state) == CopyState::Deleted || known.kind != CopyKind::Post.key() {
+                return Err(Halt::Ignored("deleted"));
+            }
+            let held = self.post(known.object).await?;
+            if held.author != sent.actor.id {
+                return Err(Halt::Rule("an edit by somebody else"));
+            }
+            match self.write_edit(sent, &post, &held, trail).await {
+                Err(Halt::Ignored("edited meanwhile")) => continue,
+                other => return other,
+            }
+        }
+        Err(Halt::Failed(crate::HubError::Busy))
+    }
+
+    async fn write_edit(
+        &self,
+        sent: &Sent,
+        new: &InPost,
+        held: &Post,
+        trail: &mut Trail,
+    ) -> Result<Received, Halt> {
+        let around = self.surroundings(sent, new, trail).await?;
+        let mut after = self.composed(sent, new, &around);
+        keep_fixed(&mut after, held);
+        let mut write = Write::default();
+        let newer = new.updated.unwrap_or(sent.at) > held.edited_at.unwrap_or(held.created_at);
+        // Counts of a poll have no date of their own: the last to arrive is believed.
+        if let (Some(now), Some(_)) = (&after.poll, &held.poll) {
+            write.push(polls::update(held.id, now, &polls::Tally::of(now)));
+        }
+        self.settle_quote(&mut write, new, held, &around, sent);
+        if !newer || said(&after) == said(held) {
+            return match write.is_empty() || unchanged_counts(&after, held, new) {
+                true if newer => Err(Halt::Duplicate),
+                true => Err(Halt::Ignored("older than what is held")),
+                false => {
+                    self.store().write(write).await?;
+                    self.tell_edited(held).await?;
+                    Ok(Received::Stored(Some(held.id)))
+                }
+            };
+        }
+        after.edited_at = Some(new.updated.unwrap_or(sent.at));
+        let key = match held.visibility.is_open() {
+            true => None,
+            false => Some(self.post_key(held.id, None).await?),
+        };
+        let scope = if held.visibility.is_open() { Scope::Public } else { Scope::Private };
+        let decisions = gate::decide_each(self, &sent.actor, sent.limited, &around.members(), scope).await?;
+        after.mentions.retain(|mention| !matches!(decisions.get(&mention.actor), Some(Decision::Drop(_))));
+        let row = PostRow { kept_until: None, ..self.remote_row(&after, key.as_ref()) };
+        let language = after.languages.first().map(String::as_str);
+        write.push(edits::keep_present(held.id));
+        write.push(posts::edit(&row, language, !after.media.is_empty(), held.edited_at));
+        write.push(edits::trim(held.id, HISTORY));
+        write.push(mentions::delete(held.id));
+        write.push(media::delete_of_post(held.id));
+        write.push(tags::delete(held.id));
+        write.push(search::remove(held.id));
+        write.extend(side_rows(sent, &after));
+        write.extend(poll_rows(held, &after));
+        let original = match &key {
+            Some(key) => key.seal("original", &sent.original),
+            None => sent.original.to_vec(),
+        };
+        write.push(copies::update(sent.network, &new.native_id, new.version.as_deref(), Some(original)));
+        if let Some(key) = &key {
+            let readers = self.readers_here(&after).await?;
+            write.extend(self.share_post_key(key, &readers).await?);
+        }
+        if sent.via == Via::Delivered {
+            let newly = |id: &Id| !held.mentions.iter().any(|mention| mention.actor == *id);
+            let named = after.mentions.iter().map(|mention| mention.actor);
+            let named = named.filter(|id| newly(id) && decisions.get(id) == Some(&Decision::Accept));
+            write.extend(self.tell(NotificationKind::Mention, after.author, named, Some(&after)));
+            let reposters = self.reposters_here(held.id).await?;
+            write.extend(self.tell(NotificationKind::Update, after.author, reposters, Some(&after)));
+        }
+        let written = self.store().write(write).await?;
+        self.wake(Reached::read(written)?, None);
+        self.tell_edited(held).await?;
+        Ok(Received::Stored(Some(held.id)))
+    }
+
+    /// Leave to quote that came by an edit counts from now on.
+    fn settle_quote(
+        &self,
+        write: &mut Write,
+        new: &InPost,
+        held: &Post,
+        around: &super::surroundings::Surroundings,
+        _sent: &Sent,
+    ) {
+        if let Some(quote) = &held.quote
+            && quote.state == QuoteState::Pending
+            && new.quote.as_deref() == Some(quote.native_id.as_str())
+            && new.quote_stamp.is_some()
+        {
+            let quoted = quote.post.or(around.quoted.map(|quoted| quoted.id));
+            write.push(posts::accept_quote(held.id, quoted));
+            write.extend(quoted.map(|quoted| posts::count_quotes(quoted, 1)));
+        }
+    }
+
+    async fn tell_edited(&self, post: &Post) -> Result<(), Halt> {
+        let members = self.home_members(post.id).await?;
+        let public = post.visibility == Visibility::Public;
+        self.bus().send(Event { members, public, kind: EventKind::Edited(post.id) });
+        Ok(())
+    }
+}
+
+/// What no edit changes.
+fn keep_fixed(after: &mut Post, held: &Post) {
+    after.id = held.id;
+    after.origin = held.origin;
+    after.created_at = held.created_at;
+    after.visibility = held.visibility;
+    after.reply_to = held.reply_to;
+    after.reply_to_author = held.reply_to_author;
+    after.root = held.root;
+    after.quote = held.quote.clone().map(|quote| Quote { ..quote });
+}
+
+/// What the author says, without what is counted and without ids that are new each time.
+fn said(post: &Post) -> Post {
+    let mut said = Post {
+        edited_at: None,
+        created_at: Time(0),
+        replies: 0,
+        reposts: 0,
+        likes: 0,
+        quotes: 0,
+        ..post.clone()
+    };
+    for file in &mut said.media {
+        file.id = Id(0);
+    }
+    if let Some(poll) = &mut said.poll {
+        *poll = rules(poll);
+    }
+    said
+}
+
+/// A poll without its counts.
+fn rules(poll: &Poll) -> Poll {
+    let mut poll = Poll { voters: None, closed: false, ..poll.clone() };
+    poll.options.iter_mut().for_each(|option| option.votes = 0);
+    poll
+}
+
+fn unchanged_counts(after: &Post, held: &Post, new: &InPost) -> bool {
+    let settles = new.quote_stamp.is_some() && held.quote.as_ref().is_some_and(|q| q.state == QuoteState::Pending);
+    after.poll == held.poll && !settles
+}
+
+/// Other options make another poll.
+fn poll_rows(held: &Post, after: &Post) -> Vec<landbridge_store::Change> {
+    match (&held.poll, &after.poll) {
+        (None, Some(poll)) => vec![polls::insert(after.id, poll, &polls::Tally::of(poll))],
+        (Some(_), None) => vec![polls::delete(after.id), landbridge_store::entities::votes::delete(after.id)],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,76 @@
+//! Somebody moves to another account: followers here follow them there.
+
+use super::{Sent, halt::Halt, trail::Trail};
+use crate::{Hub, Received, publish::FollowOptions};
+use landbridge_model::{Actor, Id, Time};
+use landbridge_store::{
+    Write, args,
+    entities::{actors, follows::FollowRow, tombstones},
+    query,
+};
+use std::time::Duration;
+
+/// Between two moves of one actor.
+const PAUSE: Duration = Duration::from_secs(7 * 86_400);
+
+impl Hub {
+    pub(super) async fn receive_move(&self, sent: &Sent, to: &str, trail: &mut Trail) -> Result<Received, Halt> {
+        if !super::clean::is_id(to) || to == sent.native {
+            return Err(Halt::Rule("a move to nowhere"));
+        }
+        // Fetched anew: that the new account names the old one must be true now.
+        self.fetch_thing(sent.network, to, true, trail).await?;
+        let Some(new) = self.known_actor(sent.network, to).await? else {
+            return Err(Halt::Ignored("the new account cannot be fetched"));
+        };
+        if !new.profile.also_known_as.contains(&sent.native) {
+            return Err(Halt::Ignored("the new account does not name the old one"));
+        }
+        if new.id == sent.actor.id {
+            return Err(Halt::Duplicate);
+        }
+        if sent.actor.moved_to == Some(new.id) {
+            return Err(Halt::Duplicate);
+        }
+        let moved = self.keyed_hash(&format!("moved {}", sent.actor.id));
+        let now = Time::now();
+        let mut write = Write::from(tombstones::forbid_since(moved.clone(), now.minus(PAUSE)));
+        write.push(tombstones::put(moved, now));
+        write.push(actors::set_moved_to(sent.actor.id, Some(new.id)));
+        self.store().write(write).await?;
+        let (hub, old) = (self.clone(), sent.actor.clone());
+        tokio::spawn(async move { hub.follow_along(&old, &new).await });
+        Ok(Received::Stored(Some(sent.actor.id)))
+    }
+
+    /// One after the other, so that no server is flooded with follows.
+    async fn follow_along(&self, old: &Actor, new: &Actor) {
+        let followers = match self.member_followers(old.id).await {
+            Ok(followers) => followers,
+            Err(why) => {
+                tracing::warn!(%why, "followers of somebody who moved are unknown");
+                return;
+            }
+        };
+        for member in followers.into_iter().filter(|member| *member != new.id) {
+            if let Err(why) = self.follow_one_along(member, old.id, new.id).await {
+                tracing::debug!(%member, %why, "did not follow along");
+            }
+        }
+    }
+
+    async fn follow_one_along(&self, member: Id, old: Id, new: Id) -> Result<(), crate::HubError> {
+        let Some(FollowRow { reposts, notify, languages, .. }) = self.follow_row(member, old).await? else {
+            return Ok(());
+        };
+        let blocked = query(
+            "SELECT 1 FROM blocks WHERE (actor_id = ?1 AND target_id = ?2) OR (actor_id = ?2 AND target_id = ?1)",
+            args![member, new],
+        );
+        if self.store().row(blocked).await?.is_none() {
+            self.follow(member, new, FollowOptions { reposts, notify, languages }, None).await?;
+        }
+        self.unfollow(member, old, None).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,235 @@
+//! A post.
+
+use super::{Sent, clean, halt::Halt, surroundings::Surroundings, tombs, trail::Trail};
+use crate::{
+    CopyKind, CopyState, Hub, InPost, Received, Via,
+    gate::{self, Decision, Scope},
+    reading::NotificationKind,
+    seal::PostKey,
+    spread::Reached,
+};
+use landbridge_model::{Id, Post, QuoteState, Visibility};
+use landbridge_store::{
+    Change, Fault, Write, WriteError,
+    entities::{
+        actors,
+        awaited::{self, Awaited},
+        copies::{self, CopyRow},
+        home::{self, Fanout},
+        posts,
+    },
+};
+use std::collections::HashMap;
+
+/// An answer to something that is not here: nobody is known to follow its author.
+const UNKNOWN: Id = Id(-1);
+const TRIES: u32 = 4;
+
+impl Hub {
+    pub(super) async fn receive_post(
+        &self,
+        sent: &Sent,
+        mut post: InPost,
+        trail: &mut Trail,
+    ) -> Result<Received, Halt> {
+        clean::post(&mut post)?;
+        if post.author != sent.native {
+            return Err(Halt::Rule("a post in somebody else's name"));
+        }
+        let known = vec![
+            copies::by_native(sent.network, &post.native_id),
+            awaited::copies_of(sent.network, &post.native_id),
+        ];
+        let mut answers = self.store().all(known).await?.into_iter();
+        let (known, claimed) = (answers.next().unwrap_or_default(), answers.next().unwrap_or_default());
+        if let Some(mut known) = known.into_iter().next() {
+            return self.arrive_again(sent, &post, &CopyRow::read(&mut known)?).await;
+        }
+        if let Some(received) = self.same_elsewhere(sent, &post).await? {
+            return Ok(received);
+        }
+        for _ in 0..TRIES {
+            let around = self.surroundings(sent, &post, trail).await?;
+            match self.write_post(sent, &post, &around).await {
+                // What it answers has arrived meanwhile, or its id was taken at the same moment.
+                Err(Halt::Ignored("parent arrived" | "quoted post arrived" | "id taken")) => continue,
+                Err(halt) => return Err(halt),
+                Ok(received) => {
+                    self.hide_bridged_copies(claimed).await?;
+                    return Ok(received);
+                }
+            }
+        }
+        Err(Halt::Failed(crate::HubError::Busy))
+    }
+
+    async fn write_post(&self, sent: &Sent, new: &InPost, around: &Surroundings) -> Result<Received, Halt> {
+        let mut post = self.composed(sent, new, around);
+        let decisions = self.reached_by(sent, &post, around).await?;
+        if !self.still_concerns(sent, around, &decisions) {
+            let dropped = decisions.values().any(|decision| matches!(decision, Decision::Drop(_)));
+            return Err(Halt::Ignored(if dropped { "dropped at the gate" } else { "concerns nobody here" }));
+        }
+        // Whom the gate keeps it from is not among its addressees here.
+        post.mentions.retain(|mention| !matches!(decisions.get(&mention.actor), Some(Decision::Drop(_))));
+        let accepted = |id: &Id| decisions.get(id).is_some_and(|decision| *decision == Decision::Accept);
+        let told: Vec<Id> = around.members().into_iter().filter(accepted).collect();
+
+        let mut write = Write::default();
+        let key = match post.visibility.is_open() {
+            true => None,
+            false => {
+                let readers = self.readers_here(&post).await?;
+                let readers: Vec<Id> = readers.into_iter().filter(|id| *id != post.author).collect();
+                if readers.is_empty() {
+                    return Err(Halt::Ignored("nobody here may read it"));
+                }
+                let (key, rows) = self.new_post_key(post.id, &readers).await?;
+                write.extend(rows);
+                Some(key)
+            }
+        };
+        write.push(self.copy_row(sent, new, &post, key.as_ref()));
+        write.extend(tombs::guard(self, sent.network, &sent.native, Some(&new.native_id), None, sent.at));
+        if sent.via == Via::Fetched {
+            write.push(copies::mark_fetched(sent.network, &new.native_id));
+        }
+        write.extend(self.remote_rows(sent, &post, key.as_ref()));
+        write.extend(counts(&post));
+        write.extend(wait(sent, new, &post));
+        write.extend(awaited::settle(sent.network, &new.native_id, post.id));
+        if sent.via == Via::Delivered {
+            write.extend(self.spread(sent, new, &post, &told).await?);
+        }
+        let written = self.store().write(write).await.map_err(|error| match error {
+            WriteError::Store(error) if error.fault() == Some(Fault::Unique) => Halt::Ignored("id taken"),
+            other => other.into(),
+        })?;
+        if sent.via == Via::Delivered {
+            self.wake(Reached::read(written)?, Some(&post));
+        }
+        Ok(Received::Stored(Some(post.id)))
+    }
+
+    /// The gate's word on each member whom a post wants to reach.
+    async fn reached_by(
+        &self,
+        sent: &Sent,
+        post: &Post,
+        around: &Surroundings,
+    ) -> Result<HashMap<Id, Decision>, Halt> {
+        let scope = if post.visibility.is_open() { Scope::Public } else { Scope::Private };
+        Ok(gate::decide_each(self, &sent.actor, sent.limited, &around.members(), scope).await?)
+    }
+
+    /// Whether it still concerns somebody once the gate has spoken.
+    fn still_concerns(&self, sent: &Sent, around: &Surroundings, decisions: &HashMap<Id, Decision>) -> bool {
+        let near = around.parent.is_some_and(|parent| parent.author_followed && !parent.by_member);
+        let reaches = decisions.values().any(|decision| *decision == Decision::Accept);
+        sent.via == Via::Fetched || around.followed || near || reaches
+    }
+
+    fn copy_row(&self, sent: &Sent, new: &InPost, post: &Post, key: Option<&PostKey>) -> Change {
+        let original = match key {
+            Some(key) => key.seal("original", &sent.original),
+            None => sent.original.to_vec(),
+        };
+        let row = CopyRow {
+            network: Some(sent.network),
+            native_id: new.native_id.clone(),
+            kind: CopyKind::Post.key().into(),
+            object: post.id,
+            actor: post.author,
+            version: new.version.clone(),
+            url: new.url.clone(),
+            state: CopyState::Live as i64,
+            created_at: sent.at,
+        };
+        copies::insert(&row, Some(original).filter(|bytes| !bytes.is_empty()), self.kept_until())
+    }
+
+    /// Rows that put a post before people: home timelines, and a notification for each who is to be told.
+    async fn spread(&self, sent: &Sent, new: &InPost, post: &Post, told: &[Id]) -> Result<Vec<Change>, Halt> {
+        let mut changes = Vec::new();
+        if post.visibility != Visibility::Direct {
+            let mut fanout = Fanout::of(post, None, landbridge_model::Time::now());
+            if new.reply_to.is_some() && post.reply_to.is_none() {
+                fanout.reply_to_author = Some(UNKNOWN);
+            }
+            changes.push(home::fan_out(fanout));
+        }
+        let named: Vec<Id> = told.iter().copied().filter(|id| post.mentions.iter().any(|m| m.actor == *id)).collect();
+        let answered = post.reply_to_author.filter(|author| told.contains(author) && !named.contains(author));
+        let hears: Vec<Id> = named.iter().copied().chain(answered).collect();
+        changes.extend(self.tell(NotificationKind::Mention, sent.actor.id, hears.iter().copied(), Some(post)));
+        let quoted = match &post.quote {
+            Some(quote) if quote.state == QuoteState::Accepted => quote.post,
+            _ => None,
+        };
+        if let Some(quoted) = quoted {
+            let author = self.post(quoted).await.map(|quoted| quoted.author).ok();
+            let author = author.filter(|author| told.contains(author) && !hears.contains(author));
+            changes.extend(self.tell(NotificationKind::Quote, sent.actor.id, author, Some(post)));
+        }
+        let own_thread = new.reply_to.is_none() || post.reply_to_author == Some(post.author);
+        if own_thread && post.visibility != Visibility::Direct {
+            let eager = self.eager_followers(sent.actor.id).await?;
+            let eager = eager.into_iter().filter(|id| !hears.contains(id));
+            changes.extend(self.tell(NotificationKind::Status, sent.actor.id, eager, Some(post)));
+        }
+        Ok(changes)
+    }
+
+    /// A native id that is here. If it was we who had asked for it, this is its first arrival; otherwise nothing happens.
+    async fn arrive_again(&self, sent: &Sent, new: &InPost, known: &CopyRow) -> Result<Received, Halt> {
+        if CopyState::from_i64(known.state) == CopyState::Deleted {
+            return Err(Halt::Ignored("deleted"));
+        }
+        let is_fetched = copies::is_fetched(sent.network, &new.native_id);
+        let ours = known.kind == CopyKind::Post.key() && known.actor == sent.actor.id;
+        if sent.via == Via::Fetched || !ours || self.store().row(is_fetched).await?.is_none() {
+            return Err(Halt::Duplicate);
+        }
+        let post = self.post(known.object).await?;
+        let around = self.surroundings(sent, new, &mut Trail::default()).await?;
+        let decisions = self.reached_by(sent, &post, &around).await?;
+        let told: Vec<Id> =
+            decisions.iter().filter(|(_, decision)| **decision == Decision::Accept).map(|(id, _)| *id).collect();
+        let mut write = Write::from(copies::arrive(sent.network, &new.native_id));
+        write.extend(self.spread(sent, new, &post, &told).await?);
+        let written = self.store().write(write).await?;
+        self.wake(Reached::read(written)?, Some(&post));
+        Ok(Received::Stored(Some(post.id)))
+    }
+}
+
+/// Counts on what it answers and quotes, and its author's last post.
+fn counts(post: &Post) -> Vec<Change> {
+    let mut changes = vec![actors::posted(post.author, post.created_at)];
+    changes.extend(post.reply_to.map(|id| posts::count_replies(id, 1)));
+    let accepted = post.quote.as_ref().filter(|quote| quote.state == QuoteState::Accepted);
+    changes.extend(accepted.and_then(|quote| quote.post).map(|id| posts::count_quotes(id, 1)));
+    changes
+}
+
+/// Waits for what it names and is not here; fails when that has arrived meanwhile.
+fn wait(sent: &Sent, new: &InPost, post: &Post) -> Vec<Change> {
+    let mut changes = Vec::new();
+    if let Some(parent) = &new.reply_to
+        && post.reply_to.is_none()
+    {
+        changes.push(copies::forbid_post(sent.network, parent, "parent arrived"));
+        changes.push(awaited::insert(sent.network, parent, Awaited::Parent, post.id));
+    }
+    if let Some(quoted) = &new.quote
+        && post.quote.as_ref().is_some_and(|quote| quote.post.is_none())
+    {
+        changes.push(copies::forbid_post(sent.network, quoted, "quoted post arrived"));
+        changes.push(awaited::insert(sent.network, quoted, Awaited::Quote, post.id));
+    }
+    for (network, native_id) in &new.same_as {
+        changes.push(awaited::insert(*network, native_id, Awaited::Copy, post.id));
+    }
+    changes
+}
+
