@@ -8,7 +8,7 @@ use landbridge_fetch::{Fetcher, Loopback, Policy};
 use landbridge_hub::{Hub, Mode, Registrations, Translator};
 use landbridge_media::MediaStore;
 use landbridge_model::Network;
-use landbridge_store::{MIGRATIONS, Options, Store};
+use landbridge_store::{ErasureJournal, MIGRATIONS, Options, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -45,6 +45,7 @@ impl House {
             &instance.root_key.bytes(),
         );
         let activitypub = ActivityPub::new(landbridge_activitypub::Options::default());
+        hub.note_erasures_in(ErasureJournal::new(&config.data_dir.join(JOURNAL)));
         hub.attach(translators(config, &activitypub));
         Ok(Self { instance, hub, activitypub })
     }

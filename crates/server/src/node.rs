@@ -17,9 +17,6 @@ use crate::listen::acme::{self, Acme};
 use crate::listen::tls::{Files, Tls};
 use crate::listen::{self, Behind, Door, Stop};
 
-/// How often what has outlived its retention rule is swept out.
-const SWEEP: Duration = Duration::from_secs(3600);
-
 /// A server that is ready to answer: its sockets are bound.
 pub struct Node {
     pub house: House,
@@ -31,6 +28,7 @@ impl Node {
     /// Opens the data folder and binds the sockets; nobody is answered yet.
     pub async fn open(config: Config) -> anyhow::Result<Self> {
         let house = House::open(&config, Use::Serve).await?;
+        house.hub.erase_again().await.context("people could not be erased again")?;
         let doors = doors(&config, &house).await?;
         Ok(Self { house, config, doors })
     }
@@ -110,23 +108,9 @@ async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 fn background(hub: &Hub, stop: &Stop) -> JoinSet<()> {
     let mut work = JoinSet::new();
     work.spawn(hub.clone().run_outbox(stop.channel()));
+    work.spawn(hub.clone().run_housekeeping(stop.channel()));
     for translator in hub.translators() {
         work.spawn(Arc::clone(translator).run(hub.clone(), stop.channel()));
     }
-    work.spawn(sweep(hub.clone(), stop.clone()));
     work
-}
-
-async fn sweep(hub: Hub, stop: Stop) {
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(SWEEP) => {}
-            () = stop.wait() => return,
-        }
-        match hub.sweep().await {
-            Ok(0) => {}
-            Ok(posts) => tracing::info!(posts, "swept out what had outlived its retention rule"),
-            Err(error) => tracing::warn!(%error, "sweeping failed"),
-        }
-    }
 }

@@ -69,13 +69,10 @@ async fn restore(folder: &Path, config: &Config, identity: &Identity) -> anyhow:
     mirror(&folder.join("media"), &config.data_dir.join("media"))?;
     identity.write(&config.data_dir)?;
     let house = House::open(config, Use::Command).await.context("the restored server does not open")?;
+    let erased = house.hub.erase_again().await.context("people could not be erased again: do not start this server")?;
     house.hub.store().clone().close().await;
-    if !restored.erasures.is_empty() {
-        bail!(
-            "{} people were erased after this backup was taken, and erasing them again is not built yet: do not start \
-             this server",
-            restored.erasures.len()
-        );
+    if erased > 0 {
+        println!("{erased} people who were erased after this backup was taken are erased again.");
     }
     if restored.rebuild_search {
         println!("The search index is built again by the next start.");
