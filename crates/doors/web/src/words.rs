@@ -77,6 +77,11 @@ pub fn count(n: u64) -> String {
     }
 }
 
+/// Like [`count`], but nothing for none: a row of zeros says nothing.
+pub fn some(n: u64) -> String {
+    if n == 0 { String::new() } else { count(n) }
+}
+
 pub fn visibility(v: Visibility) -> &'static str {
     match v {
         Visibility::Public => "Public",

@@ -298,6 +298,8 @@ async fn people_are_followed_muted_blocked_and_asked() {
     alice.submit(&format!("/people/{id}/block"), &[]).await;
     assert!(!alice.get("/").await.text.contains("From bob"));
     alice.get("/@bob").await;
+    assert!(alice.get("/settings/hidden").await.text.contains("@bob"));
+    alice.get("/@bob").await;
     assert!(alice.submit(&format!("/people/{id}/unblock"), &[]).await.text.contains(">Follow</button>"));
     assert_eq!(alice.submit(&format!("/people/{id}/explode"), &[]).await.status, 404);
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod hidden;
 mod networks;
 mod posting;
 mod profile;
@@ -24,6 +25,7 @@ pub fn router() -> Router<Web> {
         .route("/settings/access", get(access::show))
         .route("/settings/access/password", post(access::change_password))
         .route("/settings/access/{grant}/revoke", post(access::revoke))
+        .route("/settings/hidden", get(hidden::show).post(hidden::host))
         .route("/settings/account", get(account::show))
         .route("/settings/account/invite", post(account::invite))
         .route("/settings/account/rest", post(account::rest))
