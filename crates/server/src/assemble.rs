@@ -71,8 +71,8 @@ fn translators(config: &Config, activitypub: &Arc<ActivityPub>) -> Vec<Arc<dyn T
 pub fn routes(house: &House) -> Router {
     let hub = &house.hub;
     let mut routes = Router::new()
-        .merge(landbridge_media::router(hub.media().clone()))
-        .merge(landbridge_web::router(hub.clone()));
+        .merge(landbridge_web::router(hub.clone()))
+        .merge(landbridge_mastodon::router(hub.clone()));
     if hub.config().mode(Network::ActivityPub) != Mode::Off {
         routes = routes.merge(landbridge_activitypub::http::router(house.activitypub.clone(), hub.clone()));
     }

@@ -55,7 +55,12 @@ impl Hub {
     }
 
     /// The living copy of a thing on one network.
-    pub async fn copy_on(&self, kind: CopyKind, object: Id, network: Network) -> Result<Option<Copy>, HubError> {
+    pub async fn copy_on(
+        &self,
+        kind: CopyKind,
+        object: Id,
+        network: Network,
+    ) -> Result<Option<Copy>, HubError> {
         let sql = "SELECT network, native_id, kind, object_id, actor_id, version, url, state FROM copies
                    WHERE object_id = ?1 AND kind = ?2 AND network = ?3 AND state = 0 ORDER BY created_at LIMIT 1";
         let row = self.store().row(query(sql, args![object, kind.key(), network])).await?;
@@ -64,9 +69,12 @@ impl Hub {
 
     /// Wire bytes of a copy, opened when sealed.
     pub async fn original(&self, network: Network, native_id: &str) -> Result<Option<Bytes>, HubError> {
-        let sql = "SELECT c.original, c.object_id, p.sealed FROM copies c LEFT JOIN posts p ON p.id = c.object_id
+        let sql =
+            "SELECT c.original, c.object_id, p.sealed FROM copies c LEFT JOIN posts p ON p.id = c.object_id
                    WHERE c.network = ?1 AND c.native_id = ?2 AND c.original IS NOT NULL";
-        let Some(mut row) = self.store().row(query(sql, args![network, native_id])).await? else { return Ok(None) };
+        let Some(mut row) = self.store().row(query(sql, args![network, native_id])).await? else {
+            return Ok(None);
+        };
         let (bytes, object): (Vec<u8>, Id) = (row.get(0)?, row.get(1)?);
         if row.get::<Option<bool>>(2)? != Some(true) {
             return Ok(Some(bytes.into()));
@@ -79,7 +87,10 @@ impl Hub {
         let sql = "SELECT id, network, destination, host, act, state, attempts, next_at, answer, created_at, finished_at
                    FROM deliveries WHERE object_id = ?1 AND actor_id = ?2 ORDER BY id DESC LIMIT 5000";
         let mut rows = self.store().rows(query(sql, args![post, member])).await?;
-        Ok(rows.iter_mut().filter_map(|row| DeliveryRecord::read(row).transpose()).collect::<Result<_, _>>()?)
+        Ok(rows
+            .iter_mut()
+            .filter_map(|row| DeliveryRecord::read(row).transpose())
+            .collect::<Result<_, _>>()?)
     }
 
     /// Every destination that this thing was ever sent to on a network, and every server that fetched it signed: whom
@@ -88,8 +99,12 @@ impl Hub {
         // What was refused, given up or dropped without a single try never left.
         let sent = "SELECT DISTINCT destination, host FROM deliveries
                     WHERE object_id = ?1 AND network = ?2 AND (state IN (1, 4) OR attempts > 0) ORDER BY destination";
-        let fetched = "SELECT destination FROM fetchers WHERE post_id = ?1 AND network = ?2 ORDER BY destination";
-        let mut answers = self.store().all(vec![query(sent, args![object, network]), query(fetched, args![object, network])]).await?;
+        let fetched =
+            "SELECT destination FROM fetchers WHERE post_id = ?1 AND network = ?2 ORDER BY destination";
+        let mut answers = self
+            .store()
+            .all(vec![query(sent, args![object, network]), query(fetched, args![object, network])])
+            .await?;
         let fetched = answers.pop().unwrap_or_default();
         let mut all = Vec::new();
         for mut row in answers.pop().unwrap_or_default() {
@@ -97,7 +112,9 @@ impl Hub {
         }
         for mut row in fetched {
             let url: String = row.get(0)?;
-            let Some(host) = Url::parse(&url).ok().and_then(|u| u.host_str().map(str::to_owned)) else { continue };
+            let Some(host) = Url::parse(&url).ok().and_then(|u| u.host_str().map(str::to_owned)) else {
+                continue;
+            };
             if !all.iter().any(|d| d.url == url) {
                 all.push(Destination { url, host });
             }
@@ -125,7 +142,9 @@ impl Copy {
     /// `None`: of a network or kind that this version does not know.
     fn read(row: &mut Row) -> Result<Option<Copy>, StoreError> {
         let (network, kind) = (row.get::<i64>(0)?, row.get::<String>(2)?);
-        let (Some(network), Some(kind)) = (Network::from_i64(network), CopyKind::from_key(&kind)) else { return Ok(None) };
+        let (Some(network), Some(kind)) = (Network::from_i64(network), CopyKind::from_key(&kind)) else {
+            return Ok(None);
+        };
         Ok(Some(Copy {
             network,
             native_id: row.get(1)?,

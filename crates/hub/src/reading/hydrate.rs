@@ -36,7 +36,12 @@ pub(crate) enum Filter {
 
 impl Hub {
     /// Posts by id, in the order asked, as the reader may see them; others are left out.
-    pub(crate) async fn hydrate(&self, ids: &[Id], reader: Option<Id>, filter: Filter) -> Result<Vec<PostView>, HubError> {
+    pub(crate) async fn hydrate(
+        &self,
+        ids: &[Id],
+        reader: Option<Id>,
+        filter: Filter,
+    ) -> Result<Vec<PostView>, HubError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
@@ -47,7 +52,8 @@ impl Hub {
             found.insert(row.id, row);
         }
         let context = Context::read(self, &found, reader).await?;
-        let mut page = Page { hub: self, context, posts: HashMap::with_capacity(found.len()), filter, reader };
+        let mut page =
+            Page { hub: self, context, posts: HashMap::with_capacity(found.len()), filter, reader };
         for (id, row) in found {
             if let Some(post) = page.context.open(self, row, reader).await? {
                 page.posts.insert(id, post);
@@ -70,7 +76,11 @@ impl Hub {
         let mut found = HashMap::with_capacity(ids.len());
         for mut row in rows {
             let row = PostRow::read(&mut row)?;
-            let body = if row.sealed { self.post_key(row.id, None).await?.open("body", &row.body)? } else { row.body.clone() };
+            let body = if row.sealed {
+                self.post_key(row.id, None).await?.open("body", &row.body)?
+            } else {
+                row.body.clone()
+            };
             let body = Body::read(&body).ok_or(HubError::Damaged("a post's body cannot be read"))?;
             found.insert(row.id, counts.fill(row.into_post(body)));
         }
@@ -187,7 +197,8 @@ impl Page<'_> {
 
     fn may_see(&self, post: &Post, author: &Actor) -> bool {
         let own = self.reader == Some(post.author);
-        let gone = matches!(author.state, ActorState::Suspended | ActorState::Deleted | ActorState::Deactivated);
+        let gone =
+            matches!(author.state, ActorState::Suspended | ActorState::Deleted | ActorState::Deactivated);
         let with = self.context.mine.with(post.author);
         let visible = match post.visibility {
             Visibility::Public | Visibility::Unlisted => true,
@@ -200,7 +211,8 @@ impl Page<'_> {
     fn unwanted(&self, author: &Actor, depth: Depth) -> bool {
         let with = self.context.mine.with(author.id);
         let hidden = with.blocking || with.muting || self.context.mine.domain_blocked(author);
-        let limited = !with.following && (author.state == ActorState::Limited || self.context.limited_here(author));
+        let limited =
+            !with.following && (author.state == ActorState::Limited || self.context.limited_here(author));
         match (self.filter, depth) {
             _ if self.reader == Some(author.id) => false,
             (_, Depth::Quoted) => hidden,

@@ -26,7 +26,13 @@ pub struct AccountPosts {
 }
 
 impl Hub {
-    pub async fn account_posts(&self, actor: Id, what: &AccountPosts, reader: Option<Id>, page: Page) -> Result<Vec<PostView>, HubError> {
+    pub async fn account_posts(
+        &self,
+        actor: Id,
+        what: &AccountPosts,
+        reader: Option<Id>,
+        page: Page,
+    ) -> Result<Vec<PostView>, HubError> {
         if what.pinned {
             return self.pinned(actor, reader).await;
         }
@@ -76,7 +82,10 @@ impl Hub {
     }
 
     pub async fn blocks(&self, member: Id, page: Page) -> Result<Vec<(Id, Actor)>, HubError> {
-        let sql = paged!(page, "SELECT id, target_id FROM blocks WHERE actor_id = ?1 AND id < ?2 AND id > ?3 ORDER BY id");
+        let sql = paged!(
+            page,
+            "SELECT id, target_id FROM blocks WHERE actor_id = ?1 AND id < ?2 AND id > ?3 ORDER BY id"
+        );
         self.people(sql, member, page).await
     }
 
@@ -86,7 +95,11 @@ impl Hub {
             "SELECT id, target_id FROM mutes WHERE member_id = ?1 AND id < ?2 AND id > ?3 AND (expires_at IS NULL OR expires_at > ?5) ORDER BY id"
         );
         let limit = page.limit(MOST_PEOPLE);
-        self.people_of(query(sql, args![member, page.below(), page.above(), limit, landbridge_model::Time::now()]), page).await
+        self.people_of(
+            query(sql, args![member, page.below(), page.above(), limit, landbridge_model::Time::now()]),
+            page,
+        )
+        .await
     }
 
     pub async fn domain_blocks(&self, member: Id) -> Result<Vec<String>, HubError> {
@@ -108,13 +121,21 @@ impl Hub {
 
     pub async fn bookmarks(&self, member: Id, page: Page) -> Result<Vec<(Id, PostView)>, HubError> {
         let read = |page: &Page, limit| {
-            let sql = paged!(page, "SELECT id, post_id FROM bookmarks WHERE member_id = ?1 AND id < ?2 AND id > ?3 ORDER BY id");
+            let sql = paged!(
+                page,
+                "SELECT id, post_id FROM bookmarks WHERE member_id = ?1 AND id < ?2 AND id > ?3 ORDER BY id"
+            );
             query(sql, args![member, page.below(), page.above(), limit])
         };
         self.fill(page, MOST_POSTS, Some(member), Filter::Nothing, read).await
     }
 
-    pub async fn liked_by(&self, post: Id, reader: Option<Id>, page: Page) -> Result<Vec<(Id, Actor)>, HubError> {
+    pub async fn liked_by(
+        &self,
+        post: Id,
+        reader: Option<Id>,
+        page: Page,
+    ) -> Result<Vec<(Id, Actor)>, HubError> {
         self.view(post, reader).await?;
         let sql = paged!(
             page,
@@ -123,7 +144,12 @@ impl Hub {
         self.people(sql, post, page).await
     }
 
-    pub async fn reposted_by(&self, post: Id, reader: Option<Id>, page: Page) -> Result<Vec<(Id, Actor)>, HubError> {
+    pub async fn reposted_by(
+        &self,
+        post: Id,
+        reader: Option<Id>,
+        page: Page,
+    ) -> Result<Vec<(Id, Actor)>, HubError> {
         self.view(post, reader).await?;
         let sql = paged!(
             page,

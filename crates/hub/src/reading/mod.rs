@@ -4,6 +4,7 @@
 
 mod copies;
 mod hydrate;
+mod known;
 mod lists;
 mod markers;
 mod notifications;
@@ -18,6 +19,7 @@ mod thread;
 mod timelines;
 
 pub use copies::{Copy, DeliveryRecord};
+pub use known::KnownCounts;
 pub use lists::AccountPosts;
 pub use notifications::{Notification, NotificationKind};
 pub use search::{Found, SearchOptions};

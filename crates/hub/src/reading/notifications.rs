@@ -50,7 +50,9 @@ impl NotificationKind {
 
     pub fn from_key(key: &str) -> Option<NotificationKind> {
         use NotificationKind::*;
-        [Mention, Status, Reblog, Follow, FollowRequest, Favourite, Reaction, Poll, Update, Quote].into_iter().find(|k| k.key() == key)
+        [Mention, Status, Reblog, Follow, FollowRequest, Favourite, Reaction, Poll, Update, Quote]
+            .into_iter()
+            .find(|k| k.key() == key)
     }
 }
 
@@ -91,9 +93,13 @@ impl Hub {
         let mut found = Vec::new();
         // Few are left out (a post that is gone, say), so a few rounds fill the page.
         for _ in 0..4 {
-            let arguments = args![member, window.below(), window.above(), limit, some, texts(&words), by, Time::now()];
+            let arguments =
+                args![member, window.below(), window.above(), limit, some, texts(&words), by, Time::now()];
             let rows = self.store().rows(query(sql, arguments)).await?;
-            let read = rows.into_iter().map(|mut row| Heard::read(&mut row)).collect::<Result<Vec<_>, StoreError>>()?;
+            let read = rows
+                .into_iter()
+                .map(|mut row| Heard::read(&mut row))
+                .collect::<Result<Vec<_>, StoreError>>()?;
             let exhausted = (read.len() as i64) < limit;
             match read.last() {
                 Some(last) if page.upward() => window.min = Some(last.id),
@@ -113,7 +119,8 @@ impl Hub {
     }
 
     pub async fn notification(&self, member: Id, id: Id) -> Result<Notification, HubError> {
-        let sql = "SELECT id, kind, at, actor_id, post_id FROM notifications WHERE member_id = ?1 AND id = ?2";
+        let sql =
+            "SELECT id, kind, at, actor_id, post_id FROM notifications WHERE member_id = ?1 AND id = ?2";
         let mut row = self.store().row(query(sql, args![member, id])).await?.ok_or(HubError::NotFound)?;
         self.tell_of(member, vec![Heard::read(&mut row)?]).await?.pop().ok_or(HubError::NotFound)
     }
@@ -121,7 +128,9 @@ impl Hub {
     /// Removes one, or all of them.
     pub async fn dismiss(&self, member: Id, id: Option<Id>) -> Result<(), HubError> {
         let change = match id {
-            Some(id) => Change::new("DELETE FROM notifications WHERE member_id = ?1 AND id = ?2", args![member, id]),
+            Some(id) => {
+                Change::new("DELETE FROM notifications WHERE member_id = ?1 AND id = ?2", args![member, id])
+            }
             None => Change::new("DELETE FROM notifications WHERE member_id = ?1", args![member]),
         };
         self.store().write(change).await?;
@@ -143,9 +152,14 @@ impl Hub {
         let posts: Vec<Id> = rows.iter().filter_map(|n| n.post).collect();
         let people: Vec<Id> = rows.iter().map(|n| n.actor).collect::<BTreeSet<_>>().into_iter().collect();
         let there = |a: &Actor| matches!(a.state, ActorState::Active | ActorState::Limited);
-        let actors: HashMap<Id, Actor> = self.actors(&people).await?.into_iter().filter(there).map(|a| (a.id, a)).collect();
-        let posts: HashMap<Id, PostView> =
-            self.hydrate(&posts, Some(member), Filter::Nothing).await?.into_iter().map(|v| (v.post.id, v)).collect();
+        let actors: HashMap<Id, Actor> =
+            self.actors(&people).await?.into_iter().filter(there).map(|a| (a.id, a)).collect();
+        let posts: HashMap<Id, PostView> = self
+            .hydrate(&posts, Some(member), Filter::Nothing)
+            .await?
+            .into_iter()
+            .map(|v| (v.post.id, v))
+            .collect();
         let signs = self.signs(&rows).await?;
         let tell = |row: Heard| {
             let post = match row.post {
@@ -166,8 +180,11 @@ impl Hub {
 
     /// Emoji of reactions among the rows, by post and actor.
     async fn signs(&self, rows: &[Heard]) -> Result<HashMap<(Id, Id), String>, HubError> {
-        let posts: Vec<Id> =
-            rows.iter().filter(|n| n.kind == Some(NotificationKind::Reaction)).filter_map(|n| n.post).collect();
+        let posts: Vec<Id> = rows
+            .iter()
+            .filter(|n| n.kind == Some(NotificationKind::Reaction))
+            .filter_map(|n| n.post)
+            .collect();
         let mut signs = HashMap::new();
         if posts.is_empty() {
             return Ok(signs);

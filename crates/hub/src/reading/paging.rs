@@ -68,4 +68,3 @@ pub(crate) fn pairs(rows: Vec<Row>) -> Result<Vec<(Id, Id)>, HubError> {
     }
     Ok(pairs)
 }
-

@@ -36,7 +36,9 @@ impl Hub {
                      EXISTS (SELECT 1 FROM mentions m WHERE m.post_id = ?3 AND m.actor_id = ?2)
                    FROM actors a WHERE a.id = ?1";
         let reader = reader.map_or(-1, i64::from);
-        let Some(mut row) = self.store().row(query(sql, args![post.author, reader, post.id])).await? else { return Ok(false) };
+        let Some(mut row) = self.store().row(query(sql, args![post.author, reader, post.id])).await? else {
+            return Ok(false);
+        };
         let (state, blocked, following, addressed): (i64, bool, bool, bool) =
             (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
         let there = matches!(ActorState::from_i64(state), ActorState::Active | ActorState::Limited);

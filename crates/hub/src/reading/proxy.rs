@@ -31,7 +31,10 @@ impl Hub {
     /// The remote URL of such a path's last two segments; `None` when it was not made here.
     pub fn unproxied(&self, stamp: &str, encoded: &str) -> Option<Url> {
         let url = String::from_utf8(URL_SAFE_NO_PAD.decode(encoded).ok()?).ok()?;
-        let same = aws_lc_rs::constant_time::verify_slices_are_equal(self.proxy_stamp(&url).as_bytes(), stamp.as_bytes());
+        let same = aws_lc_rs::constant_time::verify_slices_are_equal(
+            self.proxy_stamp(&url).as_bytes(),
+            stamp.as_bytes(),
+        );
         same.ok()?;
         Url::parse(&url).ok()
     }

@@ -2,7 +2,14 @@
 
 use crate::{Hub, HubError, Relationship};
 use landbridge_model::{Id, Time};
-use landbridge_store::{args, entities::{follows::{self, FollowRow}, ints}, query};
+use landbridge_store::{
+    args,
+    entities::{
+        follows::{self, FollowRow},
+        ints,
+    },
+    query,
+};
 use std::collections::HashMap;
 
 impl Hub {
@@ -26,7 +33,8 @@ impl Hub {
                       LEFT JOIN account_notes n ON n.member_id = ?1 AND n.target_id = a.id
                       LEFT JOIN mutes m ON m.member_id = ?1 AND m.target_id = a.id AND (m.expires_at IS NULL OR m.expires_at > ?3)
                       WHERE a.id IN {ints ?2}";
-        let questions = vec![query(others, args![member, &json, Time::now()]), follows::between(member, targets)];
+        let questions =
+            vec![query(others, args![member, &json, Time::now()]), follows::between(member, targets)];
         let mut answers = self.store().all(questions).await?.into_iter();
         let mut found: HashMap<Id, Relationship> = HashMap::with_capacity(targets.len());
         for mut row in answers.next().unwrap_or_default() {
@@ -47,7 +55,9 @@ impl Hub {
         for mut row in answers.next().unwrap_or_default() {
             let follow = FollowRow::read(&mut row)?;
             let outward = follow.follower == member;
-            let Some(r) = found.get_mut(if outward { &follow.target } else { &follow.follower }) else { continue };
+            let Some(r) = found.get_mut(if outward { &follow.target } else { &follow.follower }) else {
+                continue;
+            };
             match (outward, follow.accepted) {
                 (true, accepted) => {
                     (r.following, r.requested) = (accepted, !accepted);

@@ -96,7 +96,11 @@ impl Hub {
             return url.origin() == self.config().origin.origin();
         }
         match text.parse::<Acct>() {
-            Ok(acct) => acct.domain.is_none_or(|d| self.is_our_domain(&d)) && text.trim().starts_with('@'),
+            // A bare word is a member's name or nobody's; longer ones may be keys, dotted ones NIP-05 names.
+            Ok(acct) => match &acct.domain {
+                Some(domain) => self.is_our_domain(domain),
+                None => acct.username.len() < 40 && !acct.username.contains('.'),
+            },
             Err(_) => false,
         }
     }

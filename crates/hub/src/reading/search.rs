@@ -33,7 +33,12 @@ pub struct Found {
 impl Hub {
     /// Finds people by name, public posts by words, tags; and, with `resolve`, whatever was pasted: an address, a
     /// URL, an npub, a nevent, a NIP-05 name.
-    pub async fn search(&self, reader: Option<Id>, text: &str, options: &SearchOptions) -> Result<Found, HubError> {
+    pub async fn search(
+        &self,
+        reader: Option<Id>,
+        text: &str,
+        options: &SearchOptions,
+    ) -> Result<Found, HubError> {
         let text = text.trim();
         let mut found = Found::default();
         if text.is_empty() || text.len() > 2000 {
@@ -73,7 +78,12 @@ impl Hub {
         Ok(found)
     }
 
-    async fn people_named(&self, reader: Option<Id>, text: &str, options: &SearchOptions) -> Result<Vec<Actor>, HubError> {
+    async fn people_named(
+        &self,
+        reader: Option<Id>,
+        text: &str,
+        options: &SearchOptions,
+    ) -> Result<Vec<Actor>, HubError> {
         let text = text.trim_start_matches('@').to_lowercase();
         let (name, domain) = text.split_once('@').unwrap_or((&text, ""));
         let sql = "SELECT a.id FROM actors a
@@ -104,7 +114,12 @@ impl Hub {
         Ok(actors)
     }
 
-    async fn posts_with(&self, reader: Option<Id>, text: &str, options: &SearchOptions) -> Result<Vec<PostView>, HubError> {
+    async fn posts_with(
+        &self,
+        reader: Option<Id>,
+        text: &str,
+        options: &SearchOptions,
+    ) -> Result<Vec<PostView>, HubError> {
         let sql = Sql {
             sqlite: "SELECT s.rowid FROM search_posts s JOIN posts p ON p.id = s.rowid
                      WHERE search_posts MATCH ?1 AND (?2 < 0 OR p.author_id = ?2) ORDER BY s.rowid DESC LIMIT ?3 OFFSET ?4",
@@ -120,7 +135,8 @@ impl Hub {
             return Ok(Vec::new());
         }
         let author = options.author.map_or(-1, i64::from);
-        let rows = self.store().rows(query(sql, args![words, author, limit(options), options.offset])).await?;
+        let rows =
+            self.store().rows(query(sql, args![words, author, limit(options), options.offset])).await?;
         let ids = rows.into_iter().map(|mut row| row.get(0)).collect::<Result<Vec<Id>, _>>()?;
         self.hydrate(&ids, reader, Filter::Home).await
     }
@@ -152,7 +168,8 @@ fn like(text: &str) -> String {
 
 /// Each word as a string of FTS5, so that none of its operators works.
 fn fts_words(text: &str) -> String {
-    let words = text.split(|c: char| c.is_whitespace() || c == '\0').filter(|w| w.chars().any(char::is_alphanumeric));
+    let words =
+        text.split(|c: char| c.is_whitespace() || c == '\0').filter(|w| w.chars().any(char::is_alphanumeric));
     words.take(16).map(|w| format!("\"{}\"", w.replace('"', "\"\""))).collect::<Vec<_>>().join(" ")
 }
 

@@ -34,11 +34,18 @@ impl Hub {
     }
 
     /// Public posts that are no replies; with tags, replies too.
-    pub async fn public(&self, what: &PublicTimeline, reader: Option<Id>, page: Page) -> Result<Vec<PostView>, HubError> {
+    pub async fn public(
+        &self,
+        what: &PublicTimeline,
+        reader: Option<Id>,
+        page: Page,
+    ) -> Result<Vec<PostView>, HubError> {
         if what.local && what.remote {
             return Ok(Vec::new());
         }
-        let read = |page: &Page, limit| if what.tags_any.is_empty() { everything(what, page, limit) } else { tagged(what, page, limit) };
+        let read = |page: &Page, limit| {
+            if what.tags_any.is_empty() { everything(what, page, limit) } else { tagged(what, page, limit) }
+        };
         Ok(posts(self.fill(page, MOST, reader, Filter::Public, read).await?))
     }
 }
@@ -74,7 +81,13 @@ fn tagged(what: &PublicTimeline, page: &Page, limit: i64) -> Query {
     };
     let json = |tags: &[String]| serde_json::to_string(tags).unwrap_or_default();
     let (any, all, none) = (normal(&what.tags_any), normal(&what.tags_all), normal(&what.tags_none));
-    let source = if what.local { 1 } else if what.remote { 2 } else { 0 };
+    let source = if what.local {
+        1
+    } else if what.remote {
+        2
+    } else {
+        0
+    };
     macro_rules! sql {
         ($from:literal) => {
             paged!(

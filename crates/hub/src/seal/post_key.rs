@@ -26,14 +26,22 @@ impl PostKey {
 impl Hub {
     /// A new key for a post, and the rows that let these members read it. At least one member is needed, or nobody
     /// can ever open the post.
-    pub(crate) async fn new_post_key(&self, post: Id, readers: &[Id]) -> Result<(PostKey, Vec<Change>), HubError> {
+    pub(crate) async fn new_post_key(
+        &self,
+        post: Id,
+        readers: &[Id],
+    ) -> Result<(PostKey, Vec<Change>), HubError> {
         let key = random();
         let changes = self.share_post_key(&PostKey { post, key }, readers).await?;
         Ok((PostKey { post, key }, changes))
     }
 
     /// Rows that let more members read a sealed post.
-    pub(crate) async fn share_post_key(&self, key: &PostKey, readers: &[Id]) -> Result<Vec<Change>, HubError> {
+    pub(crate) async fn share_post_key(
+        &self,
+        key: &PostKey,
+        readers: &[Id],
+    ) -> Result<Vec<Change>, HubError> {
         let mut changes = Vec::with_capacity(readers.len());
         for reader in readers {
             let wrapped = seal(&self.member_key(*reader).await?, &format!("post key {}", key.post), &key.key);
@@ -61,7 +69,12 @@ impl Hub {
     }
 
     /// The key of a sealed post, from the row of one member who may read it.
-    pub(crate) async fn unwrap_post_key(&self, post: Id, member: Id, wrapped: &[u8]) -> Result<PostKey, HubError> {
+    pub(crate) async fn unwrap_post_key(
+        &self,
+        post: Id,
+        member: Id,
+        wrapped: &[u8],
+    ) -> Result<PostKey, HubError> {
         let plain = open(&self.member_key(member).await?, &format!("post key {post}"), wrapped)?;
         let key = plain.try_into().map_err(|_| HubError::Damaged("a post's key has a wrong length"))?;
         Ok(PostKey { post, key })

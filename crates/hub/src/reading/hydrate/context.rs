@@ -6,8 +6,7 @@ use landbridge_model::{Actor, Id, Network, Post};
 use landbridge_store::{
     Query, Row, args,
     entities::{
-        actors,
-        ints,
+        actors, ints,
         posts::{Body, PostRow},
     },
     query,
@@ -32,9 +31,14 @@ struct Place {
 }
 
 impl Context {
-    pub(super) async fn read(hub: &Hub, posts: &HashMap<Id, PostRow>, reader: Option<Id>) -> Result<Context, HubError> {
+    pub(super) async fn read(
+        hub: &Hub,
+        posts: &HashMap<Id, PostRow>,
+        reader: Option<Id>,
+    ) -> Result<Context, HubError> {
         let ids: Vec<Id> = posts.keys().copied().collect();
-        let authors: Vec<Id> = posts.values().map(|p| p.author).collect::<BTreeSet<_>>().into_iter().collect();
+        let authors: Vec<Id> =
+            posts.values().map(|p| p.author).collect::<BTreeSet<_>>().into_iter().collect();
         let sealed: Vec<Id> = posts.values().filter(|p| p.sealed).map(|p| p.id).collect();
         let json = ints(&ids);
         let mut questions = vec![actors::by_ids(&authors), copies(&json)];
@@ -62,7 +66,12 @@ impl Context {
     }
 
     /// The post of a row; `None` when it is sealed and the reader holds no key.
-    pub(super) async fn open(&self, hub: &Hub, row: PostRow, reader: Option<Id>) -> Result<Option<Post>, HubError> {
+    pub(super) async fn open(
+        &self,
+        hub: &Hub,
+        row: PostRow,
+        reader: Option<Id>,
+    ) -> Result<Option<Post>, HubError> {
         let body = if row.sealed {
             let (Some(reader), Some(wrapped)) = (reader, self.keys.get(&row.id)) else { return Ok(None) };
             let Ok(key) = hub.unwrap_post_key(row.id, reader, wrapped).await else { return Ok(None) };
@@ -83,10 +92,13 @@ impl Context {
         let uri = match home {
             None => ours(),
             Some(copy) if copy.native_id.contains(':') => copy.native_id.clone(),
-            Some(copy) => copy.url.clone().unwrap_or_else(|| format!("{}:{}", copy.network.key(), copy.native_id)),
+            Some(copy) => {
+                copy.url.clone().unwrap_or_else(|| format!("{}:{}", copy.network.key(), copy.native_id))
+            }
         };
         let web = |url: &&String| url.starts_with("https://") || url.starts_with("http://");
-        let url = post.url.as_ref().filter(|_| post.origin.is_some()).filter(web).cloned().unwrap_or_else(ours);
+        let url =
+            post.url.as_ref().filter(|_| post.origin.is_some()).filter(web).cloned().unwrap_or_else(ours);
         (uri, url, networks)
     }
 
@@ -112,7 +124,10 @@ fn copies(posts: &str) -> Query {
 }
 
 fn keys(reader: Id, sealed: &[Id]) -> Query {
-    query("SELECT post_id, wrapped FROM post_keys WHERE member_id = ?1 AND post_id IN {ints ?2}", args![reader, ints(sealed)])
+    query(
+        "SELECT post_id, wrapped FROM post_keys WHERE member_id = ?1 AND post_id IN {ints ?2}",
+        args![reader, ints(sealed)],
+    )
 }
 
 fn read_places(rows: Vec<Row>) -> Result<HashMap<Id, Vec<Place>>, HubError> {

@@ -43,7 +43,10 @@ pub(super) fn questions(reader: Id, posts: &str, authors: &[Id]) -> Vec<Query> {
     vec![
         query(with, args![reader, ints(authors), Time::now()]),
         query(marks, args![reader, posts]),
-        query("SELECT post_id, choice FROM votes WHERE actor_id = ?1 AND post_id IN {ints ?2}", args![reader, posts]),
+        query(
+            "SELECT post_id, choice FROM votes WHERE actor_id = ?1 AND post_id IN {ints ?2}",
+            args![reader, posts],
+        ),
         query("SELECT domain FROM member_domain_blocks WHERE member_id = ?1", args![reader]),
     ]
 }
@@ -53,7 +56,12 @@ impl Mine {
         let mut mine = Mine::default();
         let mut answers = answers.into_iter();
         for mut row in answers.next().unwrap_or_default() {
-            let with = With { following: row.get(1)?, blocking: row.get(2)?, blocked_by: row.get(3)?, muting: row.get(4)? };
+            let with = With {
+                following: row.get(1)?,
+                blocking: row.get(2)?,
+                blocked_by: row.get(3)?,
+                muting: row.get(4)?,
+            };
             mine.with.insert(row.get(0)?, with);
         }
         for mut row in answers.next().unwrap_or_default() {
@@ -97,6 +105,9 @@ impl Mine {
     }
 
     pub(super) fn domain_blocked(&self, author: &Actor) -> bool {
-        author.domain.as_ref().is_some_and(|d| self.domains.iter().any(|b| d == b || d.ends_with(&format!(".{b}"))))
+        author
+            .domain
+            .as_ref()
+            .is_some_and(|d| self.domains.iter().any(|b| d == b || d.ends_with(&format!(".{b}"))))
     }
 }

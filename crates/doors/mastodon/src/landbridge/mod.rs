@@ -1,0 +1,19 @@
+//! `/api/landbridge/v1`: what is ours alone. Described in the project's own documentation.
+
+mod deliveries;
+mod grants;
+mod preview;
+
+use crate::door::Door;
+use axum::{
+    Router,
+    routing::{delete, get, post},
+};
+
+pub(crate) fn routes() -> Router<Door> {
+    Router::new()
+        .route("/api/landbridge/v1/statuses/{id}/deliveries", get(deliveries::get))
+        .route("/api/landbridge/v1/preview", post(preview::post))
+        .route("/api/landbridge/v1/grants", get(grants::get))
+        .route("/api/landbridge/v1/grants/{id}", delete(grants::revoke))
+}

@@ -1,0 +1,81 @@
+//! `GET /api/v1/notifications`, `/:id`, `/unread_count`: docs/methods/notifications#get
+
+use crate::{
+    at::At,
+    auth::Auth,
+    door::Door,
+    entities::{Notification, Show},
+    error::ApiError,
+    page::{Answer, ends, page},
+    params::Params,
+};
+use axum::extract::State;
+use http::Uri;
+use landbridge_hub::reading::{self, NotificationKind};
+use landbridge_model::Id;
+use serde_json::json;
+
+pub(super) async fn get(State(door): State<Door>, auth: Auth, uri: Uri) -> Result<Answer, ApiError> {
+    let me = auth.member("read:notifications")?;
+    let params = Params::query(&uri);
+    let Some(kinds) = kinds(&params.texts("types"), &params.texts("exclude_types")) else {
+        return Ok(Answer::empty());
+    };
+    let make = async {
+        let found = door.hub.notifications(me, &kinds, params.id("account_id"), page(&params, 40)).await?;
+        let show = show(&door, me, &found).await?;
+        let items: Vec<_> = found.iter().map(|n| Notification::new(&show, n)).collect();
+        Ok(Answer::list(door.hub.config(), &uri, &items, ends(&found, |n| n.id)))
+    };
+    door.remembered(Some(me), &uri, make).await
+}
+
+pub(super) async fn one(State(door): State<Door>, auth: Auth, At(id): At) -> Result<Answer, ApiError> {
+    let me = auth.member("read:notifications")?;
+    let found = door.hub.notification(me, id).await?;
+    let show = show(&door, me, std::slice::from_ref(&found)).await?;
+    Ok(Answer::one(&Notification::new(&show, &found)))
+}
+
+pub(super) async fn unread_count(State(door): State<Door>, auth: Auth) -> Result<Answer, ApiError> {
+    let me = auth.member("read:notifications")?;
+    Ok(Answer::one(&json!({ "count": door.hub.unread(me).await? })))
+}
+
+async fn show<'a>(door: &'a Door, me: Id, found: &[reading::Notification]) -> Result<Show<'a>, ApiError> {
+    let posts = found.iter().filter_map(|n| n.post.as_ref());
+    let mut people: Vec<_> = found.iter().map(|n| &n.actor).collect();
+    posts.for_each(|view| crate::entities::authors(view, &mut people));
+    Show::people(door, Some(me), people).await
+}
+
+/// Kinds to show: empty means all, `None` nothing at all.
+fn kinds(types: &[String], excluded: &[String]) -> Option<Vec<NotificationKind>> {
+    if types.is_empty() && excluded.is_empty() {
+        return Some(Vec::new());
+    }
+    use NotificationKind::*;
+    let all = [Mention, Status, Reblog, Follow, FollowRequest, Favourite, Reaction, Poll, Update, Quote];
+    // Apps see an emoji reaction as a favourite.
+    let word = |kind: NotificationKind| if kind == Reaction { Favourite.key() } else { kind.key() };
+    let listed = |list: &[String], kind| list.iter().any(|t| t == word(kind));
+    let kinds: Vec<_> = all
+        .into_iter()
+        .filter(|k| (types.is_empty() || listed(types, *k)) && !listed(excluded, *k))
+        .collect();
+    (!kinds.is_empty()).then_some(kinds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_that_are_not_ours_give_nothing() {
+        let list = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
+        assert_eq!(kinds(&[], &[]), Some(vec![]));
+        assert_eq!(kinds(&list(&["admin.report"]), &[]), None);
+        assert_eq!(kinds(&list(&["favourite"]), &[]).unwrap().len(), 2);
+        assert!(!kinds(&[], &list(&["follow"])).unwrap().contains(&NotificationKind::Follow));
+    }
+}

@@ -1,0 +1,26 @@
+//! `DELETE /api/v1/statuses/:id`: docs/methods/statuses#delete
+
+use crate::{
+    at::At,
+    auth::Auth,
+    door::Door,
+    entities::{Show, Status},
+    error::ApiError,
+    page::Answer,
+};
+use axum::extract::State;
+
+/// Gives the post as it was, with its text as typed, for writing it anew.
+pub(super) async fn delete(State(door): State<Door>, auth: Auth, At(id): At) -> Result<Answer, ApiError> {
+    let me = auth.member("write:statuses")?;
+    let view = door.hub.view(id, Some(me)).await?;
+    if view.post.author != me {
+        return Err(ApiError::not_found());
+    }
+    match view.post.repost_of {
+        Some(target) => door.hub.unrepost(me, target, None).await?,
+        None => drop(door.hub.delete_post(me, id, None).await?),
+    }
+    let show = Show::posts(&door, Some(me), [&view]).await?;
+    Ok(Answer::one(&Status::new(&show, &view).with_text(&view.post.text.text)))
+}
