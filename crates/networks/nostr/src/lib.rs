@@ -3,3 +3,6 @@
 pub mod event;
 pub mod wire;
 pub mod relay;
+pub mod nips;
+pub mod pool;
+pub mod translate;
