@@ -95,6 +95,10 @@ impl Hub {
     pub(crate) fn key_cache(&self) -> &Cache<(Id, Network, String), Key> {
         &self.0.keys
     }
+    /// Wakes the outbox: a network has queued deliveries by itself.
+    pub fn ring_outbox(&self) {
+        self.0.outbox.notify_one();
+    }
     pub(crate) fn outbox_bell(&self) -> &Notify {
         &self.0.outbox
     }

@@ -22,6 +22,7 @@ pub mod media;
 pub mod members;
 pub mod mentions;
 pub mod nostr_events;
+pub mod nostr_unsigned;
 pub mod notifications;
 pub mod once;
 pub mod payloads;

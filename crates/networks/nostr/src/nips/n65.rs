@@ -16,8 +16,12 @@ const MOST: usize = 8;
 
 impl Relays {
     pub fn from_event(event: &Event) -> Relays {
+        Relays::from_tags(&event.tags)
+    }
+
+    pub fn from_tags(tags: &[Tag]) -> Relays {
         let mut relays = Relays::default();
-        for tag in event.tags.named("r") {
+        for tag in tags.named("r") {
             let Some(url) = normal(first_value(tag)) else { continue };
             let mark = tag.get(2).map(String::as_str).unwrap_or_default();
             for (list, not) in [(&mut relays.write, "read"), (&mut relays.read, "write")] {

@@ -61,6 +61,9 @@ struct Held<T> {
 impl Shared {
     async fn ingest(&self, batch: Vec<Submission>) {
         metrics::counter!("nostr_relay_events_received").increment(batch.len() as u64);
+        if let Err(error) = self.members.keep_fresh().await {
+            tracing::warn!(%error, "members could not be read; those known before count");
+        }
         let members = self.members.all();
         let limits = self.limits;
         let mut parsed: Vec<Held<Unverified<'_>>> = Vec::with_capacity(batch.len());

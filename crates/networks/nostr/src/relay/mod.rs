@@ -1,8 +1,8 @@
 //! The embedded relay at `/relay` (NIP-01, 09, 11, 17, 40, 42, 45, 59, 62, 70).
 //!
 //! Members write freely; strangers only what addresses a member or answers something held here. A connection
-//! ([`ws`]) parses frames ([`session`]) and hands events to one [`ingest`] line, which verifies and stores them in
-//! batches; what was committed goes to the [`live`] subscriptions, and to the hub by [`crate::inbound`]. Only what came
+//! (`ws`) parses frames (`session`) and hands events to one line (`ingest`), which verifies and stores them in
+//! batches; what was committed goes to the `live` subscriptions, and to the hub by the crate's `inbound`. Only what came
 //! in through here or was published by a member is served: what readers fetched elsewhere is in other tables.
 
 mod info;
@@ -13,7 +13,7 @@ mod members;
 mod policy;
 mod query;
 mod session;
-mod ws;
+pub(crate) mod ws;
 
 pub use limits::Rates;
 pub use members::Members;
@@ -125,6 +125,11 @@ impl Relay {
         self.0.live.publish(event);
     }
 
+    /// Stored events that match, as anybody may read them.
+    pub async fn stored(&self, filters: &[crate::wire::Filter]) -> Result<Vec<String>, landbridge_store::StoreError> {
+        self.0.stored(filters, &[]).await
+    }
+
     /// Stores events of our own making as they are, and shows them.
     pub async fn store_own(&self, events: &[Event]) -> Result<(), landbridge_store::WriteError> {
         let mut changes = Vec::new();
@@ -154,5 +159,4 @@ pub fn url_of(config: &landbridge_hub::Config) -> String {
     }
 }
 
-#[allow(unused_imports)] // used by the publisher, which follows
 pub(crate) use ingest::store_changes;

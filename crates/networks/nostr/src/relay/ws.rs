@@ -39,11 +39,12 @@ const PING: Duration = Duration::from_secs(30);
 /// Without any frame, pongs included, for this long the client is gone.
 const SILENCE: Duration = Duration::from_secs(100);
 
+/// The route of a relay that is running.
 pub fn router(relay: Relay) -> Router {
     Router::new().route("/relay", get(open).options(preflight)).with_state(relay)
 }
 
-async fn open(
+pub async fn open(
     State(relay): State<Relay>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -64,7 +65,7 @@ async fn open(
     (cors, "This is a Nostr relay. Please use a Nostr app to connect to it.\n").into_response()
 }
 
-async fn preflight() -> impl IntoResponse {
+pub async fn preflight() -> impl IntoResponse {
     (StatusCode::NO_CONTENT, cors())
 }
 

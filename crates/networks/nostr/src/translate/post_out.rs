@@ -29,8 +29,6 @@ pub struct Person {
     pub relays: Vec<String>,
     /// `id` or `acct` of the mention's mark.
     pub named: Vec<String>,
-    /// Told, but not named in the text.
-    pub silent: bool,
 }
 
 pub enum Quoted {

@@ -1,0 +1,65 @@
+//! What is kept of somebody's identity on Nostr (the `facts` of a presence).
+
+use crate::nips::n65::Relays;
+use landbridge_hub::Hub;
+use landbridge_model::{Network, Presence};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    /// From the newest kind 10002.
+    pub relays: Relays,
+    /// Seconds of that event; 0: none was found yet.
+    pub relays_at: i64,
+    /// Relays that others named for this key.
+    pub hints: Vec<String>,
+    /// A member's imported key: the lists that other relays have (kinds 0, 3, 10002) have not been fetched yet, so
+    /// none of ours may replace them.
+    pub unsynced: bool,
+    /// Relays that the member lets us authenticate to as them (NIP-42).
+    pub consented: Vec<String>,
+}
+
+impl Facts {
+    pub fn of(presence: &Presence) -> Facts {
+        serde_json::from_value(presence.facts.clone()).unwrap_or_default()
+    }
+
+    pub fn value(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// Where this person's events are found.
+    pub fn outbox(&self) -> Vec<String> {
+        if self.relays.write.is_empty() { self.hints.clone() } else { self.relays.write.clone() }
+    }
+
+    /// Where this person looks for what is addressed to them.
+    pub fn inbox(&self) -> Vec<String> {
+        let lists = [&self.relays.read, &self.relays.write, &self.hints];
+        lists.into_iter().find(|l| !l.is_empty()).cloned().unwrap_or_default()
+    }
+
+    /// Notes relays that others named; few, the newest first.
+    pub fn hint(&mut self, urls: impl IntoIterator<Item = String>) -> bool {
+        let before = self.hints.clone();
+        for url in urls.into_iter().filter_map(|u| crate::nips::n65::normal(&u)) {
+            self.hints.retain(|h| *h != url);
+            self.hints.insert(0, url);
+        }
+        self.hints.truncate(4);
+        self.hints != before
+    }
+}
+
+/// Adds hints to what is known of a key, if anything is.
+pub async fn remember_hints(hub: &Hub, key: &str, urls: Vec<String>) {
+    let Ok(Some(presence)) = hub.presence_by_native(Network::Nostr, key).await else { return };
+    let mut facts = Facts::of(&presence);
+    if facts.hint(urls)
+        && let Err(error) = hub.set_facts(Network::Nostr, key, facts.value()).await
+    {
+        tracing::warn!(%error, "relay hints could not be kept");
+    }
+}

@@ -1,0 +1,268 @@
+//! What arrived on our relay and concerns the hub: taken from the relay's own table, so that nothing is lost between
+//! "accepted" and "understood"; and how any event becomes something the hub can receive.
+
+use crate::{
+    event::{Class, Event, Hex32, TagsExt, is_hex32, kind},
+    facts::Facts,
+    network::Nostr,
+    nips::{n19, n25, n65::Relays, n88},
+    posting,
+    relay::Relay,
+    stage::event_by_native,
+    translate::{post_in, profile, text_in},
+};
+use bytes::Bytes;
+use landbridge_hub::{CopyKind, Hub, HubError, Incoming, Refused, Stop, Undone, Via, What};
+use landbridge_model::{Network, Time, Visibility};
+use landbridge_store::entities::nostr_events;
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+/// Events handed to the hub per look.
+const BATCH: i64 = 100;
+/// Longest wait before looking again, should a ring be missed.
+const LOOK: Duration = Duration::from_secs(30);
+/// How often what has expired is removed.
+const SWEEP: Duration = Duration::from_secs(600);
+
+/// Works off what waits, until `stop`.
+pub async fn run(nostr: Arc<Nostr>, hub: Hub, relay: Relay, mut stop: Stop) {
+    let mut swept = tokio::time::Instant::now();
+    while !*stop.borrow() {
+        let bell = relay.pending().notified();
+        match work(&nostr, &hub, &relay).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "events on the relay wait for the hub"),
+        }
+        if swept.elapsed() > SWEEP {
+            swept = tokio::time::Instant::now();
+            if let Err(error) = hub.store().write(nostr_events::sweep(Time::now().secs())).await {
+                tracing::warn!(%error, "expired events could not be removed");
+            }
+        }
+        tokio::select! {
+            () = bell => {}
+            () = tokio::time::sleep(LOOK) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Hands one batch to the hub; whether there may be more.
+async fn work(nostr: &Nostr, hub: &Hub, relay: &Relay) -> Result<bool, HubError> {
+    let rows = hub.store().rows(nostr_events::pending(BATCH)).await?;
+    let more = rows.len() as i64 == BATCH;
+    let mut heard = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        let (seq, pending, json): (i64, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let Ok(event) = Event::from_json(&json) else {
+            heard.push(seq);
+            continue;
+        };
+        nostr.note(&event);
+        let done = match relay.members().of(&event.pubkey) {
+            Some(member) if pending == 2 => posting::act(nostr, hub, member, &event).await,
+            _ => take_in(nostr, hub, &event, Via::Delivered).await,
+        };
+        match done {
+            Ok(()) => heard.push(seq),
+            Err(Later(why)) => {
+                tracing::warn!(id = %event.id, %why, "an event has to wait");
+                hub.store().write(nostr_events::heard(&heard)).await?;
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                return Ok(true);
+            }
+        }
+    }
+    if !heard.is_empty() {
+        hub.store().write(nostr_events::heard(&heard)).await?;
+    }
+    Ok(more)
+}
+
+/// Not now: try the same again in a while.
+#[derive(Debug)]
+pub struct Later(pub String);
+
+/// Translates a verified event and hands it to the hub. What the hub refuses by a rule is done with.
+pub async fn take_in(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Result<(), Later> {
+    let all = translate(nostr, hub, event, via).await.map_err(|e| Later(e.to_string()))?;
+    for incoming in all {
+        match hub.receive(incoming).await {
+            Ok(received) => tracing::debug!(id = %event.id, kind = event.kind, ?received, "event taken in"),
+            Err(Refused::Rule(why)) => {
+                tracing::debug!(id = %event.id, why, "event refused");
+                metrics::counter!("nostr_events_refused_by_hub", "why" => why).increment(1);
+            }
+            Err(Refused::Later(why)) => return Err(Later(why)),
+        }
+    }
+    Ok(())
+}
+
+/// What an event says, in the hub's words. Empty when it has none for it.
+pub async fn translate(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Result<Vec<Incoming>, HubError> {
+    let incoming = |id: Option<String>, what: What| Incoming {
+        network: Network::Nostr,
+        actor: event.pubkey.to_string(),
+        id,
+        // A clock that is ahead gains nothing.
+        at: Time(Time::from_secs(event.created_at).0.min(Time::now().0)),
+        via,
+        original: Bytes::copy_from_slice(event.json.as_bytes()),
+        what,
+    };
+    let id = Some(event.id.to_string());
+    let one = |what: What| vec![incoming(id.clone(), what)];
+    let domain = hub.config().reserved_domain(Network::Nostr);
+    Ok(match event.kind {
+        kind::METADATA => {
+            let actor = profile::read(&event.pubkey, Some(event), &domain, None);
+            one(What::Profile(Box::new(with_facts(hub, actor).await?)))
+        }
+        kind::RELAY_LIST => {
+            learn_relays(hub, event).await?;
+            Vec::new()
+        }
+        kind::REPOST | kind::GENERIC_REPOST => {
+            let target = event.tags.value("a").or_else(|| event.tags.value("e")).map(str::to_owned);
+            match target.filter(|t| is_hex32(t) || n19::parse_address(t).is_some()) {
+                Some(target) => {
+                    let mut all: Vec<Incoming> = embedded(nostr, hub, event, &target).await?;
+                    all.extend(one(What::Repost { target, visibility: Visibility::Public }));
+                    all
+                }
+                None => Vec::new(),
+            }
+        }
+        kind::REACTION => match n25::read(event) {
+            Some(sign) => one(What::React { target: sign.target, content: sign.content, emoji: sign.emoji }),
+            None => Vec::new(),
+        },
+        kind::VOTE => match n88::read_vote(event) {
+            Some((poll, ids)) => match event_by_native(hub, &poll).await? {
+                Some(poll_event) => {
+                    let options = n88::options(&poll_event);
+                    let title = |id: &String| options.iter().find(|(o, _)| o == id).map(|(_, title)| title.clone());
+                    one(What::Vote { poll, choices: ids.iter().filter_map(title).collect() })
+                }
+                None => Vec::new(),
+            },
+            None => Vec::new(),
+        },
+        kind::FOLLOWS => follows(hub, event).await?.into_iter().map(|(id, what)| incoming(Some(id), what)).collect(),
+        kind::DELETION => deletions(hub, event).await?.into_iter().map(|what| incoming(None, what)).collect(),
+        kind::VANISH => one(What::Gone),
+        _ => {
+            let names = names(hub, event).await?;
+            let name = |key: &Hex32| names.get(key).cloned().unwrap_or_else(|| short(key));
+            match post_in::read(event, &name) {
+                Some(post) if event.class() == Class::Addressable && is_newer_version(hub, event).await? => {
+                    one(What::Edit(Box::new(post)))
+                }
+                Some(post) => one(What::Post(Box::new(post))),
+                None => Vec::new(),
+            }
+        }
+    })
+}
+
+/// What to call the people named in a text.
+async fn names(hub: &Hub, event: &Event) -> Result<HashMap<Hex32, String>, HubError> {
+    let mut names = HashMap::new();
+    for key in text_in::people(&event.content, 30) {
+        if let Some(actor) = hub.actor_by_native(Network::Nostr, &key.to_string()).await? {
+            let name = if actor.is_member() || actor.profile.display_name.is_empty() { actor.username.clone() } else { actor.profile.display_name.clone() };
+            names.insert(key, if name.starts_with("npub1") { short(&key) } else { name });
+        }
+    }
+    Ok(names)
+}
+
+/// `npub1abcd…wxyz`
+fn short(key: &Hex32) -> String {
+    let npub = n19::npub(key);
+    format!("{}…{}", npub.get(..9).unwrap_or_default(), npub.get(npub.len().saturating_sub(4)..).unwrap_or_default())
+}
+
+/// Keeps what was known of somebody's relays when their profile is written anew.
+pub async fn with_facts(hub: &Hub, mut actor: landbridge_hub::InActor) -> Result<landbridge_hub::InActor, HubError> {
+    if let Some(presence) = hub.presence_by_native(Network::Nostr, &actor.native_id).await? {
+        actor.facts = presence.facts;
+    }
+    Ok(actor)
+}
+
+/// A newer kind 10002 of somebody who is known here.
+pub async fn learn_relays(hub: &Hub, event: &Event) -> Result<(), HubError> {
+    let key = event.pubkey.to_string();
+    let Some(presence) = hub.presence_by_native(Network::Nostr, &key).await? else { return Ok(()) };
+    let mut facts = Facts::of(&presence);
+    if event.created_at > facts.relays_at {
+        facts.relays = Relays::from_event(event);
+        facts.relays_at = event.created_at;
+        hub.set_facts(Network::Nostr, &key, facts.value()).await?;
+    }
+    Ok(())
+}
+
+async fn is_newer_version(hub: &Hub, event: &Event) -> Result<bool, HubError> {
+    Ok(hub.copy(Network::Nostr, &post_in::native_id(event)).await?.is_some())
+}
+
+/// The reposted event, when the repost carries it and it is what it claims to be: no need to ask for it elsewhere.
+async fn embedded(nostr: &Nostr, hub: &Hub, repost: &Event, target: &str) -> Result<Vec<Incoming>, HubError> {
+    if hub.copy(Network::Nostr, target).await?.is_some() {
+        return Ok(Vec::new());
+    }
+    let Ok(inner) = Event::from_json(&repost.content) else { return Ok(Vec::new()) };
+    let posts = ![kind::REPOST, kind::GENERIC_REPOST].contains(&inner.kind) && post_in::native_id(&inner) == target;
+    match posts && !inner.is_protected() {
+        true => Box::pin(translate(nostr, hub, &inner, Via::Fetched)).await,
+        false => Ok(Vec::new()),
+    }
+}
+
+/// A follow list against what is known: only what changed about people here (members and those known) is news.
+async fn follows(hub: &Hub, event: &Event) -> Result<Vec<(String, What)>, HubError> {
+    let members: Vec<String> = {
+        let mut keys = Vec::new();
+        for mut row in hub.store().rows(nostr_events::members()).await? {
+            keys.push(row.get::<String>(0)?);
+        }
+        keys
+    };
+    let listed: Vec<String> = event.tags.people().iter().map(Hex32::to_string).filter(|k| members.contains(k)).collect();
+    let known = match hub.actor_by_native(Network::Nostr, &event.pubkey.to_string()).await? {
+        Some(actor) => hub.followed_presences(actor.id, Network::Nostr).await?,
+        None => Vec::new(),
+    };
+    let before: Vec<String> = known.into_iter().map(|p| p.native_id).filter(|k| members.contains(k)).collect();
+    let mut news = Vec::new();
+    for target in listed.iter().filter(|k| !before.contains(k)) {
+        news.push((format!("{}:{target}", event.id), What::Follow { target: target.clone() }));
+    }
+    for target in before.into_iter().filter(|k| !listed.contains(k)) {
+        let what = Box::new(What::Follow { target: target.clone() });
+        news.push((format!("{}:-{target}", event.id), What::Undo(Undone { id: None, what: Some(what) })));
+    }
+    Ok(news)
+}
+
+/// A deletion request, by what each of its targets is here. The hub checks whose they are.
+async fn deletions(hub: &Hub, event: &Event) -> Result<Vec<What>, HubError> {
+    let mut all = Vec::new();
+    let own = |a: &&str| n19::parse_address(a).is_some_and(|(_, author, _)| author == event.pubkey);
+    let targets = event.tags.values("e").filter(|id| is_hex32(id)).chain(event.tags.values("a").filter(own));
+    for target in targets.take(500) {
+        match hub.copy(Network::Nostr, target).await?.map(|c| c.kind) {
+            Some(CopyKind::Post) => all.push(What::Delete { target: target.to_owned() }),
+            // Unknown: the deletion may have overtaken what it deletes; the hub remembers.
+            None if event.tags.values("k").all(|k| !["6", "7", "16", "1018"].contains(&k)) => {
+                all.push(What::Delete { target: target.to_owned() });
+            }
+            _ => all.push(What::Undo(Undone { id: Some(target.to_owned()), what: None })),
+        }
+    }
+    Ok(all)
+}

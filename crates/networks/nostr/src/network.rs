@@ -1,0 +1,165 @@
+//! The translator.
+
+use crate::{
+    event::{Event, Hex32, Keys},
+    keys,
+    pool::Pool,
+    relay::{Relay, RelayLimits, url_of},
+};
+use async_trait::async_trait;
+use landbridge_hub::{Act, Delivery, Draft, Hub, HubError, Incoming, Joined, KeyImport, NewKey, Outcome, Preview, Staged, Stop, Translator};
+use landbridge_model::{Actor, Network};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::sync::{OnceCell, mpsc};
+
+/// What an operator may choose.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub limits: RelayLimits,
+    /// Relays that collect profiles and relay lists of everybody: asked for people of whom nothing else is known, and
+    /// told of members' profiles.
+    pub index_relays: Vec<String>,
+}
+
+impl Options {
+    /// For a hub as it is configured: a local trial has no relays outside.
+    pub fn new(trial: bool) -> Options {
+        let public = ["wss://purplepag.es", "wss://relay.damus.io", "wss://nos.lol"];
+        let index_relays = if trial { Vec::new() } else { public.map(str::to_owned).to_vec() };
+        Options { limits: RelayLimits::default(), index_relays }
+    }
+}
+
+/// Nostr, as the hub sees it; and the routes of its relay.
+pub struct Nostr {
+    pub(crate) hub: Hub,
+    pub(crate) options: Options,
+    pub(crate) pool: Pool,
+    /// Ids that were checked lately: seen before costs no signature.
+    pub(crate) seen: moka::sync::Cache<Hex32, ()>,
+    /// Keys of verified events: people, for sure.
+    pub(crate) authors: moka::sync::Cache<Hex32, ()>,
+    /// Profiles and relay lists fetched lately, by key.
+    pub(crate) profiles: moka::sync::Cache<Hex32, Event>,
+    pub(crate) relay_lists: moka::sync::Cache<Hex32, Event>,
+    relay: OnceCell<Relay>,
+    relay_url: String,
+    /// Where the relay puts requests for the signer, until the signer runs.
+    signer_in: mpsc::Sender<Event>,
+    pub(crate) signer_out: Mutex<Option<mpsc::Receiver<Event>>>,
+}
+
+impl Nostr {
+    pub fn new(hub: &Hub, options: Options) -> Arc<Nostr> {
+        let (signer_in, signer_out) = mpsc::channel(256);
+        let minutes = |n: u64| Duration::from_secs(n * 60);
+        Arc::new(Nostr {
+            pool: Pool::new(hub.fetcher().clone()),
+            seen: moka::sync::Cache::builder().max_capacity(200_000).time_to_live(minutes(60 * 24)).build(),
+            authors: moka::sync::Cache::builder().max_capacity(100_000).build(),
+            profiles: moka::sync::Cache::builder().max_capacity(2_000).time_to_live(minutes(5)).build(),
+            relay_lists: moka::sync::Cache::builder().max_capacity(2_000).time_to_live(minutes(60)).build(),
+            relay: OnceCell::new(),
+            relay_url: url_of(hub.config()),
+            signer_in,
+            signer_out: Mutex::new(Some(signer_out)),
+            hub: hub.clone(),
+            options,
+        })
+    }
+
+    /// The relay, started when first needed.
+    pub async fn relay(&self) -> Result<&Relay, HubError> {
+        let start = || async {
+            let keys = self.server_keys().await?;
+            let relay = Relay::start(self.hub.clone(), keys.public(), self.options.limits, self.signer_in.clone());
+            relay.members().refresh().await?;
+            Ok(relay)
+        };
+        self.relay.get_or_try_init(start).await
+    }
+
+    /// `wss://host/relay`
+    pub fn relay_url(&self) -> &str {
+        &self.relay_url
+    }
+
+    /// The server's own key: the relay's `self` (NIP-11) and what apps that sign through us talk to (NIP-46).
+    pub async fn server_keys(&self) -> Result<Keys, HubError> {
+        let make = || {
+            let keys = Keys::generate();
+            NewKey { kind: keys::SCHNORR, public: keys.public().to_string(), secret: keys.secret().to_vec() }
+        };
+        let key = self.hub.server_key(Network::Nostr, keys::SCHNORR, make).await?;
+        Keys::from_secret(&key.secret).map_err(|_| HubError::Damaged("the server's Nostr key"))
+    }
+
+    /// Notes a verified event: its id need not be checked again, its key is a person's.
+    pub(crate) fn note(&self, event: &Event) {
+        self.seen.insert(event.id, ());
+        self.authors.insert(event.pubkey, ());
+    }
+
+    /// The routes of the relay and of NIP-05.
+    pub fn router(self: &Arc<Self>) -> axum::Router {
+        crate::routes::router(self.clone())
+    }
+}
+
+#[async_trait]
+impl Translator for Nostr {
+    fn network(&self) -> Network {
+        Network::Nostr
+    }
+
+    async fn join(&self, _hub: &Hub, _member: &Actor, import: Option<KeyImport>) -> Result<Joined, HubError> {
+        keys::join(self, import).await
+    }
+
+    async fn stage(&self, hub: &Hub, act: &Act) -> Result<Staged, HubError> {
+        crate::stage::stage(self, hub, act).await
+    }
+
+    async fn deliver(&self, hub: &Hub, delivery: &Delivery) -> Outcome {
+        crate::deliver::deliver(self, hub, delivery).await
+    }
+
+    async fn resolve(&self, hub: &Hub, text: &str) -> Result<Vec<Incoming>, HubError> {
+        crate::lookup::resolve(self, hub, text).await
+    }
+
+    async fn fetch(&self, hub: &Hub, native_id: &str) -> Result<Vec<Incoming>, HubError> {
+        crate::lookup::fetch(self, hub, native_id).await
+    }
+
+    async fn thread(&self, hub: &Hub, native_id: &str) -> Result<Vec<Incoming>, HubError> {
+        crate::lookup::thread(self, hub, native_id).await
+    }
+
+    async fn recent(&self, hub: &Hub, native_id: &str) -> Result<Vec<Incoming>, HubError> {
+        crate::lookup::recent(self, hub, native_id).await
+    }
+
+    fn preview(&self, draft: &Draft) -> Preview {
+        let mut notes = vec!["Public for ever: others may keep it even after you delete it.".to_owned()];
+        if draft.rich.as_ref().is_some_and(|r| r.marks.iter().any(|m| m.kind.is_block())) {
+            notes.push("Quotes, lists and code are shown as plain text.".into());
+        }
+        Preview { notes }
+    }
+
+    async fn run(self: Arc<Self>, hub: Hub, stop: Stop) {
+        let relay = match self.relay().await {
+            Ok(relay) => relay.clone(),
+            Err(error) => return tracing::error!(%error, "the Nostr relay cannot start"),
+        };
+        tokio::join!(
+            crate::inbound::run(self.clone(), hub.clone(), relay, stop.clone()),
+            crate::reader::run(self.clone(), hub.clone(), stop.clone()),
+            crate::signer::run(self.clone(), stop.clone()),
+        );
+    }
+}

@@ -1,0 +1,234 @@
+//! What a member does in their own Nostr app, arriving through our relay or from their write relays: the event stays
+//! untouched, and becomes an act of the member here that crosses to their other networks.
+
+use crate::{
+    event::{Event, Hex32, TagsExt, is_hex32, kind},
+    inbound::{self, Later},
+    lookup,
+    network::Nostr,
+    nips::{n19, n25, n88},
+    stage::event_by_native,
+    translate::{post_in, text_out},
+};
+use landbridge_hub::{CopyKind, Draft, DraftPoll, Hub, HubError, Incoming, Origin, Via, publish::FollowOptions};
+use landbridge_model::{Id, Mark, MarkKind, Network, Profile, RichText, Time, Visibility, richtext::compose};
+
+/// Carries out a member's own event. What the hub does not want (too long, unknown target) stays on the relay only.
+pub async fn act(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Result<(), Later> {
+    let known = hub.copy(Network::Nostr, &post_in::native_id(event)).await.map_err(later)?;
+    if known.is_some() {
+        // Made here, or heard before.
+        return Ok(());
+    }
+    match carry_out(nostr, hub, member, event).await {
+        Ok(()) => Ok(()),
+        Err(HubError::Store(error)) => Err(Later(error.to_string())),
+        Err(error @ (HubError::DiskFull | HubError::Busy)) => Err(Later(error.to_string())),
+        Err(error) => {
+            tracing::info!(id = %event.id, kind = event.kind, %error, "a member's event stays on the relay alone");
+            Ok(())
+        }
+    }
+}
+
+fn later(error: HubError) -> Later {
+    Later(error.to_string())
+}
+
+async fn carry_out(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Result<(), HubError> {
+    let origin = Some(Origin {
+        network: Network::Nostr,
+        native_id: post_in::native_id(event),
+        original: bytes::Bytes::copy_from_slice(event.json.as_bytes()),
+    });
+    match event.kind {
+        kind::NOTE | kind::COMMENT | kind::POLL | kind::PICTURE | kind::VIDEO | kind::SHORT_VIDEO | kind::ARTICLE => {
+            let draft = draft(nostr, hub, member, event).await?;
+            hub.publish(draft, origin).await?;
+        }
+        kind::REPOST | kind::GENERIC_REPOST => {
+            if let Some(target) = event.tags.value("a").or_else(|| event.tags.value("e"))
+                && let Some(post) = post_of(nostr, hub, target).await?
+            {
+                hub.repost(member, post, Some(Visibility::Public), origin).await?;
+            }
+        }
+        kind::REACTION => {
+            if let Some(sign) = n25::read(event)
+                && let Some(post) = post_of(nostr, hub, &sign.target).await?
+            {
+                hub.react(member, post, &sign.content, sign.emoji, origin).await?;
+            }
+        }
+        kind::VOTE => {
+            if let Some((poll, ids)) = n88::read_vote(event)
+                && let Some(post) = post_of(nostr, hub, &poll).await?
+                && let Some(poll) = event_by_native(hub, &poll).await?
+            {
+                let options = n88::options(&poll);
+                let choices: Vec<usize> = ids.iter().filter_map(|id| options.iter().position(|(o, _)| o == id)).collect();
+                hub.vote(member, post, &choices, origin).await?;
+            }
+        }
+        kind::FOLLOWS => follow_list(nostr, hub, member, event).await?,
+        kind::DELETION => {
+            for target in event.tags.values("e").chain(event.tags.values("a")).take(500) {
+                delete(hub, member, target, origin.clone()).await?;
+            }
+        }
+        kind::METADATA => take_over_profile(hub, member, event).await?,
+        kind::RELAY_LIST => inbound::learn_relays(hub, event).await?,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The draft of a member's own note. Marks and mentions come with it; pictures stay links in the text, since they are
+/// not files of ours.
+async fn draft(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Result<Draft, HubError> {
+    let key_name = |key: &Hex32| n19::npub(key);
+    let post = post_in::read(event, &key_name).ok_or_else(|| HubError::invalid("no post"))?;
+    let mut text = rename_people(nostr, hub, post.text).await?;
+    for media in &post.media {
+        let gap = if text.text.is_empty() { "" } else { "\n" };
+        let start = (text.text.len() + gap.len()) as u32;
+        text.text = format!("{}{gap}{}", text.text, media.url);
+        text.marks.push(Mark { start, end: text.text.len() as u32, kind: MarkKind::Link { url: media.url.clone() } });
+    }
+    let reply_to = match &post.reply_to {
+        Some(parent) => {
+            // Without its parent it would be published as if it started a thread.
+            let found = post_of(nostr, hub, parent).await?;
+            Some(found.ok_or_else(|| HubError::invalid("the post that it answers is not known here"))?)
+        }
+        None => None,
+    };
+    let quote = match &post.quote {
+        Some(quoted) => post_of(nostr, hub, quoted).await?,
+        None => None,
+    };
+    let poll = post.poll.map(|poll| DraftPoll {
+        options: poll.options.into_iter().map(|o| o.title).collect(),
+        multiple: poll.multiple,
+        hide_totals: false,
+        expires_in: poll.ends_at.map(|end| (end.secs() - Time::now().secs()).clamp(300, 2_629_000).unsigned_abs()),
+    });
+    Ok(Draft {
+        author: member,
+        rich: Some(text),
+        title: post.title,
+        warning: post.warning,
+        sensitive: post.sensitive,
+        visibility: Some(Visibility::Public),
+        languages: post.languages,
+        poll,
+        reply_to,
+        quote,
+        at: Some(Time::from_secs(event.created_at)),
+        ..Draft::default()
+    })
+}
+
+/// Mentions by key become mentions by the name that the hub knows the person by; unknown ones are looked up.
+async fn rename_people(nostr: &Nostr, hub: &Hub, rich: RichText) -> Result<RichText, HubError> {
+    let mut names: Vec<(String, String)> = Vec::new();
+    for mark in &rich.marks {
+        let MarkKind::Mention { id, .. } = &mark.kind else { continue };
+        if names.iter().any(|(known, _)| known == id) || names.len() >= 20 {
+            continue;
+        }
+        let mut actor = hub.actor_by_native(Network::Nostr, id).await?;
+        if actor.is_none() {
+            for incoming in lookup::fetch_profile(nostr, hub, id).await? {
+                let _ = hub.receive(incoming).await;
+            }
+            actor = hub.actor_by_native(Network::Nostr, id).await?;
+        }
+        names.extend(actor.map(|a| (id.clone(), a.acct())));
+    }
+    // Written again with the names, and read again: offsets take care of themselves.
+    let text = text_out::write(&rich, &|mark| match mark {
+        MarkKind::Mention { id, .. } => names.iter().find(|(known, _)| known == id).map(|(_, acct)| format!("@{acct}")),
+        _ => None,
+    });
+    Ok(compose(&text))
+}
+
+/// A post by native id, fetched when it is not known.
+async fn post_of(nostr: &Nostr, hub: &Hub, native_id: &str) -> Result<Option<Id>, HubError> {
+    if !is_hex32(native_id) && n19::parse_address(native_id).is_none() {
+        return Ok(None);
+    }
+    if let Some(copy) = hub.copy(Network::Nostr, native_id).await? {
+        return Ok(Some(copy.object));
+    }
+    // It may be on our own relay, or elsewhere.
+    for incoming in lookup::fetch(nostr, hub, native_id).await? {
+        let _ = hub.receive(incoming).await;
+    }
+    Ok(hub.copy(Network::Nostr, native_id).await?.map(|c| c.object))
+}
+
+/// A deletion takes back whatever its target was.
+async fn delete(hub: &Hub, member: Id, target: &str, origin: Option<Origin>) -> Result<(), HubError> {
+    let Some(copy) = hub.copy(Network::Nostr, target).await?.filter(|c| c.actor == member) else { return Ok(()) };
+    match copy.kind {
+        CopyKind::Post | CopyKind::Repost => hub.delete_post(member, copy.object, origin).await.map(|_| ()),
+        CopyKind::Reaction => {
+            let row = hub.store().row(landbridge_store::query(
+                "SELECT post_id, content FROM reactions WHERE id = ?1 AND actor_id = ?2",
+                landbridge_store::args![copy.object, member],
+            ));
+            let Some(mut row) = row.await? else { return Ok(()) };
+            let (post, content): (Id, String) = (row.get(0)?, row.get(1)?);
+            hub.unreact(member, post, &content, origin).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The member's new follow list against the follows here. New keys are looked up, a bounded number at once.
+pub async fn follow_list(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Result<(), HubError> {
+    let listed: Vec<String> = event.tags.people().iter().map(Hex32::to_string).collect();
+    let before: Vec<(Id, String)> =
+        hub.followed_presences(member, Network::Nostr).await?.into_iter().map(|p| (p.actor, p.native_id)).collect();
+    let origin = || {
+        Some(Origin {
+            network: Network::Nostr,
+            native_id: event.id.to_string(),
+            original: bytes::Bytes::copy_from_slice(event.json.as_bytes()),
+        })
+    };
+    for (actor, key) in &before {
+        if !listed.contains(key) {
+            hub.unfollow(member, *actor, origin()).await?;
+        }
+    }
+    for key in listed.iter().filter(|k| !before.iter().any(|(_, b)| b == *k)).take(500) {
+        let mut actor = hub.actor_by_native(Network::Nostr, key).await?;
+        if actor.is_none() {
+            let hint = event.tags.named("p").find(|t| t.get(1) == Some(key)).and_then(|t| t.get(2)).cloned();
+            for incoming in lookup::profile_at(nostr, hub, key, hint.into_iter().collect()).await? {
+                let _ = hub.receive(Incoming { via: Via::Fetched, ..incoming }).await;
+            }
+            actor = hub.actor_by_native(Network::Nostr, key).await?;
+        }
+        if let Some(actor) = actor.filter(|a| a.id != member) {
+            hub.follow(member, actor.id, FollowOptions::default(), origin()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Name and text of the member's new kind 0. Pictures are not taken over: they are not files of ours.
+pub async fn take_over_profile(hub: &Hub, member: Id, event: &Event) -> Result<(), HubError> {
+    let actor = hub.actor(member).await?;
+    let told = crate::translate::profile::read(&event.pubkey, Some(event), "", None);
+    let changed = Profile { display_name: told.profile.display_name, bio: told.profile.bio, ..actor.profile.clone() };
+    if changed.display_name == actor.profile.display_name && changed.bio.text == actor.profile.bio.text {
+        return Ok(());
+    }
+    let bot = told.kind == landbridge_model::ActorKind::Service;
+    hub.set_profile(member, changed, actor.locked, bot).await?;
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! Reading other relays for members, by the outbox model (NIP-65): posts of everybody whom a member follows, where they
+//! write; what addresses members, where they read; members' own events, where they write with other apps.
+//!
+//! [`plan`](mod@plan) says what to ask of which relay; one task per relay asks and listens ([`watch`]); [`sync`] merges
+//! the lists of keys that were brought along.
+
+mod plan;
+mod sync;
+mod watch;
+
+use crate::network::Nostr;
+use landbridge_hub::{EventKind, Hub, Stop};
+use plan::Plan;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{sync::broadcast::error::RecvError, task::JoinHandle};
+
+/// How often follows and relay lists are looked at anew; a change of relations makes it sooner.
+const LOOK: Duration = Duration::from_secs(60);
+/// Changes that come together are looked at together.
+const GATHER: Duration = Duration::from_millis(500);
+
+pub async fn run(nostr: Arc<Nostr>, hub: Hub, mut stop: Stop) {
+    let mut watched: HashMap<String, (Plan, JoinHandle<()>)> = HashMap::new();
+    let mut bus = hub.bus().listen();
+    while !*stop.borrow() {
+        if let Err(error) = sync::all(&nostr, &hub).await {
+            tracing::warn!(%error, "imported keys could not be brought in line with other relays");
+        }
+        match plan::make(&nostr, &hub).await {
+            Ok(plans) => follow_plans(&nostr, &hub, &mut watched, plans),
+            Err(error) => tracing::warn!(%error, "what to read on other relays could not be planned"),
+        }
+        let changed = async {
+            loop {
+                match bus.recv().await {
+                    Ok(event) if matches!(event.kind, EventKind::Member(_)) => break,
+                    Ok(_) => {}
+                    Err(RecvError::Lagged(_)) => break,
+                    Err(RecvError::Closed) => std::future::pending::<()>().await,
+                }
+            }
+            tokio::time::sleep(GATHER).await;
+        };
+        tokio::select! {
+            () = changed => {}
+            () = tokio::time::sleep(LOOK) => {}
+            _ = stop.changed() => {}
+        }
+    }
+    for (_, task) in watched.into_values() {
+        task.abort();
+    }
+}
+
+/// Starts and ends tasks so that they are those of the plan.
+fn follow_plans(nostr: &Arc<Nostr>, hub: &Hub, watched: &mut HashMap<String, (Plan, JoinHandle<()>)>, plans: BTreeMap<String, Plan>) {
+    watched.retain(|url, (plan, task)| {
+        let keep = plans.get(url) == Some(plan) && !task.is_finished();
+        if !keep {
+            task.abort();
+        }
+        keep
+    });
+    for (url, plan) in plans {
+        watched.entry(url.clone()).or_insert_with(|| {
+            let task = tokio::spawn(watch::watch(nostr.clone(), hub.clone(), url, plan.clone()));
+            (plan, task)
+        });
+    }
+    metrics::gauge!("nostr_relays_read").set(watched.len() as f64);
+}

@@ -1,0 +1,138 @@
+//! What replaces an earlier version: the profile, kind 0; whom one follows, kind 3 (NIP-02); one's relays, kind 10002
+//! (NIP-65). All are merged with the newest version that is known, never overwritten blindly.
+
+use super::{Made, Staging};
+use crate::{
+    event::{Event, Hex32, Tag, Template, first_value, kind},
+    facts::Facts,
+    nips::n65::Relays,
+    translate::profile,
+};
+use landbridge_hub::{Hub, HubError};
+use landbridge_model::{Actor, ActorState, Id, Network};
+
+impl Staging<'_> {
+    /// The list of everybody whom the member follows, with one more or one less.
+    pub(super) async fn follows(&self, more: Option<Id>, less: Option<Id>) -> Result<Option<Made>, HubError> {
+        if self.facts.unsynced {
+            // Published when what other relays hold is known: see the reader.
+            return Ok(None);
+        }
+        let base = self.held(kind::FOLLOWS).await?;
+        let mut followed = followed_keys(self.hub, self.act.member.id).await?;
+        if let Some(more) = more
+            && let Some(presence) = self.hub.presence(more, Network::Nostr).await?
+        {
+            followed.extend(key_and_relay(&presence));
+        }
+        let gone = match less {
+            Some(less) => self.hub.presence(less, Network::Nostr).await?.and_then(|p| p.native_id.parse().ok()),
+            None => None,
+        };
+        let template = follow_list(base.as_ref(), &followed, gone);
+        Ok(Some(Made { template, copy: None, relays: self.everywhere() }))
+    }
+
+    /// The profile, and once the relay list.
+    pub(super) async fn profile(&self) -> Result<Vec<Made>, HubError> {
+        if self.facts.unsynced || self.act.member.state != ActorState::Active {
+            return Ok(Vec::new());
+        }
+        let base = self.held(kind::METADATA).await?;
+        let mut templates = vec![metadata(self.hub, &self.act.member, base.as_ref())];
+        if self.held(kind::RELAY_LIST).await?.is_none() {
+            templates.push(relay_list(&self.facts.relays, None));
+        }
+        Ok(templates.into_iter().map(|template| Made { template, copy: None, relays: self.everywhere() }).collect())
+    }
+
+    /// Where the member writes, and where everybody's profiles are collected.
+    pub(super) fn everywhere(&self) -> Vec<String> {
+        let index = self.nostr.options.index_relays.iter();
+        self.facts.relays.write.iter().chain(index).cloned().collect()
+    }
+}
+
+/// Keys on Nostr of everybody whom a member follows, with a relay.
+pub async fn followed_keys(hub: &Hub, member: Id) -> Result<Vec<(Hex32, String)>, HubError> {
+    Ok(hub.followed_presences(member, Network::Nostr).await?.iter().filter_map(key_and_relay).collect())
+}
+
+fn key_and_relay(presence: &landbridge_model::Presence) -> Option<(Hex32, String)> {
+    let relay = Facts::of(presence).outbox().into_iter().next().unwrap_or_default();
+    Some((presence.native_id.parse().ok()?, relay))
+}
+
+/// Kind 3: everything of the base stays (petnames, relays, tags of other apps), but for who is gone; new ones come last.
+pub fn follow_list(base: Option<&Event>, followed: &[(Hex32, String)], gone: Option<Hex32>) -> Template {
+    let gone = gone.map(|key| key.to_string());
+    let mut tags: Vec<Tag> = base.map(|e| e.tags.clone()).unwrap_or_default();
+    let is_person = |tag: &Tag, key: &str| tag.first().is_some_and(|n| n == "p") && first_value(tag) == key;
+    tags.retain(|tag| !gone.as_deref().is_some_and(|gone| is_person(tag, gone)));
+    for (key, relay) in followed {
+        let key = key.to_string();
+        if Some(&key) != gone.as_ref() && !tags.iter().any(|tag| is_person(tag, &key)) {
+            let mut tag: Tag = vec!["p".into(), key];
+            if !relay.is_empty() {
+                tag.push(relay.clone());
+            }
+            tags.push(tag);
+        }
+    }
+    let content = base.map(|e| e.content.clone()).unwrap_or_default();
+    Template { created_at: profile::after(base), kind: kind::FOLLOWS, tags, content }
+}
+
+/// Kind 10002: the base's relays and ours.
+pub fn relay_list(ours: &Relays, base: Option<&Event>) -> Template {
+    let mut relays = base.map(Relays::from_event).unwrap_or_default();
+    for url in ours.write.iter().rev() {
+        relays = relays.with(url);
+    }
+    Template { created_at: profile::after(base), kind: kind::RELAY_LIST, tags: relays.tags(), content: String::new() }
+}
+
+/// Kind 0.
+pub fn metadata(hub: &Hub, member: &Actor, base: Option<&Event>) -> Template {
+    let config = hub.config();
+    let page = config.url(&format!("/@{}", member.username));
+    let picture = |p: &landbridge_model::Picture| match &p.file {
+        Some(file) => Some(config.url(&landbridge_media::url_path(file))),
+        None => p.remote_url.clone(),
+    };
+    profile::write(member, &config.address(&member.username), &page, &picture, base)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Keys, TagsExt};
+
+    #[test]
+    fn a_follow_list_is_merged() {
+        let (me, a, b, c) = (Keys::generate(), Keys::generate().public(), Keys::generate().public(), Keys::generate().public());
+        let tags = vec![
+            vec!["p".into(), a.to_string(), "wss://r".into(), "petname".into()],
+            vec!["t".into(), "rust".into()],
+            vec!["p".into(), b.to_string()],
+        ];
+        let base = me.sign(Template { created_at: i64::from(u32::MAX), kind: 3, tags, content: "old".into() });
+        let template = follow_list(Some(&base), &[(a, String::new()), (c, "wss://c".into()), (b, String::new())], Some(b));
+        assert_eq!(template.tags.people(), [a, c]);
+        assert_eq!(template.tags[0].len(), 4);
+        assert_eq!((template.tags.value("t"), template.content.as_str()), (Some("rust"), "old"));
+        assert!(template.created_at > base.created_at);
+    }
+
+    #[test]
+    fn a_relay_list_keeps_what_was_there() {
+        let base = Keys::generate().sign(Template {
+            created_at: 1,
+            kind: 10_002,
+            tags: vec![vec!["r".into(), "wss://old.example".into(), "read".into()]],
+            content: String::new(),
+        });
+        let template = relay_list(&Relays::default().with("wss://ours.example"), Some(&base));
+        assert_eq!(template.tags, [vec!["r".to_owned(), "wss://ours.example".into()], vec!["r".into(), "wss://old.example".into(), "read".into()]]);
+    }
+}

@@ -1,0 +1,232 @@
+//! What members do, as events: one file a group of acts. Signed here when the key is here; else kept unsigned until the
+//! member's own signer answers ([`crate::signer`]).
+
+mod answers;
+mod leave;
+mod lists;
+mod post;
+mod queue;
+
+pub use lists::{follow_list, followed_keys, metadata, relay_list};
+pub use queue::{Sent, send};
+
+use crate::{
+    event::{Event, Hex32, TagsExt, Template},
+    facts::Facts,
+    keys::Signs,
+    network::Nostr,
+    nips::n19,
+    relay::store_changes,
+};
+use bytes::Bytes;
+use landbridge_hub::{Act, ActKind, CopyKind, CopyState, Destination, Hub, HubError, Payload, Staged, StagedCopy};
+use landbridge_model::{Id, Network, Presence};
+use landbridge_store::{
+    Change,
+    entities::{nostr_events, nostr_unsigned},
+};
+
+/// An event to be: what it is the copy of, and where it goes besides our relay.
+pub struct Made {
+    pub template: Template,
+    pub copy: Option<(CopyKind, Id)>,
+    pub relays: Vec<String>,
+}
+
+/// Of the people named in one event, so many are looked up for their relays.
+const MOST_PEOPLE: usize = 50;
+/// Relays that one event is sent to.
+const MOST_RELAYS: usize = 40;
+
+pub async fn stage(nostr: &Nostr, hub: &Hub, act: &Act) -> Result<Staged, HubError> {
+    if let Some(origin) = &act.origin {
+        return native(nostr, hub, act, &origin.original).await;
+    }
+    let staging = Staging { nostr, hub, act, facts: Facts::of(&act.presence) };
+    let mut staged = Staged::default();
+    let made: Vec<Made> = match &act.kind {
+        ActKind::Post(post) => staging.post(post).await?.into_iter().collect(),
+        ActKind::Delete(post) => {
+            staged.changes.push(nostr_unsigned::forget_object(post.id.0));
+            staging.delete(CopyKind::Post, post.id).await?.into_iter().collect()
+        }
+        ActKind::Repost { repost, target } => staging.repost(repost, target).await?.into_iter().collect(),
+        ActKind::Unrepost { repost, .. } => {
+            staged.changes.push(nostr_unsigned::forget_object(repost.id.0));
+            staging.delete(CopyKind::Repost, repost.id).await?.into_iter().collect()
+        }
+        ActKind::React { reaction, target } => staging.react(reaction, target).await?.into_iter().collect(),
+        ActKind::Unreact { reaction, .. } => {
+            staged.changes.push(nostr_unsigned::forget_object(reaction.id.0));
+            staging.delete(CopyKind::Reaction, reaction.id).await?.into_iter().collect()
+        }
+        ActKind::Follow { target, .. } => staging.follows(Some(target.id), None).await?.into_iter().collect(),
+        ActKind::Unfollow { target, .. } => staging.follows(None, Some(target.id)).await?.into_iter().collect(),
+        ActKind::Vote { poll, choices } => staging.vote(poll, choices).await?.into_iter().collect(),
+        ActKind::Profile => staging.profile().await?,
+        ActKind::Leave { forever: true } => {
+            staged.changes.push(nostr_unsigned::forget_actor(act.member.id.0));
+            staging.leave().await?
+        }
+        // A note cannot be changed on Nostr: a deletion and a new one would break every answer to it. Blocks, reports
+        // and answers to follows are told to nobody there: they would be public. The rest has no word on Nostr.
+        ActKind::Edit(_)
+        | ActKind::AcceptFollow { .. }
+        | ActKind::RejectFollow { .. }
+        | ActKind::Block { .. }
+        | ActKind::Unblock { .. }
+        | ActKind::Tally { .. }
+        | ActKind::Pin(_)
+        | ActKind::Unpin(_)
+        | ActKind::AnswerQuote { .. }
+        | ActKind::RevokeQuote { .. }
+        | ActKind::Report { .. }
+        | ActKind::Leave { forever: false }
+        | ActKind::Move { .. } => Vec::new(),
+    };
+    if !made.is_empty() {
+        let signs = Signs::of(hub, act.member.id).await?;
+        for made in made {
+            staging.put(&mut staged, &signs, made).await?;
+        }
+    }
+    Ok(staged)
+}
+
+/// An event that an app of the member signed: stored as it is, and passed on to where ours would go.
+async fn native(nostr: &Nostr, hub: &Hub, act: &Act, original: &Bytes) -> Result<Staged, HubError> {
+    let damaged = HubError::Damaged("a native event");
+    let text = std::str::from_utf8(original).map_err(|_| HubError::Damaged("a native event"))?;
+    let event = Event::from_json(text).map_err(|_| damaged)?;
+    let staging = Staging { nostr, hub, act, facts: Facts::of(&act.presence) };
+    let copy = match &act.kind {
+        ActKind::Post(post) => Some((CopyKind::Post, post.id)),
+        ActKind::Repost { repost, .. } => Some((CopyKind::Repost, repost.id)),
+        ActKind::React { reaction, .. } => Some((CopyKind::Reaction, reaction.id)),
+        _ => None,
+    };
+    let relays = staging.with_inboxes(staging.facts.relays.write.clone(), &event.tags.people()).await?;
+    let mut staged = Staged::default();
+    staging.put_event(&mut staged, &event, copy, relays);
+    Ok(staged)
+}
+
+pub(crate) struct Staging<'a> {
+    pub nostr: &'a Nostr,
+    pub hub: &'a Hub,
+    pub act: &'a Act,
+    pub facts: Facts,
+}
+
+impl Staging<'_> {
+    async fn put(&self, staged: &mut Staged, signs: &Signs, made: Made) -> Result<(), HubError> {
+        let Made { template, copy, relays } = made;
+        if let Some(event) = signs.sign(&template) {
+            self.put_event(staged, &event, copy, relays);
+            return Ok(());
+        }
+        let id = template.id(&signs.key()).to_string();
+        let object = copy.map_or(self.act.member.id, |(_, object)| object);
+        staged.changes.push(nostr_unsigned::insert(nostr_unsigned::Unsigned {
+            id: id.clone(),
+            actor: self.act.member.id.0,
+            object: object.0,
+            template: serde_json::to_string(&template).map_err(|_| HubError::Damaged("an event"))?,
+            relays: serde_json::to_string(&relays).unwrap_or_else(|_| "[]".into()),
+            act: self.act.kind.name().into(),
+            at: self.act.at.0,
+            tries: 0,
+        }));
+        if let Some((kind, object)) = copy {
+            staged.copies.push(StagedCopy { kind, object, native_id: id, version: None, url: None, original: None, state: CopyState::Unsigned });
+        }
+        Ok(())
+    }
+
+    fn put_event(&self, staged: &mut Staged, event: &Event, copy: Option<(CopyKind, Id)>, relays: Vec<String>) {
+        let bytes = Bytes::copy_from_slice(event.json.as_bytes());
+        if let Some((kind, object)) = copy {
+            staged.copies.push(StagedCopy {
+                kind,
+                object,
+                native_id: crate::translate::post_in::native_id(event),
+                version: None,
+                url: None,
+                original: Some(bytes.clone()),
+                state: CopyState::Live,
+            });
+        }
+        let own = self.nostr.relay_url();
+        let mut destinations = vec![destination(own)];
+        for url in relays.iter().filter(|u| *u != own).take(MOST_RELAYS) {
+            if !destinations.iter().any(|d| d.url == *url) {
+                destinations.push(destination(url));
+            }
+        }
+        staged.payloads.push(Payload { bytes, private: false, destinations });
+        staged.changes.extend::<Vec<Change>>(store_changes(self.hub, event, 0, own));
+    }
+
+    /// With the relays where these people look for what is addressed to them.
+    async fn with_inboxes(&self, mut relays: Vec<String>, people: &[Hex32]) -> Result<Vec<String>, HubError> {
+        for key in people.iter().take(MOST_PEOPLE) {
+            if let Some(presence) = self.hub.presence_by_native(Network::Nostr, &key.to_string()).await? {
+                relays.extend(Facts::of(&presence).inbox().into_iter().take(3));
+            }
+        }
+        Ok(relays)
+    }
+
+    /// The signed event of a thing's living copy, if it has one.
+    async fn event_of(&self, kind: CopyKind, object: Id) -> Result<Option<Event>, HubError> {
+        let Some(copy) = self.hub.copy_on(kind, object, Network::Nostr).await? else { return Ok(None) };
+        event_by_native(self.hub, &copy.native_id).await
+    }
+
+    /// A relay where that event is found: where its author writes, else ours.
+    async fn seen_at(&self, event: &Event) -> Result<String, HubError> {
+        let author = self.hub.presence_by_native(Network::Nostr, &event.pubkey.to_string()).await?;
+        let relay = author.and_then(|p| Facts::of(&p).outbox().into_iter().next());
+        Ok(relay.unwrap_or_else(|| self.nostr.relay_url().to_owned()))
+    }
+
+    /// The newest version of one of the member's own replaceable events.
+    async fn held(&self, kind: crate::event::Kind) -> Result<Option<Event>, HubError> {
+        held(self.hub, kind, &self.act.presence).await
+    }
+}
+
+/// The newest version that our relay holds of a replaceable event of a member.
+pub async fn held(hub: &Hub, kind: crate::event::Kind, presence: &Presence) -> Result<Option<Event>, HubError> {
+    let Ok(key) = presence.native_id.parse::<Hex32>() else { return Ok(None) };
+    let row = hub.store().row(nostr_events::by_address(&crate::event::address(kind, &key, ""))).await?;
+    let json: Option<String> = row.map(|mut row| row.get(0)).transpose()?;
+    Ok(json.and_then(|json| Event::from_json(&json).ok()))
+}
+
+/// The signed original of something by its native id (event id or address).
+pub async fn event_by_native(hub: &Hub, native_id: &str) -> Result<Option<Event>, HubError> {
+    if let Some(original) = hub.original(Network::Nostr, native_id).await?
+        && let Some(event) = std::str::from_utf8(&original).ok().and_then(|json| Event::from_json(json).ok())
+    {
+        return Ok(Some(event));
+    }
+    // Its original may have outlived its time in the hub and still be on the relay.
+    let query = match n19::parse_address(native_id) {
+        Some(_) => nostr_events::by_address(native_id),
+        None => nostr_events::by_ids(&[native_id.to_owned()]),
+    };
+    let json: Option<String> = hub.store().row(query).await?.map(|mut row| row.get(0)).transpose()?;
+    Ok(json.and_then(|json| Event::from_json(&json).ok()))
+}
+
+/// A relay as a destination; relays on one host but other ports do not share its fate.
+pub fn destination(url: &str) -> Destination {
+    let parsed = url::Url::parse(url).ok();
+    let host = parsed.as_ref().and_then(|u| u.host_str()).unwrap_or(url);
+    let host = match parsed.as_ref().and_then(url::Url::port) {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    Destination { url: url.to_owned(), host }
+}

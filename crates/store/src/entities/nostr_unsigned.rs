@@ -1,0 +1,101 @@
+//! `nostr_unsigned`: events that wait for a member's own signer; `nostr_sessions`: apps that sign through us (NIP-46).
+
+use crate::{Change, Query, Row, StoreError, args, query};
+
+/// An event that waits.
+#[derive(Clone, Debug)]
+pub struct Unsigned {
+    /// The id that it will have.
+    pub id: String,
+    pub actor: i64,
+    pub object: i64,
+    /// JSON.
+    pub template: String,
+    /// JSON array of relay URLs.
+    pub relays: String,
+    pub act: String,
+    /// Milliseconds.
+    pub at: i64,
+    pub tries: i64,
+}
+
+pub fn insert(it: Unsigned) -> Change {
+    Change::new(
+        "INSERT INTO nostr_unsigned (id, actor_id, object_id, template, destinations, act, at, tries, next_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7) ON CONFLICT (id) DO NOTHING",
+        args![it.id, it.actor, it.object, it.template, it.relays, it.act, it.at, it.tries],
+    )
+}
+
+/// Those that are due, oldest first.
+pub fn due(now: i64, limit: i64) -> Query {
+    query(
+        "SELECT id, actor_id, object_id, template, destinations, act, at, tries FROM nostr_unsigned \
+         WHERE next_at <= ?1 ORDER BY next_at LIMIT ?2",
+        args![now, limit],
+    )
+}
+
+pub fn read(row: &mut Row) -> Result<Unsigned, StoreError> {
+    Ok(Unsigned {
+        id: row.get(0)?,
+        actor: row.get(1)?,
+        object: row.get(2)?,
+        template: row.get(3)?,
+        relays: row.get(4)?,
+        act: row.get(5)?,
+        at: row.get(6)?,
+        tries: row.get(7)?,
+    })
+}
+
+pub fn later(id: &str, next_at: i64) -> Change {
+    Change::new("UPDATE nostr_unsigned SET tries = tries + 1, next_at = ?2 WHERE id = ?1", args![id, next_at])
+}
+
+/// It is signed: fails when it was deleted meanwhile.
+pub fn done(id: &str) -> Change {
+    Change::new("DELETE FROM nostr_unsigned WHERE id = ?1", args![id]).or_fail("unsigned")
+}
+
+pub fn forget(id: &str) -> Change {
+    Change::new("DELETE FROM nostr_unsigned WHERE id = ?1", args![id])
+}
+
+pub fn forget_object(object: i64) -> Change {
+    Change::new("DELETE FROM nostr_unsigned WHERE object_id = ?1", args![object])
+}
+
+pub fn forget_actor(actor: i64) -> Change {
+    Change::new("DELETE FROM nostr_unsigned WHERE actor_id = ?1", args![actor])
+}
+
+/// Puts the signature's bytes into the waiting copy, which lives from now on.
+pub fn revive_copy(native_id: &str, original: &[u8]) -> Change {
+    Change::new(
+        "UPDATE copies SET original = ?2, state = 0 WHERE network = 2 AND native_id = ?1 AND state = 1",
+        args![native_id, original],
+    )
+}
+
+/// Remembers that an app's key stands for a grant.
+pub fn open_session(client: &str, member: i64, grant: i64, at: i64) -> Change {
+    Change::new(
+        "INSERT INTO nostr_sessions (client, member_id, grant_id, at) VALUES (?1, ?2, ?3, ?4) \
+         ON CONFLICT (client) DO UPDATE SET member_id = excluded.member_id, grant_id = excluded.grant_id, at = excluded.at",
+        args![client, member, grant, at],
+    )
+}
+
+/// `member_id, grant_id` of an app's key whose grant has not ended.
+pub fn session(client: &str, now: i64) -> Query {
+    query(
+        "SELECT s.member_id, s.grant_id FROM nostr_sessions s JOIN grants g ON g.id = s.grant_id \
+         WHERE s.client = ?1 AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > ?2)",
+        args![client, now],
+    )
+}
+
+pub fn close_session(client: &str) -> Change {
+    Change::new("DELETE FROM nostr_sessions WHERE client = ?1", args![client])
+}
