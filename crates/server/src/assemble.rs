@@ -8,6 +8,7 @@ use landbridge_fetch::{Fetcher, Loopback, Policy};
 use landbridge_hub::{Hub, Mode, Registrations, Translator};
 use landbridge_media::MediaStore;
 use landbridge_model::Network;
+use landbridge_nostr::Nostr;
 use landbridge_store::{ErasureJournal, MIGRATIONS, Options, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub struct House {
     pub instance: Instance,
     pub hub: Hub,
     activitypub: Arc<ActivityPub>,
+    nostr: Arc<Nostr>,
 }
 
 impl House {
@@ -46,8 +48,9 @@ impl House {
         );
         let activitypub = ActivityPub::new(landbridge_activitypub::Options::default());
         hub.note_erasures_in(ErasureJournal::new(&config.data_dir.join(JOURNAL)));
-        hub.attach(translators(config, &activitypub));
-        Ok(Self { instance, hub, activitypub })
+        let nostr = Nostr::new(&hub, nostr_options(config));
+        hub.attach(translators(config, &activitypub, &nostr));
+        Ok(Self { instance, hub, activitypub, nostr })
     }
 }
 
@@ -58,11 +61,27 @@ fn media(config: &Config) -> std::io::Result<MediaStore> {
     MediaStore::open(media)
 }
 
+fn nostr_options(config: &Config) -> landbridge_nostr::Options {
+    let texts = |urls: &[url::Url]| urls.iter().map(url::Url::to_string).collect();
+    landbridge_nostr::Options {
+        relays: texts(&config.nostr.relays),
+        index_relays: texts(&config.nostr.index_relays),
+        ..Default::default()
+    }
+}
+
 /// The networks that are not off.
-fn translators(config: &Config, activitypub: &Arc<ActivityPub>) -> Vec<Arc<dyn Translator>> {
+fn translators(
+    config: &Config,
+    activitypub: &Arc<ActivityPub>,
+    nostr: &Arc<Nostr>,
+) -> Vec<Arc<dyn Translator>> {
     let mut all: Vec<Arc<dyn Translator>> = Vec::new();
     if config.networks.activitypub != NetworkMode::Off {
         all.push(activitypub.clone());
+    }
+    if config.networks.nostr != NetworkMode::Off {
+        all.push(nostr.clone());
     }
     all
 }
@@ -75,6 +94,9 @@ pub fn routes(house: &House) -> Router {
         .merge(landbridge_mastodon::router(hub.clone()));
     if hub.config().mode(Network::ActivityPub) != Mode::Off {
         routes = routes.merge(landbridge_activitypub::http::router(house.activitypub.clone(), hub.clone()));
+    }
+    if hub.config().mode(Network::Nostr) != Mode::Off {
+        routes = routes.merge(house.nostr.router());
     }
     routes.layer(axum::middleware::from_fn(landbridge_activitypub::http::redirect_documents))
 }

@@ -4,7 +4,7 @@ use crate::{
     event::{Event, Hex32, Keys, Template},
     facts::Facts,
     network::Nostr,
-    nips::n65::Relays,
+    nips::n65::{self, Relays},
 };
 use landbridge_hub::{Hub, HubError, Joined, KeyImport, NewKey, NewPresence};
 use landbridge_model::{Id, Network};
@@ -27,7 +27,8 @@ const MOST_LOG_N: u8 = 18;
 
 /// A member's identity from a new key or the one that is brought along.
 pub async fn join(nostr: &Nostr, import: Option<KeyImport>) -> Result<Joined, HubError> {
-    let relays = Relays::default().with(nostr.relay_url());
+    let mut relays = Relays::default().with(nostr.relay_url());
+    relays.write.extend(nostr.options.relays.iter().filter_map(|url| n65::normal(url)));
     let facts = |unsynced| Facts { relays: relays.clone(), unsynced, ..Facts::default() }.value();
     let held = |keys: &Keys, unsynced| Joined {
         presence: NewPresence { native_id: keys.public().to_string(), facts: facts(unsynced) },

@@ -16,21 +16,14 @@ use std::{
 use tokio::sync::{OnceCell, mpsc};
 
 /// What an operator may choose.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     pub limits: RelayLimits,
+    /// Relays where new members write, beside ours.
+    pub relays: Vec<String>,
     /// Relays that collect profiles and relay lists of everybody: asked for people of whom nothing else is known, and
     /// told of members' profiles.
     pub index_relays: Vec<String>,
-}
-
-impl Options {
-    /// For a hub as it is configured: a local trial has no relays outside.
-    pub fn new(trial: bool) -> Options {
-        let public = ["wss://purplepag.es", "wss://relay.damus.io", "wss://nos.lol"];
-        let index_relays = if trial { Vec::new() } else { public.map(str::to_owned).to_vec() };
-        Options { limits: RelayLimits::default(), index_relays }
-    }
 }
 
 /// Nostr, as the hub sees it; and the routes of its relay.
@@ -53,7 +46,10 @@ pub struct Nostr {
 }
 
 impl Nostr {
-    pub fn new(hub: &Hub, options: Options) -> Arc<Nostr> {
+    pub fn new(hub: &Hub, mut options: Options) -> Arc<Nostr> {
+        for list in [&mut options.relays, &mut options.index_relays] {
+            *list = list.iter().filter_map(|url| crate::nips::n65::normal(url)).collect();
+        }
         let (signer_in, signer_out) = mpsc::channel(256);
         let minutes = |n: u64| Duration::from_secs(n * 60);
         Arc::new(Nostr {
