@@ -106,3 +106,25 @@ fn a_backup_of_a_running_server_becomes_a_server_again() {
     house.ok(&["restore", backup.to_str().unwrap()], "");
     house.up().stop();
 }
+
+/// The whole of it: two servers, a bare Nostr key, both wire protocols.
+#[test]
+fn the_demo_tells_its_story_to_the_end() {
+    let house = House::trial();
+    let said = house.ok(&["demo", "--once"], "");
+    assert!(said.contains("Anna's thread holds answers from both networks"), "{said}");
+}
+
+#[test]
+fn who_was_deleted_after_a_backup_stays_deleted() {
+    let house = House::trial();
+    for name in ["alice", "bob"] {
+        house.ok(&["account", "create", name, "--password-stdin"], "correct horse\n");
+    }
+    house.ok(&["backup", "backup"], "");
+    house.ok(&["account", "delete", "bob", "--yes"], "");
+    let restored = house.ok(&["restore", "backup"], "");
+    assert!(restored.contains("erased again"), "{restored}");
+    let list = house.ok(&["account", "list"], "");
+    assert!(list.contains("alice") && !list.contains("bob"), "{list}");
+}
