@@ -4,6 +4,7 @@
 
 mod copies;
 mod hydrate;
+mod index;
 mod known;
 mod lists;
 mod markers;

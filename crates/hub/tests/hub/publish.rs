@@ -1,9 +1,9 @@
 //! What members do to posts and to each other.
 
 use crate::support::{draft, draft_for, test_hub};
-use landbridge_hub::{CopyKind, Draft, DraftPoll, HubError, Origin, Page, publish::FollowOptions, reading::NotificationKind};
+use landbridge_hub::{CopyKind, Draft, DraftPoll, HubError, Origin, Page, publish::FollowOptions, reading::{NotificationKind, SearchOptions}};
 use landbridge_model::{Network, Visibility};
-use landbridge_store::{on_both_engines, testing::TestStore};
+use landbridge_store::{Change, args, on_both_engines, testing::TestStore};
 
 on_both_engines!(
     visibility_decides_reach,
@@ -16,6 +16,7 @@ on_both_engines!(
     likes_and_reposts_count_once,
     a_vote_counts_once,
     a_block_hides_both,
+    the_search_index_is_built_again,
 );
 
 async fn visibility_decides_reach(store: TestStore) {
@@ -168,4 +169,21 @@ async fn a_block_hides_both(store: TestStore) {
     assert!(matches!(t.hub.follow(b, a, FollowOptions::default(), None).await, Err(HubError::Forbidden(_))));
     t.hub.unblock(a, b).await.unwrap();
     assert!(t.hub.follow(b, a, FollowOptions::default(), None).await.unwrap().following);
+}
+
+async fn the_search_index_is_built_again(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let open = t.hub.publish(draft(&alice, "a lighthouse for everybody"), None).await.unwrap();
+    t.hub.publish(draft_for(&alice, "a lighthouse for followers", Visibility::Followers), None).await.unwrap();
+    let found = async || {
+        let options = SearchOptions { posts: true, limit: 10, ..SearchOptions::default() };
+        let found = t.hub.search(Some(alice.actor.id), "lighthouse", &options).await.unwrap();
+        found.posts.iter().map(|view| view.post.id).collect::<Vec<_>>()
+    };
+    assert_eq!(found().await, [open.id]);
+    t.hub.store().write(Change::new("DELETE FROM search_posts WHERE rowid > ?1", args![0])).await.unwrap();
+    assert!(found().await.is_empty());
+    assert_eq!(t.hub.rebuild_search().await.unwrap(), 1);
+    assert_eq!(found().await, [open.id]);
 }

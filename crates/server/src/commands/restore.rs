@@ -69,13 +69,18 @@ async fn restore(folder: &Path, config: &Config, identity: &Identity) -> anyhow:
     mirror(&folder.join("media"), &config.data_dir.join("media"))?;
     identity.write(&config.data_dir)?;
     let house = House::open(config, Use::Command).await.context("the restored server does not open")?;
-    let erased = house.hub.erase_again().await.context("people could not be erased again: do not start this server")?;
+    let erased = house
+        .hub
+        .erase_again()
+        .await
+        .context("people could not be erased again: do not start this server")?;
+    if restored.rebuild_search {
+        let posts = house.hub.rebuild_search().await.context("the search index could not be built again")?;
+        println!("The search index was built again ({posts} posts).");
+    }
     house.hub.store().clone().close().await;
     if erased > 0 {
         println!("{erased} people who were erased after this backup was taken are erased again.");
-    }
-    if restored.rebuild_search {
-        println!("The search index is built again by the next start.");
     }
     println!("Restored {} into {}.", identity.origin, config.data_dir.display());
     Ok(())

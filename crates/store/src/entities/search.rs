@@ -1,7 +1,7 @@
 //! `search_posts`: words of public posts. Nothing sealed is ever put here.
 
-use crate::{Change, Sql, args};
-use landbridge_model::Id;
+use crate::{Change, Query, Sql, args, query};
+use landbridge_model::{Id, Visibility};
 
 pub fn put(post: Id, text: &str) -> [Change; 2] {
     [
@@ -24,4 +24,12 @@ pub fn insert(post: Id, text: &str) -> Change {
 
 pub fn remove(post: Id) -> Change {
     Change::new("DELETE FROM search_posts WHERE rowid = ?1", args![post])
+}
+
+/// Public posts above that id, in the order of their ids: to build the index again.
+pub fn indexable(after: Id, most: i64) -> Query {
+    query(
+        "SELECT p.id FROM posts p WHERE p.id > ?1 AND p.visibility = ?2 AND p.repost_of IS NULL ORDER BY p.id LIMIT ?3",
+        args![after, Visibility::Public, most],
+    )
 }
