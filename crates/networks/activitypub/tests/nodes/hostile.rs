@@ -228,5 +228,19 @@ async fn what_is_passed_on_is_believed_for_its_proof_or_asked_for() {
     proof::sign(proved.as_object_mut().unwrap(), &key_id, &key, "2026-01-01T00:00:00Z");
     assert_eq!(s.send(&proved).await, 202);
     assert!(s.holds(&format!("{}/proved", s.m.origin)).await);
+
+    // A relay of an activity (as groups do) is no better than its origin says.
+    let other = s.m.publish(draft(&bob, &format!("@alice@{} again", s.a.hub.config().account_domain))).await;
+    let id = format!("{bob_id}/statuses/{}", other.id);
+    let inner = json!({
+        "id": format!("{id}/activity"), "type": "Create", "actor": bob_id,
+        "object": {"id": id, "type": "Note", "attributedTo": bob_id, "content": "forged", "to": [PUBLIC]}
+    });
+    let announce = json!({
+        "id": format!("{}/announce", s.m.origin), "type": "Announce", "actor": s.actor(), "to": [PUBLIC], "object": inner
+    });
+    assert_eq!(s.send(&announce).await, 202);
+    let copy = s.a.hub.copy(Network::ActivityPub, &id).await.unwrap().unwrap();
+    assert!(s.a.hub.post(copy.object).await.unwrap().text.text.contains("again"));
     let _ = &s.mallory;
 }

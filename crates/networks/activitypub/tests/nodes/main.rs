@@ -5,4 +5,5 @@
 mod crossing;
 mod documents;
 mod hostile;
+mod looking_up;
 mod support;

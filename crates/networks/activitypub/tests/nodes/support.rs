@@ -3,6 +3,7 @@
 use landbridge_activitypub::{ActivityPub, Options, http};
 use landbridge_fetch::{Fetcher, Policy};
 use landbridge_hub::accounts::{Member, NewMember, Role};
+use landbridge_hub::reading::SearchOptions;
 use landbridge_hub::{Config, Draft, Hub, Mode, Registrations};
 use landbridge_media::MediaStore;
 use landbridge_model::{Actor, Network, Post};
@@ -26,13 +27,18 @@ impl Node {
     }
 
     pub async fn with(name: &str, options: Options) -> Node {
+        Node::at(name, options, None).await
+    }
+
+    /// `account_domain`: the host part of addresses, when it is not the host itself.
+    pub async fn at(name: &str, options: Options, account_domain: Option<String>) -> Node {
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let domain = format!("{name}.test:{}", listener.local_addr().unwrap().port());
         let origin = format!("http://{domain}");
         let config = Config {
             origin: origin.parse().unwrap(),
-            account_domain: domain,
+            account_domain: account_domain.unwrap_or(domain),
             trial: true,
             title: name.into(),
             description: String::new(),
@@ -99,6 +105,13 @@ impl Node {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("never seen: {what}");
+    }
+
+    /// A post elsewhere, looked up by its id.
+    pub async fn look_up(&self, member: &Member, url: &str) -> Option<Post> {
+        let options = SearchOptions { posts: true, resolve: true, limit: 5, ..Default::default() };
+        let found = self.hub.search(Some(member.actor.id), url, &options).await.unwrap();
+        found.posts.into_iter().next().map(|view| view.post)
     }
 
     /// What a server sees at a URL of ours.

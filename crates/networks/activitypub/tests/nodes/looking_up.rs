@@ -1,0 +1,76 @@
+//! Finding people and posts elsewhere: signed fetches, addresses on another host, threads.
+
+use super::support::{Node, draft, until};
+use axum::extract::RawQuery;
+use axum::response::Redirect;
+use axum::routing::get;
+use landbridge_activitypub::Options;
+use landbridge_hub::Draft;
+
+#[tokio::test]
+async fn a_delete_reaches_whoever_fetched_the_post_signed() {
+    let (a, b) = (Node::with("a", Options { authorized_fetch: true }).await, Node::start("b").await);
+    let (alice, bob) = (a.member("alice").await, b.member("bob").await);
+    // Nobody follows anybody.
+    let sent = a.publish(draft(&alice, "found by chance")).await;
+    let url = format!("{}/users/alice/statuses/{}", a.origin, sent.id);
+    let got = b.look_up(&bob, &url).await.expect("the post is shown to a signed request");
+    assert_eq!(got.text.text, "found by chance");
+    a.hub.delete_post(alice.actor.id, sent.id, None).await.unwrap();
+    until("the delete arrives", async || b.hub.post(got.id).await.is_err()).await;
+}
+
+#[tokio::test]
+async fn pages_lead_to_their_posts() {
+    let (a, b) = (Node::start("a").await, Node::start("b").await);
+    let (alice, bob) = (a.member("alice").await, b.member("bob").await);
+    let sent = a.publish(draft(&alice, "by its page")).await;
+    let page = format!("{}/@alice/{}", a.origin, sent.id);
+    assert_eq!(b.look_up(&bob, &page).await.unwrap().text.text, "by its page");
+    assert_eq!(b.find(&format!("{}/@alice", a.origin)).await.acct(), a.address("alice"));
+}
+
+#[tokio::test]
+async fn an_address_may_be_on_another_host_than_the_server() {
+    // The firm's web site stays where it is and only sends look-ups on.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let domain = format!("firm.test:{}", listener.local_addr().unwrap().port());
+    let a = Node::at("social", Options::default(), Some(domain.clone())).await;
+    let target = format!("{}/.well-known/webfinger", a.origin);
+    let send_on = get(move |RawQuery(query): RawQuery| async move {
+        Redirect::temporary(&format!("{target}?{}", query.unwrap_or_default()))
+    });
+    let site = axum::Router::new().route("/.well-known/webfinger", send_on);
+    tokio::spawn(async move { axum::serve(listener, site).await });
+
+    let b = Node::start("b").await;
+    let (_, bob) = (a.member("alice").await, b.member("bob").await);
+    let alice = b.follow(&bob, &format!("alice@{domain}")).await;
+    assert_eq!(alice.acct(), format!("alice@{domain}"));
+    // By the host's own name they are the same person.
+    let host = a.origin.strip_prefix("http://").unwrap();
+    assert_eq!(b.find(&format!("{}/users/alice", a.origin)).await.id, alice.id);
+    assert_eq!(b.find(&format!("alice@{host}")).await.id, alice.id);
+}
+
+#[tokio::test]
+async fn a_thread_is_completed_in_both_directions() {
+    let (a, b) = (Node::start("a").await, Node::start("b").await);
+    let (alice, bob) = (a.member("alice").await, b.member("bob").await);
+    let first = a.publish(draft(&alice, "first")).await;
+    let second = a.publish(Draft { reply_to: Some(first.id), ..draft(&alice, "second") }).await;
+    let third = a.publish(Draft { reply_to: Some(second.id), ..draft(&alice, "third") }).await;
+    let aside = a.publish(Draft { reply_to: Some(first.id), ..draft(&alice, "aside") }).await;
+    let _ = (third, aside);
+    let url = format!("{}/users/alice/statuses/{}", a.origin, second.id);
+    let got = b.look_up(&bob, &url).await.unwrap();
+    b.hub.backfill(got.id).await.unwrap();
+    let thread = b.hub.thread(got.id, Some(bob.actor.id)).await.unwrap();
+    let texts = |views: &[landbridge_hub::PostView]| {
+        views.iter().map(|v| v.post.text.text.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(texts(&thread.ancestors), ["first"]);
+    assert_eq!(texts(&thread.descendants), ["third"]);
+    let top = b.hub.thread(thread.ancestors[0].post.id, Some(bob.actor.id)).await.unwrap();
+    assert_eq!(texts(&top.descendants), ["second", "third", "aside"]);
+}
