@@ -20,6 +20,7 @@ mod posting;
 mod reader;
 pub mod relay;
 mod routes;
+mod settings;
 pub mod signer;
 mod stage;
 pub mod translate;

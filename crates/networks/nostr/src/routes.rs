@@ -21,6 +21,7 @@ pub fn router(nostr: Arc<Nostr>) -> Router {
     Router::new()
         .route("/relay", get(relay).options(ws::preflight))
         .route("/.well-known/nostr.json", get(names))
+        .merge(crate::settings::router())
         .with_state(nostr)
 }
 

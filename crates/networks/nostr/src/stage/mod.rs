@@ -20,7 +20,7 @@ use crate::{
 };
 use bytes::Bytes;
 use landbridge_hub::{Act, ActKind, CopyKind, CopyState, Destination, Hub, HubError, Payload, Staged, StagedCopy};
-use landbridge_model::{Id, Network, Presence};
+use landbridge_model::{Id, Network, Post, Presence, Reaction};
 use landbridge_store::{
     Change,
     entities::{nostr_events, nostr_unsigned},
@@ -63,7 +63,11 @@ pub async fn stage(nostr: &Nostr, hub: &Hub, act: &Act) -> Result<Staged, HubErr
         ActKind::Follow { target, .. } => staging.follows(Some(target.id), None).await?.into_iter().collect(),
         ActKind::Unfollow { target, .. } => staging.follows(None, Some(target.id)).await?.into_iter().collect(),
         ActKind::Vote { poll, choices } => staging.vote(poll, choices).await?.into_iter().collect(),
-        ActKind::Profile => staging.profile().await?,
+        ActKind::Profile => {
+            // Whoever has just joined may write to our relay at once.
+            nostr.relay().await?.members().refresh().await?;
+            staging.profile().await?
+        }
         ActKind::Leave { forever: true } => {
             staged.changes.push(nostr_unsigned::forget_actor(act.member.id.0));
             staging.leave().await?
@@ -105,8 +109,11 @@ async fn native(nostr: &Nostr, hub: &Hub, act: &Act, original: &Bytes) -> Result
         ActKind::React { reaction, .. } => Some((CopyKind::Reaction, reaction.id)),
         _ => None,
     };
-    let relays = staging.with_inboxes(staging.facts.relays.write.clone(), &event.tags.people()).await?;
+    let mut relays = staging.with_inboxes(staging.facts.relays.write.clone(), &event.tags.people()).await?;
     let mut staged = Staged::default();
+    if let ActKind::Delete(Post { id, .. }) | ActKind::Unrepost { repost: Post { id, .. }, .. } | ActKind::Unreact { reaction: Reaction { id, .. }, .. } = &act.kind {
+        relays.extend(hub.sent_to(Network::Nostr, *id).await?.into_iter().map(|d| d.url));
+    }
     staging.put_event(&mut staged, &event, copy, relays);
     Ok(staged)
 }
