@@ -67,3 +67,4 @@ CREATE TABLE nostr_unsigned (
 );
 CREATE INDEX nostr_unsigned_due ON nostr_unsigned (next_at);
 CREATE INDEX nostr_unsigned_object ON nostr_unsigned (object_id);
+CREATE INDEX nostr_unsigned_actor ON nostr_unsigned (actor_id);

@@ -8,7 +8,11 @@ use crate::{
 };
 use async_trait::async_trait;
 use landbridge_hub::{Act, Delivery, Draft, Hub, HubError, Incoming, Joined, KeyImport, NewKey, Outcome, Preview, Staged, Stop, Translator};
-use landbridge_model::{Actor, Network};
+use landbridge_model::{Actor, Network, Presence};
+use landbridge_store::{
+    Change,
+    entities::{nostr_events, nostr_unsigned},
+};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -137,6 +141,13 @@ impl Translator for Nostr {
 
     async fn recent(&self, hub: &Hub, native_id: &str) -> Result<Vec<Incoming>, HubError> {
         crate::lookup::recent(self, hub, native_id).await
+    }
+
+    fn erase(&self, presence: &Presence) -> Vec<Change> {
+        let mut changes = nostr_events::erase(&presence.native_id);
+        changes.push(nostr_unsigned::forget_actor(presence.actor.0));
+        changes.push(nostr_unsigned::close_sessions(presence.actor.0));
+        changes
     }
 
     fn preview(&self, draft: &Draft) -> Preview {

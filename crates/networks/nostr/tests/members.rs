@@ -259,3 +259,49 @@ async fn keys_come_and_go() {
         }
     }
 }
+
+/// Waits until something is so.
+async fn until<F: Future<Output = bool>>(what: &str, mut so: impl FnMut() -> F) {
+    for _ in 0..100 {
+        if so().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("not in time: {what}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_follow_answer_like_and_delete_over_nostr() {
+    let (a, b) = (node().await, node().await);
+    let (alice, bob) = (a.member("alice", None).await.actor.id, b.member("bob", None).await.actor.id);
+    let address = format!("bob@{}", b.address);
+    let bob_at_a = a.hub.find_actor(&address).await.unwrap().expect("found by NIP-05").id;
+    a.hub.follow(alice, bob_at_a, Default::default(), None).await.unwrap();
+    let alice_key = a.key(alice).await;
+    until("bob is told of his follower", || async {
+        b.hub.actor_by_native(Network::Nostr, &alice_key).await.unwrap().is_some()
+            && b.hub.actor(bob).await.unwrap().followers == 1
+    })
+    .await;
+    let post = b.hub.publish(Draft { author: bob, text: "Hello from B".into(), ..Draft::default() }, None).await.unwrap();
+    let native = b.hub.copy_on(CopyKind::Post, post.id, Network::Nostr).await.unwrap().unwrap().native_id;
+    until("the post comes by the reader", || async { a.hub.copy(Network::Nostr, &native).await.unwrap().is_some() }).await;
+    let here = a.hub.copy(Network::Nostr, &native).await.unwrap().unwrap().object;
+    assert_eq!(a.hub.post(here).await.unwrap().text.text, "Hello from B");
+    let answer = Draft { author: alice, text: "Hi!".into(), reply_to: Some(here), ..Draft::default() };
+    a.hub.publish(answer, None).await.unwrap();
+    a.hub.react(alice, here, "", None, None).await.unwrap();
+    a.hub.repost(alice, here, None, None).await.unwrap();
+    until("answer, like and repost arrive", || async {
+        let post = b.hub.post(post.id).await.unwrap();
+        (post.replies, post.likes, post.reposts) == (1, 1, 1)
+    })
+    .await;
+    a.hub.unreact(alice, here, "", None).await.unwrap();
+    until("the like is taken back", || async { b.hub.post(post.id).await.unwrap().likes == 0 }).await;
+    b.hub.delete_post(bob, post.id, None).await.unwrap();
+    until("the deletion comes by the reader", || async { a.hub.post(here).await.is_err() }).await;
+    a.hub.unfollow(alice, bob_at_a, None).await.unwrap();
+    until("the follow has ended", || async { b.hub.actor(bob).await.unwrap().followers == 0 }).await;
+}

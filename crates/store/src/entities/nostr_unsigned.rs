@@ -99,3 +99,7 @@ pub fn session(client: &str, now: i64) -> Query {
 pub fn close_session(client: &str) -> Change {
     Change::new("DELETE FROM nostr_sessions WHERE client = ?1", args![client])
 }
+
+pub fn close_sessions(member: i64) -> Change {
+    Change::new("DELETE FROM nostr_sessions WHERE member_id = ?1", args![member])
+}

@@ -73,12 +73,12 @@ mod tests {
         for case in cases {
             let secret = |name: &str| Keys::from_secret(&hex::decode(case[name].as_str().unwrap()).unwrap()).unwrap();
             let (one, two) = (secret("sec1"), secret("sec2"));
-            let plain = decrypt(&two, &one.public(), case["payload"].as_str().unwrap()).unwrap();
+            let plain = decrypt(&two, &one.public(), case["ciphertext"].as_str().unwrap()).unwrap();
             assert_eq!(plain, case["plaintext"].as_str().unwrap());
         }
         for case in vectors["v2"]["invalid"]["decrypt"].as_array().unwrap() {
             let key = Keys::generate();
-            assert!(decrypt(&key, &Keys::generate().public(), case["payload"].as_str().unwrap()).is_err());
+            assert!(decrypt(&key, &Keys::generate().public(), case["ciphertext"].as_str().unwrap()).is_err());
         }
         assert!(!cases.is_empty());
     }

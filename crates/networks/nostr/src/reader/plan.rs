@@ -7,7 +7,7 @@ use crate::{
     network::Nostr,
     wire::Filter,
 };
-use landbridge_hub::{Hub, HubError};
+use landbridge_hub::{Hub, HubError, moderation::Rule};
 use landbridge_model::{Network, PresenceState};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,6 +83,12 @@ pub async fn make(nostr: &Nostr, hub: &Hub) -> Result<BTreeMap<String, Plan>, Hu
         }
         for url in facts.relays.write.into_iter().filter(|u| u != own_relay) {
             plans.entry(url).or_default().own.insert(key);
+        }
+    }
+    for url in plans.keys().cloned().collect::<Vec<_>>() {
+        let host = url::Url::parse(&url).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default();
+        if hub.domain_rule(&host).await? == Some(Rule::Block) {
+            plans.remove(&url);
         }
     }
     if plans.len() > MOST_RELAYS {

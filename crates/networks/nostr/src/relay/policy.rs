@@ -88,6 +88,8 @@ fn concerns_us(event: &Event, context: &Context<'_>) -> bool {
         || event.tags.people().iter().any(to_member)
         || event.tags.values("P").filter_map(|p| p.parse().ok()).any(|p: Hex32| to_member(&p))
         || named(event).any(|name| context.held.contains(name))
+        // A newer version of something held: a follow list from which a member was taken, a new profile.
+        || event.address().is_some_and(|address| context.held.contains(&address))
 }
 
 /// Ids and addresses that an event answers, quotes or deletes.

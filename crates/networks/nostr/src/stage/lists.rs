@@ -30,7 +30,12 @@ impl Staging<'_> {
             None => None,
         };
         let template = follow_list(base.as_ref(), &followed, gone);
-        Ok(Some(Made { template, copy: None, relays: self.everywhere() }))
+        let mut relays = self.everywhere();
+        // Whom it is about learns of it where they read.
+        for who in more.into_iter().chain(less) {
+            relays.extend(self.hub.presence(who, Network::Nostr).await?.iter().flat_map(|p| Facts::of(p).inbox()));
+        }
+        Ok(Some(Made { template, copy: None, relays }))
     }
 
     /// The profile, and once the relay list.
