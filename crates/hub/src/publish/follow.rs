@@ -156,9 +156,9 @@ pub(crate) fn accepted_changes(follower: Id, target: Id) -> Vec<Change> {
     changes
 }
 
-/// The end of a follow or request.
+/// The end of a follow or request. Whether it counts is looked at inside the write: it may be accepted meanwhile.
 pub(crate) fn ended_changes(row: &FollowRow) -> Vec<Change> {
-    let mut changes = if row.accepted { follows::uncount(row.follower, row.target).to_vec() } else { Vec::new() };
+    let mut changes = follows::uncount(row.follower, row.target).to_vec();
     changes.push(follows::delete_if_any(row.follower, row.target));
     changes.push(copies::retire(CopyKind::Follow.key(), row.id, CopyState::Deleted as i64));
     changes

@@ -1,13 +1,13 @@
 //! A deleted post: by its author only. What was never seen here is noted, so that it stays away.
 
 use super::{Sent, halt::Halt, tombs};
-use crate::{CopyKind, CopyState, Event, EventKind, Hub, Received, publish};
+use crate::{CopyKind, CopyState, Event, EventKind, Hub, Received, publish, reading::NotificationKind};
 use landbridge_model::{Id, Network, Post, Time, Visibility};
 use landbridge_store::{
     Change, Write,
     entities::{
         copies::{self, CopyRow},
-        posts, tombstones,
+        notifications, posts, tombstones,
     },
 };
 
@@ -70,7 +70,12 @@ impl Hub {
         }
         changes.push(copies::delete_of(kind.key(), post.id));
         match post.repost_of {
-            Some(target) => changes.push(posts::count_reposts(target, -1)),
+            Some(target) => {
+                changes.push(posts::count_reposts(target, -1));
+                let author = self.posts(&[target]).await?.pop().map(|target| target.author);
+                let kind = NotificationKind::Reblog.key();
+                changes.extend(author.map(|author| notifications::retract(author, kind, post.author, Some(target))));
+            }
             None => changes.extend(publish::uncount(post)),
         }
         changes.extend(posts::delete(post.id));

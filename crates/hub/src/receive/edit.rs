@@ -184,9 +184,9 @@ fn said(post: &Post) -> Post {
     said
 }
 
-/// A poll without its counts.
+/// A poll without its counts and its end, which are no part of the text.
 fn rules(poll: &Poll) -> Poll {
-    let mut poll = Poll { voters: None, closed: false, ..poll.clone() };
+    let mut poll = Poll { voters: None, closed: false, ends_at: None, ..poll.clone() };
     poll.options.iter_mut().for_each(|option| option.votes = 0);
     poll
 }

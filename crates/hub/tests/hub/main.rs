@@ -5,4 +5,5 @@
 mod accounts;
 mod outbox;
 mod publish;
+mod receive;
 mod support;

@@ -1,0 +1,201 @@
+//! Reactions, reposts, undos, blocks, pins, reports, moves.
+
+use super::*;
+use crate::support::{draft, test_hub};
+use landbridge_hub::{CopyKind, Undone};
+use landbridge_store::{on_both_engines, testing::TestStore};
+
+on_both_engines!(
+    a_like_counts_and_tells_once,
+    an_undo_before_its_act_wins,
+    an_undo_by_content_holds_for_what_was_before,
+    nobody_undoes_for_others,
+    a_repost_stands_on_home_and_can_be_taken_back,
+    a_block_from_elsewhere_hides_both,
+    a_report_reaches_the_moderators_once,
+    a_move_needs_the_new_accounts_word,
+    pins_are_the_authors_own,
+);
+
+async fn post_here(t: &TestHub, member: &Member) -> (Id, String) {
+    let post = t.hub.publish(draft(member, "Mine"), None).await.unwrap();
+    (post.id, t.hub.copy_on(CopyKind::Post, post.id, AP).await.unwrap().unwrap().native_id)
+}
+
+fn like(target: &str) -> What {
+    What::React { target: target.into(), content: String::new(), emoji: None }
+}
+
+fn undo(id: Option<&str>, what: Option<What>) -> What {
+    What::Undo(Undone { id: id.map(str::to_owned), what: what.map(Box::new) })
+}
+
+async fn a_like_counts_and_tells_once(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    t.stranger(AP, "bob").await;
+    let (id, target) = post_here(&t, &alice).await;
+    assert!(matches!(t.take(AP, "bob", Some("l1"), like(&target)).await, Ok(Received::Stored(_))));
+    assert_eq!(t.take(AP, "bob", Some("l1"), like(&target)).await.unwrap(), Received::Duplicate);
+    assert_eq!(t.take(AP, "bob", Some("l2"), like(&target)).await.unwrap(), Received::Duplicate);
+    assert_eq!(t.hub.post(id).await.unwrap().likes, 1);
+    let party = What::React { target: target.clone(), content: "🎉".into(), emoji: None };
+    t.take(AP, "bob", Some("l3"), party).await.unwrap();
+    assert_eq!(t.told(&alice).await, [NotificationKind::Reaction, NotificationKind::Favourite]);
+    t.take(AP, "bob", None, undo(Some("l1"), None)).await.unwrap();
+    assert_eq!(t.hub.post(id).await.unwrap().likes, 1);
+    assert!(t.take(AP, "bob", Some("l1"), like(&target)).await.is_ok_and(|r| !matches!(r, Received::Stored(_))));
+    assert_eq!(t.hub.post(id).await.unwrap().likes, 1);
+    // Liked anew, by a new act.
+    assert!(matches!(t.take(AP, "bob", Some("l4"), like(&target)).await, Ok(Received::Stored(_))));
+    assert!(ignored(t.take(AP, "bob", Some("l9"), like("https://elsewhere.example/unknown")).await));
+}
+
+async fn an_undo_before_its_act_wins(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    t.stranger(AP, "bob").await;
+    let (id, target) = post_here(&t, &alice).await;
+    t.take(AP, "bob", None, undo(Some("l1"), Some(like(&target)))).await.unwrap();
+    assert!(ignored(t.take(AP, "bob", Some("l1"), like(&target)).await));
+    let repost = What::Repost { target: target.clone(), visibility: Visibility::Public };
+    t.take(AP, "bob", None, undo(Some("r1"), None)).await.unwrap();
+    assert!(ignored(t.take(AP, "bob", Some("r1"), repost).await));
+    let follow = What::Follow { target: member_native(AP, "alice") };
+    t.take(AP, "bob", None, undo(Some("f1"), None)).await.unwrap();
+    assert!(ignored(t.take(AP, "bob", Some("f1"), follow).await));
+    let post = t.hub.post(id).await.unwrap();
+    assert_eq!((post.likes, post.reposts), (0, 0));
+    assert!(t.told(&alice).await.is_empty());
+}
+
+async fn an_undo_by_content_holds_for_what_was_before(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    t.stranger(NOSTR, "carol").await;
+    let follow = || What::Follow { target: member_native(NOSTR, "alice") };
+    let old = Time(Time::now().0 - 60_000);
+    t.take(NOSTR, "carol", Some("k3"), follow()).await.unwrap();
+    assert_eq!(t.told(&alice).await, [NotificationKind::Follow]);
+    let mut unfollow = incoming(NOSTR, "carol", None, undo(None, Some(follow())));
+    unfollow.at = Time(old.0 + 30_000);
+    t.hub.receive(unfollow).await.unwrap();
+    let mut replayed = incoming(NOSTR, "carol", Some("k2"), follow());
+    replayed.at = old;
+    assert!(ignored(t.hub.receive(replayed).await));
+    assert_eq!(t.hub.actor(alice.actor.id).await.unwrap().followers, 0);
+    assert!(matches!(t.take(NOSTR, "carol", Some("k4"), follow()).await, Ok(Received::Stored(_))));
+    assert_eq!(t.hub.actor(alice.actor.id).await.unwrap().followers, 1);
+}
+
+async fn nobody_undoes_for_others(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    t.stranger(AP, "bob").await;
+    t.stranger(AP, "mallory").await;
+    let (id, target) = post_here(&t, &alice).await;
+    t.take(AP, "mallory", None, undo(Some("l1"), None)).await.unwrap();
+    assert!(matches!(t.take(AP, "bob", Some("l1"), like(&target)).await, Ok(Received::Stored(_))));
+    assert!(refused(t.take(AP, "mallory", None, undo(Some("l1"), None)).await));
+    assert_eq!(t.hub.post(id).await.unwrap().likes, 1);
+}
+
+async fn a_repost_stands_on_home_and_can_be_taken_back(store: TestStore) {
+    let t = test_hub(store);
+    let (alice, anna) = (t.member("alice").await, t.member("anna").await);
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&anna, bob).await;
+    let (id, target) = post_here(&t, &alice).await;
+    let repost = || What::Repost { target: target.clone(), visibility: Visibility::Public };
+    let Ok(Received::Stored(Some(reposted))) = t.take(AP, "bob", Some("r1"), repost()).await else { panic!() };
+    assert_eq!(t.home_of(&anna).await, [reposted]);
+    assert_eq!(t.told(&alice).await, [NotificationKind::Reblog]);
+    assert_eq!(t.take(AP, "bob", Some("r2"), repost()).await.unwrap(), Received::Duplicate);
+    t.take(AP, "bob", None, undo(Some("r1"), Some(repost()))).await.unwrap();
+    assert!(t.home_of(&anna).await.is_empty() && t.told(&alice).await.is_empty());
+    assert_eq!(t.hub.post(id).await.unwrap().reposts, 0);
+    assert!(ignored(t.take(AP, "bob", Some("r1"), repost()).await));
+    // Of a stranger's post, which is fetched.
+    t.stranger(AP, "carol").await;
+    let far = post_of(AP, "carol", "https://remote.example/c1", "Far");
+    t.can_fetch(AP, "https://remote.example/c1", incoming(AP, "carol", None, What::Post(Box::new(far))));
+    let far = What::Repost { target: "https://remote.example/c1".into(), visibility: Visibility::Public };
+    assert!(matches!(t.take(AP, "bob", Some("r3"), far.clone()).await, Ok(Received::Stored(_))));
+    assert_eq!(t.home_of(&anna).await.len(), 1);
+    assert!(ignored(t.take(AP, "carol", Some("r4"), far).await), "nobody follows carol");
+}
+
+async fn a_block_from_elsewhere_hides_both(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    t.take(AP, "bob", Some("f1"), What::Follow { target: member_native(AP, "alice") }).await.unwrap();
+    t.stored(AP, post_of(AP, "bob", "https://remote.example/1", "x")).await;
+    t.take(AP, "bob", Some("b1"), What::Block { target: member_native(AP, "alice") }).await.unwrap();
+    let relation = t.hub.relationship(alice.actor.id, bob).await.unwrap();
+    assert!(relation.blocked_by && !relation.following && !relation.followed_by);
+    assert!(t.home_of(&alice).await.is_empty() && t.told(&alice).await.is_empty());
+    let actor = t.hub.actor(alice.actor.id).await.unwrap();
+    assert_eq!((actor.followers, actor.following), (0, 0));
+    t.take(AP, "bob", None, undo(Some("b1"), None)).await.unwrap();
+    assert!(!t.hub.relationship(alice.actor.id, bob).await.unwrap().blocked_by);
+    assert!(ignored(t.take(AP, "bob", Some("b1"), What::Block { target: member_native(AP, "alice") }).await));
+}
+
+async fn a_report_reaches_the_moderators_once(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    t.stranger(AP, "bob").await;
+    let (id, target) = post_here(&t, &alice).await;
+    let report = || What::Report { targets: vec![member_native(AP, "alice"), target.clone()], comment: "spam\0".into() };
+    t.take(AP, "bob", Some("flag1"), report()).await.unwrap();
+    assert_eq!(t.take(AP, "bob", Some("flag1"), report()).await.unwrap(), Received::Duplicate);
+    let reports = t.hub.reports(10).await.unwrap();
+    assert_eq!(reports.len(), 1);
+    assert_eq!((reports[0].target, reports[0].posts.as_slice(), reports[0].comment.as_str()), (alice.actor.id, [id].as_slice(), "spam"));
+    t.hub.resolve_report(reports[0].id).await.unwrap();
+    assert!(t.hub.reports(10).await.unwrap()[0].resolved);
+}
+
+async fn a_move_needs_the_new_accounts_word(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let old = t.stranger(AP, "old").await;
+    t.follow_now(&alice, old).await;
+    t.there(AP, "new");
+    let to = || What::Move { to: native(AP, "new") };
+    assert!(ignored(t.take(AP, "old", Some("m1"), to()).await));
+    let mut new = profile_of(AP, "new");
+    new.profile.also_known_as = vec![native(AP, "old")];
+    t.can_fetch(AP, &native(AP, "new"), incoming(AP, "new", None, What::Profile(Box::new(new))));
+    assert!(matches!(t.take(AP, "old", Some("m2"), to()).await, Ok(Received::Stored(_))));
+    let new = t.hub.actor_by_native(AP, &native(AP, "new")).await.unwrap().unwrap().id;
+    for _ in 0..100 {
+        if t.hub.relationship(alice.actor.id, new).await.unwrap().requested
+            && !t.hub.relationship(alice.actor.id, old).await.unwrap().following
+        {
+            assert_eq!(t.hub.actor(old).await.unwrap().moved_to, Some(new));
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("nobody followed along");
+}
+
+async fn pins_are_the_authors_own(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    t.stranger(AP, "mallory").await;
+    t.follow_now(&alice, bob).await;
+    let id = t.stored(AP, post_of(AP, "bob", "https://remote.example/1", "x")).await;
+    let pin = || What::Pin { target: "https://remote.example/1".into() };
+    assert!(refused(t.take(AP, "mallory", None, pin()).await));
+    t.take(AP, "bob", None, pin()).await.unwrap();
+    let pinned = landbridge_hub::reading::AccountPosts { pinned: true, ..Default::default() };
+    let posts = t.hub.account_posts(bob, &pinned, Some(alice.actor.id), Default::default()).await.unwrap();
+    assert_eq!(posts.iter().map(|view| view.post.id).collect::<Vec<_>>(), [id]);
+    t.take(AP, "bob", None, What::Unpin { target: "https://remote.example/1".into() }).await.unwrap();
+    assert!(t.hub.account_posts(bob, &pinned, None, Default::default()).await.unwrap().is_empty());
+}

@@ -1,0 +1,162 @@
+//! Who is who: handles, merged identities, the same post over two networks, bridges.
+
+use super::*;
+use crate::support::test_hub;
+use landbridge_model::ActorState;
+use landbridge_store::{on_both_engines, testing::TestStore};
+
+on_both_engines!(
+    a_handle_that_changes_hands_takes_nothing_along,
+    nobody_claims_an_address_of_ours,
+    proved_identities_become_one,
+    a_copy_needs_proof_or_the_others_word,
+    a_bridges_copy_is_passed_over,
+    the_suspended_and_the_members_are_not_heard,
+    a_profile_is_ones_own,
+);
+
+async fn a_handle_that_changes_hands_takes_nothing_along(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    let mut thief = profile_of(AP, "bob");
+    thief.native_id = "https://remote.example/users/other-bob".into();
+    let mut taken = incoming(AP, "", None, What::Profile(Box::new(thief)));
+    taken.actor = "https://remote.example/users/other-bob".into();
+    let Ok(Received::Stored(Some(other))) = t.hub.receive(taken).await else { panic!() };
+    assert_ne!(other, bob);
+    let acct = "bob@remote.example".parse().unwrap();
+    assert_eq!(t.hub.actor_by_acct(&acct).await.unwrap().unwrap().id, other);
+    assert!(t.hub.relationship(alice.actor.id, bob).await.unwrap().following);
+    assert!(!t.hub.relationship(alice.actor.id, other).await.unwrap().following);
+}
+
+async fn nobody_claims_an_address_of_ours(store: TestStore) {
+    let t = test_hub(store);
+    for domain in ["localhost:8840", "localhost", "nostr.localhost:8840", "at.localhost:8840"] {
+        let mut liar = profile_of(AP, "liar");
+        liar.domain = domain.into();
+        assert!(refused(t.take(AP, "liar", None, What::Profile(Box::new(liar))).await), "{domain}");
+    }
+    let mut silent = profile_of(AP, "silent");
+    silent.domain = String::new();
+    t.take(AP, "silent", None, What::Profile(Box::new(silent))).await.unwrap();
+    let silent = t.hub.actor_by_native(AP, &native(AP, "silent")).await.unwrap().unwrap();
+    assert_eq!(silent.domain.as_deref(), Some("remote.example"), "never a member");
+}
+
+async fn proved_identities_become_one(store: TestStore) {
+    let t = test_hub(store);
+    let (alice, anna) = (t.member("alice").await, t.member("anna").await);
+    let there = t.stranger(AP, "bob").await;
+    let here = t.stranger(NOSTR, "bob").await;
+    t.follow_now(&alice, there).await;
+    t.follow_now(&alice, here).await;
+    t.follow_now(&anna, here).await;
+    let on_nostr = t.stored(NOSTR, post_of(NOSTR, "bob", "ev1", "On the other")).await;
+    let mut proved = profile_of(NOSTR, "bob");
+    proved.proved = vec![(AP, native(AP, "bob"))];
+    t.take(NOSTR, "bob", None, What::Profile(Box::new(proved))).await.unwrap();
+    let one = t.hub.actor_by_native(NOSTR, &native(NOSTR, "bob")).await.unwrap().unwrap();
+    assert_eq!(one.id, there);
+    assert_eq!(one.acct(), "bob@remote.example", "the first profile stays");
+    assert_eq!(t.hub.presences(there).await.unwrap().len(), 2);
+    assert_eq!(t.hub.post(on_nostr).await.unwrap().author, there);
+    for member in [&alice, &anna] {
+        assert!(t.hub.relationship(member.actor.id, there).await.unwrap().following);
+    }
+    // Their copy of it on the first network is the same post now.
+    let same = InPost { same_as: vec![(NOSTR, "ev1".into())], ..post_of(AP, "bob", "https://remote.example/1", "On the other") };
+    assert_eq!(t.post(AP, same).await.unwrap(), Received::Duplicate);
+    assert_eq!(t.hub.copies(landbridge_hub::CopyKind::Post, on_nostr).await.unwrap().len(), 2);
+    assert_eq!(t.home_of(&alice).await, [on_nostr]);
+    // A delete of one is a delete of the post.
+    t.take(AP, "bob", None, What::Delete { target: "https://remote.example/1".into() }).await.unwrap();
+    assert!(t.hub.post(on_nostr).await.is_err());
+    assert!(ignored(t.post(NOSTR, post_of(NOSTR, "bob", "ev1", "On the other")).await));
+    // Nobody becomes a member by a proof.
+    let mut member = profile_of(NOSTR, "bob");
+    member.proved = vec![(AP, member_native(AP, "alice"))];
+    t.take(NOSTR, "bob", None, What::Profile(Box::new(member))).await.unwrap();
+    assert!(t.hub.actor(alice.actor.id).await.unwrap().is_member());
+    assert_eq!(t.hub.actor_by_native(NOSTR, &native(NOSTR, "bob")).await.unwrap().unwrap().id, there);
+}
+
+async fn a_copy_needs_proof_or_the_others_word(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    t.stranger(NOSTR, "bob").await;
+    t.stranger(AP, "mallory").await;
+    t.stranger(AP, "bob").await;
+    let points = InPost { same_as: vec![(AP, "https://remote.example/1".into())], ..mention_of(NOSTR, "bob", "ev1", "alice") };
+    let held = t.stored(NOSTR, points).await;
+    let claim = |who: &str, id: &str| InPost { same_as: vec![(NOSTR, "ev1".into())], ..mention_of(AP, who, id, "alice") };
+    let stranger = t.stored(AP, claim("mallory", "https://remote.example/x")).await;
+    assert_ne!(stranger, held, "a claim alone makes no copy");
+    assert_eq!(t.post(AP, claim("bob", "https://remote.example/1")).await.unwrap(), Received::Duplicate);
+    let copy = t.hub.copy(AP, "https://remote.example/1").await.unwrap().unwrap();
+    assert_eq!(copy.object, held);
+    assert_eq!(t.told(&alice).await.len(), 2);
+}
+
+async fn a_bridges_copy_is_passed_over(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let bob = t.stranger(NOSTR, "bob").await;
+    t.follow_now(&alice, bob).await;
+    let mut bridged = profile_of(AP, "bob");
+    bridged.native_id = "https://mostr.pub/users/bob".into();
+    bridged.domain = "mostr.pub".into();
+    let from_bridge = |what: What| Incoming { actor: "https://mostr.pub/users/bob".into(), ..incoming(AP, "", None, what) };
+    let Ok(Received::Stored(Some(bridge))) = t.hub.receive(from_bridge(What::Profile(Box::new(bridged)))).await else { panic!() };
+    t.follow_now(&alice, bridge).await;
+    let copy = |id: &str, of: &str| {
+        let same_as = vec![(NOSTR, of.into())];
+        let author = "https://mostr.pub/users/bob".into();
+        from_bridge(What::Post(Box::new(InPost { same_as, author, ..post_of(AP, "", id, "x") })))
+    };
+    let original = t.stored(NOSTR, post_of(NOSTR, "bob", "ev1", "x")).await;
+    assert!(ignored(t.hub.receive(copy("https://mostr.pub/1", "ev1")).await));
+    assert_eq!(t.home_of(&alice).await, [original]);
+    // The copy first: shown until the original comes.
+    t.hub.receive(copy("https://mostr.pub/2", "ev2")).await.unwrap();
+    assert_eq!(t.home_of(&alice).await.len(), 2);
+    let second = t.stored(NOSTR, post_of(NOSTR, "bob", "ev2", "x")).await;
+    let home = t.home_of(&alice).await;
+    assert_eq!(home.len(), 2);
+    assert!(home.contains(&original) && home.contains(&second));
+}
+
+async fn the_suspended_and_the_members_are_not_heard(store: TestStore) {
+    let t = test_hub(store);
+    t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    t.hub.moderate(bob, ActorState::Suspended).await.unwrap();
+    assert!(ignored(t.post(AP, mention_of(AP, "bob", "https://remote.example/1", "alice")).await));
+    t.stranger_profile_again(AP, "bob").await;
+    assert_eq!(t.hub.actor(bob).await.unwrap().state, ActorState::Suspended);
+    t.member("anna").await;
+    let own = InPost { author: member_native(NOSTR, "anna"), ..mention_of(NOSTR, "", "ev9", "alice") };
+    let own = Incoming { actor: member_native(NOSTR, "anna"), ..incoming(NOSTR, "", None, What::Post(Box::new(own))) };
+    assert!(ignored(t.hub.receive(own).await), "an old event of a member, sent by somebody");
+}
+
+async fn a_profile_is_ones_own(store: TestStore) {
+    let t = test_hub(store);
+    t.stranger(AP, "bob").await;
+    let mut forged = profile_of(AP, "bob");
+    forged.profile.display_name = "Forged".into();
+    assert!(refused(t.take(AP, "mallory", None, What::Profile(Box::new(forged.clone()))).await));
+    forged.profile.display_name = "New\u{202E}".into();
+    t.take(AP, "bob", None, What::Profile(Box::new(forged))).await.unwrap();
+    let bob = t.hub.actor_by_native(AP, &native(AP, "bob")).await.unwrap().unwrap();
+    assert_eq!(bob.profile.display_name, "New");
+}
+
+impl TestHub {
+    async fn stranger_profile_again(&self, network: Network, name: &str) {
+        let again = What::Profile(Box::new(profile_of(network, name)));
+        assert!(ignored(self.take(network, name, None, again).await));
+    }
+}

@@ -1,0 +1,80 @@
+//! Polls: votes from elsewhere, counts from elsewhere, ends.
+
+use super::*;
+use crate::support::{draft, test_hub};
+use landbridge_hub::{CopyKind, Draft, DraftPoll};
+use landbridge_model::{Poll, PollOption};
+use landbridge_store::{args, entities::polls, on_both_engines, query, testing::TestStore};
+
+on_both_engines!(a_vote_counts_once, counts_of_others_polls_follow_their_author, the_end_is_told_once);
+
+async fn poll_here(t: &TestHub, member: &Member, multiple: bool) -> (Id, String) {
+    let poll = DraftPoll { options: vec!["yes".into(), "no".into()], multiple, expires_in: Some(600), ..Default::default() };
+    let post = t.hub.publish(Draft { poll: Some(poll), ..draft(member, "Well?") }, None).await.unwrap();
+    (post.id, t.hub.copy_on(CopyKind::Post, post.id, AP).await.unwrap().unwrap().native_id)
+}
+
+async fn votes(t: &TestHub, id: Id) -> Vec<u64> {
+    t.hub.post(id).await.unwrap().poll.unwrap().options.iter().map(|o| o.votes).collect()
+}
+
+async fn a_vote_counts_once(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    t.stranger(AP, "bob").await;
+    let (single, target) = poll_here(&t, &alice, false).await;
+    let vote = |target: &str, choice: &str| What::Vote { poll: target.into(), choices: vec![choice.into()] };
+    t.take(AP, "bob", Some("v1"), vote(&target, "yes")).await.unwrap();
+    assert_eq!(t.take(AP, "bob", Some("v2"), vote(&target, "no")).await.unwrap(), Received::Duplicate);
+    assert!(ignored(t.take(AP, "bob", Some("v3"), vote(&target, "maybe")).await));
+    assert_eq!(votes(&t, single).await, [1, 0]);
+    let (many, target) = poll_here(&t, &alice, true).await;
+    for (id, choice) in [("w1", "yes"), ("w2", "no"), ("w3", "no")] {
+        t.take(AP, "bob", Some(id), vote(&target, choice)).await.unwrap();
+    }
+    assert_eq!(votes(&t, many).await, [1, 1]);
+    t.hub.store().write(polls::close(many)).await.unwrap();
+    t.stranger(AP, "carol").await;
+    assert!(ignored(t.take(AP, "carol", Some("w4"), vote(&target, "yes")).await));
+}
+
+async fn counts_of_others_polls_follow_their_author(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    let option = |title: &str, votes| PollOption { title: title.into(), votes };
+    let with = |yes, no| InPost {
+        poll: Some(Poll {
+            options: vec![option("yes", yes), option("no", no)],
+            multiple: false,
+            hide_totals: false,
+            ends_at: Some(Time(Time::now().0 + 600_000)),
+            closed: false,
+            voters: Some(yes + no),
+        }),
+        published: Time(1_700_000_000_000),
+        ..post_of(AP, "bob", "https://remote.example/1", "Well?")
+    };
+    let id = t.stored(AP, with(0, 0)).await;
+    t.take(AP, "bob", None, What::Edit(Box::new(with(3, 4)))).await.unwrap();
+    assert_eq!(votes(&t, id).await, [3, 4]);
+    assert_eq!(t.hub.history(id, None).await.unwrap().len(), 1, "counts are no edit");
+}
+
+async fn the_end_is_told_once(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    t.stranger(AP, "bob").await;
+    let (id, target) = poll_here(&t, &alice, false).await;
+    t.take(AP, "bob", Some("v1"), What::Vote { poll: target, choices: vec!["yes".into()] }).await.unwrap();
+    t.wide.take_staged();
+    let over = landbridge_store::Change::new("UPDATE polls SET ends_at = ?2 WHERE post_id = ?1", args![id, Time(1)]);
+    t.hub.store().write(over).await.unwrap();
+    t.hub.close_polls().await.unwrap();
+    t.hub.close_polls().await.unwrap();
+    assert_eq!(t.wide.take_staged(), ["poll result"]);
+    assert_eq!(t.told(&alice).await, [NotificationKind::Poll]);
+    let closed = t.hub.store().rows(query("SELECT 1 FROM polls WHERE closed = 1", args![])).await.unwrap();
+    assert_eq!(closed.len(), 1);
+}

@@ -1,0 +1,285 @@
+//! Posts: who sees them, what is kept of them, edits and deletes.
+
+use super::*;
+use crate::support::{draft, test_hub};
+use landbridge_hub::{CopyKind, moderation::Rule};
+use landbridge_store::{on_both_engines, testing::TestStore};
+
+on_both_engines!(
+    a_followed_author_is_read_at_home,
+    what_concerns_nobody_is_not_kept,
+    a_mention_is_told_once,
+    an_unknown_author_is_fetched,
+    replies_to_strangers_stay_off_home,
+    a_missing_parent_is_fetched_but_told_to_nobody,
+    a_fetched_post_that_arrives_later_is_told_then,
+    an_edit_by_the_author_only_and_only_when_newer,
+    a_delete_leaves_nothing_and_stays,
+    only_the_owner_deletes,
+    a_blocked_host_is_refused,
+    a_limited_host_reaches_only_followers,
+    blocks_and_mutes_hold,
+    languages_and_reposts_filter,
+    odd_posts_are_refused,
+    old_posts_have_ids_of_their_own,
+);
+
+async fn a_followed_author_is_read_at_home(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    let id = t.stored(AP, post_of(AP, "bob", "https://remote.example/1", "Hello")).await;
+    assert_eq!(t.home_of(&alice).await, [id]);
+    let post = t.hub.post(id).await.unwrap();
+    assert_eq!((post.author, post.origin, post.text.text.as_str()), (bob, Some(AP), "Hello"));
+    assert_eq!(t.hub.original(AP, "https://remote.example/1").await.unwrap().unwrap(), "as it arrived");
+    assert!(t.told(&alice).await.is_empty());
+    let again = t.post(AP, post_of(AP, "bob", "https://remote.example/1", "Hello")).await.unwrap();
+    assert_eq!(again, Received::Duplicate);
+}
+
+async fn what_concerns_nobody_is_not_kept(store: TestStore) {
+    let t = test_hub(store);
+    t.member("alice").await;
+    t.stranger(AP, "bob").await;
+    assert!(ignored(t.post(AP, post_of(AP, "bob", "https://remote.example/1", "Hello")).await));
+    assert!(t.hub.copy(AP, "https://remote.example/1").await.unwrap().is_none());
+}
+
+async fn a_mention_is_told_once(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    t.stranger(NOSTR, "carol").await;
+    let id = t.stored(NOSTR, mention_of(NOSTR, "carol", "ev1", "alice")).await;
+    assert_eq!(t.told(&alice).await, [NotificationKind::Mention]);
+    assert_eq!(t.post(NOSTR, mention_of(NOSTR, "carol", "ev1", "alice")).await.unwrap(), Received::Duplicate);
+    assert_eq!(t.told(&alice).await.len(), 1);
+    assert_eq!(t.hub.post(id).await.unwrap().mentions[0].actor, alice.actor.id);
+    assert!(t.home_of(&alice).await.is_empty(), "not followed");
+}
+
+async fn an_unknown_author_is_fetched(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let unfetched = t.post(AP, mention_of(AP, "dora", "https://remote.example/d1", "alice")).await;
+    assert!(matches!(unfetched, Err(Refused::Later(_))), "{unfetched:?}");
+    t.there(AP, "erin");
+    t.stored(AP, mention_of(AP, "erin", "https://remote.example/e1", "alice")).await;
+    let erin = t.hub.actor_by_native(AP, &native(AP, "erin")).await.unwrap().unwrap();
+    assert_eq!(erin.acct(), "erin@remote.example");
+    assert_eq!(t.told(&alice).await.len(), 1);
+}
+
+async fn replies_to_strangers_stay_off_home(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    let carol = t.stranger(AP, "carol").await;
+    t.follow_now(&alice, bob).await;
+    t.can_fetch(AP, "https://remote.example/c", incoming(AP, "carol", None, What::Post(Box::new(post_of(AP, "carol", "https://remote.example/c", "First")))));
+    let reply = |id: &str, to: &str| InPost { reply_to: Some(to.into()), ..post_of(AP, "bob", id, "I see") };
+    let to_carol = t.stored(AP, reply("https://remote.example/1", "https://remote.example/c")).await;
+    assert!(t.home_of(&alice).await.is_empty());
+    assert_eq!(t.hub.post(to_carol).await.unwrap().reply_to_author, Some(carol));
+    // To nobody known: not at home either. To the author: a thread, shown.
+    t.stored(AP, reply("https://remote.example/2", "https://gone.example/x")).await;
+    assert!(t.home_of(&alice).await.is_empty());
+    let more = t.stored(AP, reply("https://remote.example/3", "https://remote.example/1")).await;
+    assert_eq!(t.home_of(&alice).await, [more]);
+    t.follow_now(&alice, carol).await;
+    let now = t.stored(AP, reply("https://remote.example/4", "https://remote.example/c")).await;
+    assert!(t.home_of(&alice).await.contains(&now));
+}
+
+async fn a_missing_parent_is_fetched_but_told_to_nobody(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    t.stranger(AP, "bob").await;
+    t.stranger(AP, "carol").await;
+    let parent = mention_of(AP, "carol", "https://remote.example/p", "alice");
+    t.can_fetch(AP, "https://remote.example/p", incoming(AP, "carol", None, What::Post(Box::new(parent))));
+    let reply = InPost { reply_to: Some("https://remote.example/p".into()), ..mention_of(AP, "bob", "https://remote.example/r", "alice") };
+    let reply = t.stored(AP, reply).await;
+    let parent = t.hub.copy(AP, "https://remote.example/p").await.unwrap().unwrap().object;
+    let reply = t.hub.post(reply).await.unwrap();
+    assert_eq!((reply.reply_to, reply.root), (Some(parent), parent));
+    assert_eq!(t.hub.post(parent).await.unwrap().replies, 1);
+    assert_eq!(t.told(&alice).await.len(), 1, "of the reply only");
+}
+
+async fn a_fetched_post_that_arrives_later_is_told_then(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    let post = mention_of(AP, "bob", "https://remote.example/1", "alice");
+    let mut fetched = incoming(AP, "bob", None, What::Post(Box::new(post.clone())));
+    fetched.via = Via::Fetched;
+    assert!(matches!(t.hub.receive(fetched.clone()).await, Ok(Received::Stored(Some(_)))));
+    assert!(t.told(&alice).await.is_empty());
+    assert!(t.home_of(&alice).await.is_empty());
+    let id = t.stored(AP, post.clone()).await;
+    assert_eq!(t.told(&alice).await, [NotificationKind::Mention]);
+    assert_eq!(t.home_of(&alice).await, [id]);
+    assert_eq!(t.post(AP, post).await.unwrap(), Received::Duplicate);
+    assert_eq!(t.hub.receive(fetched).await.unwrap(), Received::Duplicate);
+    assert_eq!(t.told(&alice).await.len(), 1);
+}
+
+async fn an_edit_by_the_author_only_and_only_when_newer(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    t.stranger(AP, "mallory").await;
+    t.follow_now(&alice, bob).await;
+    let url = "https://remote.example/1";
+    let long_ago = Time(Time::now().0 - 600_000);
+    let first = InPost { published: long_ago, ..post_of(AP, "bob", url, "Frist") };
+    let id = t.stored(AP, first.clone()).await;
+    let at = |ms: i64, text: &str| InPost {
+        updated: Some(Time(long_ago.0 + ms)),
+        text: RichText::plain(text),
+        visibility: Some(Visibility::Public),
+        ..first.clone()
+    };
+    let edit = |post: InPost, who: &str| incoming(AP, who, None, What::Edit(Box::new(post)));
+    assert!(matches!(t.hub.receive(edit(at(2000, "Second"), "bob")).await, Ok(Received::Stored(_))));
+    assert!(ignored(t.hub.receive(edit(at(1000, "Between"), "bob")).await), "older than what is held");
+    assert_eq!(t.hub.post(id).await.unwrap().text.text, "Second");
+    assert!(refused(t.hub.receive(edit(at(9000, "Mine"), "mallory")).await));
+    let mut stolen = at(9000, "Mine");
+    stolen.author = native(AP, "mallory");
+    assert!(refused(t.hub.receive(edit(stolen, "mallory")).await));
+    assert_eq!(t.hub.receive(edit(at(2000, "Second"), "bob")).await.is_ok(), true);
+    let history = t.hub.history(id, Some(alice.actor.id)).await.unwrap();
+    assert_eq!(history.iter().map(|(_, p)| p.text.text.as_str()).collect::<Vec<_>>(), ["Frist", "Second"]);
+}
+
+async fn a_delete_leaves_nothing_and_stays(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    let post = mention_of(AP, "bob", "https://remote.example/1", "alice");
+    let id = t.stored(AP, post.clone()).await;
+    let delete = What::Delete { target: "https://remote.example/1".into() };
+    assert!(matches!(t.take(AP, "bob", None, delete.clone()).await, Ok(Received::Stored(_))));
+    assert!(t.hub.post(id).await.is_err());
+    assert!(t.home_of(&alice).await.is_empty());
+    assert!(t.told(&alice).await.is_empty());
+    assert!(ignored(t.post(AP, post).await), "delivered again");
+    // Before it was ever seen.
+    t.take(AP, "bob", None, What::Delete { target: "https://remote.example/2".into() }).await.unwrap();
+    assert!(ignored(t.post(AP, mention_of(AP, "bob", "https://remote.example/2", "alice")).await));
+    assert!(t.take(AP, "bob", None, delete).await.is_ok());
+}
+
+async fn only_the_owner_deletes(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    t.stranger(AP, "bob").await;
+    t.stranger(AP, "mallory").await;
+    let id = t.stored(AP, mention_of(AP, "bob", "https://remote.example/1", "alice")).await;
+    let delete = |target: &str| What::Delete { target: target.into() };
+    assert!(refused(t.take(AP, "mallory", None, delete("https://remote.example/1")).await));
+    // Closing an id before it is seen closes it for oneself alone.
+    t.take(AP, "mallory", None, delete("https://remote.example/2")).await.unwrap();
+    t.stored(AP, mention_of(AP, "bob", "https://remote.example/2", "alice")).await;
+    let ours = t.hub.publish(draft(&alice, "Mine"), None).await.unwrap();
+    let native_id = t.hub.copy_on(CopyKind::Post, ours.id, AP).await.unwrap().unwrap().native_id;
+    assert!(refused(t.take(AP, "mallory", None, delete(&native_id)).await));
+    assert!(t.hub.post(id).await.is_ok() && t.hub.post(ours.id).await.is_ok());
+}
+
+async fn a_blocked_host_is_refused(store: TestStore) {
+    let t = test_hub(store);
+    t.member("alice").await;
+    t.stranger(AP, "bob").await;
+    t.hub.set_domain_rule("example", Some(Rule::Block), "").await.unwrap();
+    assert!(refused(t.post(AP, mention_of(AP, "bob", "https://remote.example/1", "alice")).await));
+    t.hub.set_domain_rule("remote.example", Some(Rule::Allow), "").await.unwrap();
+    t.stored(AP, mention_of(AP, "bob", "https://remote.example/1", "alice")).await;
+    assert!(t.hub.set_domain_rule("localhost", Some(Rule::Block), "").await.is_err(), "this very server");
+}
+
+async fn a_limited_host_reaches_only_followers(store: TestStore) {
+    let t = test_hub(store);
+    let (alice, anna) = (t.member("alice").await, t.member("anna").await);
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    t.hub.set_domain_rule("remote.example", Some(Rule::Limit), "").await.unwrap();
+    t.stored(AP, mention_of(AP, "bob", "https://remote.example/1", "alice")).await;
+    assert_eq!(t.told(&alice).await, [NotificationKind::Mention]);
+    t.post(AP, mention_of(AP, "bob", "https://remote.example/2", "anna")).await.unwrap();
+    assert!(t.told(&anna).await.is_empty());
+}
+
+async fn blocks_and_mutes_hold(store: TestStore) {
+    let t = test_hub(store);
+    let (alice, anna) = (t.member("alice").await, t.member("anna").await);
+    let bob = t.stranger(AP, "bob").await;
+    t.hub.block(alice.actor.id, bob).await.unwrap();
+    assert!(ignored(t.post(AP, mention_of(AP, "bob", "https://remote.example/1", "alice")).await));
+    t.follow_now(&anna, bob).await;
+    t.hub.mute(anna.actor.id, bob, true, None).await.unwrap();
+    t.stored(AP, mention_of(AP, "bob", "https://remote.example/2", "anna")).await;
+    assert!(t.told(&anna).await.is_empty() && t.home_of(&anna).await.is_empty());
+    assert!(t.told(&alice).await.is_empty());
+    let carol = t.stranger(AP, "carol").await;
+    t.hub.block_domain(anna.actor.id, "remote.example", true).await.unwrap();
+    assert!(ignored(t.post(AP, mention_of(AP, "carol", "https://remote.example/3", "anna")).await));
+    let _ = carol;
+}
+
+async fn languages_and_reposts_filter(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    let options = landbridge_hub::publish::FollowOptions { reposts: false, notify: true, languages: vec!["de".into()] };
+    t.hub.follow(alice.actor.id, bob, options, None).await.unwrap();
+    let in_language = |id: &str, language: &str| InPost { languages: vec![language.into()], ..post_of(AP, "bob", id, "x") };
+    t.stored(AP, in_language("https://remote.example/1", "en")).await;
+    let german = t.stored(AP, in_language("https://remote.example/2", "de-AT")).await;
+    assert_eq!(t.home_of(&alice).await, [german]);
+    assert_eq!(t.told(&alice).await, [NotificationKind::Status; 2]);
+    let ours = t.hub.publish(draft(&alice, "Mine"), None).await.unwrap();
+    let native_id = t.hub.copy_on(CopyKind::Post, ours.id, AP).await.unwrap().unwrap().native_id;
+    let repost = What::Repost { target: native_id, visibility: Visibility::Public };
+    t.take(AP, "bob", Some("https://remote.example/a1"), repost).await.unwrap();
+    assert!(!t.home_of(&alice).await.iter().any(|id| *id != german && *id != ours.id), "no reposts wanted");
+    assert_eq!(t.told(&alice).await[0], NotificationKind::Reblog);
+}
+
+async fn odd_posts_are_refused(store: TestStore) {
+    let t = test_hub(store);
+    t.member("alice").await;
+    t.stranger(AP, "bob").await;
+    let mut foreign = mention_of(AP, "bob", "https://remote.example/1", "alice");
+    foreign.author = native(AP, "carol");
+    assert!(refused(t.take(AP, "bob", None, What::Post(Box::new(foreign))).await));
+    let mut nul = mention_of(AP, "bob", "https://remote.example/2", "alice");
+    nul.text.text.push('\0');
+    nul.title = Some("a\0b".into());
+    let id = t.stored(AP, nul).await;
+    assert_eq!(t.hub.post(id).await.unwrap().title.as_deref(), Some("ab"));
+    let blank = mention_of(AP, "bob", "not an id", "alice");
+    assert!(refused(t.post(AP, blank).await));
+    assert!(refused(t.take(AP, "bob", Some(""), What::Gone).await));
+}
+
+async fn old_posts_have_ids_of_their_own(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    let mut last = Id(0);
+    for year in [2007, 2012, 2019, 2020, 2024] {
+        let published = Time::parse(&format!("{year}-06-01T00:00:00Z")).unwrap();
+        let post = InPost { published, ..post_of(AP, "bob", &format!("https://remote.example/{year}"), "x") };
+        let id = t.stored(AP, post).await;
+        assert!(id > last, "{year}");
+        last = id;
+    }
+}
