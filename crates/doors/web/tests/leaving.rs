@@ -1,0 +1,19 @@
+//! The end of an account.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use common::{PASSWORD, World};
+use landbridge_hub::Registrations;
+
+#[tokio::test]
+async fn an_account_ends_only_with_the_password() {
+    let world = World::new(Registrations::Closed).await;
+    let mut alice = world.member("alice").await;
+    alice.get("/settings/account").await;
+    let kept = alice.submit("/settings/account/delete", &[("name", "alice"), ("password", "wrong")]).await;
+    assert!(kept.text.contains("nothing was deleted"), "{}", kept.text);
+    let gone = alice.submit("/settings/account/delete", &[("name", "alice"), ("password", PASSWORD)]).await;
+    assert_eq!(gone.path, "/login?done=gone", "{}", gone.text);
+    assert_eq!(world.browser().get("/@alice").await.status, 404);
+}
