@@ -68,8 +68,13 @@ pub trait Translator: Send + Sync + 'static {
         Preview::default()
     }
 
-    /// A native id as people write it (an npub for a key).
-    fn shown_id(&self, native_id: &str) -> String {
+    /// An actor's native id as people write it (an npub for a key).
+    fn shown_actor(&self, native_id: &str) -> String {
+        native_id.to_owned()
+    }
+
+    /// A post's native id as people write it (a nevent for an event's id).
+    fn shown_post(&self, native_id: &str) -> String {
         native_id.to_owned()
     }
 

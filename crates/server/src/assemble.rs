@@ -90,6 +90,7 @@ fn translators(
 pub fn routes(house: &House) -> Router {
     let hub = &house.hub;
     let mut routes = Router::new()
+        .merge(landbridge_media::router(hub.media().clone()))
         .merge(landbridge_web::router(hub.clone()))
         .merge(landbridge_mastodon::router(hub.clone()));
     if hub.config().mode(Network::ActivityPub) != Mode::Off {

@@ -61,7 +61,7 @@ pub fn left(until: Time, now: Time) -> String {
 pub fn plural(n: u64, word: &str) -> String {
     let plural = match word {
         "person" => "people".to_owned(),
-        w if w.ends_with('y') => format!("{}ies", w.trim_end_matches('y')),
+        "reply" | "try" => format!("{}ies", word.trim_end_matches('y')),
         w => format!("{w}s"),
     };
     if n == 1 { format!("1 {word}") } else { format!("{n} {plural}") }
@@ -148,6 +148,9 @@ mod tests {
             [0, 999, 1234, 12_345, 3_456_789].map(count).each_ref().map(String::as_str)
         );
         assert_eq!(plural(1, "vote"), "1 vote");
-        assert_eq!(plural(3, "reply"), "3 replies");
+        assert_eq!(
+            [plural(3, "reply"), plural(2, "day"), plural(0, "person")],
+            ["3 replies", "2 days", "0 people"]
+        );
     }
 }

@@ -59,9 +59,14 @@ impl Hub {
         Ok(())
     }
 
-    /// A native id as people of that network write it.
-    pub fn shown_id(&self, network: Network, native_id: &str) -> String {
-        self.translator(network).map_or_else(|_| native_id.to_owned(), |t| t.shown_id(native_id))
+    /// An actor's native id as people of that network write it.
+    pub fn shown_actor(&self, network: Network, native_id: &str) -> String {
+        self.translator(network).map_or_else(|_| native_id.to_owned(), |t| t.shown_actor(native_id))
+    }
+
+    /// A post's native id as people of that network write it.
+    pub fn shown_post(&self, network: Network, native_id: &str) -> String {
+        self.translator(network).map_or_else(|_| native_id.to_owned(), |t| t.shown_post(native_id))
     }
 
     /// The member's secret key, to be taken away; `None` when the network has none or it is kept elsewhere. Ask for the

@@ -3,12 +3,13 @@
 use crate::{
     event::{Event, Hex32, Keys},
     keys,
+    nips::n19::{self, Pointer},
     pool::Pool,
     relay::{Relay, RelayLimits, url_of},
 };
 use async_trait::async_trait;
 use landbridge_hub::{Act, Delivery, Draft, Hub, HubError, Incoming, Joined, KeyImport, NewKey, Outcome, Preview, Staged, Stop, Translator};
-use landbridge_model::{Actor, Network, Presence};
+use landbridge_model::{Actor, Id, Network, Presence};
 use landbridge_store::{
     Change,
     entities::{nostr_events, nostr_unsigned},
@@ -156,6 +157,22 @@ impl Translator for Nostr {
             notes.push("Quotes, lists and code are shown as plain text.".into());
         }
         Preview { notes }
+    }
+
+    fn shown_actor(&self, native_id: &str) -> String {
+        native_id.parse().map_or_else(|_| native_id.to_owned(), |key| n19::npub(&key))
+    }
+
+    fn shown_post(&self, native_id: &str) -> String {
+        let event = |id| Pointer::Event { id, author: None, kind: None, relays: vec![self.relay_url().to_owned()] };
+        native_id.parse().ok().and_then(|id| event(id).code()).unwrap_or_else(|| native_id.to_owned())
+    }
+
+    async fn export_key(&self, hub: &Hub, member: Id) -> Result<Option<String>, HubError> {
+        match keys::held(hub, member).await? {
+            Some(_) => Ok(Some(keys::export_nsec(hub, member).await?)),
+            None => Ok(None),
+        }
     }
 
     async fn run(self: Arc<Self>, hub: Hub, stop: Stop) {

@@ -144,6 +144,8 @@ async fn profile(
         value: html::rich(hub, &f.value, &[], &actor.profile.emojis),
         verified: f.verified_at.map(|at| When::new(at, Time::now()).full),
     });
+    // Zero is what is not known of people elsewhere.
+    let number = |n| if actor.is_member() { words::count(n) } else { words::some(n) };
     Ok(Profile {
         fields: fields.collect(),
         person: Person::new(hub, &actor),
@@ -151,9 +153,9 @@ async fn profile(
         bio: html::rich(hub, &actor.profile.bio, &[], &actor.profile.emojis),
         identities,
         since: actor.created_at.date(),
-        posts: words::count(actor.posts),
-        following: words::count(actor.following),
-        followers: words::count(actor.followers),
+        posts: number(actor.posts),
+        following: number(actor.following),
+        followers: number(actor.followers),
         locked: actor.locked,
         moved,
         is_me,
@@ -187,7 +189,7 @@ async fn identities(web: &Web, actor: &Actor, is_me: bool) -> Result<Vec<Identit
             format!("@{}", web.hub.config().address(&actor.username))
         }
         Network::ActivityPub => format!("@{}", actor.acct()),
-        _ => web.hub.shown_id(network, native),
+        _ => web.hub.shown_actor(network, native),
     };
     Ok(shown
         .map(|p| Identity {

@@ -35,6 +35,7 @@ struct CopyLine {
 /// One act (posting, an edit, the delete) and everybody it was sent to.
 struct Group {
     act: String,
+    heading: String,
     done: usize,
     total: usize,
     lines: Vec<Line>,
@@ -66,7 +67,7 @@ pub async fn show(State(web): State<Web>, signed: Signed, Path(post): Path<Strin
     let copies = copies.into_iter().map(|c| CopyLine {
         label: c.network.label(),
         key: c.network.key(),
-        id: web.hub.shown_id(c.network, &c.native_id),
+        id: web.hub.shown_post(c.network, &c.native_id),
         url: c.url.filter(|u| u.starts_with("https://") || u.starts_with("http://")),
         state: match c.state {
             CopyState::Live => "there",
@@ -90,10 +91,26 @@ fn groups(records: &[DeliveryRecord]) -> Vec<Group> {
                 group.total += 1;
                 group.lines.push(line);
             }
-            None => groups.push(Group { act: record.act.clone(), done, total: 1, lines: vec![line] }),
+            None => groups.push(Group {
+                act: record.act.clone(),
+                heading: heading(&record.act),
+                done,
+                total: 1,
+                lines: vec![line],
+            }),
         }
     }
     groups
+}
+
+fn heading(act: &str) -> String {
+    match act {
+        "post" => "The post".to_owned(),
+        "edit" => "The edit".to_owned(),
+        "delete" => "The delete".to_owned(),
+        "poll result" => "The poll's result".to_owned(),
+        other => format!("What was sent: {other}"),
+    }
 }
 
 fn line(record: &DeliveryRecord, now: Time) -> Line {

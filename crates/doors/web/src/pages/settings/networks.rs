@@ -100,7 +100,7 @@ async fn form(
         let choice = join::choice(network);
         let id = presence.map(|p| match network {
             Network::ActivityPub => format!("@{}", web.hub.config().address(&signed.member.actor.username)),
-            _ => web.hub.shown_id(network, &p.native_id),
+            _ => web.hub.shown_actor(network, &p.native_id),
         });
         Line {
             key: choice.key,
