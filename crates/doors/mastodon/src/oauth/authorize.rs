@@ -132,7 +132,10 @@ async fn read(door: &Door, params: &Params) -> Result<Asked, Box<Response>> {
     let app = match door.hub.app(params.text("client_id").unwrap_or_default()).await {
         Ok(Some(app)) => app,
         Ok(None) => {
-            return Err(show(StatusCode::BAD_REQUEST, "This app is not known here. It has to register anew."));
+            return Err(show(
+                StatusCode::BAD_REQUEST,
+                "This app is not known here. It has to register anew.",
+            ));
         }
         Err(e) => return Err(Box::new(ApiError::from(e).into_response())),
     };

@@ -119,14 +119,14 @@ impl Params {
         }
     }
 
-    /// Puts a value at a name with brackets. Too deep a name is left out.
+    /// Puts a value at a name with brackets. A name that is too deep, or begins with a bracket, is left out.
     pub fn put(&mut self, name: &str, value: Params) {
         let (first, rest) = name.split_once('[').unwrap_or((name, ""));
         let mut path = vec![first];
         if !rest.is_empty() {
             path.extend(rest.trim_end_matches(']').split("]["));
         }
-        if path.len() <= DEEPEST {
+        if !first.is_empty() && path.len() <= DEEPEST {
             self.put_at(&path, value);
         }
     }
