@@ -80,7 +80,7 @@ async fn restore(folder: &Path, config: &Config, identity: &Identity) -> anyhow:
     }
     house.hub.store().clone().close().await;
     if erased > 0 {
-        println!("{erased} people who were erased after this backup was taken are erased again.");
+        println!("Erased again, as after this backup was taken: {erased}.");
     }
     println!("Restored {} into {}.", identity.origin, config.data_dir.display());
     Ok(())
