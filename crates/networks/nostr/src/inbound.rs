@@ -13,7 +13,7 @@ use crate::{
 };
 use bytes::Bytes;
 use landbridge_hub::{CopyKind, Hub, HubError, Incoming, Refused, Stop, Undone, Via, What};
-use landbridge_model::{Network, Time, Visibility};
+use landbridge_model::{Id, Network, Time, Visibility};
 use landbridge_store::entities::nostr_events;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -21,6 +21,8 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 const BATCH: i64 = 100;
 /// Longest wait before looking again, should a ring be missed.
 const LOOK: Duration = Duration::from_secs(30);
+/// What the hub could not take in for so long is given up.
+const PATIENCE: Duration = Duration::from_secs(3600);
 /// How often what has expired is removed.
 const SWEEP: Duration = Duration::from_secs(600);
 
@@ -66,18 +68,19 @@ async fn work(nostr: &Nostr, hub: &Hub, relay: &Relay) -> Result<bool, HubError>
         };
         match done {
             Ok(()) => heard.push(seq),
-            Err(Later(why)) => {
-                tracing::warn!(id = %event.id, %why, "an event has to wait");
-                hub.store().write(nostr_events::heard(&heard)).await?;
-                tokio::time::sleep(Duration::from_secs(2)).await;
-                return Ok(true);
+            // What cannot be taken in must not stand in the way of all that came after it, nor for ever.
+            Err(Later(why)) if Id(seq).time().plus(PATIENCE) < Time::now() => {
+                tracing::warn!(id = %event.id, %why, "an event was given up; it stays on the relay");
+                heard.push(seq);
             }
+            Err(Later(why)) => tracing::warn!(id = %event.id, %why, "an event has to wait"),
         }
     }
-    if !heard.is_empty() {
+    let progress = !heard.is_empty();
+    if progress {
         hub.store().write(nostr_events::heard(&heard)).await?;
     }
-    Ok(more)
+    Ok(more && progress)
 }
 
 /// Not now: try the same again in a while.

@@ -11,7 +11,7 @@ pub fn read(event: &Event) -> Option<Poll> {
         options(event).into_iter().map(|(_, title)| PollOption { title, votes: 0 }).collect();
     let ends_at = event.tags.value("endsAt").and_then(|t| t.parse().ok()).map(Time::from_secs);
     let multiple = event.tags.value("polltype") == Some("multiplechoice");
-    (!options.is_empty()).then(|| Poll { options, multiple, hide_totals: false, ends_at, closed: false, voters: None })
+    (!options.is_empty()).then_some(Poll { options, multiple, hide_totals: false, ends_at, closed: false, voters: None })
 }
 
 /// Ids and titles of the options.
