@@ -30,7 +30,10 @@ mod statuses;
 mod streaming;
 mod timelines;
 
-use axum::{Router, routing::any};
+use axum::{
+    Router,
+    routing::{MethodRouter, any},
+};
 use door::Door;
 use error::ApiError;
 use http::StatusCode;
@@ -61,4 +64,15 @@ pub fn router(hub: Hub) -> Router {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
         })
         .with_state(Door::new(hub))
+}
+
+/// Routes with and without a final slash: the reference server takes both, and clients write both.
+pub(crate) trait Both {
+    fn both(self, path: &str, methods: MethodRouter<Door>) -> Self;
+}
+
+impl Both for Router<Door> {
+    fn both(self, path: &str, methods: MethodRouter<Door>) -> Router<Door> {
+        self.route(path, methods.clone()).route(&format!("{path}/"), methods)
+    }
 }

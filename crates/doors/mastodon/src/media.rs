@@ -4,7 +4,7 @@ mod change;
 mod none;
 mod upload;
 
-use crate::{door::Door, params::Params};
+use crate::{Both, door::Door, params::Params};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -19,13 +19,13 @@ pub(crate) fn routes(hub: &Hub) -> Router<Door> {
         .unwrap_or(usize::MAX)
         .saturating_add(2 << 20);
     let uploads = Router::new()
-        .route("/api/v1/media", post(upload::post))
-        .route("/api/v2/media", post(upload::post))
+        .both("/api/v1/media", post(upload::post))
+        .both("/api/v2/media", post(upload::post))
         .layer(DefaultBodyLimit::max(most));
     uploads
-        .route("/api/v1/media/{id}", get(change::get).put(change::put).delete(change::delete))
-        .route("/media/none/avatar.png", get(none::avatar))
-        .route("/media/none/header.png", get(none::header))
+        .both("/api/v1/media/{id}", get(change::get).put(change::put).delete(change::delete))
+        .both("/media/none/avatar.png", get(none::avatar))
+        .both("/media/none/header.png", get(none::header))
 }
 
 /// `focus=x,y`, each from -1.0 to 1.0.

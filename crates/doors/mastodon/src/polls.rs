@@ -1,6 +1,7 @@
 //! `/api/v1/polls/:id`: docs/methods/polls. A poll has the id of its post.
 
 use crate::{
+    Both,
     at::At,
     auth::Auth,
     door::Door,
@@ -18,7 +19,7 @@ use landbridge_hub::PostView;
 use landbridge_model::Id;
 
 pub(crate) fn routes() -> Router<Door> {
-    Router::new().route("/api/v1/polls/{id}", get(one)).route("/api/v1/polls/{id}/votes", post(vote))
+    Router::new().both("/api/v1/polls/{id}", get(one)).both("/api/v1/polls/{id}/votes", post(vote))
 }
 
 async fn one(State(door): State<Door>, auth: Auth, At(id): At) -> Result<Answer, ApiError> {

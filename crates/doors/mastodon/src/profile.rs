@@ -4,7 +4,7 @@ pub(crate) mod limits;
 mod preferences;
 mod update_credentials;
 
-use crate::door::Door;
+use crate::{Both, door::Door};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -19,9 +19,9 @@ pub(crate) fn routes(hub: &Hub) -> Router<Door> {
         .saturating_mul(2)
         .saturating_add(1 << 20);
     Router::new()
-        .route(
+        .both(
             "/api/v1/accounts/update_credentials",
             patch(update_credentials::patch).layer(DefaultBodyLimit::max(most)),
         )
-        .route("/api/v1/preferences", get(preferences::get))
+        .both("/api/v1/preferences", get(preferences::get))
 }

@@ -1,6 +1,7 @@
 //! `POST /api/v1/reports`: docs/methods/reports
 
 use crate::{
+    Both,
     auth::Auth,
     door::Door,
     entities::{Account, Show},
@@ -13,7 +14,7 @@ use landbridge_model::Time;
 use serde::Serialize;
 
 pub(crate) fn routes() -> Router<Door> {
-    Router::new().route("/api/v1/reports", post(create))
+    Router::new().both("/api/v1/reports", post(create))
 }
 
 /// docs/entities/Report

@@ -1,6 +1,7 @@
 //! `GET /api/v2/search`: docs/methods/search
 
 use crate::{
+    Both,
     auth::Auth,
     door::Door,
     entities::{Account, Show, Status, Tag, authors},
@@ -14,7 +15,7 @@ use landbridge_hub::reading::SearchOptions;
 use serde::Serialize;
 
 pub(crate) fn routes() -> Router<Door> {
-    Router::new().route("/api/v2/search", get(search))
+    Router::new().both("/api/v2/search", get(search))
 }
 
 /// docs/entities/Search

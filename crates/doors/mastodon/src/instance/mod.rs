@@ -6,7 +6,7 @@ mod texts;
 mod v1;
 mod v2;
 
-use crate::{door::Door, page::Answer};
+use crate::{Both, door::Door, page::Answer};
 use axum::{Router, routing::get};
 use landbridge_hub::{Hub, HubError, Registrations, accounts::Role};
 use landbridge_model::Actor;
@@ -19,14 +19,14 @@ use crate::{
 
 pub(crate) fn routes() -> Router<Door> {
     Router::new()
-        .route("/api/v1/instance", get(v1::get))
-        .route("/api/v2/instance", get(v2::get))
-        .route("/api/v1/instance/peers", get(peers::get))
-        .route("/api/v1/instance/rules", get(async || Answer::empty()))
-        .route("/api/v1/instance/activity", get(async || Answer::empty()))
-        .route("/api/v1/instance/domain_blocks", get(domain_blocks::get))
-        .route("/api/v1/instance/extended_description", get(texts::extended_description))
-        .route("/api/v1/instance/translation_languages", get(async || Answer::one(&json!({}))))
+        .both("/api/v1/instance", get(v1::get))
+        .both("/api/v2/instance", get(v2::get))
+        .both("/api/v1/instance/peers", get(peers::get))
+        .both("/api/v1/instance/rules", get(async || Answer::empty()))
+        .both("/api/v1/instance/activity", get(async || Answer::empty()))
+        .both("/api/v1/instance/domain_blocks", get(domain_blocks::get))
+        .both("/api/v1/instance/extended_description", get(texts::extended_description))
+        .both("/api/v1/instance/translation_languages", get(async || Answer::one(&json!({}))))
 }
 
 /// Types of files that are taken.

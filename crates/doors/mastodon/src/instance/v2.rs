@@ -10,7 +10,7 @@ use crate::{
 };
 use axum::extract::State;
 use landbridge_hub::Registrations;
-use serde_json::{Map, json};
+use serde_json::json;
 
 pub(super) async fn get(State(door): State<Door>) -> Result<Answer, ApiError> {
     let hub = &door.hub;
@@ -50,7 +50,8 @@ pub(super) async fn get(State(door): State<Door>) -> Result<Answer, ApiError> {
             "min_age": null,
             "url": config.url("/signup"),
         },
-        "api_versions": Map::new(),
+        // Below the first one that tells clients of a function beyond 4.2.
+        "api_versions": { "mastodon": 1 },
         "contact": { "email": config.contact, "account": owner.as_ref().map(|a| Account::new(&show, a)) },
         "rules": [],
     })))

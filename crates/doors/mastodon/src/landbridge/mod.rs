@@ -4,7 +4,7 @@ mod deliveries;
 mod grants;
 mod preview;
 
-use crate::door::Door;
+use crate::{Both, door::Door};
 use axum::{
     Router,
     routing::{delete, get, post},
@@ -12,8 +12,8 @@ use axum::{
 
 pub(crate) fn routes() -> Router<Door> {
     Router::new()
-        .route("/api/landbridge/v1/statuses/{id}/deliveries", get(deliveries::get))
-        .route("/api/landbridge/v1/preview", post(preview::post))
-        .route("/api/landbridge/v1/grants", get(grants::get))
-        .route("/api/landbridge/v1/grants/{id}", delete(grants::revoke))
+        .both("/api/landbridge/v1/statuses/{id}/deliveries", get(deliveries::get))
+        .both("/api/landbridge/v1/preview", post(preview::post))
+        .both("/api/landbridge/v1/grants", get(grants::get))
+        .both("/api/landbridge/v1/grants/{id}", delete(grants::revoke))
 }

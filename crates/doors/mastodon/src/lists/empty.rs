@@ -1,7 +1,7 @@
 //! What apps ask for at every start and what is not here yet: an empty list is the truth, and an attempt to add to it is
 //! refused in words.
 
-use crate::{auth::Auth, door::Door, error::ApiError, page::Answer};
+use crate::{Both, auth::Auth, door::Door, error::ApiError, page::Answer};
 use axum::{
     Router,
     routing::{get, post},
@@ -36,12 +36,12 @@ pub(super) fn routes(mut router: Router<Door>) -> Router<Door> {
             auth.member("write")?;
             Err::<(), _>(ApiError::invalid("this server does not have this function yet"))
         };
-        router = router.route(path, get(own).post(refuse));
+        router = router.both(path, get(own).post(refuse));
     }
     for path in OPEN {
-        router = router.route(path, get(async || Answer::empty()));
+        router = router.both(path, get(async || Answer::empty()));
     }
-    router.route("/api/v2/filters", get(own).post(no_filters)).route(
+    router.both("/api/v2/filters", get(own).post(no_filters)).both(
         "/api/v1/push/subscription",
         post(no_push).put(no_push).get(no_subscription).delete(no_subscription),
     )

@@ -7,7 +7,7 @@ mod follow_requests;
 mod people;
 mod posts;
 
-use crate::door::Door;
+use crate::{Both, door::Door};
 use axum::{
     Router,
     routing::{get, post},
@@ -15,16 +15,16 @@ use axum::{
 
 pub(crate) fn routes() -> Router<Door> {
     let router = Router::new()
-        .route("/api/v1/blocks", get(people::blocks))
-        .route("/api/v1/mutes", get(people::mutes))
-        .route("/api/v1/bookmarks", get(posts::bookmarks))
-        .route("/api/v1/favourites", get(posts::favourites))
-        .route(
+        .both("/api/v1/blocks", get(people::blocks))
+        .both("/api/v1/mutes", get(people::mutes))
+        .both("/api/v1/bookmarks", get(posts::bookmarks))
+        .both("/api/v1/favourites", get(posts::favourites))
+        .both(
             "/api/v1/domain_blocks",
             get(domain_blocks::get).post(domain_blocks::post).delete(domain_blocks::delete),
         )
-        .route("/api/v1/follow_requests", get(follow_requests::get))
-        .route("/api/v1/follow_requests/{id}/authorize", post(follow_requests::authorize))
-        .route("/api/v1/follow_requests/{id}/reject", post(follow_requests::reject));
+        .both("/api/v1/follow_requests", get(follow_requests::get))
+        .both("/api/v1/follow_requests/{id}/authorize", post(follow_requests::authorize))
+        .both("/api/v1/follow_requests/{id}/reject", post(follow_requests::reject));
     empty::routes(router)
 }

@@ -4,7 +4,7 @@ mod dismiss;
 mod list;
 mod markers;
 
-use crate::door::Door;
+use crate::{Both, door::Door};
 use axum::{
     Router,
     routing::{get, post},
@@ -12,11 +12,11 @@ use axum::{
 
 pub(crate) fn routes() -> Router<Door> {
     Router::new()
-        .route("/api/v1/notifications", get(list::get))
-        .route("/api/v1/notifications/unread_count", get(list::unread_count))
-        .route("/api/v1/notifications/clear", post(dismiss::clear))
-        .route("/api/v1/notifications/dismiss", post(dismiss::named))
-        .route("/api/v1/notifications/{id}", get(list::one))
-        .route("/api/v1/notifications/{id}/dismiss", post(dismiss::one))
-        .route("/api/v1/markers", get(markers::get).post(markers::post))
+        .both("/api/v1/notifications", get(list::get))
+        .both("/api/v1/notifications/unread_count", get(list::unread_count))
+        .both("/api/v1/notifications/clear", post(dismiss::clear))
+        .both("/api/v1/notifications/dismiss", post(dismiss::named))
+        .both("/api/v1/notifications/{id}", get(list::one))
+        .both("/api/v1/notifications/{id}/dismiss", post(dismiss::one))
+        .both("/api/v1/markers", get(markers::get).post(markers::post))
 }

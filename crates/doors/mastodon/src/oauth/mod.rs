@@ -11,7 +11,7 @@ mod scopes;
 mod token;
 mod userinfo;
 
-use crate::door::Door;
+use crate::{Both, door::Door};
 use axum::{
     Router,
     routing::{get, post},
@@ -19,13 +19,11 @@ use axum::{
 
 pub(crate) fn routes() -> Router<Door> {
     Router::new()
-        .route("/api/v1/apps", post(apps::create))
-        .route("/api/v1/apps/verify_credentials", get(apps::verify_credentials))
-        .route("/oauth/authorize", get(authorize::ask).post(authorize::answer))
-        // Some clients write the slash.
-        .route("/oauth/authorize/", get(authorize::ask).post(authorize::answer))
-        .route("/oauth/token", post(token::post))
-        .route("/oauth/revoke", post(revoke::post))
-        .route("/oauth/userinfo", get(userinfo::get).post(userinfo::get))
-        .route("/.well-known/oauth-authorization-server", get(metadata::get))
+        .both("/api/v1/apps", post(apps::create))
+        .both("/api/v1/apps/verify_credentials", get(apps::verify_credentials))
+        .both("/oauth/authorize", get(authorize::ask).post(authorize::answer))
+        .both("/oauth/token", post(token::post))
+        .both("/oauth/revoke", post(revoke::post))
+        .both("/oauth/userinfo", get(userinfo::get).post(userinfo::get))
+        .both("/.well-known/oauth-authorization-server", get(metadata::get))
 }

@@ -8,6 +8,7 @@ mod sse;
 mod ws;
 
 use crate::{
+    Both,
     auth::{bearer, in_query},
     door::Door,
     error::ApiError,
@@ -20,11 +21,10 @@ use std::sync::Arc;
 
 pub(crate) fn routes() -> Router<Door> {
     let mut router = Router::new()
-        .route("/api/v1/streaming", get(ws::get))
-        .route("/api/v1/streaming/", get(ws::get))
-        .route("/api/v1/streaming/health", get(async || "OK"));
+        .both("/api/v1/streaming", get(ws::get))
+        .both("/api/v1/streaming/health", get(async || "OK"));
     for (path, name) in channel::PATHS {
-        router = router.route(path, get(move |door, headers, uri| sse::get(door, headers, uri, name)));
+        router = router.both(path, get(move |door, headers, uri| sse::get(door, headers, uri, name)));
     }
     router
 }

@@ -4,12 +4,12 @@ mod home;
 mod public;
 mod tag;
 
-use crate::door::Door;
+use crate::{Both, door::Door};
 use axum::{Router, routing::get};
 
 pub(crate) fn routes() -> Router<Door> {
     Router::new()
-        .route("/api/v1/timelines/home", get(home::get))
-        .route("/api/v1/timelines/public", get(public::get))
-        .route("/api/v1/timelines/tag/{tag}", get(tag::get))
+        .both("/api/v1/timelines/home", get(home::get))
+        .both("/api/v1/timelines/public", get(public::get))
+        .both("/api/v1/timelines/tag/{tag}", get(tag::get))
 }

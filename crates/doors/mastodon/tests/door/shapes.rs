@@ -53,6 +53,7 @@ async fn everything_answers(store: TestStore) {
     ] {
         assert!(alice.get(&format!("/api/v1/{path}")).await.is_array(), "{path}");
     }
+    assert!(world.get("/api/v1/instance/").await.good("with a slash")["version"].is_string());
     let v2 = world.get("/api/v2/instance").await.good("v2");
     assert!(v2["version"].as_str().unwrap().starts_with("4.2.0 (compatible; Landbridge "));
     assert!(v2["configuration"]["urls"]["streaming"].as_str().unwrap().starts_with("ws://127.0.0.1"));
