@@ -40,7 +40,7 @@ pub async fn bovine(stage: &Path) -> Result<Started> {
     Ok((vec![Process::start("bovine", stage, &mut python)?], peer))
 }
 
-/// upub: <https://crates.io/crates/upub-bin>, on PostgreSQL. Two processes: the server, and its control.
+/// upub: the crate upub-bin, on PostgreSQL. Two processes: the server, and its control.
 pub async fn upub(stage: &Path) -> Result<Started> {
     let program = installed("upub")?.join("bin/upub");
     let home = lay_out(stage, "upub-control", "upub", &["control.py"])?;
@@ -86,7 +86,7 @@ pub fn pasture(stage: &Path) -> Result<Started> {
     Ok((vec![Process::start("pasture", stage, &mut python)?], peer))
 }
 
-/// nostr-rs-relay: <https://crates.io/crates/nostr-rs-relay>, a relay that is not ours, as `wss://relay.test`.
+/// nostr-rs-relay: the crate nostr-rs-relay, a relay that is not ours, as `wss://relay.test`.
 pub async fn relay(stage: &Path) -> Result<Process> {
     let config = folder(stage, "relay")?.join("config.toml");
     fs::write(
@@ -115,7 +115,7 @@ pub fn nostr_tools(stage: &Path) -> Result<Started> {
     Ok((vec![Process::start("nostr-tools", stage, &mut node)?], Peer::new("nostr-tools", 7721)))
 }
 
-/// People on Nostr, by nostr-sdk: <https://pypi.org/project/nostr-sdk/>. It trusts only the authorities compiled into
+/// People on Nostr, by nostr-sdk: the package nostr-sdk. It trusts only the authorities compiled into
 /// it, so its connections get their TLS from a front.
 pub async fn nostr_sdk(stage: &Path) -> Result<Started> {
     front::decrypt(stage, "relay.test", [127, 0, 77, 20]).await?;
