@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 /// PostgreSQL is the second engine; `pebble` the ACME server; the rest builds, isolates or runs the peers.
 pub const PACKAGES: &[&str] =
-    &["postgresql", "pebble", "protobuf-compiler", "pkg-config", "libssl-dev", "iproute2", "python3-venv"];
+    &["postgresql", "pebble", "curl", "protobuf-compiler", "pkg-config", "libssl-dev", "iproute2", "python3-venv"];
 
 /// Installs those of `packages` that are missing. Asks nothing of the network when none is.
 pub fn ensure(packages: &[&str]) -> Result<()> {
