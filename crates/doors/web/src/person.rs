@@ -11,8 +11,10 @@ pub struct Person {
     pub name: String,
     /// Shown name as plain text.
     pub plain_name: String,
-    /// `@name@host`, in full.
+    /// `@name@host`; a key without a name is shortened.
     pub handle: String,
+    /// `@name` or `@name@host`, to be written in a post.
+    pub mention: String,
     /// Path of the profile here.
     pub path: String,
     pub avatar: Option<String>,
@@ -28,7 +30,7 @@ impl Person {
         let plain_name = actor.shown_name().to_owned();
         let handle = match &actor.domain {
             None => format!("@{}", hub.config().address(&actor.username)),
-            Some(_) => format!("@{}", actor.acct()),
+            Some(_) => shortened(&actor.username).unwrap_or_else(|| format!("@{}", actor.acct())),
         };
         let initial =
             plain_name.chars().find(|c| c.is_alphanumeric()).unwrap_or('?').to_uppercase().to_string();
@@ -36,6 +38,7 @@ impl Person {
             id: actor.id,
             name: html::inline(hub, &plain_name, &actor.profile.emojis),
             handle,
+            mention: format!("@{}", actor.acct()),
             path: path(actor),
             avatar: actor.profile.avatar.as_ref().and_then(|p| html::picture(hub, p)),
             initial,
@@ -49,4 +52,10 @@ impl Person {
 /// `/@name` or `/@name@host`.
 pub fn path(actor: &Actor) -> String {
     format!("/@{}", actor.acct())
+}
+
+/// A key that stands for a name (an npub): its beginning and its end, which is what people compare.
+fn shortened(username: &str) -> Option<String> {
+    let (start, end) = (username.get(..12)?, username.get(username.len().checked_sub(6)?..)?);
+    (username.len() > 50).then(|| format!("{start}…{end}"))
 }
