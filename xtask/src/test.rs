@@ -40,9 +40,9 @@ fn outside(options: &Options) -> Result<()> {
     }
     let peers = if options.no_peers { Vec::new() } else { peers::install(&[])? };
     eprintln!("-> building");
-    run::loudly(cargo().args(["nextest", "run", "--workspace", "--no-run"]))?;
+    run::loudly(cargo().args(["nextest", "run", "--no-run"]).args(packages(options)))?;
     if !options.no_peers {
-        run::loudly(cargo().args(["build", "--workspace", "--bins"]))?;
+        run::loudly(cargo().args(["build", "--bins"]).args(packages(options)))?;
     }
 
     let mut arguments = vec!["test".to_owned(), "--inside".to_owned()];
@@ -51,7 +51,11 @@ fn outside(options: &Options) -> Result<()> {
     }
     arguments.push("--".to_owned());
     arguments.extend(options.nextest.iter().cloned());
-    private::enter(&programs()?.join("xtask"), &arguments, peers.into_iter().map(|peer| (peer.variable().into(), peer.folder.into())))
+    private::enter(
+        &programs()?.join("xtask"),
+        &arguments,
+        peers.into_iter().map(|peer| (peer.variable().into(), peer.folder.into())),
+    )
 }
 
 fn inside(options: &Options) -> Result<()> {
@@ -62,6 +66,7 @@ fn inside(options: &Options) -> Result<()> {
         let mut command = cargo();
         command
             .args(["nextest", "run", "--offline", "--no-tests", "warn"])
+            .args(packages(options))
             .args(extra)
             .args(&options.nextest);
         command.env("LANDBRIDGE_TEST_POSTGRES_URL", postgres.url()).env("RUST_LIB_BACKTRACE", "0");
@@ -71,21 +76,14 @@ fn inside(options: &Options) -> Result<()> {
     let mut failed = Vec::new();
     if !options.only_peers {
         eprintln!("-> unit tests, SQLite and PostgreSQL");
-        if run::loudly(&mut nextest(&["--workspace"])).is_err() {
+        if run::loudly(&mut nextest(&[])).is_err() {
             failed.push("unit tests");
         }
     }
     if !options.no_peers {
         eprintln!("-> tests against real peers");
-        let tests = nextest(&[
-            "--workspace",
-            "-E",
-            "package(landbridge-interop)",
-            "--run-ignored",
-            "only",
-            "--test-threads",
-            "4",
-        ]);
+        let tests =
+            nextest(&["-E", "package(landbridge-interop)", "--run-ignored", "only", "--test-threads", "4"]);
         if run::loudly(&mut staged(&tests, &postgres.url())?).is_err() {
             failed.push("tests against real peers");
         }
@@ -131,6 +129,11 @@ fn programs() -> Result<PathBuf> {
         }
     }
     Ok(folder)
+}
+
+/// What to build: the same inside and outside, so that nothing is built twice.
+fn packages(options: &Options) -> &'static [&'static str] {
+    if options.only_peers { &["-p", "landbridge", "-p", "landbridge-interop"] } else { &["--workspace"] }
 }
 
 fn cargo() -> Command {

@@ -4,11 +4,12 @@ use anyhow::{Context, Result};
 use reqwest::{Client, Response, StatusCode, header};
 use url::Url;
 
-/// The first form of a page: where it goes, and its fields with the values they came with.
+/// A form of a page: where it goes, its fields with the values they came with, and its named buttons.
 #[derive(Debug)]
 pub struct Form {
     pub action: Url,
     pub fields: Vec<(String, String)>,
+    pub buttons: Vec<(String, String)>,
 }
 
 impl Form {
@@ -18,22 +19,19 @@ impl Form {
             .skip(1)
             .filter_map(|rest| rest.split_once("</form>").map(|(form, _)| form))
             .filter_map(|form| Self::read(page, form))
-            .find(|form| form.fields.iter().any(|(name, _)| name == with))
+            .find(|form| form.fields.iter().chain(&form.buttons).any(|(name, _)| name == with))
             .with_context(|| format!("no form with a field `{with}` on {page}:\n{html}"))
     }
 
     fn read(page: &Url, form: &str) -> Option<Self> {
         let (head, body) = form.split_once('>')?;
         let action = page.join(&attribute(head, "action").unwrap_or_default()).ok()?;
-        let fields = body
-            .split('<')
-            .filter(|tag| tag.starts_with("input") || tag.starts_with("button"))
-            .filter_map(|tag| {
-                let tag = tag.split('>').next()?;
-                Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default()))
-            })
-            .collect();
-        Some(Self { action, fields })
+        let named = |kind: &str| {
+            let tags = body.split('<').filter(|tag| tag.starts_with(kind)).filter_map(|tag| tag.split('>').next());
+            tags.filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default())))
+                .collect()
+        };
+        Some(Self { action, fields: named("input"), buttons: named("button") })
     }
 
     /// Sets a field.
@@ -42,6 +40,13 @@ impl Form {
         self.fields.retain(|(field, _)| field != name);
         self.fields.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Presses the button of this name and value, if there is one.
+    #[must_use]
+    pub fn press(self, name: &str, value: &str) -> Self {
+        let there = self.buttons.iter().any(|(button, of)| button == name && of == value);
+        if there { self.set(name, value) } else { self }
     }
 
     /// Sends the form.

@@ -188,12 +188,13 @@ pub async fn consent(http: &Client, authorize: Url, name: &str, password: &str) 
         if !status.is_success() {
             bail!("{page} answered {status}: {html}");
         }
-        if let Some(code) = shown_code(&html) {
-            return Ok(code);
-        }
-        answer = match Form::find(&page, &html, "password") {
-            Ok(form) => form.set("name", name).set("password", password).submit(http).await?,
-            Err(_) => Form::find(&page, &html, "decision")?.set("decision", "allow").submit(http).await?,
+        answer = if let Ok(form) = Form::find(&page, &html, "password") {
+            let form = form.set("name", name).set("password", password);
+            form.press("decision", "allow").submit(http).await?
+        } else if let Ok(form) = Form::find(&page, &html, "decision") {
+            form.press("decision", "allow").submit(http).await?
+        } else {
+            return shown_code(&html).with_context(|| format!("no code on {page}: {html}"));
         };
     }
     bail!("signing in leads nowhere");
