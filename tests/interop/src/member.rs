@@ -189,7 +189,7 @@ pub async fn consent(http: &Client, authorize: Url, name: &str, password: &str) 
             bail!("{page} answered {status}: {html}");
         }
         answer = if let Ok(form) = Form::find(&page, &html, "password") {
-            let form = form.set("name", name).set("password", password);
+            let form = form.set("username", name).set("password", password);
             form.press("decision", "allow").submit(http).await?
         } else if let Ok(form) = Form::find(&page, &html, "decision") {
             form.press("decision", "allow").submit(http).await?
