@@ -1,7 +1,8 @@
 //! A private world for the tests: own network with nothing but loopback, own `/etc/hosts`, own process tree.
 //!
-//! Nothing that runs inside can reach another machine, every port is free, `https://NAME.test` works without DNS,
-//! and whatever was started ends with the run.
+//! Nothing that runs inside can reach another machine, every port is free, `https://NAME.example` works without DNS
+//! (`.test` would not do: Landbridge answers that in process, for its trial), and whatever was started ends with the
+//! run.
 
 use crate::run;
 use anyhow::{Context, Result};
@@ -9,13 +10,13 @@ use std::{ffi::OsString, fs, path::Path, process::Command};
 
 /// Every server in the tests: a name and a loopback address of its own, so that each can have port 443.
 pub const HOSTS: &[(&str, &str)] = &[
-    ("127.0.77.1", "lb.test"),
-    ("127.0.77.2", "lb2.test"),
-    ("127.0.77.10", "fedify.test"),
-    ("127.0.77.11", "bovine.test"),
-    ("127.0.77.12", "upub.test"),
-    ("127.0.77.13", "pasture.test"),
-    ("127.0.77.20", "relay.test"),
+    ("127.0.77.1", "lb.example"),
+    ("127.0.77.2", "lb2.example"),
+    ("127.0.77.10", "fedify.example"),
+    ("127.0.77.11", "bovine.example"),
+    ("127.0.77.12", "upub.example"),
+    ("127.0.77.13", "pasture.example"),
+    ("127.0.77.20", "relay.example"),
 ];
 
 /// Runs `program` inside, with `arguments` and further environment variables.

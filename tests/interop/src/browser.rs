@@ -27,9 +27,12 @@ impl Form {
         let (head, body) = form.split_once('>')?;
         let action = page.join(&attribute(head, "action").unwrap_or_default()).ok()?;
         let named = |kind: &str| {
-            let tags = body.split('<').filter(|tag| tag.starts_with(kind)).filter_map(|tag| tag.split('>').next());
-            tags.filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default())))
-                .collect()
+            let tags =
+                body.split('<').filter(|tag| tag.starts_with(kind)).filter_map(|tag| tag.split('>').next());
+            tags.filter_map(|tag| {
+                Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default()))
+            })
+            .collect()
         };
         Some(Self { action, fields: named("input"), buttons: named("button") })
     }

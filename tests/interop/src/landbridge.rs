@@ -1,4 +1,4 @@
-//! The server under test: its own binary, configured as an operator would, on `https://lb.test`.
+//! The server under test: its own binary, configured as an operator would, on `https://lb.example`.
 
 use crate::{
     certificates,
@@ -40,7 +40,7 @@ impl Landbridge {
                  [registrations]\nmode = \"open\"\n\
                  [limits]\napi_per_account = 100000\napi_per_address = 100000\nmedia_per_account = 10000\n\
                  deletes_per_account = 10000\nsign_ins_per_address = 10000\nfederation_per_address = 1000000\n\
-                 [nostr]\nrelays = [\"wss://relay.test/\"]\nindex_relays = [\"wss://relay.test/\"]\n\
+                 [nostr]\nrelays = [\"wss://relay.example/\"]\nindex_relays = [\"wss://relay.example/\"]\n\
                  [log]\nlevel = \"info,landbridge=debug\"\n",
                 home.join("data").display(),
                 file(certificates::CERTIFICATE),

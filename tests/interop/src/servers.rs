@@ -24,7 +24,7 @@ pub fn fedify(stage: &Path) -> Result<Started> {
     link(&installed.join("node_modules"), &app.join("node_modules"))?;
     let mut node = Command::new(installed.join("node_modules/node/bin/node"));
     node.arg("app.mjs");
-    surround(&mut node, stage, "fedify.test", "127.0.77.10", 7710);
+    surround(&mut node, stage, "fedify.example", "127.0.77.10", 7710);
     Ok((vec![Process::start("fedify", stage, &mut node)?], Peer::new("fedify", 7710)))
 }
 
@@ -34,7 +34,7 @@ pub async fn bovine(stage: &Path) -> Result<Started> {
     lay_out(stage, "bovine", "bovine", &["app.py"])?;
     let mut python = Command::new(installed("bovine")?.join("bin/python"));
     python.arg("app.py").env("CONTEXTS", stage.join("contexts.json"));
-    surround(&mut python, stage, "bovine.test", "127.0.77.11", 7711);
+    surround(&mut python, stage, "bovine.example", "127.0.77.11", 7711);
     let mut peer = Peer::new("bovine", 7711);
     peer.control += "/control";
     Ok((vec![Process::start("bovine", stage, &mut python)?], peer))
@@ -51,14 +51,14 @@ pub async fn upub(stage: &Path) -> Result<Started> {
     fs::write(
         &config,
         format!(
-            "[instance]\nname = \"upub\"\ndomain = \"https://upub.test\"\n[datasource]\nconnection_string = \"{database}\"\n\
+            "[instance]\nname = \"upub\"\ndomain = \"https://upub.example\"\n[datasource]\nconnection_string = \"{database}\"\n\
              [security]\nallow_registration = true\n"
         ),
     )?;
     finish(Command::new(&program).arg("-c").arg(&config).arg("migrate")).await?;
     let mut server = Command::new(&program);
     server.arg("-c").arg(&config).args(["monolith", "-b", "127.0.0.1:7722", "-p", "1"]);
-    surround(&mut server, stage, "upub.test", "127.0.77.12", 0);
+    surround(&mut server, stage, "upub.example", "127.0.77.12", 0);
     front::encrypt(
         stage,
         SocketAddr::from(([127, 0, 77, 12], 443)),
@@ -69,7 +69,7 @@ pub async fn upub(stage: &Path) -> Result<Started> {
     let mut control = Command::new("python3");
     control.arg("control.py").env("INSIDE", "http://127.0.0.1:7722").env("DATABASE", &database);
     control.env("UPUB", format!("{} -c {}", program.display(), config.display()));
-    surround(&mut control, stage, "upub.test", "127.0.77.12", 7712);
+    surround(&mut control, stage, "upub.example", "127.0.77.12", 7712);
     let server = Process::start("upub", stage, &mut server)?;
     let control = Process::start("upub-control", stage, &mut control)?;
     Ok((vec![server, control], Peer::new("upub", 7712)))
@@ -80,18 +80,18 @@ pub fn pasture(stage: &Path) -> Result<Started> {
     lay_out(stage, "pasture", "pasture", &["app.py"])?;
     let mut python = Command::new(installed("pasture")?.join("bin/python"));
     python.arg("app.py");
-    surround(&mut python, stage, "pasture.test", "127.0.77.13", 7713);
+    surround(&mut python, stage, "pasture.example", "127.0.77.13", 7713);
     let mut peer = Peer::new("pasture", 7713);
     peer.control += "/control";
     Ok((vec![Process::start("pasture", stage, &mut python)?], peer))
 }
 
-/// nostr-rs-relay: the crate nostr-rs-relay, a relay that is not ours, as `wss://relay.test`.
+/// nostr-rs-relay: the crate nostr-rs-relay, a relay that is not ours, as `wss://relay.example`.
 pub async fn relay(stage: &Path) -> Result<Process> {
     let config = folder(stage, "relay")?.join("config.toml");
     fs::write(
         &config,
-        "[info]\nrelay_url = \"wss://relay.test/\"\n[network]\naddress = \"127.0.0.1\"\nport = 7720\n\
+        "[info]\nrelay_url = \"wss://relay.example/\"\n[network]\naddress = \"127.0.0.1\"\nport = 7720\n\
          [database]\ndata_directory = \".\"\n",
     )?;
     let mut relay = Command::new(installed("nostr-rs-relay")?.join("bin/nostr-rs-relay"));
@@ -110,20 +110,20 @@ pub fn nostr_tools(stage: &Path) -> Result<Started> {
     let app = lay_out(stage, "nostr-tools", "nostr-tools", &["app.mjs"])?;
     link(&installed("nostr-tools")?.join("node_modules"), &app.join("node_modules"))?;
     let mut node = Command::new("node");
-    node.arg("app.mjs").env("RELAY", "wss://relay.test/");
-    surround(&mut node, stage, "relay.test", "", 7721);
+    node.arg("app.mjs").env("RELAY", "wss://relay.example/");
+    surround(&mut node, stage, "relay.example", "", 7721);
     Ok((vec![Process::start("nostr-tools", stage, &mut node)?], Peer::new("nostr-tools", 7721)))
 }
 
 /// People on Nostr, by nostr-sdk: the package nostr-sdk. It trusts only the authorities compiled into
 /// it, so its connections get their TLS from a front.
 pub async fn nostr_sdk(stage: &Path) -> Result<Started> {
-    front::decrypt(stage, "relay.test", [127, 0, 77, 20]).await?;
-    front::decrypt(stage, "lb.test", [127, 0, 77, 1]).await?;
+    front::decrypt(stage, "relay.example", [127, 0, 77, 20]).await?;
+    front::decrypt(stage, "lb.example", [127, 0, 77, 1]).await?;
     lay_out(stage, "nostr-sdk", "nostr-sdk", &["app.py"])?;
     let mut python = Command::new(installed("nostr-sdk")?.join("bin/python"));
-    python.arg("app.py").env("RELAY", "wss://relay.test/");
-    surround(&mut python, stage, "relay.test", "", 7723);
+    python.arg("app.py").env("RELAY", "wss://relay.example/");
+    surround(&mut python, stage, "relay.example", "", 7723);
     Ok((vec![Process::start("nostr-sdk", stage, &mut python)?], Peer::new("nostr-sdk", 7723)))
 }
 

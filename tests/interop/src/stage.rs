@@ -20,13 +20,13 @@ use std::{
 pub const VARIABLE: &str = "LANDBRIDGE_STAGE";
 const FILE: &str = "stage.json";
 const NAMES: &[&str] = &[
-    "lb.test",
-    "lb2.test",
-    "fedify.test",
-    "bovine.test",
-    "upub.test",
-    "pasture.test",
-    "relay.test",
+    "lb.example",
+    "lb2.example",
+    "fedify.example",
+    "bovine.example",
+    "upub.example",
+    "pasture.example",
+    "relay.example",
     "localhost",
 ];
 
@@ -86,7 +86,7 @@ impl Running {
             servers::nostr_sdk(folder).await?,
         ];
         let relay = servers::relay(folder).await?;
-        let (process, landbridge) = Landbridge::start(folder, "lb.test", "127.0.77.1", None)?;
+        let (process, landbridge) = Landbridge::start(folder, "lb.example", "127.0.77.1", None)?;
         let (processes, peers): (Vec<_>, Vec<_>) = started.into_iter().unzip();
         let mut running = Self {
             stage: Stage { folder: folder.to_owned(), peers, landbridge },
@@ -112,7 +112,7 @@ impl Running {
             .map(|_| ()),
         ];
         for peer in &stage.peers {
-            let look = async || peer.actor("https://none.test/").await;
+            let look = async || peer.actor("https://none.example/").await;
             ready.push(wait::until(&format!("{} answers", peer.name), look, |_| true).await.map(|_| ()));
         }
         for process in &mut self.processes {

@@ -24,7 +24,7 @@ async fn all_are_taken(category: &str) -> Result<()> {
     let stage = Stage::current()?;
     let member = stage.member(&format!("g{:x}", std::process::id())).await?;
     let pasture = stage.peer("pasture")?;
-    let actor = member.find_account("actor@pasture.test").await?;
+    let actor = member.find_account("actor@pasture.example").await?;
     let path = format!("v1/accounts/{}/follow", text(&actor, "id")?);
     member.post(&path, json!({})).await?;
     let follow = async || member.relationship(text(&actor, "id")?).await;

@@ -31,7 +31,7 @@ from nostr_sdk import (
 )
 
 HOME = os.environ["RELAY"]
-PICTURE = "https://fedify.test/picture.png"  # any web server's
+PICTURE = "https://fedify.example/picture.png"  # any web server's
 keys: dict[str, Keys] = {}
 everywhere: set[str] = {HOME}
 loop = asyncio.new_event_loop()

@@ -92,7 +92,7 @@ async function post(by, { text, cw, mentions = [], tags = [], images = [], reply
     made.push(['t', tag]);
   }
   for (const { alt } of images) {
-    const url = 'https://fedify.test/picture.png'; // any web server's
+    const url = 'https://fedify.example/picture.png'; // any web server's
     content += `\n${url}`;
     made.push(['imeta', `url ${url}`, 'm image/png', 'dim 2x2', `alt ${alt}`]);
   }

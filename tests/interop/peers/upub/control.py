@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, quote as escape, urlparse
 ORIGIN = os.environ["ORIGIN"]
 HOST = urlparse(ORIGIN).netloc
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
-PICTURE = "https://fedify.test/picture.png"  # upub serves no files of its own
+PICTURE = "https://fedify.example/picture.png"  # upub serves no files of its own
 
 tokens: dict[str, str] = {}
 registering = threading.Lock()
