@@ -74,7 +74,9 @@ async def relays_of(pubkey, direction):
         return [HOME]
     listed = newest(await read([HOME], kinds=[10002], authors=[pubkey]))
     tags = listed["tags"] if listed else []
-    return [tag[1] for tag in tags if tag[0] == "r" and (len(tag) < 3 or tag[2] == direction)] or [HOME]
+    named = {tag[1] for tag in tags if tag[0] == "r" and (len(tag) < 3 or tag[2] == direction)}
+    # A relay's address may end with a slash or not; it is the same relay.
+    return [HOME if relay.rstrip("/") == HOME.rstrip("/") else relay for relay in named] or [HOME]
 
 
 async def write(by, kind, content, tags):
@@ -82,7 +84,8 @@ async def write(by, kind, content, tags):
     event = builder.finalize(keys[by])
     relays = {HOME}
     for tag in tags:
-        if tag[0] == "p":
+        # A list of follows (kind 3) names people without being addressed to them.
+        if tag[0] == "p" and kind != 3:
             relays |= set(await relays_of(tag[1], "read"))
     for relay in relays:
         await connect(relay)

@@ -27,11 +27,13 @@ async function relaysOf(pubkey, direction) {
   if (secrets.has(pubkey)) return [home];
   const list = newest(await read([home], { kinds: [10002], authors: [pubkey] }));
   const named = (list?.tags ?? []).filter((tag) => tag[0] === 'r' && (!tag[2] || tag[2] === direction));
-  return named.length ? named.map((tag) => tag[1]) : [home];
+  return named.length ? named.map((tag) => new URL(tag[1]).href) : [home];
 }
 
 async function publish(event, further = []) {
-  const tagged = await Promise.all(values(event, 'p').map((pubkey) => relaysOf(pubkey, 'read')));
+  // A list of follows (kind 3) names people without being addressed to them.
+  const told = event.kind === 3 ? [] : values(event, 'p');
+  const tagged = await Promise.all(told.map((pubkey) => relaysOf(pubkey, 'read')));
   const relays = [...new Set([home, ...further, ...tagged.flat()])];
   const answers = await Promise.allSettled(pool.publish(relays, event));
   const refused = answers.map((answer, i) => [relays[i], answer]).filter(([, a]) => a.status === 'rejected');

@@ -90,6 +90,12 @@ def undo(actor, kind, about):
     return send(actor, {"type": "Undo", "object": found[0]["id"], "to": found[0]["to"], "cc": found[0]["cc"]})
 
 
+def followers(actor):
+    """The collection, and each of its members: upub leaves the collection of its own accounts unset, and so does not
+    find out by itself whom to send to."""
+    return [f"{actor}/followers", *get_actor(actor)["followers"]]
+
+
 def follow(actor, target):
     fetch(actor, target)
     return send(actor, {"type": "Follow", "object": target, "to": [target]})
@@ -102,7 +108,7 @@ def like(actor, object):
 
 def boost(actor, object):
     author = author_of(actor, object)
-    return send(actor, {"type": "Announce", "object": object, "to": [PUBLIC], "cc": [f"{actor}/followers", author]})
+    return send(actor, {"type": "Announce", "object": object, "to": [PUBLIC], "cc": [*followers(actor), author]})
 
 
 def post(actor, text, cw=None, mentions=(), tags=(), images=(), reply_to=None, quote=None, poll=None, to="public"):
@@ -112,8 +118,8 @@ def post(actor, text, cw=None, mentions=(), tags=(), images=(), reply_to=None, q
     for mention in mentions:
         fetch(actor, mention)
     addressed = {
-        "public": {"to": [PUBLIC], "cc": [f"{actor}/followers", *told]},
-        "followers": {"to": [f"{actor}/followers"], "cc": told},
+        "public": {"to": [PUBLIC], "cc": [*followers(actor), *told]},
+        "followers": {"to": followers(actor), "cc": told},
         "direct": {"to": told, "cc": []},
     }[to]
     note = {"type": "Note", "content": text, **addressed}
