@@ -20,11 +20,15 @@ categories! {
     language, mentions, object_types, public_addressing, quotes, url,
 }
 
+/// Objects that are taken politely, and are nothing to read.
+const NO_POSTS: [&str; 4] = ["Place", "Profile", "Relationship", "Tombstone"];
+
 async fn all_are_taken(category: &str) -> Result<()> {
     let stage = Stage::current()?;
     let member = stage.member(&format!("g{:x}", std::process::id())).await?;
     let pasture = stage.peer("pasture")?;
-    let actor = member.find_account("actor@pasture.example").await?;
+    let found = async || member.find_account("actor@pasture.example").await;
+    let actor = until("the pasture's actor is found", found, |_| true).await?;
     let path = format!("v1/accounts/{}/follow", text(&actor, "id")?);
     member.post(&path, json!({})).await?;
     let follow = async || member.relationship(text(&actor, "id")?).await;
@@ -35,7 +39,9 @@ async fn all_are_taken(category: &str) -> Result<()> {
     let mut lost = Vec::new();
     for note in sent {
         let taken = note["status"].as_u64().is_some_and(|status| (200..300).contains(&status));
-        if !taken || !can_be_read(&member, note).await {
+        let kind = note["example"].get("type");
+        let is_post = kind.is_none_or(|kind| kind.as_str().is_some_and(|kind| !NO_POSTS.contains(&kind)));
+        if !taken || (is_post && !can_be_read(&member, note).await) {
             lost.push(note);
         }
     }

@@ -35,8 +35,10 @@ impl Hub {
     pub async fn unblock(&self, member: Id, target: Id) -> Result<Relationship, HubError> {
         let actor = self.acting(member).await?;
         let target = self.actor(target).await?;
-        let (id, who) = (self.ids().next(), target.id);
-        if self.relationship(member, who).await?.blocking {
+        let who = target.id;
+        // The block's own id: what is taken back must be named as it was sent.
+        if let Some(mut row) = self.store().row(blocks::one(member, who)).await? {
+            let id = Id(row.get(0)?);
             let changes = vec![blocks::delete(member, who)];
             self.commit(&actor, ActKind::Unblock { id, target }, None, Reach::Actor(who), changes).await?;
             self.relations_changed(member, who);

@@ -11,6 +11,11 @@ pub fn either(a: Id, b: Id) -> Query {
     )
 }
 
+/// (id) of the block by one actor of another.
+pub fn one(actor: Id, target: Id) -> Query {
+    query("SELECT id FROM blocks WHERE actor_id = ?1 AND target_id = ?2", args![actor, target])
+}
+
 /// (other, by_other) for each block between one actor and any of some others.
 pub fn between<'a>(actor: Id, others: impl IntoIterator<Item = &'a Id>) -> Query {
     query(

@@ -118,6 +118,7 @@ async def post(client, text, cw=None, mentions=(), tags=(), images=(), reply_to=
     told = list(mentions)
     told += [await author_of(client, parent) for parent in (reply_to, quote) if parent]
     mentioned = [{"type": "Mention", "href": href, "name": f"@{urlparse(href).netloc}"} for href in told]
+    links = [f' <a href="{href}" class="u-url mention">@{href.split("/")[-1]}</a>' for href in mentions]
     hashtags = [{"type": "Hashtag", "href": f"{ORIGIN}/tags/{tag}", "name": f"#{tag}"} for tag in tags]
     quotes = [{"type": "Link", "mediaType": QUOTE_LINK, "href": quote, "name": f"RE: {quote}"}] if quote else []
     addressed = {
@@ -128,7 +129,7 @@ async def post(client, text, cw=None, mentions=(), tags=(), images=(), reply_to=
     note = {
         "type": "Question" if poll else "Note",
         "attributedTo": client.actor_id,
-        "content": f"<p>{text}</p>",
+        "content": f"<p>{text}{''.join(links)}</p>",
         "published": bovine.utils.now_isoformat(),
         **addressed,
     }

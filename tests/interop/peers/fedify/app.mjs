@@ -363,7 +363,7 @@ const verbs = {
       id,
       attribution: me,
       url: id,
-      content: `<p>${draft.text}</p>`,
+      content: `<p>${draft.text}${mentions.map((href) => ` <a href="${href}" class="u-url mention">@${href.split('/').pop()}</a>`).join('')}</p>`,
       summary: draft.cw ?? null,
       sensitive: draft.cw != null,
       published: Temporal.Now.instant(),

@@ -6,6 +6,7 @@ Environment: ORIGIN, LISTEN (address), CERTIFICATE and KEY (files), CONTROL (por
 """
 
 import asyncio
+import json
 import os
 
 import aiohttp
@@ -61,7 +62,9 @@ async def deliver(inbox, activity):
 async def send():
     given = await request.get_json()
     sent = []
-    for example in available[given["category"]].examples:
+    # The examples are written for a pasture at this address.
+    here = json.dumps(available[given["category"]].examples).replace("http://pasture-one-actor", ORIGIN)
+    for example in json.loads(here):
         sender = ActivitySender.for_actor(pasture, actor_object)
         sender._inbox_cache, sender._perform_post = inboxes, deliver
         sender.init_create_note(lambda note, example=example: {**note, **example})

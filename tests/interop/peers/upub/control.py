@@ -122,7 +122,8 @@ def post(actor, text, cw=None, mentions=(), tags=(), images=(), reply_to=None, q
         "followers": {"to": followers(actor), "cc": told},
         "direct": {"to": told, "cc": []},
     }[to]
-    note = {"type": "Note", "content": text, **addressed}
+    links = "".join(f" [@{href.split('/')[-1]}]({href})" for href in mentions)
+    note = {"type": "Note", "content": text + links, **addressed}
     note["tag"] = [{"type": "Mention", "href": href, "name": f"@{urlparse(href).netloc}"} for href in told]
     note["tag"] += [{"type": "Hashtag", "href": f"{ORIGIN}/tags/{tag}", "name": f"#{tag}"} for tag in tags]
     picture = {"type": "Document", "mediaType": "image/png", "url": PICTURE}
