@@ -46,10 +46,13 @@ assert.equal((await api.v1.accounts.updateCredentials({ displayName: 'Tusk' })).
 
 const streaming = createStreamingAPIClient({ streamingApiUrl: instance.configuration.urls.streaming, accessToken });
 const heard = [];
-const user = streaming.user.subscribe();
 (async () => {
-  for await (const event of user) heard.push(event);
-})();
+  for await (const event of streaming.user.subscribe()) heard.push(event);
+  throw new Error('the stream ended');
+})().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});
 
 const [someone] = (await api.v2.search.list({ q: acct, resolve: true, type: 'accounts' })).accounts;
 assert.equal(someone.acct, acct);
