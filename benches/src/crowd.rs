@@ -2,17 +2,17 @@
 
 use crate::keys::{Key, keys};
 use anyhow::{Context, Result, ensure};
+use aws_lc_rs::{
+    digest::{SHA256, digest},
+    rand::SystemRandom,
+    signature::RSA_PKCS1_SHA256,
+};
 use axum::{
     Json, Router,
     extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
     response::IntoResponse,
     routing::{get, post},
-};
-use aws_lc_rs::{
-    digest::{SHA256, digest},
-    rand::SystemRandom,
-    signature::RSA_PKCS1_SHA256,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -115,7 +115,8 @@ impl Crowd {
             Some(port) => format!("{}:{port}", inbox.host_str().unwrap_or_default()),
             None => inbox.host_str().unwrap_or_default().to_owned(),
         };
-        let text = format!("(request-target): post {}\nhost: {host}\ndate: {date}\ndigest: {hash}", inbox.path());
+        let text =
+            format!("(request-target): post {}\nhost: {host}\ndate: {date}\ndigest: {hash}", inbox.path());
         let key = self.shared.keys.get(n).context("no such actor")?;
         let mut signature = vec![0; key.pair.public_modulus_len()];
         let sign = key.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature);
@@ -208,7 +209,8 @@ async fn webfinger(
     axum::extract::Query(query): axum::extract::Query<std::collections::HashMap<String, String>>,
 ) -> impl IntoResponse {
     let resource = query.get("resource").cloned().unwrap_or_default();
-    let number = resource.trim_start_matches("acct:p").split('@').next().and_then(|n| n.parse::<usize>().ok());
+    let number =
+        resource.trim_start_matches("acct:p").split('@').next().and_then(|n| n.parse::<usize>().ok());
     let url = resource.rsplit_once("/users/").and_then(|(_, n)| n.parse::<usize>().ok());
     let Some(n) = number.or(url).filter(|n| *n < shared.keys.len()) else {
         return StatusCode::NOT_FOUND.into_response();
@@ -221,11 +223,19 @@ async fn webfinger(
 fn http_date() -> String {
     // Sat, 01 Jan 2000 00:00:00 GMT, from the parts of the RFC 3339 form.
     let secs = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"].get((secs / 86_400 % 7) as usize).copied().unwrap_or("Thu");
+    let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+        .get((secs / 86_400 % 7) as usize)
+        .copied()
+        .unwrap_or("Thu");
     let now = rfc3339();
     let part = |range: std::ops::Range<usize>| now.get(range).unwrap_or_default().to_owned();
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let month = part(5..7).parse::<usize>().ok().and_then(|m| MONTHS.get(m.wrapping_sub(1)).copied()).unwrap_or("Jan");
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let month = part(5..7)
+        .parse::<usize>()
+        .ok()
+        .and_then(|m| MONTHS.get(m.wrapping_sub(1)).copied())
+        .unwrap_or("Jan");
     format!("{weekday}, {} {month} {} {} GMT", part(8..10), part(0..4), part(11..19))
 }
 

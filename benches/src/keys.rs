@@ -28,7 +28,10 @@ pub fn keys(count: usize) -> Result<Vec<Key>> {
                 scope.spawn(move || (from..(from + share).min(count)).map(|n| key(folder, n)).collect())
             })
             .collect();
-        tasks.into_iter().map(|t| t.join().unwrap_or_else(|_| Err(anyhow::anyhow!("key making failed")))).collect()
+        tasks
+            .into_iter()
+            .map(|t| t.join().unwrap_or_else(|_| Err(anyhow::anyhow!("key making failed"))))
+            .collect()
     });
     let mut all = Vec::with_capacity(count);
     for part in made {
@@ -43,12 +46,14 @@ fn key(folder: &std::path::Path, n: usize) -> Result<Key> {
         Ok(bytes) => KeyPair::from_pkcs8(&bytes).ok().context("a damaged key in the cache")?,
         Err(_) => {
             let pair = KeyPair::generate(KeySize::Rsa2048).ok().context("no key could be made")?;
-            let der = AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(&pair).ok().context("no PKCS#8")?;
+            let der =
+                AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(&pair).ok().context("no PKCS#8")?;
             fs::write(&file, der.as_ref())?;
             pair
         }
     };
-    let spki: aws_lc_rs::encoding::PublicKeyX509Der<'_> = pair.public_key().as_der().ok().context("no SPKI")?;
+    let spki: aws_lc_rs::encoding::PublicKeyX509Der<'_> =
+        pair.public_key().as_der().ok().context("no SPKI")?;
     let body = STANDARD.encode(spki.as_ref());
     let lines: Vec<&str> = body.as_bytes().chunks(64).filter_map(|c| std::str::from_utf8(c).ok()).collect();
     let public_pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"));

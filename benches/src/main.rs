@@ -2,7 +2,10 @@
 //!
 //! Without a target a workload starts the release build of Landbridge on an empty folder. Figures are only as good as
 //! the machine is quiet: compare ratios within one run, not numbers across runs.
-#![allow(clippy::disallowed_methods, reason = "a load generator, not the server: it talks to loopback itself")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a load generator, not the server: it talks to loopback itself"
+)]
 
 mod crowd;
 mod keys;

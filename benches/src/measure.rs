@@ -22,7 +22,11 @@ impl Latencies {
     /// Milliseconds that this share (0.5, 0.99) of operations stays within.
     pub fn percentile(&mut self, share: f64) -> f64 {
         self.0.sort_unstable();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index into a list in memory")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an index into a list in memory"
+        )]
         let at = ((self.0.len() as f64 * share) as usize).min(self.0.len().saturating_sub(1));
         self.0.get(at).map_or(0.0, |d| d.as_secs_f64() * 1000.0)
     }
@@ -39,7 +43,8 @@ pub fn resident(pid: u32) -> f64 {
 pub fn processor(pid: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let ticks = |n: usize| after_name.split_whitespace().nth(n).and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0);
+    let ticks =
+        |n: usize| after_name.split_whitespace().nth(n).and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0);
     // utime and stime, in hundredths of a second on Linux.
     (ticks(11) + ticks(12)) / 100.0
 }

@@ -31,7 +31,8 @@ impl Report {
 
     pub fn print(&self, as_json: bool) {
         if as_json {
-            let figures: Map<String, Value> = self.lines.iter().map(|(k, _, v)| (k.clone(), v.clone())).collect();
+            let figures: Map<String, Value> =
+                self.lines.iter().map(|(k, _, v)| (k.clone(), v.clone())).collect();
             println!("{}", json!({ "workload": self.workload, "target": self.target, "figures": figures }));
             return;
         }

@@ -118,9 +118,13 @@ fn command(common: &Common, folder: &TempDir, database_url: &str, port: u16) -> 
         .env("LANDBRIDGE_ORIGIN", format!("http://localhost:{port}"))
         .env("LANDBRIDGE_LOG__LEVEL", "error")
         .kill_on_drop(true);
-    for limit in
-        ["API_PER_ACCOUNT", "API_PER_ADDRESS", "FEDERATION_PER_ADDRESS", "SIGN_INS_PER_ADDRESS", "MEDIA_PER_ACCOUNT"]
-    {
+    for limit in [
+        "API_PER_ACCOUNT",
+        "API_PER_ADDRESS",
+        "FEDERATION_PER_ADDRESS",
+        "SIGN_INS_PER_ADDRESS",
+        "MEDIA_PER_ACCOUNT",
+    ] {
         command.env(format!("LANDBRIDGE_LIMITS__{limit}"), "100000000");
     }
     Ok(command)
@@ -140,19 +144,33 @@ async fn create_member(common: &Common, started: &Started) -> Result<()> {
 
 /// Registers an app, signs in on its pages and consents, as a person with a browser does.
 async fn sign_in(base: &Url) -> Result<String> {
-    let browser = reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build()?;
+    let browser =
+        reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build()?;
     let new = json!({"client_name": "bench", "redirect_uris": OUT_OF_BAND, "scopes": "read write follow"});
-    let app: Value = browser.post(base.join("api/v1/apps")?).json(&new).send().await?.error_for_status()?.json().await?;
+    let app: Value =
+        browser.post(base.join("api/v1/apps")?).json(&new).send().await?.error_for_status()?.json().await?;
     let id = app["client_id"].as_str().context("no client_id")?;
     let secret = app["client_secret"].as_str().context("no client_secret")?;
     let mut authorize = base.join("oauth/authorize")?;
-    let fields = [("response_type", "code"), ("client_id", id), ("redirect_uri", OUT_OF_BAND), ("scope", "read write follow")];
+    let fields = [
+        ("response_type", "code"),
+        ("client_id", id),
+        ("redirect_uri", OUT_OF_BAND),
+        ("scope", "read write follow"),
+    ];
     authorize.query_pairs_mut().extend_pairs(fields);
     let code = landbridge_interop::member::consent(&browser, authorize, NAME, PASSWORD).await?;
     let redeem = json!({
         "grant_type": "authorization_code", "code": code, "redirect_uri": OUT_OF_BAND, "client_id": id, "client_secret": secret,
     });
-    let grant: Value = browser.post(base.join("oauth/token")?).json(&redeem).send().await?.error_for_status()?.json().await?;
+    let grant: Value = browser
+        .post(base.join("oauth/token")?)
+        .json(&redeem)
+        .send()
+        .await?
+        .error_for_status()?
+        .json()
+        .await?;
     match grant["access_token"].as_str() {
         Some(token) => Ok(token.to_owned()),
         None => bail!("no token: {grant}"),

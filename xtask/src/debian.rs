@@ -5,8 +5,16 @@ use anyhow::{Result, bail};
 use std::process::{Command, Stdio};
 
 /// PostgreSQL is the second engine; `pebble` the ACME server; the rest builds, isolates or runs the peers.
-pub const PACKAGES: &[&str] =
-    &["postgresql", "pebble", "curl", "protobuf-compiler", "pkg-config", "libssl-dev", "iproute2", "python3-venv"];
+pub const PACKAGES: &[&str] = &[
+    "postgresql",
+    "pebble",
+    "curl",
+    "protobuf-compiler",
+    "pkg-config",
+    "libssl-dev",
+    "iproute2",
+    "python3-venv",
+];
 
 /// Installs those of `packages` that are missing. Asks nothing of the network when none is.
 pub fn ensure(packages: &[&str]) -> Result<()> {

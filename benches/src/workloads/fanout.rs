@@ -42,7 +42,12 @@ pub async fn run(common: &Common, options: &Options) -> Result<Report> {
     for n in 0..options.posts {
         let used = target.started.as_ref().map_or(0.0, |s| measure::processor(s.pid()));
         let begun = Instant::now();
-        target.post("api/v1/statuses", &json!({"status": format!("Post {n} to everybody"), "visibility": "public"})).await?;
+        target
+            .post(
+                "api/v1/statuses",
+                &json!({"status": format!("Post {n} to everybody"), "visibility": "public"}),
+            )
+            .await?;
         let last = timeout(Duration::from_secs(120), crowd.wait_for_creates((n + 1) * crowd.len())).await??;
         let took = last.duration_since(begun).as_secs_f64();
         if took < best {

@@ -25,7 +25,14 @@ pub async fn run(common: &Common, options: &Options) -> Result<Report> {
     let target = Target::open(common).await?;
     let inbox = target.inbox().await?;
     let mut report = Report::new("inbox", &common.name);
-    report.setting("engine", if common.database == "sqlite" { "SQLite, synchronous=FULL" } else { "PostgreSQL, synchronous_commit=on" });
+    report.setting(
+        "engine",
+        if common.database == "sqlite" {
+            "SQLite, synchronous=FULL"
+        } else {
+            "PostgreSQL, synchronous_commit=on"
+        },
+    );
     let mut seen = 0;
     for (name, rounds) in [("cold keys", 0..1), ("warm keys", 1..1 + options.rounds)] {
         let mut requests = Vec::new();
@@ -51,7 +58,11 @@ pub async fn run(common: &Common, options: &Options) -> Result<Report> {
         report.figure(format!("{name}: visible"), count as f64 / visible.as_secs_f64(), "/s");
         if let (Some(started), Some(used)) = (&target.started, used) {
             let cpu = measure::processor(started.pid()) - used;
-            report.figure(format!("{name}: processor time of the server"), cpu * 1e6 / count as f64, "us each");
+            report.figure(
+                format!("{name}: processor time of the server"),
+                cpu * 1e6 / count as f64,
+                "us each",
+            );
         }
     }
     if let Some(started) = &target.started {

@@ -1,7 +1,12 @@
 //! `nostr-ingest`: signed notes that name a member, sent over some connections with so many unanswered at once, each
 //! acknowledged by OK.
 
-use crate::{Common, measure, nostr_client::{Client, event_frame, notes}, report::Report, target::Target};
+use crate::{
+    Common, measure,
+    nostr_client::{Client, event_frame, notes},
+    report::Report,
+    target::Target,
+};
 use anyhow::{Context, Result, ensure};
 use nostr::prelude::Keys;
 use std::time::Instant;
@@ -26,7 +31,8 @@ pub async fn run(common: &Common, options: &Options) -> Result<Report> {
     let keys: Vec<Keys> = (0..options.keys).map(|_| Keys::generate()).collect();
     let (relay, target, named) = open(common, options.relay.as_deref()).await?;
     let events = notes(options.events, &keys, named.as_deref())?;
-    let used = target.as_ref().and_then(|t| t.started.as_ref()).map(|s| (s.pid(), measure::processor(s.pid())));
+    let used =
+        target.as_ref().and_then(|t| t.started.as_ref()).map(|s| (s.pid(), measure::processor(s.pid())));
     let begun = Instant::now();
     let share = events.len().div_ceil(options.connections);
     let mut tasks = Vec::new();
@@ -44,7 +50,11 @@ pub async fn run(common: &Common, options: &Options) -> Result<Report> {
     let mut report = Report::new("nostr-ingest", &common.name);
     report.figure("events accepted", accepted as f64 / took, "/s");
     if let Some((pid, before)) = used {
-        report.figure("processor time of the server", (measure::processor(pid) - before) * 1e6 / accepted as f64, "us each");
+        report.figure(
+            "processor time of the server",
+            (measure::processor(pid) - before) * 1e6 / accepted as f64,
+            "us each",
+        );
         report.figure("memory after", measure::resident(pid), "MB");
     }
     Ok(report)

@@ -1,7 +1,12 @@
 //! `nostr-query`: REQs for one author's latest notes, over some connections, one after the other, until EOSE.
 
 use super::nostr_ingest::open;
-use crate::{Common, measure::Latencies, nostr_client::{Client, event_frame, notes}, report::Report};
+use crate::{
+    Common,
+    measure::Latencies,
+    nostr_client::{Client, event_frame, notes},
+    report::Report,
+};
 use anyhow::{Result, ensure};
 use nostr::prelude::Keys;
 use std::time::{Duration, Instant};
@@ -41,7 +46,8 @@ pub async fn run(common: &Common, options: &Options) -> Result<Report> {
     let end = begun + Duration::from_secs(options.seconds);
     let mut tasks = Vec::new();
     for n in 0..options.connections {
-        let authors: Vec<String> = keys.iter().skip(n).step_by(options.connections).map(|k| k.public_key().to_hex()).collect();
+        let authors: Vec<String> =
+            keys.iter().skip(n).step_by(options.connections).map(|k| k.public_key().to_hex()).collect();
         let relay = relay.clone();
         tasks.push(tokio::spawn(async move { ask(&relay, &authors, end).await }));
     }
@@ -68,7 +74,9 @@ async fn ask(relay: &str, authors: &[String], end: Instant) -> Result<(Latencies
             break;
         }
         let one = Instant::now();
-        client.send(format!("[\"REQ\",\"q\",{{\"kinds\":[1],\"authors\":[\"{author}\"],\"limit\":20}}]")).await?;
+        client
+            .send(format!("[\"REQ\",\"q\",{{\"kinds\":[1],\"authors\":[\"{author}\"],\"limit\":20}}]"))
+            .await?;
         client.flush().await?;
         loop {
             let frame = client.next(&["EVENT", "EOSE", "CLOSED"]).await?;

@@ -3,10 +3,16 @@
 //! A started Landbridge gets its posts straight into the database before it starts to be measured; a running target must
 //! have its own.
 
-use crate::{Common, measure::{self, Latencies}, report::Report, target::{Started, Target}};
+use crate::{
+    Common,
+    measure::{self, Latencies},
+    report::Report,
+    target::{Started, Target},
+};
 use anyhow::{Context, Result, ensure};
 use landbridge_model::{
-    Actor, ActorKind, ActorState, Audience, Id, IdSource, Network, Post, PostKind, Profile, Time, Visibility, richtext::compose,
+    Actor, ActorKind, ActorState, Audience, Id, IdSource, Network, Post, PostKind, Profile, Time, Visibility,
+    richtext::compose,
 };
 use landbridge_store::{
     Store, Write,
@@ -164,7 +170,9 @@ fn stranger(id: Id, n: usize, now: Time) -> Actor {
 }
 
 fn note(id: Id, author: Id, n: usize, at: Time) -> Post {
-    let text = compose(&format!("Post {n}: the quick brown fox jumps over the lazy dog. #fox https://example.org/{n}"));
+    let text = compose(&format!(
+        "Post {n}: the quick brown fox jumps over the lazy dog. #fox https://example.org/{n}"
+    ));
     Post {
         id,
         author,

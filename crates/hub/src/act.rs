@@ -23,34 +23,87 @@ pub enum ActKind {
     Post(Post),
     Edit(Post),
     Delete(Post),
-    Repost { repost: Post, target: Post },
-    Unrepost { repost: Post, target: Post },
-    React { reaction: Reaction, target: Post },
-    Unreact { reaction: Reaction, target: Post },
+    Repost {
+        repost: Post,
+        target: Post,
+    },
+    Unrepost {
+        repost: Post,
+        target: Post,
+    },
+    React {
+        reaction: Reaction,
+        target: Post,
+    },
+    Unreact {
+        reaction: Reaction,
+        target: Post,
+    },
     /// `id`: of the follow.
-    Follow { id: Id, target: Actor },
-    Unfollow { id: Id, target: Actor },
-    AcceptFollow { id: Id, follower: Actor },
+    Follow {
+        id: Id,
+        target: Actor,
+    },
+    Unfollow {
+        id: Id,
+        target: Actor,
+    },
+    AcceptFollow {
+        id: Id,
+        follower: Actor,
+    },
     /// Declines a request, or ends an accepted follow.
-    RejectFollow { id: Id, follower: Actor },
-    Block { id: Id, target: Actor },
-    Unblock { id: Id, target: Actor },
+    RejectFollow {
+        id: Id,
+        follower: Actor,
+    },
+    Block {
+        id: Id,
+        target: Actor,
+    },
+    Unblock {
+        id: Id,
+        target: Actor,
+    },
     /// Indexes into the poll's options.
-    Vote { poll: Post, choices: Vec<usize> },
+    Vote {
+        poll: Post,
+        choices: Vec<usize>,
+    },
     /// Counts have changed or the poll has ended.
-    Tally { poll: Post, closed: bool },
+    Tally {
+        poll: Post,
+        closed: bool,
+    },
     Profile,
     Pin(Post),
     Unpin(Post),
     /// Answers a request to quote `quoted`. `request` and `quoting` are native ids.
-    AnswerQuote { quoted: Post, requester: Actor, request: String, quoting: String, accept: bool },
+    AnswerQuote {
+        quoted: Post,
+        requester: Actor,
+        request: String,
+        quoting: String,
+        accept: bool,
+    },
     /// Takes back the leave to quote `quoted` in the post with that native id.
-    RevokeQuote { quoted: Post, quoting: String },
-    Report { target: Actor, posts: Vec<Post>, comment: String },
+    RevokeQuote {
+        quoted: Post,
+        quoting: String,
+    },
+    Report {
+        target: Actor,
+        posts: Vec<Post>,
+        comment: String,
+    },
     /// Leaves this network: switched off, or for good.
-    Leave { forever: bool },
+    Leave {
+        forever: bool,
+    },
     /// Tells followers of the member's new home (native id).
-    Move { to: String },
+    Move {
+        to: String,
+    },
 }
 
 impl ActKind {

@@ -21,7 +21,10 @@ pub enum EventKind {
     /// A notification.
     Notification(Id),
     /// A native object of ours was signed or accepted: for relays and firehoses.
-    Native { network: Network, native_id: String },
+    Native {
+        network: Network,
+        native_id: String,
+    },
     /// A member's account or grants changed: open streams look again.
     Member(Id),
 }

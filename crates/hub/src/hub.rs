@@ -35,7 +35,13 @@ pub(crate) struct Shared {
 
 impl Hub {
     /// A hub on a store. `root_key`: 32 bytes from outside the database.
-    pub fn new(config: Config, store: Store, fetcher: Fetcher, media: MediaStore, root_key: &[u8; 32]) -> Hub {
+    pub fn new(
+        config: Config,
+        store: Store,
+        fetcher: Fetcher,
+        media: MediaStore,
+        root_key: &[u8; 32],
+    ) -> Hub {
         Hub(Arc::new(Shared {
             config,
             store,

@@ -1,7 +1,10 @@
 //! What arrives: verified by a network, translated to the model's words, not yet decided on.
 
 use bytes::Bytes;
-use landbridge_model::{ActorKind, Audience, Emoji, MediaKind, MediaMeta, Network, Poll, PostKind, Profile, RichText, Time, Visibility};
+use landbridge_model::{
+    ActorKind, Audience, Emoji, MediaKind, MediaMeta, Network, Poll, PostKind, Profile, RichText, Time,
+    Visibility,
+};
 
 /// One verified thing from a network. Other things are named by native id.
 #[derive(Clone, Debug)]
@@ -33,33 +36,74 @@ pub enum What {
     Post(Box<InPost>),
     /// The post as it is now. Also new counts of a poll.
     Edit(Box<InPost>),
-    Delete { target: String },
-    Repost { target: String, visibility: Visibility },
+    Delete {
+        target: String,
+    },
+    Repost {
+        target: String,
+        visibility: Visibility,
+    },
     /// `content`: empty for a like, see [`landbridge_model::Reaction`].
-    React { target: String, content: String, emoji: Option<Emoji> },
+    React {
+        target: String,
+        content: String,
+        emoji: Option<Emoji>,
+    },
     Undo(Undone),
-    Follow { target: String },
+    Follow {
+        target: String,
+    },
     /// Answer to a follow of ours; `follow`: native id of the follow, `follower`: of the member, as far as given.
-    FollowAccepted { follow: Option<String>, follower: Option<String> },
-    FollowRejected { follow: Option<String>, follower: Option<String> },
-    Block { target: String },
+    FollowAccepted {
+        follow: Option<String>,
+        follower: Option<String>,
+    },
+    FollowRejected {
+        follow: Option<String>,
+        follower: Option<String>,
+    },
+    Block {
+        target: String,
+    },
     /// Votes in a poll; titles of options.
-    Vote { poll: String, choices: Vec<String> },
+    Vote {
+        poll: String,
+        choices: Vec<String>,
+    },
     /// A new or changed profile.
     Profile(Box<InActor>),
     /// The actor is gone for good.
     Gone,
     /// A report. `targets`: native ids of actors and posts.
-    Report { targets: Vec<String>, comment: String },
-    Move { to: String },
-    Pin { target: String },
-    Unpin { target: String },
+    Report {
+        targets: Vec<String>,
+        comment: String,
+    },
+    Move {
+        to: String,
+    },
+    Pin {
+        target: String,
+    },
+    Unpin {
+        target: String,
+    },
     /// Asks for leave to quote. `quoting`: native id of the post that quotes.
-    QuoteRequest { quoted: String, quoting: String, post: Option<Box<InPost>> },
+    QuoteRequest {
+        quoted: String,
+        quoting: String,
+        post: Option<Box<InPost>>,
+    },
     /// Leave given (with a stamp's native id) or declined, to a request of ours.
-    QuoteAnswered { request: Option<String>, quoting: Option<String>, stamp: Option<String> },
+    QuoteAnswered {
+        request: Option<String>,
+        quoting: Option<String>,
+        stamp: Option<String>,
+    },
     /// Leave taken back.
-    QuoteRevoked { stamp: String },
+    QuoteRevoked {
+        stamp: String,
+    },
 }
 
 /// What is undone: by the native id of the act, or by what it was.

@@ -32,7 +32,8 @@ impl Sealer {
     pub(crate) fn new(root: &SecretKey) -> Sealer {
         // Hashes get a key of their own, derived from the root.
         let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, root), b"landbridge keyed hash v1");
-        let member_keys = Cache::builder().max_capacity(10_000).time_to_idle(Duration::from_secs(3600)).build();
+        let member_keys =
+            Cache::builder().max_capacity(10_000).time_to_idle(Duration::from_secs(3600)).build();
         Sealer { root: *root, hash: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()), member_keys }
     }
 
@@ -61,7 +62,11 @@ impl Sealer {
 pub(crate) fn seal(key: &SecretKey, context: &str, plain: &[u8]) -> Vec<u8> {
     let nonce: [u8; NONCE_LEN] = random();
     let mut sealed = plain.to_vec();
-    match cipher(key).seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context), &mut sealed) {
+    match cipher(key).seal_in_place_append_tag(
+        Nonce::assume_unique_for_key(nonce),
+        Aad::from(context),
+        &mut sealed,
+    ) {
         Ok(()) => [nonce.as_slice(), &sealed].concat(),
         // Only for more than 64 GiB; such bytes never come here, and nothing readable may leave.
         Err(_) => Vec::new(),

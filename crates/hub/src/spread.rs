@@ -57,7 +57,9 @@ impl Hub {
         about: Option<&Post>,
     ) -> Vec<Change> {
         let (post, root) = (about.map(|p| p.id), about.map(|p| p.root));
-        let row = |member| notifications::insert(self.ids().next(), member, kind.key(), actor, post, root, Time::now());
+        let row = |member| {
+            notifications::insert(self.ids().next(), member, kind.key(), actor, post, root, Time::now())
+        };
         to.into_iter().map(row).collect()
     }
 
@@ -70,7 +72,11 @@ impl Hub {
             }
         }
         for (member, id) in reached.told {
-            self.bus().send(Event { members: vec![member], public: false, kind: EventKind::Notification(id) });
+            self.bus().send(Event {
+                members: vec![member],
+                public: false,
+                kind: EventKind::Notification(id),
+            });
         }
     }
 }

@@ -60,7 +60,9 @@ impl CopyKind {
 
     pub fn from_key(key: &str) -> Option<CopyKind> {
         use CopyKind::*;
-        [Post, Repost, Reaction, Follow, Block, Vote, QuoteStamp, QuoteRequest, Report].into_iter().find(|k| k.key() == key)
+        [Post, Repost, Reaction, Follow, Block, Vote, QuoteStamp, QuoteRequest, Report]
+            .into_iter()
+            .find(|k| k.key() == key)
     }
 }
 

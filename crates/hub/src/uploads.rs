@@ -18,7 +18,8 @@ impl Hub {
         let mut media = self.media().ingest(bytes, Purpose::Attachment).await.map_err(refused)?;
         media.id = self.ids().next();
         media.description = described(description);
-        let row = MediaRow { owner: member, post: None, media: media.clone(), state: 0, created_at: Time::now() };
+        let row =
+            MediaRow { owner: member, post: None, media: media.clone(), state: 0, created_at: Time::now() };
         self.store().write(media::insert(&row)).await?;
         Ok(media)
     }
@@ -29,7 +30,13 @@ impl Hub {
     }
 
     /// Changes the alternative text (`None`: as it is) or where to look (x, y from -1.0 to 1.0).
-    pub async fn describe_upload(&self, member: Id, id: Id, description: Option<&str>, focus: Option<(f32, f32)>) -> Result<Media, HubError> {
+    pub async fn describe_upload(
+        &self,
+        member: Id,
+        id: Id,
+        description: Option<&str>,
+        focus: Option<(f32, f32)>,
+    ) -> Result<Media, HubError> {
         let MediaRow { mut media, state, .. } = self.upload_row(member, id).await?;
         if let Some(text) = description {
             media.description = described(text);
@@ -52,7 +59,12 @@ impl Hub {
     }
 
     /// Takes in an avatar or header; the result goes into [`Hub::set_profile`].
-    pub async fn profile_picture(&self, bytes: Bytes, purpose: Purpose, description: &str) -> Result<Picture, HubError> {
+    pub async fn profile_picture(
+        &self,
+        bytes: Bytes,
+        purpose: Purpose,
+        description: &str,
+    ) -> Result<Picture, HubError> {
         let media = self.media().ingest(bytes, purpose).await.map_err(refused)?;
         let description = described(description).unwrap_or_default();
         Ok(Picture { file: media.file, remote_url: None, description })

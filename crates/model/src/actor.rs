@@ -80,7 +80,10 @@ pub enum ActorState {
 impl ActorState {
     pub fn from_i64(n: i64) -> ActorState {
         use ActorState::*;
-        [Active, Deactivated, Suspended, Deleted, Limited].into_iter().find(|s| *s as i64 == n).unwrap_or(Suspended)
+        [Active, Deactivated, Suspended, Deleted, Limited]
+            .into_iter()
+            .find(|s| *s as i64 == n)
+            .unwrap_or(Suspended)
     }
 }
 

@@ -28,7 +28,11 @@ impl FromStr for Acct {
         let bad_domain = domain.as_deref().is_some_and(|d| {
             d.is_empty() || d.len() > 260 || d.contains(|c: char| c.is_whitespace() || "/@?#\\".contains(c))
         });
-        if bad_name || bad_domain { Err(NameError::NotAnAddress) } else { Ok(Acct { username: username.to_owned(), domain }) }
+        if bad_name || bad_domain {
+            Err(NameError::NotAnAddress)
+        } else {
+            Ok(Acct { username: username.to_owned(), domain })
+        }
     }
 }
 
@@ -55,11 +59,59 @@ pub enum NameError {
 }
 
 const RESERVED: &[&str] = &[
-    "about", "abuse", "account", "actor", "admin", "administrator", "api", "auth", "autoconfig", "blog", "dns", "ftp",
-    "help", "host", "hostmaster", "imap", "inbox", "info", "instance", "localhost", "mail", "media", "moderator",
-    "mta-sts", "nodeinfo", "nostr", "noreply", "oauth", "outbox", "owner", "pds", "pop", "postmaster", "relay", "root",
-    "security", "settings", "shared", "smtp", "static", "status", "support", "sysadmin", "system", "team", "users",
-    "web", "webfinger", "webmaster", "well-known", "www", "xmpp", "xrpc",
+    "about",
+    "abuse",
+    "account",
+    "actor",
+    "admin",
+    "administrator",
+    "api",
+    "auth",
+    "autoconfig",
+    "blog",
+    "dns",
+    "ftp",
+    "help",
+    "host",
+    "hostmaster",
+    "imap",
+    "inbox",
+    "info",
+    "instance",
+    "localhost",
+    "mail",
+    "media",
+    "moderator",
+    "mta-sts",
+    "nodeinfo",
+    "nostr",
+    "noreply",
+    "oauth",
+    "outbox",
+    "owner",
+    "pds",
+    "pop",
+    "postmaster",
+    "relay",
+    "root",
+    "security",
+    "settings",
+    "shared",
+    "smtp",
+    "static",
+    "status",
+    "support",
+    "sysadmin",
+    "system",
+    "team",
+    "users",
+    "web",
+    "webfinger",
+    "webmaster",
+    "well-known",
+    "www",
+    "xmpp",
+    "xrpc",
 ];
 
 /// A new member's name is valid on all three networks: lower-case letters, digits, inner hyphens, 3 to 18

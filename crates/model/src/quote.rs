@@ -28,7 +28,10 @@ pub enum QuoteState {
 impl QuoteState {
     pub fn from_i64(n: i64) -> QuoteState {
         use QuoteState::*;
-        [Pending, Accepted, Rejected, Revoked, Deleted].into_iter().find(|s| *s as i64 == n).unwrap_or(Pending)
+        [Pending, Accepted, Rejected, Revoked, Deleted]
+            .into_iter()
+            .find(|s| *s as i64 == n)
+            .unwrap_or(Pending)
     }
 }
 

@@ -76,7 +76,10 @@ impl Grant {
     /// Has `write:statuses` when it has that or `write`.
     pub fn allows(&self, scope: &str) -> bool {
         let whole = scope.split(':').next().unwrap_or(scope);
-        let follow = matches!(scope, "read:follows" | "write:follows" | "read:blocks" | "write:blocks" | "read:mutes" | "write:mutes");
+        let follow = matches!(
+            scope,
+            "read:follows" | "write:follows" | "read:blocks" | "write:blocks" | "read:mutes" | "write:mutes"
+        );
         self.scopes.split_whitespace().any(|s| s == scope || s == whole || (s == "follow" && follow))
     }
 }
@@ -149,7 +152,8 @@ impl Hub {
     /// The grant of a token that is still good. Notes its use (at most once in ten minutes).
     pub async fn grant_of(&self, token: &str) -> Result<Grant, HubError> {
         let now = Time::now();
-        let mut row = self.store().row(grants::by_token(hash(token), now)).await?.ok_or(HubError::Unauthorized)?;
+        let mut row =
+            self.store().row(grants::by_token(hash(token), now)).await?.ok_or(HubError::Unauthorized)?;
         let grant = Grant::from_row(GrantRow::read(&mut row)?);
         if grant.last_used_at.is_none_or(|t| t.plus(NOTED_EVERY) < now) {
             let mut write = Write::from(grants::touch(grant.id, now));
@@ -235,7 +239,8 @@ impl App {
             client_id: row.client_id,
             name: row.name,
             website: row.website,
-            redirect_uris: serde_json::from_str(&row.redirect_uris).map_err(|_| HubError::Damaged("redirect URIs"))?,
+            redirect_uris: serde_json::from_str(&row.redirect_uris)
+                .map_err(|_| HubError::Damaged("redirect URIs"))?,
             scopes: row.scopes,
             created_at: row.created_at,
         })
@@ -262,7 +267,11 @@ impl Grant {
 impl Once {
     fn read(purpose: &str, row: &mut Row) -> Result<Once, HubError> {
         let facts: String = row.get(1)?;
-        Ok(Once { purpose: purpose.into(), member: row.get(0)?, facts: serde_json::from_str(&facts).unwrap_or_default() })
+        Ok(Once {
+            purpose: purpose.into(),
+            member: row.get(0)?,
+            facts: serde_json::from_str(&facts).unwrap_or_default(),
+        })
     }
 }
 

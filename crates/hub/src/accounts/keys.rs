@@ -35,12 +35,22 @@ impl Hub {
     }
 
     /// The public half alone.
-    pub async fn public_key(&self, actor: Id, network: Network, kind: &str) -> Result<Option<String>, HubError> {
+    pub async fn public_key(
+        &self,
+        actor: Id,
+        network: Network,
+        kind: &str,
+    ) -> Result<Option<String>, HubError> {
         Ok(self.store().row(keys::one(actor, network, kind)).await?.map(|mut r| r.get(0)).transpose()?)
     }
 
     /// The server's own key of that kind; `make` gives it the first time.
-    pub async fn server_key(&self, network: Network, kind: &'static str, make: fn() -> NewKey) -> Result<Key, HubError> {
+    pub async fn server_key(
+        &self,
+        network: Network,
+        kind: &'static str,
+        make: fn() -> NewKey,
+    ) -> Result<Key, HubError> {
         if let Some(key) = self.key(SERVER, network, kind).await? {
             return Ok(key);
         }

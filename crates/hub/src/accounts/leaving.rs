@@ -15,7 +15,8 @@ impl Hub {
         let presence = self.presence(member, network).await?.ok_or(HubError::NotFound)?;
         if presence.state == PresenceState::Active {
             let changes = vec![presences::set_state(network, &presence.native_id, PresenceState::Off)];
-            self.commit(&actor, ActKind::Leave { forever: false }, None, Reach::Only(vec![network]), changes).await?;
+            self.commit(&actor, ActKind::Leave { forever: false }, None, Reach::Only(vec![network]), changes)
+                .await?;
         }
         Ok(())
     }

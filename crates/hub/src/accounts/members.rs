@@ -112,7 +112,13 @@ impl Hub {
     }
 
     /// Writes a member's profile and tells every network. `locked` also decides whether follows need an approval.
-    pub async fn set_profile(&self, member: Id, profile: Profile, locked: bool, bot: bool) -> Result<Actor, HubError> {
+    pub async fn set_profile(
+        &self,
+        member: Id,
+        profile: Profile,
+        locked: bool,
+        bot: bool,
+    ) -> Result<Actor, HubError> {
         let mut actor = self.member(member).await?.actor;
         actor.profile = profile;
         actor.locked = locked;

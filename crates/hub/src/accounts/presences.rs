@@ -40,7 +40,11 @@ impl Hub {
     }
 
     /// Somebody by native id, as known here without asking anybody.
-    pub async fn actor_by_native(&self, network: Network, native_id: &str) -> Result<Option<Actor>, HubError> {
+    pub async fn actor_by_native(
+        &self,
+        network: Network,
+        native_id: &str,
+    ) -> Result<Option<Actor>, HubError> {
         let row = self.store().row(actors::by_native(network, native_id)).await?;
         Ok(row.map(|mut r| actors::read(&mut r)).transpose()?)
     }
@@ -54,7 +58,11 @@ impl Hub {
         Ok(self.presences(actor).await?.into_iter().find(|p| p.network == network))
     }
 
-    pub async fn presence_by_native(&self, network: Network, native_id: &str) -> Result<Option<Presence>, HubError> {
+    pub async fn presence_by_native(
+        &self,
+        network: Network,
+        native_id: &str,
+    ) -> Result<Option<Presence>, HubError> {
         Ok(self.read_presences(presences::by_native(network, native_id)).await?.pop())
     }
 
@@ -79,7 +87,12 @@ impl Hub {
     }
 
     /// Replaces the network's own facts about an identity.
-    pub async fn set_facts(&self, network: Network, native_id: &str, facts: serde_json::Value) -> Result<(), HubError> {
+    pub async fn set_facts(
+        &self,
+        network: Network,
+        native_id: &str,
+        facts: serde_json::Value,
+    ) -> Result<(), HubError> {
         self.store().write(presences::set_facts(network, native_id, &facts)).await?;
         Ok(())
     }

@@ -2,7 +2,9 @@
 
 use super::{Member, Role, Settings, keys::key_change, password};
 use crate::{ActKind, Hub, HubError, Joined, KeyImport, publish::Reach};
-use landbridge_model::{Actor, ActorKind, ActorState, Id, Network, Presence, PresenceState, Profile, Time, check_name};
+use landbridge_model::{
+    Actor, ActorKind, ActorState, Id, Network, Presence, PresenceState, Profile, Time, check_name,
+};
 use landbridge_store::{
     Change,
     entities::{
@@ -65,7 +67,9 @@ impl Hub {
             changes.extend(identity(&member_key, id, network, joined));
         }
         match self.store().write(changes).await.map_err(HubError::from) {
-            Err(HubError::Conflict("duplicate")) => return Err(HubError::invalid("this name or key is taken")),
+            Err(HubError::Conflict("duplicate")) => {
+                return Err(HubError::invalid("this name or key is taken"));
+            }
             other => other?,
         };
         self.commit(&actor, ActKind::Profile, None, Reach::Everywhere, Vec::new()).await?;
@@ -73,7 +77,12 @@ impl Hub {
     }
 
     /// Joins one more network, or one that was switched off again.
-    pub async fn join_network(&self, member: Id, network: Network, import: Option<KeyImport>) -> Result<(), HubError> {
+    pub async fn join_network(
+        &self,
+        member: Id,
+        network: Network,
+        import: Option<KeyImport>,
+    ) -> Result<(), HubError> {
         let actor = self.acting(member).await?;
         let changes = match self.presence(member, network).await? {
             Some(Presence { state: PresenceState::Active, .. }) => return Ok(()),

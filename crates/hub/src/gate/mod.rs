@@ -116,7 +116,9 @@ pub(crate) async fn decide_each(
     let mut answers = answers.into_iter();
     let mut next = || answers.next().unwrap_or_default();
     let (known, blocked, against) = (next(), next(), next());
-    let ids = |rows: Vec<landbridge_store::Row>| rows.into_iter().map(|mut row| row.get(0)).collect::<Result<_, _>>();
+    let ids = |rows: Vec<landbridge_store::Row>| {
+        rows.into_iter().map(|mut row| row.get(0)).collect::<Result<_, _>>()
+    };
     let blocked: HashSet<Id> = ids(blocked)?;
     let against: HashSet<Id> = ids(against)?;
     let mut decided = HashMap::with_capacity(known.len());

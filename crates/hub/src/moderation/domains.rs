@@ -96,13 +96,19 @@ impl Hub {
     }
 
     /// Sets or (`None`) removes the rule for a domain and everything below it.
-    pub async fn set_domain_rule(&self, domain: &str, rule: Option<Rule>, note: &str) -> Result<(), HubError> {
+    pub async fn set_domain_rule(
+        &self,
+        domain: &str,
+        rule: Option<Rule>,
+        note: &str,
+    ) -> Result<(), HubError> {
         let domain = domain.trim().trim_start_matches('@').trim_matches('.').to_lowercase();
         let odd = |c: char| c.is_whitespace() || c.is_control() || "/@:?#\\".contains(c);
         if domain.is_empty() || domain.len() > 253 || domain.contains(odd) {
             return Err(HubError::invalid("this is not the name of a host"));
         }
-        let ours = [self.config().account_domain.as_str(), self.config().origin.host_str().unwrap_or_default()];
+        let ours =
+            [self.config().account_domain.as_str(), self.config().origin.host_str().unwrap_or_default()];
         if rule == Some(Rule::Block) && ours.iter().any(|own| widening(own).contains(&domain)) {
             return Err(HubError::invalid("this rule would block this very server"));
         }

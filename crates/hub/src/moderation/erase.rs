@@ -42,7 +42,9 @@ impl Hub {
                 let (actor, network): (Id, Option<Network>) = (row.get(0)?, row.get(1)?);
                 after = actor;
                 let native_id: String = row.get(2)?;
-                if network.is_some_and(|network| wanted.contains(subject(self, network, &native_id).as_slice())) {
+                if network
+                    .is_some_and(|network| wanted.contains(subject(self, network, &native_id).as_slice()))
+                {
                     found.insert(actor);
                 }
             }
@@ -60,12 +62,14 @@ impl Hub {
 
     async fn erase_since(&self, actor: Id, at: Time) -> Result<(), HubError> {
         let identities = self.presences(actor).await?;
-        let hashes: Vec<Vec<u8>> = identities.iter().map(|p| subject(self, p.network, &p.native_id)).collect();
+        let hashes: Vec<Vec<u8>> =
+            identities.iter().map(|p| subject(self, p.network, &p.native_id)).collect();
         if let Some(journal) = self.erasure_journal().cloned() {
             let lines: Vec<Erasure> =
                 hashes.iter().map(|hash| Erasure { subject_hash: hash.clone(), at: at.0 }).collect();
             let written =
-                tokio::task::spawn_blocking(move || lines.iter().try_for_each(|line| journal.record(line))).await;
+                tokio::task::spawn_blocking(move || lines.iter().try_for_each(|line| journal.record(line)))
+                    .await;
             written.map_err(|_| HubError::Damaged("the erasure journal was not written"))??;
         }
         self.remove_everything(actor, at).await?;

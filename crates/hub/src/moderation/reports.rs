@@ -20,7 +20,9 @@ impl Hub {
     /// What moderators decide on somebody elsewhere: active, limited or suspended. (Members: [`Hub::suspend`].)
     pub async fn moderate(&self, actor: Id, state: ActorState) -> Result<(), HubError> {
         let actor = self.actor(actor).await?;
-        if actor.is_member() || !matches!(state, ActorState::Active | ActorState::Limited | ActorState::Suspended) {
+        if actor.is_member()
+            || !matches!(state, ActorState::Active | ActorState::Limited | ActorState::Suspended)
+        {
             return Err(HubError::Forbidden("this is decided elsewhere"));
         }
         self.store().write(actors::set_state(actor.id, state)).await?;

@@ -5,7 +5,8 @@ use landbridge_model::{Id, Time};
 use landbridge_store::{
     Change, Write,
     entities::{
-        blocks, copies, deliveries, idempotency, media, notifications, once, payloads, posts, retention, tombstones,
+        blocks, copies, deliveries, idempotency, media, notifications, once, payloads, posts, retention,
+        tombstones,
     },
 };
 use std::{collections::HashSet, time::Duration};

@@ -42,7 +42,10 @@ pub enum DeliveryState {
 impl DeliveryState {
     pub fn from_i64(n: i64) -> DeliveryState {
         use DeliveryState::*;
-        [Waiting, Delivered, Refused, Gone, Unknown, GivenUp].into_iter().find(|s| *s as i64 == n).unwrap_or(Dropped)
+        [Waiting, Delivered, Refused, Gone, Unknown, GivenUp]
+            .into_iter()
+            .find(|s| *s as i64 == n)
+            .unwrap_or(Dropped)
     }
 
     /// The word that members and operators read.

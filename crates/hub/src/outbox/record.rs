@@ -17,9 +17,16 @@ const PATIENT: i64 = 5;
 const LONGEST: Duration = Duration::from_secs(12 * 3600);
 
 impl Hub {
-    pub(super) async fn record(&self, delivery: &Delivery, since: Time, outcome: Outcome) -> Result<(), HubError> {
+    pub(super) async fn record(
+        &self,
+        delivery: &Delivery,
+        since: Time,
+        outcome: Outcome,
+    ) -> Result<(), HubError> {
         let now = Time::now();
-        let finish = |state: DeliveryState, why: &str| deliveries::finish(delivery.id, state as i64, shorten(why), now);
+        let finish = |state: DeliveryState, why: &str| {
+            deliveries::finish(delivery.id, state as i64, shorten(why), now)
+        };
         let mut write = Write::default();
         match &outcome {
             Outcome::Delivered { answer } => {

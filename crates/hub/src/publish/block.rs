@@ -88,7 +88,10 @@ impl Hub {
     /// The member's own rule against a host: its people are hidden and follows from there end.
     pub async fn block_domain(&self, member: Id, domain: &str, on: bool) -> Result<(), HubError> {
         let domain = domain.trim().trim_start_matches('@').to_lowercase();
-        if domain.is_empty() || domain.len() > 253 || domain.contains(|c: char| c.is_whitespace() || "/@".contains(c)) {
+        if domain.is_empty()
+            || domain.len() > 253
+            || domain.contains(|c: char| c.is_whitespace() || "/@".contains(c))
+        {
             return Err(HubError::invalid("this is not the name of a host"));
         }
         if domain == self.config().account_domain {
@@ -102,7 +105,9 @@ impl Hub {
         for other in self.related_on(member, &domain).await? {
             self.unfollow(member, other, None).await?;
             self.reject_follow(member, other).await?;
-            self.store().write(vec![home::forget_author(member, other), notifications::forget_actor(member, other)]).await?;
+            self.store()
+                .write(vec![home::forget_author(member, other), notifications::forget_actor(member, other)])
+                .await?;
         }
         Ok(())
     }

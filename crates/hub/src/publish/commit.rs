@@ -93,13 +93,20 @@ impl Hub {
             }
             Reach::Actor(actor) => {
                 let presences = self.presences(*actor).await?;
-                Some(presences.into_iter().filter(|p| p.state == PresenceState::Active).map(|p| p.network).collect())
+                Some(
+                    presences
+                        .into_iter()
+                        .filter(|p| p.state == PresenceState::Active)
+                        .map(|p| p.network)
+                        .collect(),
+                )
             }
         };
         let mut reached = Vec::new();
         for presence in self.presences(member).await? {
             let network = presence.network;
-            let open = presence.state == PresenceState::Active && self.config().mode(network) == Mode::ReadWrite;
+            let open =
+                presence.state == PresenceState::Active && self.config().mode(network) == Mode::ReadWrite;
             if open
                 && wanted.as_ref().is_none_or(|w| w.contains(&network))
                 && let Ok(translator) = self.translator(network)
@@ -140,7 +147,9 @@ impl Hub {
         for payload in staged.payloads.into_iter().filter(|p| !p.destinations.is_empty()) {
             let id = self.ids().next();
             let bytes = match payload.private {
-                true => seal::seal(&self.member_key(act.member.id).await?, &payload_context(id), &payload.bytes),
+                true => {
+                    seal::seal(&self.member_key(act.member.id).await?, &payload_context(id), &payload.bytes)
+                }
                 false => payload.bytes.to_vec(),
             };
             write.push(payloads::insert(id, network, act.member.id, object, payload.private, bytes, act.at));

@@ -9,7 +9,13 @@ use landbridge_store::entities::{edits, media, mentions, polls, posts, search, t
 const HISTORY: i64 = 100;
 
 impl Hub {
-    pub async fn edit(&self, member: Id, post: Id, draft: Draft, origin: Option<Origin>) -> Result<Post, HubError> {
+    pub async fn edit(
+        &self,
+        member: Id,
+        post: Id,
+        draft: Draft,
+        origin: Option<Origin>,
+    ) -> Result<Post, HubError> {
         let author = self.acting(member).await?;
         let before = self.own(member, post).await?;
         if before.repost_of.is_some() {
@@ -23,7 +29,12 @@ impl Hub {
         let language = after.languages.first().map(String::as_str);
         let mut changes = vec![
             edits::keep_present(post),
-            posts::edit(&super::row(&after, key.as_ref()), language, !after.media.is_empty(), before.edited_at),
+            posts::edit(
+                &super::row(&after, key.as_ref()),
+                language,
+                !after.media.is_empty(),
+                before.edited_at,
+            ),
             edits::trim(post, HISTORY),
             mentions::delete(post),
         ];
@@ -48,7 +59,12 @@ impl Hub {
         let newly_named = |m: &&Mention| !before.mentions.iter().any(|b| b.actor == m.actor);
         let newly: Vec<Id> = after.mentions.iter().filter(newly_named).map(|m| m.actor).collect();
         changes.extend(self.tell(NotificationKind::Mention, member, newly, Some(&after)));
-        changes.extend(self.tell(NotificationKind::Update, member, self.reposters_here(post).await?, Some(&after)));
+        changes.extend(self.tell(
+            NotificationKind::Update,
+            member,
+            self.reposters_here(post).await?,
+            Some(&after),
+        ));
         let kind = ActKind::Edit(after.clone());
         let reach = Reach::Copies(CopyKind::Post, post);
         let reached = self
@@ -61,7 +77,12 @@ impl Hub {
         Ok(after)
     }
 
-    async fn edited(&self, author: &landbridge_model::Actor, before: &Post, draft: &Draft) -> Result<Post, HubError> {
+    async fn edited(
+        &self,
+        author: &landbridge_model::Actor,
+        before: &Post,
+        draft: &Draft,
+    ) -> Result<Post, HubError> {
         let mut text = draft.rich.clone().unwrap_or_else(|| landbridge_model::richtext::compose(&draft.text));
         let warning = draft.warning.as_deref().map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned);
         super::text::check_length(&text, warning.as_deref(), self.config().limits.characters)?;
@@ -83,7 +104,11 @@ impl Hub {
             text,
             sensitive: draft.sensitive || warning.is_some(),
             warning,
-            languages: if draft.languages.is_empty() { before.languages.clone() } else { draft.languages.clone() },
+            languages: if draft.languages.is_empty() {
+                before.languages.clone()
+            } else {
+                draft.languages.clone()
+            },
             media: self.draft_media(draft, before.id).await?,
             poll: keep_unchanged(poll, before),
             mentions,
@@ -108,9 +133,12 @@ impl Hub {
 
 /// An edit that repeats the same options leaves the poll as it runs.
 fn keep_unchanged(new: Option<landbridge_model::Poll>, before: &Post) -> Option<landbridge_model::Poll> {
-    let titles = |poll: &landbridge_model::Poll| poll.options.iter().map(|o| o.title.clone()).collect::<Vec<_>>();
+    let titles =
+        |poll: &landbridge_model::Poll| poll.options.iter().map(|o| o.title.clone()).collect::<Vec<_>>();
     match (new, &before.poll) {
-        (Some(new), Some(old)) if titles(&new) == titles(old) && new.multiple == old.multiple => Some(old.clone()),
+        (Some(new), Some(old)) if titles(&new) == titles(old) && new.multiple == old.multiple => {
+            Some(old.clone())
+        }
         (new, _) => new,
     }
 }

@@ -1,7 +1,10 @@
 //! Follows, and answers to them.
 
 use super::Reach;
-use crate::{ActKind, CopyKind, CopyState, Event, EventKind, Hub, HubError, Origin, Relationship, reading::NotificationKind};
+use crate::{
+    ActKind, CopyKind, CopyState, Event, EventKind, Hub, HubError, Origin, Relationship,
+    reading::NotificationKind,
+};
 use landbridge_model::{Actor, Id, PresenceState, Time};
 use landbridge_store::{
     Change,
@@ -66,17 +69,27 @@ impl Hub {
         let told = if accepted { NotificationKind::Follow } else { NotificationKind::FollowRequest };
         changes.extend(self.tell(told, member, [target.id], None));
         let (id, target_id) = (row.id, target.id);
-        match self.commit(&actor, ActKind::Follow { id, target }, origin, Reach::Actor(target_id), changes).await {
+        match self
+            .commit(&actor, ActKind::Follow { id, target }, origin, Reach::Actor(target_id), changes)
+            .await
+        {
             Ok(reached) => self.wake(reached, None),
             Err(HubError::Conflict("duplicate")) => {}
-            Err(HubError::Conflict(_)) => return Err(HubError::Forbidden("one of you has blocked the other")),
+            Err(HubError::Conflict(_)) => {
+                return Err(HubError::Forbidden("one of you has blocked the other"));
+            }
             Err(other) => return Err(other),
         }
         self.relations_changed(member, target_id);
         self.relationship(member, target_id).await
     }
 
-    pub async fn unfollow(&self, member: Id, target: Id, origin: Option<Origin>) -> Result<Relationship, HubError> {
+    pub async fn unfollow(
+        &self,
+        member: Id,
+        target: Id,
+        origin: Option<Origin>,
+    ) -> Result<Relationship, HubError> {
         let actor = self.actor(member).await?;
         if let Some(row) = self.follow_row(member, target).await? {
             let target = self.actor(target).await?;
@@ -85,7 +98,8 @@ impl Hub {
             let asked = NotificationKind::FollowRequest.key();
             changes.push(notifications::retract(target.id, asked, member, None));
             let (id, target_id) = (row.id, target.id);
-            self.commit(&actor, ActKind::Unfollow { id, target }, origin, Reach::Actor(target_id), changes).await?;
+            self.commit(&actor, ActKind::Unfollow { id, target }, origin, Reach::Actor(target_id), changes)
+                .await?;
             self.relations_changed(member, target_id);
         }
         self.relationship(member, target).await
@@ -104,7 +118,9 @@ impl Hub {
         changes.push(notifications::retract(member, asked, follower.id, None));
         changes.extend(self.tell(NotificationKind::Follow, follower.id, [member], None));
         let (id, who) = (row.id, follower.id);
-        let reached = self.commit(&actor, ActKind::AcceptFollow { id, follower }, None, Reach::Actor(who), changes).await?;
+        let reached = self
+            .commit(&actor, ActKind::AcceptFollow { id, follower }, None, Reach::Actor(who), changes)
+            .await?;
         self.wake(reached, None);
         self.relations_changed(who, member);
         self.relationship(member, who).await
@@ -122,7 +138,8 @@ impl Hub {
             let asked = NotificationKind::FollowRequest.key();
             changes.push(notifications::retract(member, asked, follower.id, None));
             let (id, who) = (row.id, follower.id);
-            self.commit(&actor, ActKind::RejectFollow { id, follower }, None, Reach::Actor(who), changes).await?;
+            self.commit(&actor, ActKind::RejectFollow { id, follower }, None, Reach::Actor(who), changes)
+                .await?;
             self.relations_changed(who, member);
         }
         self.relationship(member, follower).await

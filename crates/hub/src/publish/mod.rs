@@ -29,7 +29,9 @@ use landbridge_model::{Actor, ActorState, Id, Post};
 pub(crate) fn may_act(member: &Actor) -> Result<(), HubError> {
     match member.state {
         ActorState::Active | ActorState::Limited => Ok(()),
-        ActorState::Deactivated => Err(HubError::Forbidden("this account is deactivated; reactivate it first")),
+        ActorState::Deactivated => {
+            Err(HubError::Forbidden("this account is deactivated; reactivate it first"))
+        }
         ActorState::Suspended => Err(HubError::Forbidden("this account is suspended")),
         ActorState::Deleted => Err(HubError::NotFound),
     }

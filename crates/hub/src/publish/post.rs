@@ -2,12 +2,12 @@
 
 use super::commit::{Commit, Reach};
 use crate::{
-    ActKind, CopyKind, CopyState, Draft, DraftPoll, Hub, HubError, Mode, Origin, Translator, accounts::Member,
-    reading::NotificationKind, seal::PostKey,
+    ActKind, CopyKind, CopyState, Draft, DraftPoll, Hub, HubError, Mode, Origin, Translator,
+    accounts::Member, reading::NotificationKind, seal::PostKey,
 };
 use landbridge_model::{
-    Actor, Audience, Id, Media, Network, Poll, PollOption, Post, PostKind, PresenceState, Quote, QuoteState, RichText,
-    Time, Visibility,
+    Actor, Audience, Id, Media, Network, Poll, PollOption, Post, PostKind, PresenceState, Quote, QuoteState,
+    RichText, Time, Visibility,
 };
 use landbridge_store::{
     Change,
@@ -63,7 +63,9 @@ impl Hub {
         let named = post.mentions.iter().map(|m| m.actor);
         changes.extend(self.tell(NotificationKind::Mention, member.actor.id, named, Some(&post)));
         let eager = self.eager_followers(member.actor.id).await?;
-        let eager = eager.into_iter().filter(|f| post.visibility != Visibility::Direct && !post.mentions.iter().any(|m| m.actor == *f));
+        let eager = eager.into_iter().filter(|f| {
+            post.visibility != Visibility::Direct && !post.mentions.iter().any(|m| m.actor == *f)
+        });
         changes.extend(self.tell(NotificationKind::Status, member.actor.id, eager, Some(&post)));
         if let Some(quoted) = post.quote.as_ref().and_then(|q| q.post) {
             let author = self.post(quoted).await?.author;
@@ -71,7 +73,9 @@ impl Hub {
         }
         let kind = ActKind::Post(post.clone());
         let reach = Reach::Only(reach);
-        let done = self.commit_all(Commit { member: &member.actor, kind, origin, reach, changes, key: key.as_ref() }).await;
+        let done = self
+            .commit_all(Commit { member: &member.actor, kind, origin, reach, changes, key: key.as_ref() })
+            .await;
         match (done, &draft.idempotency) {
             // The same request twice at once: the first has won.
             (Err(HubError::Conflict("idempotency")), Some(key)) => {
@@ -145,7 +149,11 @@ impl Hub {
             text,
             sensitive: draft.sensitive || warning.is_some(),
             warning,
-            languages: if draft.languages.is_empty() { language.into_iter().collect() } else { draft.languages.clone() },
+            languages: if draft.languages.is_empty() {
+                language.into_iter().collect()
+            } else {
+                draft.languages.clone()
+            },
             media: self.draft_media(draft, id).await?,
             poll: draft.poll.as_ref().map(|p| self.check_poll(p, !draft.media.is_empty())).transpose()?,
             mentions,
@@ -185,7 +193,9 @@ impl Hub {
                 return Err(HubError::invalid("a file of this post is used by another one"));
             }
             if row.state != 0 {
-                return Err(HubError::invalid("a file of this post is still being processed; please try again"));
+                return Err(HubError::invalid(
+                    "a file of this post is still being processed; please try again",
+                ));
             }
             found.push(row.media);
         }
@@ -196,13 +206,16 @@ impl Hub {
         let limits = &self.config().limits;
         let titles: Vec<String> = poll.options.iter().map(|o| o.trim().to_owned()).collect();
         let all_different = titles.iter().enumerate().all(|(i, t)| !titles.iter().take(i).any(|o| o == t));
-        let too_long = titles.iter().any(|t| t.is_empty() || t.chars().count() > limits.poll_option_characters);
+        let too_long =
+            titles.iter().any(|t| t.is_empty() || t.chars().count() > limits.poll_option_characters);
         let why = match () {
             () if with_media => Some("a post has files or a poll, not both".to_owned()),
             () if titles.len() < 2 || titles.len() > limits.poll_options => {
                 Some(format!("a poll has 2 to {} options", limits.poll_options))
             }
-            () if too_long => Some(format!("an option has 1 to {} characters", limits.poll_option_characters)),
+            () if too_long => {
+                Some(format!("an option has 1 to {} characters", limits.poll_option_characters))
+            }
             () if !all_different => Some("two options of a poll are the same".to_owned()),
             () => None,
         };
@@ -223,13 +236,20 @@ impl Hub {
         })
     }
 
-    async fn quote(&self, member: &Member, draft: &Draft, visibility: Visibility) -> Result<Option<Quote>, HubError> {
+    async fn quote(
+        &self,
+        member: &Member,
+        draft: &Draft,
+        visibility: Visibility,
+    ) -> Result<Option<Quote>, HubError> {
         let Some(id) = draft.quote else { return Ok(None) };
         let quoted = self.post(id).await?;
         if !self.may_read(&quoted, Some(member.actor.id)).await? {
             return Err(HubError::NotFound);
         }
-        if !quoted.visibility.is_open() && !(quoted.author == member.actor.id && visibility >= quoted.visibility) {
+        if !quoted.visibility.is_open()
+            && !(quoted.author == member.actor.id && visibility >= quoted.visibility)
+        {
             return Err(HubError::Forbidden("only public posts can be quoted"));
         }
         let native_id = self.native_id_of(&quoted).await?;
@@ -292,7 +312,13 @@ impl Hub {
         let parent_on = match parent {
             Some(parent) => {
                 let copies = self.copies(CopyKind::Post, parent.id).await?;
-                Some(copies.into_iter().filter(|c| c.state != CopyState::Deleted).map(|c| c.network).collect::<Vec<_>>())
+                Some(
+                    copies
+                        .into_iter()
+                        .filter(|c| c.state != CopyState::Deleted)
+                        .map(|c| c.network)
+                        .collect::<Vec<_>>(),
+                )
             }
             None => None,
         };
@@ -306,7 +332,9 @@ impl Hub {
                 && translator.carries(Visibility::Public);
             let reaches = match () {
                 () if presence.state != PresenceState::Active => Err("you have switched this network off"),
-                () if self.config().mode(network) != Mode::ReadWrite => Err("this server does not write to it"),
+                () if self.config().mode(network) != Mode::ReadWrite => {
+                    Err("this server does not write to it")
+                }
                 () if draft.except.contains(&network) => Err("you have left it out for this post"),
                 () if !(translator.carries(visibility) || opted) => Err("everything there is public"),
                 () if parent_on.as_ref().is_some_and(|on| !on.contains(&network)) => {

@@ -23,8 +23,14 @@ impl Hub {
         if self.store().row(reactions::one(target.id, member, content)).await?.is_some() {
             return Ok(());
         }
-        let reaction =
-            Reaction { id: self.ids().next(), actor: member, post: target.id, content: content.into(), emoji, at: Time::now() };
+        let reaction = Reaction {
+            id: self.ids().next(),
+            actor: member,
+            post: target.id,
+            content: content.into(),
+            emoji,
+            at: Time::now(),
+        };
         let mut changes = vec![reactions::insert(&reaction, None)];
         if content != "-" {
             changes.push(posts::count_likes(target.id, 1));
@@ -38,7 +44,13 @@ impl Hub {
         }
     }
 
-    pub async fn unreact(&self, member: Id, post: Id, content: &str, origin: Option<Origin>) -> Result<(), HubError> {
+    pub async fn unreact(
+        &self,
+        member: Id,
+        post: Id,
+        content: &str,
+        origin: Option<Origin>,
+    ) -> Result<(), HubError> {
         let actor = self.actor(member).await?;
         let target = self.target(member, post).await?;
         let row = self.store().row(reactions::one(target.id, member, content)).await?;
@@ -46,7 +58,12 @@ impl Hub {
         let mut changes = vec![reactions::delete(reaction.id)];
         if content != "-" {
             changes.push(posts::count_likes(target.id, -1));
-            changes.push(notifications::retract(target.author, kind_of(content).key(), member, Some(target.id)));
+            changes.push(notifications::retract(
+                target.author,
+                kind_of(content).key(),
+                member,
+                Some(target.id),
+            ));
         }
         for copy in self.copies(CopyKind::Reaction, reaction.id).await? {
             changes.push(tombstones::put(self.keyed_hash(&copy.native_id), Time::now()));

@@ -21,7 +21,13 @@ impl Hub {
         if comment.chars().count() > 1000 {
             return Err(HubError::invalid("a report has at most 1000 characters"));
         }
-        let posts = self.posts(posts).await?.into_iter().filter(|p| p.author == target.id).take(50).collect::<Vec<_>>();
+        let posts = self
+            .posts(posts)
+            .await?
+            .into_iter()
+            .filter(|p| p.author == target.id)
+            .take(50)
+            .collect::<Vec<_>>();
         let id = self.ids().next();
         let ids: Vec<Id> = posts.iter().map(|p| p.id).collect();
         let report = reports::ReportRow {
@@ -36,7 +42,8 @@ impl Hub {
             resolved: false,
             at: Time::now(),
         };
-        let reach = if forward && !target.is_member() { Reach::Actor(target.id) } else { Reach::Only(Vec::new()) };
+        let reach =
+            if forward && !target.is_member() { Reach::Actor(target.id) } else { Reach::Only(Vec::new()) };
         let kind = ActKind::Report { target, posts, comment: comment.to_owned() };
         self.commit(&actor, kind, None, reach, vec![reports::insert(&report)]).await?;
         Ok(id)

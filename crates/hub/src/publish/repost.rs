@@ -1,7 +1,9 @@
 //! Reposts (boosts).
 
 use super::{Commit, Reach};
-use crate::{ActKind, CopyKind, CopyState, Event, EventKind, Hub, HubError, Origin, reading::NotificationKind};
+use crate::{
+    ActKind, CopyKind, CopyState, Event, EventKind, Hub, HubError, Origin, reading::NotificationKind,
+};
 use landbridge_model::{Id, Post, PostKind, RichText, Time, Visibility};
 use landbridge_store::entities::{
     copies, home, notifications,
@@ -29,14 +31,17 @@ impl Hub {
             return Ok(earlier);
         }
         let repost = blank(self.ids().next(), member, &target, visibility);
-        let mut changes = vec![posts::insert(&super::row(&repost, None), None, false), posts::count_reposts(target.id, 1)];
+        let mut changes =
+            vec![posts::insert(&super::row(&repost, None), None, false), posts::count_reposts(target.id, 1)];
         changes.extend(self.home_rows(&repost, &actor, Some(target.author)));
         changes.extend(self.tell(NotificationKind::Reblog, member, [target.author], Some(&target)));
         let reach = match visibility {
             Visibility::Public => Reach::Copies(CopyKind::Post, target.id),
             narrow => {
                 let networks = self.copies(CopyKind::Post, target.id).await?.into_iter().map(|c| c.network);
-                Reach::Only(networks.filter(|n| self.translator(*n).is_ok_and(|t| t.carries(narrow))).collect())
+                Reach::Only(
+                    networks.filter(|n| self.translator(*n).is_ok_and(|t| t.carries(narrow))).collect(),
+                )
             }
         };
         let kind = ActKind::Repost { repost: repost.clone(), target };
@@ -67,7 +72,12 @@ impl Hub {
         for copy in self.copies(CopyKind::Repost, repost.id).await? {
             changes.push(tombstones::put(self.keyed_hash(&copy.native_id), Time::now()));
         }
-        changes.push(notifications::retract(target.author, NotificationKind::Reblog.key(), member, Some(target.id)));
+        changes.push(notifications::retract(
+            target.author,
+            NotificationKind::Reblog.key(),
+            member,
+            Some(target.id),
+        ));
         changes.push(copies::retire(CopyKind::Repost.key(), repost.id, CopyState::Deleted as i64));
         changes.extend(posts::delete(repost.id));
         let reach = Reach::Copies(CopyKind::Repost, repost.id);

@@ -15,13 +15,17 @@ pub(super) fn check_length(text: &RichText, warning: Option<&str>, most: usize) 
         let written = text.of(mark).chars().count();
         let counted = match &mark.kind {
             MarkKind::Link { .. } => LINK_LENGTH,
-            MarkKind::Mention { .. } => text.of(mark).split('@').nth(1).map_or(written, |name| name.chars().count() + 1),
+            MarkKind::Mention { .. } => {
+                text.of(mark).split('@').nth(1).map_or(written, |name| name.chars().count() + 1)
+            }
             _ => continue,
         };
         length = length.saturating_sub(written) + counted;
     }
     match length > most {
-        true => Err(HubError::Invalid(format!("a post has at most {most} characters; this one has {length}"))),
+        true => {
+            Err(HubError::Invalid(format!("a post has at most {most} characters; this one has {length}")))
+        }
         false => Ok(()),
     }
 }
@@ -47,13 +51,20 @@ impl Hub {
                 *url = self.profile_url(&actor);
                 id.clear();
                 if !mentions.iter().any(|m| m.actor == actor.id) {
-                    mentions.push(Mention { actor: actor.id, acct: acct.clone(), url: url.clone(), silent: false });
+                    mentions.push(Mention {
+                        actor: actor.id,
+                        acct: acct.clone(),
+                        url: url.clone(),
+                        silent: false,
+                    });
                 }
             }
             kept.push(mark);
         }
         text.marks = kept;
-        if let Some(parent) = parent.filter(|p| p.author != author.id && !mentions.iter().any(|m| m.actor == p.author)) {
+        if let Some(parent) =
+            parent.filter(|p| p.author != author.id && !mentions.iter().any(|m| m.actor == p.author))
+        {
             let actor = self.actor(parent.author).await?;
             let url = self.profile_url(&actor);
             mentions.push(Mention { actor: actor.id, acct: actor.acct(), url, silent: true });

@@ -39,12 +39,18 @@ impl Hub {
         let ours = target.origin.is_none();
         let kind = ActKind::Vote { poll: target, choices };
         match self.commit(&actor, kind, origin, reach, changes).await {
-            Err(HubError::Conflict("voted before")) => return Err(HubError::invalid("you have voted in this poll already")),
+            Err(HubError::Conflict("voted before")) => {
+                return Err(HubError::invalid("you have voted in this poll already"));
+            }
             Err(HubError::Conflict(_)) => return Err(HubError::invalid("this poll has ended")),
             other => other?,
         };
         if ours {
-            self.bus().send(Event { members: self.home_members(id).await?, public: false, kind: EventKind::Edited(id) });
+            self.bus().send(Event {
+                members: self.home_members(id).await?,
+                public: false,
+                kind: EventKind::Edited(id),
+            });
         }
         self.post(id).await
     }

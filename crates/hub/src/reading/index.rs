@@ -21,11 +21,18 @@ impl Hub {
             after = last;
             let posts = self.posts(&ids).await?;
             let authors = posts.iter().map(|post| post.author).collect::<Vec<_>>();
-            let authors = self.actors(&authors).await?.into_iter().map(|actor| (actor.id, actor)).collect::<HashMap<_, _>>();
+            let authors = self
+                .actors(&authors)
+                .await?
+                .into_iter()
+                .map(|actor| (actor.id, actor))
+                .collect::<HashMap<_, _>>();
             let mut write = Write::default();
             // Members' posts are found; of others only those whose authors said so: silence means no.
             let found = posts.iter().filter(|post| {
-                authors.get(&post.author).is_some_and(|author| author.domain.is_none() || author.profile.indexable)
+                authors
+                    .get(&post.author)
+                    .is_some_and(|author| author.domain.is_none() || author.profile.indexable)
             });
             for post in found {
                 write.extend(search::put(post.id, &searchable(post)));

@@ -61,9 +61,16 @@ impl Hub {
             return None;
         }
         let most = self.media().limits().video_bytes;
-        let answer = self.fetcher().get(&url, HeaderMap::new(), most).await.ok().filter(|a| a.status == StatusCode::OK)?;
-        let kept = self.media().cache().ingest(answer.body, Purpose::Attachment).await.map_err(uploads::refused);
-        let kept = kept.inspect_err(|e| tracing::debug!(%host, error = %e, "a remote file is not shown")).ok()?;
+        let answer = self
+            .fetcher()
+            .get(&url, HeaderMap::new(), most)
+            .await
+            .ok()
+            .filter(|a| a.status == StatusCode::OK)?;
+        let kept =
+            self.media().cache().ingest(answer.body, Purpose::Attachment).await.map_err(uploads::refused);
+        let kept =
+            kept.inspect_err(|e| tracing::debug!(%host, error = %e, "a remote file is not shown")).ok()?;
         let name = if small { kept.preview.or(kept.file) } else { kept.file };
         name.map(Arc::from)
     }

@@ -12,7 +12,9 @@ const STALE: Duration = Duration::from_secs(86_400);
 impl Hub {
     /// Somebody as known here. A stale profile is refreshed behind their back: nothing waits for it.
     pub(super) async fn known_actor(&self, network: Network, native_id: &str) -> Result<Option<Actor>, Halt> {
-        let Some(mut row) = self.store().row(actors::by_native(network, native_id)).await? else { return Ok(None) };
+        let Some(mut row) = self.store().row(actors::by_native(network, native_id)).await? else {
+            return Ok(None);
+        };
         let actor = actors::read(&mut row)?;
         let stale = actor.fetched_at.is_none_or(|at| at < Time::now().minus(STALE));
         if stale && !actor.is_member() {
@@ -42,7 +44,9 @@ impl Hub {
         match self.known_actor(network, native_id).await? {
             Some(actor) => Ok(actor),
             // A later delivery of the same may find its author's server awake.
-            None => Err(Halt::Failed(crate::HubError::Remote("its author's profile cannot be fetched".into()))),
+            None => {
+                Err(Halt::Failed(crate::HubError::Remote("its author's profile cannot be fetched".into())))
+            }
         }
     }
 
@@ -65,10 +69,9 @@ impl Hub {
 
     /// A member by native id, with a living identity on that network.
     pub(super) async fn member_by_native(&self, network: Network, native_id: &str) -> Result<Actor, Halt> {
-        let rows = self.store().all(vec![
-            actors::by_native(network, native_id),
-            presences::people(network, &[native_id]),
-        ]);
+        let rows = self
+            .store()
+            .all(vec![actors::by_native(network, native_id), presences::people(network, &[native_id])]);
         let mut answers = rows.await?.into_iter();
         let actor = answers.next().and_then(|rows| rows.into_iter().next());
         let living = answers.next().is_some_and(|rows| !rows.is_empty());

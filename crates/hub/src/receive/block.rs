@@ -14,7 +14,8 @@ impl Hub {
         let member = self.member_by_native(sent.network, target).await?;
         let id = self.ids().next();
         let mut write = Write::default();
-        let guard = tombs::guard(self, sent.network, &sent.native, sent.id.as_deref(), Some((ACT, target)), sent.at);
+        let guard =
+            tombs::guard(self, sent.network, &sent.native, sent.id.as_deref(), Some((ACT, target)), sent.at);
         write.extend(guard);
         if let Some(native_id) = &sent.id {
             write.push(copies::insert(&act_copy(sent, native_id, CopyKind::Block, id), None, None));

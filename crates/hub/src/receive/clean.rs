@@ -19,7 +19,9 @@ const ALSO_KNOWN: usize = 32;
 
 /// Ids are refused, not mended.
 pub(super) fn check_ids(incoming: &Incoming) -> Result<(), Halt> {
-    let good = |id: &str| !id.is_empty() && id.len() <= ID && !id.contains(|c: char| c.is_control() || c.is_whitespace());
+    let good = |id: &str| {
+        !id.is_empty() && id.len() <= ID && !id.contains(|c: char| c.is_control() || c.is_whitespace())
+    };
     if !good(&incoming.actor) || incoming.id.as_deref().is_some_and(|id| !good(id)) {
         return Err(Halt::Rule("an id is empty, too long or has characters that no id has"));
     }
@@ -67,7 +69,10 @@ pub(super) fn actor(actor: &mut InActor) -> Result<(), Halt> {
         return Err(Halt::Rule("an id is empty, too long or has characters that no id has"));
     }
     let name = |text: &str| -> String {
-        text.chars().filter(|c| !c.is_control() && !c.is_whitespace() && !"@/".contains(*c)).take(128).collect()
+        text.chars()
+            .filter(|c| !c.is_control() && !c.is_whitespace() && !"@/".contains(*c))
+            .take(128)
+            .collect()
     };
     actor.username = name(&actor.username);
     actor.domain = name(&actor.domain).to_lowercase();
@@ -148,7 +153,9 @@ fn media(media: &mut InMedia) -> bool {
 
 fn emojis(emojis: &mut Vec<Emoji>) {
     let shortcode = |code: &str| {
-        !code.is_empty() && code.len() <= 100 && code.chars().all(|c| c.is_alphanumeric() || "_-+.".contains(c))
+        !code.is_empty()
+            && code.len() <= 100
+            && code.chars().all(|c| c.is_alphanumeric() || "_-+.".contains(c))
     };
     emojis.retain(|emoji| shortcode(&emoji.shortcode) && is_web(&emoji.url));
     emojis.truncate(EMOJIS);

@@ -140,9 +140,21 @@ pub(super) fn side_rows(sent: &Sent, post: &Post) -> Vec<Change> {
         // Of a sealed post nothing is said outside the sealed body.
         let media = match post.visibility.is_open() {
             true => file.clone(),
-            false => Media { preview: None, remote_url: None, description: None, meta: Default::default(), ..file.clone() },
+            false => Media {
+                preview: None,
+                remote_url: None,
+                description: None,
+                meta: Default::default(),
+                ..file.clone()
+            },
         };
-        let row = MediaRow { owner: post.author, post: Some(post.id), media, state: 0, created_at: post.created_at };
+        let row = MediaRow {
+            owner: post.author,
+            post: Some(post.id),
+            media,
+            state: 0,
+            created_at: post.created_at,
+        };
         changes.push(media::insert(&row));
     }
     if post.visibility.is_open() && !post.tags.is_empty() {

@@ -74,7 +74,9 @@ impl Hub {
                 changes.push(posts::count_reposts(target, -1));
                 let author = self.posts(&[target]).await?.pop().map(|target| target.author);
                 let kind = NotificationKind::Reblog.key();
-                changes.extend(author.map(|author| notifications::retract(author, kind, post.author, Some(target))));
+                changes.extend(
+                    author.map(|author| notifications::retract(author, kind, post.author, Some(target))),
+                );
             }
             None => changes.extend(publish::uncount(post)),
         }

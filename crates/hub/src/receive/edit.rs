@@ -192,7 +192,8 @@ fn rules(poll: &Poll) -> Poll {
 }
 
 fn unchanged_counts(after: &Post, held: &Post, new: &InPost) -> bool {
-    let settles = new.quote_stamp.is_some() && held.quote.as_ref().is_some_and(|q| q.state == QuoteState::Pending);
+    let settles =
+        new.quote_stamp.is_some() && held.quote.as_ref().is_some_and(|q| q.state == QuoteState::Pending);
     after.poll == held.poll && !settles
 }
 

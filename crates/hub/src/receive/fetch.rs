@@ -21,7 +21,9 @@ impl Hub {
         let ours = native_id.strip_prefix(self.config().origin.as_str().trim_end_matches('/'));
         let missing = &self.receiving().missing;
         let key = (network, native_id.to_owned());
-        if ours.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#', '?'])) || missing.contains_key(&key) {
+        if ours.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#', '?']))
+            || missing.contains_key(&key)
+        {
             return Ok(());
         }
         let Ok(translator) = self.translator(network) else { return Ok(()) };

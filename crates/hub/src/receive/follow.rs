@@ -28,8 +28,12 @@ pub(super) const ACT: &str = "follow";
 impl Hub {
     pub(super) async fn receive_follow(&self, sent: &Sent, target: &str) -> Result<Received, Halt> {
         let member = self.member_by_native(sent.network, target).await?;
-        let contact =
-            FirstContact { member: member.id, stranger: &sent.actor, limited: sent.limited, scope: Scope::Follow };
+        let contact = FirstContact {
+            member: member.id,
+            stranger: &sent.actor,
+            limited: sent.limited,
+            scope: Scope::Follow,
+        };
         let at_once = match gate::decide(self, contact).await? {
             Decision::Accept => true,
             Decision::Hold => false,
@@ -173,7 +177,9 @@ impl Hub {
             }
         }
         let Some(follower) = follower else { return Ok(None) };
-        let Some(mut row) = self.store().row(actors::by_native(sent.network, follower)).await? else { return Ok(None) };
+        let Some(mut row) = self.store().row(actors::by_native(sent.network, follower)).await? else {
+            return Ok(None);
+        };
         let member = actors::read(&mut row)?;
         Ok(self.follow_row(member.id, sent.actor.id).await?)
     }

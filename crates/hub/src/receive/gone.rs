@@ -15,7 +15,8 @@ const BATCH: i64 = 100;
 impl Hub {
     pub(super) async fn receive_gone(&self, sent: &Sent) -> Result<Received, Halt> {
         let presences = self.presences(sent.actor.id).await?;
-        let elsewhere = presences.iter().any(|p| p.native_id != sent.native && p.state == PresenceState::Active);
+        let elsewhere =
+            presences.iter().any(|p| p.native_id != sent.native && p.state == PresenceState::Active);
         if !elsewhere {
             self.erase(sent.actor.id).await?;
             return Ok(Received::Stored(None));

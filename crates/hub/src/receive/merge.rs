@@ -116,7 +116,9 @@ impl Hub {
                 write.push(Change::new(*delete, args![gone.id]));
             }
         }
-        if gone.state != landbridge_model::ActorState::Active && kept.state == landbridge_model::ActorState::Active {
+        if gone.state != landbridge_model::ActorState::Active
+            && kept.state == landbridge_model::ActorState::Active
+        {
             write.push(actors::set_state(kept.id, gone.state));
         }
         write.push(Change::new("DELETE FROM actors WHERE id = ?1", args![gone.id]));

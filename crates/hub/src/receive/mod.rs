@@ -86,7 +86,11 @@ impl Hub {
     }
 
     /// One thing, or one that was fetched because of it.
-    fn arrive<'a>(&'a self, incoming: Incoming, trail: &'a mut Trail) -> BoxFuture<'a, Result<Received, Halt>> {
+    fn arrive<'a>(
+        &'a self,
+        incoming: Incoming,
+        trail: &'a mut Trail,
+    ) -> BoxFuture<'a, Result<Received, Halt>> {
         Box::pin(async move {
             if self.config().mode(incoming.network) == Mode::Off {
                 return Err(Halt::Rule("this network is switched off here"));
@@ -104,7 +108,9 @@ impl Hub {
             }
             let actor = match self.known_actor(network, &native).await? {
                 Some(actor) => actor,
-                None if needs_no_profile(&what) => return self.from_stranger(network, &native, what, at).await,
+                None if needs_no_profile(&what) => {
+                    return self.from_stranger(network, &native, what, at).await;
+                }
                 None => self.fetched_actor(network, &native, trail).await?,
             };
             if actor.is_member() {
@@ -125,12 +131,20 @@ impl Hub {
             What::Post(post) => self.receive_post(&sent, *post, trail).await,
             What::Edit(post) => self.receive_edit(&sent, *post, trail).await,
             What::Delete { target } => self.receive_delete(&sent, &target).await,
-            What::Repost { target, visibility } => self.receive_repost(&sent, &target, visibility, trail).await,
-            What::React { target, content, emoji } => self.receive_reaction(&sent, &target, content, emoji).await,
+            What::Repost { target, visibility } => {
+                self.receive_repost(&sent, &target, visibility, trail).await
+            }
+            What::React { target, content, emoji } => {
+                self.receive_reaction(&sent, &target, content, emoji).await
+            }
             What::Undo(undone) => self.receive_undo(&sent, undone).await,
             What::Follow { target } => self.receive_follow(&sent, &target).await,
-            What::FollowAccepted { follow, follower } => self.receive_follow_answer(&sent, follow, follower, true).await,
-            What::FollowRejected { follow, follower } => self.receive_follow_answer(&sent, follow, follower, false).await,
+            What::FollowAccepted { follow, follower } => {
+                self.receive_follow_answer(&sent, follow, follower, true).await
+            }
+            What::FollowRejected { follow, follower } => {
+                self.receive_follow_answer(&sent, follow, follower, false).await
+            }
             What::Block { target } => self.receive_block(&sent, &target).await,
             What::Vote { poll, choices } => self.receive_vote(&sent, &poll, &choices).await,
             What::Profile(_) => Err(Halt::Rule("a profile in the wrong place")),
@@ -167,7 +181,10 @@ impl Hub {
 
 /// Whether it can be dealt with when its actor is unknown, so that nobody needs to be asked who that is.
 fn needs_no_profile(what: &What) -> bool {
-    matches!(what, What::Delete { .. } | What::Undo(_) | What::Gone | What::Unpin { .. } | What::QuoteRevoked { .. })
+    matches!(
+        what,
+        What::Delete { .. } | What::Undo(_) | What::Gone | What::Unpin { .. } | What::QuoteRevoked { .. }
+    )
 }
 
 /// The word for counters.

@@ -14,7 +14,12 @@ use std::time::Duration;
 const PAUSE: Duration = Duration::from_secs(7 * 86_400);
 
 impl Hub {
-    pub(super) async fn receive_move(&self, sent: &Sent, to: &str, trail: &mut Trail) -> Result<Received, Halt> {
+    pub(super) async fn receive_move(
+        &self,
+        sent: &Sent,
+        to: &str,
+        trail: &mut Trail,
+    ) -> Result<Received, Halt> {
         if !super::clean::is_id(to) || to == sent.native {
             return Err(Halt::Rule("a move to nowhere"));
         }

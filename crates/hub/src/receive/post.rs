@@ -158,10 +158,16 @@ impl Hub {
             }
             changes.push(home::fan_out(fanout));
         }
-        let named: Vec<Id> = told.iter().copied().filter(|id| post.mentions.iter().any(|m| m.actor == *id)).collect();
+        let named: Vec<Id> =
+            told.iter().copied().filter(|id| post.mentions.iter().any(|m| m.actor == *id)).collect();
         let answered = post.reply_to_author.filter(|author| told.contains(author) && !named.contains(author));
         let hears: Vec<Id> = named.iter().copied().chain(answered).collect();
-        changes.extend(self.tell(NotificationKind::Mention, sent.actor.id, hears.iter().copied(), Some(post)));
+        changes.extend(self.tell(
+            NotificationKind::Mention,
+            sent.actor.id,
+            hears.iter().copied(),
+            Some(post),
+        ));
         let quoted = match &post.quote {
             Some(quote) if quote.state == QuoteState::Accepted => quote.post,
             _ => None,
@@ -193,8 +199,11 @@ impl Hub {
         let post = self.post(known.object).await?;
         let around = self.surroundings(sent, new, &mut Trail::default()).await?;
         let decisions = self.reached_by(sent, &post, &around).await?;
-        let told: Vec<Id> =
-            decisions.iter().filter(|(_, decision)| **decision == Decision::Accept).map(|(id, _)| *id).collect();
+        let told: Vec<Id> = decisions
+            .iter()
+            .filter(|(_, decision)| **decision == Decision::Accept)
+            .map(|(id, _)| *id)
+            .collect();
         let mut write = Write::from(copies::arrive(sent.network, &new.native_id));
         write.extend(self.spread(sent, new, &post, &told).await?);
         let written = self.store().write(write).await?;
@@ -232,4 +241,3 @@ fn wait(sent: &Sent, new: &InPost, post: &Post) -> Vec<Change> {
     }
     changes
 }
-

@@ -30,8 +30,12 @@ impl Hub {
             return Err(Halt::Ignored("no request to a member"));
         };
         let member = self.actor(quoted.author).await?;
-        let contact =
-            FirstContact { member: member.id, stranger: &sent.actor, limited: sent.limited, scope: Scope::Public };
+        let contact = FirstContact {
+            member: member.id,
+            stranger: &sent.actor,
+            limited: sent.limited,
+            scope: Scope::Public,
+        };
         if let Decision::Drop(why) = gate::decide(self, contact).await? {
             return Err(Halt::Ignored(why));
         }
@@ -45,8 +49,11 @@ impl Hub {
             }
         }
         let accept = self.may_quote(&quoted, sent.actor.id).await?;
-        let mut changes =
-            vec![copies::insert(&act_copy(sent, &request, CopyKind::QuoteRequest, quoted.id), None, self.kept_until())];
+        let mut changes = vec![copies::insert(
+            &act_copy(sent, &request, CopyKind::QuoteRequest, quoted.id),
+            None,
+            self.kept_until(),
+        )];
         let known = self.living_post(sent, quoting).await?.filter(|post| post.author == sent.actor.id);
         if let Some(known) = known.filter(|post| accept && is_pending(post)) {
             changes.push(posts::accept_quote(known.id, Some(quoted.id)));
@@ -121,9 +128,12 @@ impl Hub {
 
     /// A member's post that quotes, named by the request or by itself.
     async fn quoting_post(&self, sent: &Sent, id: &str) -> Result<Option<Post>, Halt> {
-        let Some(mut row) = self.store().row(copies::by_native(sent.network, id)).await? else { return Ok(None) };
+        let Some(mut row) = self.store().row(copies::by_native(sent.network, id)).await? else {
+            return Ok(None);
+        };
         let copy = CopyRow::read(&mut row)?;
-        let names_post = matches!(CopyKind::from_key(&copy.kind), Some(CopyKind::QuoteRequest | CopyKind::Post));
+        let names_post =
+            matches!(CopyKind::from_key(&copy.kind), Some(CopyKind::QuoteRequest | CopyKind::Post));
         let post = match names_post {
             true => self.posts(&[copy.object]).await?.pop(),
             false => None,
@@ -133,7 +143,8 @@ impl Hub {
 
     /// The post that is quoted, which must be the sender's.
     async fn quoted_of(&self, sent: &Sent, post: &Post) -> Result<Post, Halt> {
-        let quoted = post.quote.as_ref().and_then(|quote| quote.post).ok_or(Halt::Ignored("quotes nothing known"))?;
+        let quoted =
+            post.quote.as_ref().and_then(|quote| quote.post).ok_or(Halt::Ignored("quotes nothing known"))?;
         let quoted = self.post(quoted).await?;
         match quoted.author == sent.actor.id {
             true => Ok(quoted),

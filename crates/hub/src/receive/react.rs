@@ -35,7 +35,8 @@ impl Hub {
             return Err(Halt::Ignored("a reaction to what its sender cannot read"));
         }
         let scope = if post.visibility.is_open() { Scope::Public } else { Scope::Private };
-        let contact = FirstContact { member: post.author, stranger: &sent.actor, limited: sent.limited, scope };
+        let contact =
+            FirstContact { member: post.author, stranger: &sent.actor, limited: sent.limited, scope };
         if post.origin.is_none()
             && let Decision::Drop(why) = gate::decide(self, contact).await?
         {
@@ -71,7 +72,12 @@ impl Hub {
         if reaction.content != "-" {
             write.push(posts::count_likes(post.id, 1));
             if sent.via == Via::Delivered {
-                write.extend(self.tell(kind_of(&reaction.content), sent.actor.id, [post.author], Some(&post)));
+                write.extend(self.tell(
+                    kind_of(&reaction.content),
+                    sent.actor.id,
+                    [post.author],
+                    Some(&post),
+                ));
             }
         }
         let written = self.store().write(write).await?;

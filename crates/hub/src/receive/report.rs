@@ -51,7 +51,11 @@ impl Hub {
         let mut write = Write::from(reports::insert(&report));
         if let Some(id) = &sent.id {
             // The same report twice is one. (It is no vote; it only needs a name.)
-            write.push(copies::insert(&act_copy(sent, id, CopyKind::Report, report.id), None, self.kept_until()));
+            write.push(copies::insert(
+                &act_copy(sent, id, CopyKind::Report, report.id),
+                None,
+                self.kept_until(),
+            ));
         }
         self.store().write(write).await?;
         metrics::counter!("hub_reports_total", "from" => "elsewhere").increment(1);

@@ -42,8 +42,12 @@ impl Hub {
             return Err(Halt::Duplicate);
         }
         let author = self.actor(target_post.author).await?;
-        let contact =
-            FirstContact { member: author.id, stranger: &sent.actor, limited: sent.limited, scope: Scope::Public };
+        let contact = FirstContact {
+            member: author.id,
+            stranger: &sent.actor,
+            limited: sent.limited,
+            scope: Scope::Public,
+        };
         if author.is_member()
             && let Decision::Drop(why) = gate::decide(self, contact).await?
         {
@@ -82,7 +86,11 @@ impl Hub {
         ));
         write.push(posts::require(target_post.id, "post"));
         if let Some(id) = &sent.id {
-            write.push(copies::insert(&act_copy(sent, id, CopyKind::Repost, repost.id), None, self.kept_until()));
+            write.push(copies::insert(
+                &act_copy(sent, id, CopyKind::Repost, repost.id),
+                None,
+                self.kept_until(),
+            ));
         }
         let row = PostRow::of(&repost, false, Body::default().bytes(), self.kept_until());
         write.push(posts::insert(&row, None, false));

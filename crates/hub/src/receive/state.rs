@@ -26,10 +26,22 @@ impl Default for State {
     fn default() -> State {
         State {
             rules: RuleCache::default(),
-            flights: future::Cache::builder().max_capacity(50_000).time_to_live(Duration::from_secs(60)).build(),
-            missing: sync::Cache::builder().max_capacity(50_000).time_to_live(Duration::from_secs(300)).build(),
-            refreshed: sync::Cache::builder().max_capacity(50_000).time_to_live(Duration::from_secs(3600)).build(),
-            tallies: sync::Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(60)).build(),
+            flights: future::Cache::builder()
+                .max_capacity(50_000)
+                .time_to_live(Duration::from_secs(60))
+                .build(),
+            missing: sync::Cache::builder()
+                .max_capacity(50_000)
+                .time_to_live(Duration::from_secs(300))
+                .build(),
+            refreshed: sync::Cache::builder()
+                .max_capacity(50_000)
+                .time_to_live(Duration::from_secs(3600))
+                .build(),
+            tallies: sync::Cache::builder()
+                .max_capacity(10_000)
+                .time_to_live(Duration::from_secs(60))
+                .build(),
             background: Arc::new(Semaphore::new(BACKGROUND)),
         }
     }

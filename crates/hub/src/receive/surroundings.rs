@@ -101,7 +101,9 @@ impl Hub {
             return Ok(around);
         }
         let mut fetched = false;
-        for (id, missing) in [(&post.reply_to, around.parent.is_none()), (&post.quote, around.quoted.is_none())] {
+        for (id, missing) in
+            [(&post.reply_to, around.parent.is_none()), (&post.quote, around.quoted.is_none())]
+        {
             if let Some(id) = id
                 && missing
             {
@@ -121,7 +123,8 @@ impl Hub {
     }
 
     async fn look_around(&self, sent: &Sent, post: &InPost) -> Result<Surroundings, Halt> {
-        let posts: Vec<&str> = [&post.reply_to, &post.root, &post.quote].into_iter().flatten().map(String::as_str).collect();
+        let posts: Vec<&str> =
+            [&post.reply_to, &post.root, &post.quote].into_iter().flatten().map(String::as_str).collect();
         let mut people: Vec<&str> = named(post).collect();
         people.extend(post.addressed.iter().map(String::as_str));
         people.sort_unstable();
@@ -139,7 +142,8 @@ impl Hub {
         let mut around = Surroundings { followed: !next(true).is_empty(), ..Surroundings::default() };
         for mut row in next(!people.is_empty()) {
             let domain: String = row.get(3)?;
-            let acct = Acct { username: row.get(2)?, domain: Some(domain).filter(|domain| !domain.is_empty()) };
+            let acct =
+                Acct { username: row.get(2)?, domain: Some(domain).filter(|domain| !domain.is_empty()) };
             around.people.insert(row.get(0)?, Person { id: row.get(1)?, acct, url: row.get(4)? });
         }
         for mut row in next(!posts.is_empty()) {

@@ -30,7 +30,11 @@ impl Trail {
     /// Otherwise how long it may take. To be followed by [`Trail::back`].
     pub fn step(&mut self, native_id: &str) -> Option<Duration> {
         let left = self.until.saturating_duration_since(Instant::now());
-        if self.fetches == 0 || self.depth >= DEPTH || left.is_zero() || !self.seen.insert(native_id.to_owned()) {
+        if self.fetches == 0
+            || self.depth >= DEPTH
+            || left.is_zero()
+            || !self.seen.insert(native_id.to_owned())
+        {
             return None;
         }
         self.fetches -= 1;

@@ -2,9 +2,7 @@
 
 use super::{Sent, halt::Halt, react, repost, tombs};
 use crate::{
-    CopyKind, CopyState, Hub, Received, Undone, What, publish,
-    publish::kind_of,
-    reading::NotificationKind,
+    CopyKind, CopyState, Hub, Received, Undone, What, publish, publish::kind_of, reading::NotificationKind,
 };
 use landbridge_model::{Id, Network, Time};
 use landbridge_store::{
@@ -84,11 +82,16 @@ impl Hub {
     async fn undo_content(&self, sent: &Sent, what: &What) -> Result<Received, Halt> {
         match what {
             What::React { target, content, .. } => {
-                let Some(post) = self.living_post(sent, target).await? else { return Ok(Received::Stored(None)) };
-                self.unreact_by(Write::default(), reactions::one(post.id, sent.actor.id, content.trim())).await
+                let Some(post) = self.living_post(sent, target).await? else {
+                    return Ok(Received::Stored(None));
+                };
+                self.unreact_by(Write::default(), reactions::one(post.id, sent.actor.id, content.trim()))
+                    .await
             }
             What::Repost { target, .. } => {
-                let Some(post) = self.living_post(sent, target).await? else { return Ok(Received::Stored(None)) };
+                let Some(post) = self.living_post(sent, target).await? else {
+                    return Ok(Received::Stored(None));
+                };
                 match self.repost_of(sent.actor.id, post.id).await? {
                     Some(repost) => self.remove_post(repost.id).await,
                     None => Err(Halt::Duplicate),
@@ -129,7 +132,10 @@ impl Hub {
             write.push(posts::count_likes(reaction.post, -1));
             let author = self.posts(&[reaction.post]).await?.pop().map(|post| post.author);
             let kind = kind_of(&reaction.content).key();
-            write.extend(author.map(|author| notifications::retract(author, kind, reaction.actor, Some(reaction.post))));
+            write.extend(
+                author
+                    .map(|author| notifications::retract(author, kind, reaction.actor, Some(reaction.post))),
+            );
         }
         write.push(reactions::delete(reaction.id));
         self.store().write(write).await.map_err(gone_is_duplicate)?;

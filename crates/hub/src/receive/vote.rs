@@ -17,7 +17,12 @@ use std::time::Duration;
 const TELL: Duration = Duration::from_secs(15);
 
 impl Hub {
-    pub(super) async fn receive_vote(&self, sent: &Sent, poll: &str, choices: &[String]) -> Result<Received, Halt> {
+    pub(super) async fn receive_vote(
+        &self,
+        sent: &Sent,
+        poll: &str,
+        choices: &[String],
+    ) -> Result<Received, Halt> {
         let post = self.living_post(sent, poll).await?.ok_or(Halt::Ignored("unknown poll"))?;
         let Some(poll) = post.poll.as_ref().filter(|_| post.origin.is_none()) else {
             return Err(Halt::Ignored("no poll of ours"));
@@ -26,7 +31,8 @@ impl Hub {
             return Err(Halt::Ignored("a vote in what its sender cannot read"));
         }
         let scope = if post.visibility.is_open() { Scope::Public } else { Scope::Private };
-        let contact = FirstContact { member: post.author, stranger: &sent.actor, limited: sent.limited, scope };
+        let contact =
+            FirstContact { member: post.author, stranger: &sent.actor, limited: sent.limited, scope };
         // A limited voter disturbs nobody.
         match gate::decide(self, contact).await? {
             Decision::Drop("limited") | Decision::Accept | Decision::Hold => {}
@@ -52,7 +58,11 @@ impl Hub {
         }
         write.extend(chosen.iter().map(|choice| votes::insert(post.id, sent.actor.id, *choice, sent.at)));
         if let Some(id) = &sent.id {
-            write.push(copies::insert_if_new(&act_copy(sent, id, CopyKind::Vote, post.id), None, self.kept_until()));
+            write.push(copies::insert_if_new(
+                &act_copy(sent, id, CopyKind::Vote, post.id),
+                None,
+                self.kept_until(),
+            ));
         }
         self.store().write(write).await.map_err(|error| match Halt::from(error) {
             Halt::Ignored("voted before") => Halt::Duplicate,

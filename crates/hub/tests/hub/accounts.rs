@@ -39,7 +39,10 @@ async fn names_are_taken_once(store: TestStore) {
 async fn only_the_right_password_signs_in(store: TestStore) {
     let t = test_hub(store);
     let alice = t.member("alice").await;
-    assert_eq!(t.hub.sign_in("@Alice@localhost:8840", "correct horse").await.unwrap().actor.id, alice.actor.id);
+    assert_eq!(
+        t.hub.sign_in("@Alice@localhost:8840", "correct horse").await.unwrap().actor.id,
+        alice.actor.id
+    );
     assert!(matches!(t.hub.sign_in("alice", "wrong horse").await, Err(HubError::Unauthorized)));
     assert!(matches!(t.hub.sign_in("nobody", "correct horse").await, Err(HubError::Unauthorized)));
     assert!(matches!(t.hub.set_password(alice.actor.id, "short").await, Err(HubError::Invalid(_))));
@@ -88,11 +91,23 @@ async fn a_network_can_be_left_and_joined_again(store: TestStore) {
 async fn grants_end(store: TestStore) {
     let t = test_hub(store);
     let alice = t.member("alice").await.actor.id;
-    let new = NewApp { name: "App".into(), redirect_uris: vec!["urn:x".into()], scopes: "read write".into(), ..NewApp::default() };
+    let new = NewApp {
+        name: "App".into(),
+        redirect_uris: vec!["urn:x".into()],
+        scopes: "read write".into(),
+        ..NewApp::default()
+    };
     let (app, secret) = t.hub.create_app(new).await.unwrap();
     assert_eq!(t.hub.app_with_secret(&app.client_id, &secret).await.unwrap().redirect_uris, ["urn:x"]);
     assert!(t.hub.app_with_secret(&app.client_id, "guess").await.is_err());
-    let new = NewGrant { member: Some(alice), app: Some(&app), purpose: "mastodon", name: "App", scopes: "read", ..NewGrant::default() };
+    let new = NewGrant {
+        member: Some(alice),
+        app: Some(&app),
+        purpose: "mastodon",
+        name: "App",
+        scopes: "read",
+        ..NewGrant::default()
+    };
     let (grant, token) = t.hub.grant(new.clone()).await.unwrap();
     let found = t.hub.grant_of(&token).await.unwrap();
     assert_eq!((found.id, found.member), (grant.id, Some(alice)));

@@ -12,7 +12,11 @@ use landbridge_store::{
 use std::time::Duration;
 use tokio::{sync::watch, time::timeout};
 
-on_both_engines!(every_destination_gets_it_once_and_in_order, failures_wait_and_refusals_end, a_stop_loses_nothing);
+on_both_engines!(
+    every_destination_gets_it_once_and_in_order,
+    failures_wait_and_refusals_end,
+    a_stop_loses_nothing
+);
 
 /// A follower somewhere else, with an inbox.
 async fn follower(t: &TestHub, of: &Member, n: u32) -> String {
@@ -94,7 +98,8 @@ async fn every_destination_gets_it_once_and_in_order(store: TestStore) {
     assert_eq!(delivered.len(), 40);
     for n in 0..20 {
         let to = format!("https://host{n}.example/inbox");
-        let texts: Vec<_> = delivered.iter().filter(|d| d.destination == to).map(|d| d.bytes.clone()).collect();
+        let texts: Vec<_> =
+            delivered.iter().filter(|d| d.destination == to).map(|d| d.bytes.clone()).collect();
         assert_eq!(texts, ["one", "two"]);
     }
 }

@@ -1,7 +1,11 @@
 //! What members do to posts and to each other.
 
 use crate::support::{draft, draft_for, test_hub};
-use landbridge_hub::{CopyKind, Draft, DraftPoll, HubError, Origin, Page, publish::FollowOptions, reading::{NotificationKind, SearchOptions}};
+use landbridge_hub::{
+    CopyKind, Draft, DraftPoll, HubError, Origin, Page,
+    publish::FollowOptions,
+    reading::{NotificationKind, SearchOptions},
+};
 use landbridge_model::{Network, Visibility};
 use landbridge_store::{Change, args, on_both_engines, testing::TestStore};
 
@@ -57,7 +61,8 @@ async fn an_answer_goes_where_its_parent_is(store: TestStore) {
 async fn a_native_original_is_kept_as_it_is(store: TestStore) {
     let t = test_hub(store);
     let alice = t.member("alice").await;
-    let origin = Origin { network: Network::Nostr, native_id: "ev1".into(), original: "{\"signed\": 1}".into() };
+    let origin =
+        Origin { network: Network::Nostr, native_id: "ev1".into(), original: "{\"signed\": 1}".into() };
     let post = t.hub.publish(draft(&alice, "From an app"), Some(origin)).await.unwrap();
     let copy = t.hub.copy(Network::Nostr, "ev1").await.unwrap().unwrap();
     assert_eq!(copy.object, post.id);
@@ -79,8 +84,10 @@ async fn the_same_key_gives_the_same_post(store: TestStore) {
 async fn private_posts_are_sealed(store: TestStore) {
     let t = test_hub(store);
     let (alice, bob, carol) = (t.member("alice").await, t.member("bob").await, t.member("carol").await);
-    let post = t.hub.publish(draft_for(&alice, "@bob for your eyes", Visibility::Direct), None).await.unwrap();
-    let row = landbridge_store::query("SELECT body FROM posts WHERE id = ?1", landbridge_store::args![post.id]);
+    let post =
+        t.hub.publish(draft_for(&alice, "@bob for your eyes", Visibility::Direct), None).await.unwrap();
+    let row =
+        landbridge_store::query("SELECT body FROM posts WHERE id = ?1", landbridge_store::args![post.id]);
     let body: Vec<u8> = t.hub.store().row(row).await.unwrap().unwrap().get(0).unwrap();
     assert!(!String::from_utf8_lossy(&body).contains("eyes"), "stored as it is");
     assert_eq!(t.hub.view(post.id, Some(bob.actor.id)).await.unwrap().post.text.text, "@bob for your eyes");
@@ -99,8 +106,14 @@ async fn an_edit_keeps_what_was(store: TestStore) {
     let history = t.hub.history(post.id, None).await.unwrap();
     assert_eq!(history.iter().map(|(_, p)| p.text.text.as_str()).collect::<Vec<_>>(), ["Frist", "First"]);
     let wider = draft_for(&alice, "First", Visibility::Direct);
-    assert_eq!(t.hub.edit(alice.actor.id, post.id, wider, None).await.unwrap().visibility, Visibility::Public);
-    assert!(matches!(t.hub.edit(bob.actor.id, post.id, draft(&bob, "Mine"), None).await, Err(HubError::NotFound)));
+    assert_eq!(
+        t.hub.edit(alice.actor.id, post.id, wider, None).await.unwrap().visibility,
+        Visibility::Public
+    );
+    assert!(matches!(
+        t.hub.edit(bob.actor.id, post.id, draft(&bob, "Mine"), None).await,
+        Err(HubError::NotFound)
+    ));
 }
 
 async fn a_delete_leaves_nothing(store: TestStore) {
@@ -175,7 +188,10 @@ async fn the_search_index_is_built_again(store: TestStore) {
     let t = test_hub(store);
     let alice = t.member("alice").await;
     let open = t.hub.publish(draft(&alice, "a lighthouse for everybody"), None).await.unwrap();
-    t.hub.publish(draft_for(&alice, "a lighthouse for followers", Visibility::Followers), None).await.unwrap();
+    t.hub
+        .publish(draft_for(&alice, "a lighthouse for followers", Visibility::Followers), None)
+        .await
+        .unwrap();
     let found = async || {
         let options = SearchOptions { posts: true, limit: 10, ..SearchOptions::default() };
         let found = t.hub.search(Some(alice.actor.id), "lighthouse", &options).await.unwrap();

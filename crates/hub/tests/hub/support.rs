@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use landbridge_fetch::{Fetcher, Policy};
 use landbridge_hub::{
-    Act, ActKind, Config, CopyKind, CopyState, Delivery, Destination, Draft, Hub, HubError, Incoming, Joined, KeyImport,
-    Mode, NewKey, NewPresence, Outcome, Payload, Registrations, Staged, StagedCopy, Stop, Translator,
+    Act, ActKind, Config, CopyKind, CopyState, Delivery, Destination, Draft, Hub, HubError, Incoming, Joined,
+    KeyImport, Mode, NewKey, NewPresence, Outcome, Payload, Registrations, Staged, StagedCopy, Stop,
+    Translator,
     accounts::{Member, NewMember, Role},
 };
 use landbridge_media::MediaStore;
@@ -142,7 +143,15 @@ impl Translator for Recorder {
             };
             let original = act.origin.as_ref().map(|o| o.original.clone());
             let state = CopyState::Live;
-            staged.copies.push(StagedCopy { kind, object, native_id, version: None, url: None, original, state });
+            staged.copies.push(StagedCopy {
+                kind,
+                object,
+                native_id,
+                version: None,
+                url: None,
+                original,
+                state,
+            });
         }
         let private = matches!(&act.kind, ActKind::Post(p) if !p.visibility.is_open());
         let mut destinations = Vec::new();

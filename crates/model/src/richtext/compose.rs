@@ -21,7 +21,8 @@ pub fn compose(typed: &str) -> RichText {
     while let Some(rest) = text.get(at..)
         && let Some(c) = rest.chars().next()
     {
-        let found = if before.is_none_or(|b: char| !is_word(b) && b != '/' && b != '@') { token(rest) } else { None };
+        let found =
+            if before.is_none_or(|b: char| !is_word(b) && b != '/' && b != '@') { token(rest) } else { None };
         match found {
             Some((len, kind)) => {
                 marks.push(Mark { start: at as u32, end: (at + len) as u32, kind });
@@ -61,8 +62,11 @@ fn token(rest: &str) -> Option<(usize, MarkKind)> {
 }
 
 fn link(rest: &str) -> Option<(usize, MarkKind)> {
-    let scheme = ["https://", "http://"].into_iter().find(|s| rest.get(..s.len()).is_some_and(|r| r.eq_ignore_ascii_case(s)))?;
-    let stop = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '`' | '“' | '”');
+    let scheme = ["https://", "http://"]
+        .into_iter()
+        .find(|s| rest.get(..s.len()).is_some_and(|r| r.eq_ignore_ascii_case(s)))?;
+    let stop =
+        |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '`' | '“' | '”');
     let mut url = rest.get(..rest.find(stop).unwrap_or(rest.len()))?;
     // Punctuation after a link belongs to the sentence; a closing bracket only if it was not opened inside.
     loop {
@@ -78,7 +82,8 @@ fn link(rest: &str) -> Option<(usize, MarkKind)> {
         url = url.get(..url.len() - 1)?;
     }
     let parsed = url::Url::parse(url).ok()?;
-    (url.len() > scheme.len() && parsed.host_str().is_some()).then(|| (url.len(), MarkKind::Link { url: parsed.to_string() }))
+    (url.len() > scheme.len() && parsed.host_str().is_some())
+        .then(|| (url.len(), MarkKind::Link { url: parsed.to_string() }))
 }
 
 /// NIP-21: a person becomes a mention, anything else a link.
@@ -90,7 +95,9 @@ fn nostr_link(rest: &str) -> Option<(usize, MarkKind)> {
     let thing = ["note1", "nevent1", "naddr1"].iter().any(|p| code.starts_with(p));
     let whole = format!("nostr:{code}");
     match (len > 20 && len < 2000, person, thing) {
-        (true, true, _) => Some((whole.len(), MarkKind::Mention { id: String::new(), acct: whole, url: String::new() })),
+        (true, true, _) => {
+            Some((whole.len(), MarkKind::Mention { id: String::new(), acct: whole, url: String::new() }))
+        }
         (true, _, true) => Some((whole.len(), MarkKind::Link { url: whole })),
         _ => None,
     }
@@ -105,7 +112,7 @@ fn mention(rest: &str) -> Option<(usize, MarkKind)> {
     }
     let tail = after.get(name.len()..)?;
     let host = tail.strip_prefix('@').map_or("", |host| {
-        let end = host.find(|c: char| !(word(c) || matches!(c, ':' | '['| ']'))).unwrap_or(host.len());
+        let end = host.find(|c: char| !(word(c) || matches!(c, ':' | '[' | ']'))).unwrap_or(host.len());
         trim_end(host.get(..end).unwrap_or_default())
     });
     let acct = if host.is_empty() { name.to_owned() } else { format!("{name}@{}", host.to_lowercase()) };
@@ -119,9 +126,12 @@ fn trim_end(word: &str) -> &str {
 fn tag(rest: &str) -> Option<(usize, MarkKind)> {
     let hash = rest.chars().next()?.len_utf8();
     let after = rest.get(hash..)?;
-    let name = after.get(..after.find(|c| !is_word(c) && c != '·' && c != '\u{200c}').unwrap_or(after.len()))?;
+    let name =
+        after.get(..after.find(|c| !is_word(c) && c != '·' && c != '\u{200c}').unwrap_or(after.len()))?;
     // A number alone is no tag: "#1" is a place in a list.
-    let tag = !name.is_empty() && name.chars().any(|c| !c.is_numeric() && c != '_') && name.chars().count() <= MAX_TAG;
+    let tag = !name.is_empty()
+        && name.chars().any(|c| !c.is_numeric() && c != '_')
+        && name.chars().count() <= MAX_TAG;
     tag.then(|| (hash + name.len(), MarkKind::Tag { name: normal_tag(name) }))
 }
 
@@ -151,14 +161,23 @@ mod tests {
 
     #[test]
     fn what_is_found() {
-        let got = marks("Hi @bob@example.org. See (https://example.org/a_(b)), #Rust #1 mail@example.org #हिन्दी!");
-        let want = [("@bob@example.org", "mention"), ("https://example.org/a_(b)", "link"), ("#Rust", "tag"), ("#हिन्दी", "tag")];
+        let got =
+            marks("Hi @bob@example.org. See (https://example.org/a_(b)), #Rust #1 mail@example.org #हिन्दी!");
+        let want = [
+            ("@bob@example.org", "mention"),
+            ("https://example.org/a_(b)", "link"),
+            ("#Rust", "tag"),
+            ("#हिन्दी", "tag"),
+        ];
         assert_eq!(got, want.map(|(a, b)| (a.to_owned(), b)));
     }
 
     #[test]
     fn local_and_port() {
         let got = marks("@alice, @bob@localhost:8840! https://x.example/@carol");
-        assert_eq!(got.iter().map(|g| g.0.as_str()).collect::<Vec<_>>(), ["@alice", "@bob@localhost:8840", "https://x.example/@carol"]);
+        assert_eq!(
+            got.iter().map(|g| g.0.as_str()).collect::<Vec<_>>(),
+            ["@alice", "@bob@localhost:8840", "https://x.example/@carol"]
+        );
     }
 }

@@ -187,7 +187,11 @@ impl Writer<'_> {
         let scheme = scheme + if url.get(scheme..).is_some_and(|r| r.starts_with("www.")) { 4 } else { 0 };
         let rest = url.get(scheme..).unwrap_or_default();
         let cut = rest.char_indices().nth(30).map_or(rest.len(), |(i, _)| i);
-        let parts = [("invisible", url.get(..scheme)), (if cut < rest.len() { "ellipsis" } else { "" }, rest.get(..cut)), ("invisible", rest.get(cut..))];
+        let parts = [
+            ("invisible", url.get(..scheme)),
+            (if cut < rest.len() { "ellipsis" } else { "" }, rest.get(..cut)),
+            ("invisible", rest.get(cut..)),
+        ];
         for (class, part) in parts {
             self.html.push_str("<span class=\"");
             self.html.push_str(class);
@@ -243,7 +247,10 @@ mod tests {
 
     #[test]
     fn links_are_shortened_and_tags_linked() {
-        let html = to_html(&compose("https://example.org/a/very/long/path/that/goes/on #Wörld"), "https://x.example/tags/");
+        let html = to_html(
+            &compose("https://example.org/a/very/long/path/that/goes/on #Wörld"),
+            "https://x.example/tags/",
+        );
         assert!(html.contains("<span class=\"invisible\">https://</span><span class=\"ellipsis\">example.org/a/very/long/path/t</span>"), "{html}");
         assert!(html.contains("href=\"https://x.example/tags/w%C3%B6rld\" class=\"mention hashtag\" rel=\"tag\">#<span>Wörld</span></a>"), "{html}");
     }
@@ -262,9 +269,17 @@ mod tests {
     fn blocks_nest() {
         let rich = RichText::new(
             "said\n\nquoted\n\none\ntwo\n\nend".into(),
-            vec![mark(6, 12, MarkKind::Quote), mark(14, 17, MarkKind::Item { ordered: false }), mark(18, 21, MarkKind::Item { ordered: false }), mark(18, 21, MarkKind::Strong)],
+            vec![
+                mark(6, 12, MarkKind::Quote),
+                mark(14, 17, MarkKind::Item { ordered: false }),
+                mark(18, 21, MarkKind::Item { ordered: false }),
+                mark(18, 21, MarkKind::Strong),
+            ],
         );
         let html = to_html(&rich, "");
-        assert_eq!(html, "<p>said</p><blockquote><p>quoted</p></blockquote><ul><li>one</li><li><strong>two</strong></li></ul><p>end</p>");
+        assert_eq!(
+            html,
+            "<p>said</p><blockquote><p>quoted</p></blockquote><ul><li>one</li><li><strong>two</strong></li></ul><p>end</p>"
+        );
     }
 }

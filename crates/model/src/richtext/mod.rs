@@ -38,12 +38,22 @@ pub struct Mark {
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum MarkKind {
     /// Somebody. `id`: native id (actor URL, hex key, DID) once known, empty before; `acct`: `name@host` as written.
-    Mention { id: String, acct: String, url: String },
-    Link { url: String },
+    Mention {
+        id: String,
+        acct: String,
+        url: String,
+    },
+    Link {
+        url: String,
+    },
     /// Normal form of the tag, see [`normal_tag`].
-    Tag { name: String },
+    Tag {
+        name: String,
+    },
     /// `:shortcode:` of a custom emoji of the post.
-    Emoji { shortcode: String },
+    Emoji {
+        shortcode: String,
+    },
     Emphasis,
     Strong,
     Strike,
@@ -56,7 +66,9 @@ pub enum MarkKind {
     /// Whole lines.
     Heading,
     /// One item of a list.
-    Item { ordered: bool },
+    Item {
+        ordered: bool,
+    },
 }
 
 impl MarkKind {
@@ -122,7 +134,12 @@ mod tests {
         let mark = |start, end, kind| Mark { start, end, kind };
         let rich = RichText::new(
             "aé bold".into(),
-            vec![mark(4, 99, MarkKind::Code), mark(2, 3, MarkKind::Code), mark(4, 8, MarkKind::Strong), mark(0, 6, MarkKind::Emphasis)],
+            vec![
+                mark(4, 99, MarkKind::Code),
+                mark(2, 3, MarkKind::Code),
+                mark(4, 8, MarkKind::Strong),
+                mark(0, 6, MarkKind::Emphasis),
+            ],
         );
         let got: Vec<_> = rich.marks.iter().map(|m| (m.start, m.end)).collect();
         assert_eq!(got, [(0, 6), (4, 6)]);

@@ -1,12 +1,6 @@
 //! Sending events to relays: our own just shows what is stored already; others are asked over the pool.
 
-use crate::{
-    event::Event,
-    facts::Facts,
-    keys,
-    network::Nostr,
-    pool::PoolError,
-};
+use crate::{event::Event, facts::Facts, keys, network::Nostr, pool::PoolError};
 use landbridge_hub::{Delivery, Hub, Outcome};
 use landbridge_model::Network;
 

@@ -146,14 +146,17 @@ pub async fn translate(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Res
             Some((poll, ids)) => match event_by_native(hub, &poll).await? {
                 Some(poll_event) => {
                     let options = n88::options(&poll_event);
-                    let title = |id: &String| options.iter().find(|(o, _)| o == id).map(|(_, title)| title.clone());
+                    let title =
+                        |id: &String| options.iter().find(|(o, _)| o == id).map(|(_, title)| title.clone());
                     one(What::Vote { poll, choices: ids.iter().filter_map(title).collect() })
                 }
                 None => Vec::new(),
             },
             None => Vec::new(),
         },
-        kind::FOLLOWS => follows(hub, event).await?.into_iter().map(|(id, what)| incoming(Some(id), what)).collect(),
+        kind::FOLLOWS => {
+            follows(hub, event).await?.into_iter().map(|(id, what)| incoming(Some(id), what)).collect()
+        }
         kind::DELETION => deletions(hub, event).await?.into_iter().map(|what| incoming(None, what)).collect(),
         kind::VANISH => one(What::Gone),
         _ => {
@@ -175,7 +178,11 @@ async fn names(hub: &Hub, event: &Event) -> Result<HashMap<Hex32, String>, HubEr
     let mut names = HashMap::new();
     for key in text_in::people(&event.content, 30) {
         if let Some(actor) = hub.actor_by_native(Network::Nostr, &key.to_string()).await? {
-            let name = if actor.is_member() || actor.profile.display_name.is_empty() { actor.username.clone() } else { actor.profile.display_name.clone() };
+            let name = if actor.is_member() || actor.profile.display_name.is_empty() {
+                actor.username.clone()
+            } else {
+                actor.profile.display_name.clone()
+            };
             names.insert(key, if name.starts_with("npub1") { short(&key) } else { name });
         }
     }
@@ -185,11 +192,18 @@ async fn names(hub: &Hub, event: &Event) -> Result<HashMap<Hex32, String>, HubEr
 /// `npub1abcd…wxyz`
 fn short(key: &Hex32) -> String {
     let npub = n19::npub(key);
-    format!("{}…{}", npub.get(..9).unwrap_or_default(), npub.get(npub.len().saturating_sub(4)..).unwrap_or_default())
+    format!(
+        "{}…{}",
+        npub.get(..9).unwrap_or_default(),
+        npub.get(npub.len().saturating_sub(4)..).unwrap_or_default()
+    )
 }
 
 /// Keeps what was known of somebody's relays when their profile is written anew.
-pub async fn with_facts(hub: &Hub, mut actor: landbridge_hub::InActor) -> Result<landbridge_hub::InActor, HubError> {
+pub async fn with_facts(
+    hub: &Hub,
+    mut actor: landbridge_hub::InActor,
+) -> Result<landbridge_hub::InActor, HubError> {
     if let Some(presence) = hub.presence_by_native(Network::Nostr, &actor.native_id).await? {
         actor.facts = presence.facts;
     }
@@ -219,7 +233,8 @@ async fn embedded(nostr: &Nostr, hub: &Hub, repost: &Event, target: &str) -> Res
         return Ok(Vec::new());
     }
     let Ok(inner) = Event::from_json(&repost.content) else { return Ok(Vec::new()) };
-    let posts = ![kind::REPOST, kind::GENERIC_REPOST].contains(&inner.kind) && post_in::native_id(&inner) == target;
+    let posts =
+        ![kind::REPOST, kind::GENERIC_REPOST].contains(&inner.kind) && post_in::native_id(&inner) == target;
     match posts && !inner.is_protected() {
         true => Box::pin(translate(nostr, hub, &inner, Via::Fetched)).await,
         false => Ok(Vec::new()),
@@ -235,12 +250,14 @@ async fn follows(hub: &Hub, event: &Event) -> Result<Vec<(String, What)>, HubErr
         }
         keys
     };
-    let listed: Vec<String> = event.tags.people().iter().map(Hex32::to_string).filter(|k| members.contains(k)).collect();
+    let listed: Vec<String> =
+        event.tags.people().iter().map(Hex32::to_string).filter(|k| members.contains(k)).collect();
     let known = match hub.actor_by_native(Network::Nostr, &event.pubkey.to_string()).await? {
         Some(actor) => hub.followed_presences(actor.id, Network::Nostr).await?,
         None => Vec::new(),
     };
-    let before: Vec<String> = known.into_iter().map(|p| p.native_id).filter(|k| members.contains(k)).collect();
+    let before: Vec<String> =
+        known.into_iter().map(|p| p.native_id).filter(|k| members.contains(k)).collect();
     let mut news = Vec::new();
     for target in listed.iter().filter(|k| !before.contains(k)) {
         news.push((format!("{}:{target}", event.id), What::Follow { target: target.clone() }));

@@ -32,7 +32,11 @@ pub async fn join(nostr: &Nostr, import: Option<KeyImport>) -> Result<Joined, Hu
     let facts = |unsynced| Facts { relays: relays.clone(), unsynced, ..Facts::default() }.value();
     let held = |keys: &Keys, unsynced| Joined {
         presence: NewPresence { native_id: keys.public().to_string(), facts: facts(unsynced) },
-        keys: vec![NewKey { kind: SCHNORR, public: keys.public().to_string(), secret: keys.secret().to_vec() }],
+        keys: vec![NewKey {
+            kind: SCHNORR,
+            public: keys.public().to_string(),
+            secret: keys.secret().to_vec(),
+        }],
     };
     let Some(import) = import else { return Ok(held(&Keys::generate(), false)) };
     let text = import.key.trim();
@@ -48,13 +52,24 @@ pub async fn join(nostr: &Nostr, import: Option<KeyImport>) -> Result<Joined, Hu
 }
 
 async fn read_secret(text: &str, password: Option<String>) -> Result<Keys, HubError> {
-    let wrong = || HubError::invalid("this is no secret key: it begins with nsec1 or ncryptsec1, or has 64 digits 0-9 and a-f");
+    let wrong = || {
+        HubError::invalid(
+            "this is no secret key: it begins with nsec1 or ncryptsec1, or has 64 digits 0-9 and a-f",
+        )
+    };
     let secret = if text.starts_with("ncryptsec1") {
         let encrypted = EncryptedSecretKey::from_bech32(text).map_err(|_| wrong())?;
-        let password = password.filter(|p| !p.is_empty()).ok_or_else(|| HubError::invalid("this key needs its password"))?;
+        let password = password
+            .filter(|p| !p.is_empty())
+            .ok_or_else(|| HubError::invalid("this key needs its password"))?;
         // Slow on purpose.
-        let opened = tokio::task::spawn_blocking(move || encrypted.decrypt_with_max_log_n(&password, MOST_LOG_N)).await;
-        opened.ok().and_then(Result::ok).ok_or_else(|| HubError::invalid("the password does not open this key"))?
+        let opened =
+            tokio::task::spawn_blocking(move || encrypted.decrypt_with_max_log_n(&password, MOST_LOG_N))
+                .await;
+        opened
+            .ok()
+            .and_then(Result::ok)
+            .ok_or_else(|| HubError::invalid("the password does not open this key"))?
     } else if text.starts_with("nsec1") {
         SecretKey::from_bech32(text).map_err(|_| wrong())?
     } else {
@@ -81,7 +96,9 @@ pub async fn export_nsec(hub: &Hub, member: Id) -> Result<String, HubError> {
 /// `ncryptsec1...`: the same under a password (NIP-49).
 pub async fn export_ncryptsec(hub: &Hub, member: Id, password: String) -> Result<String, HubError> {
     let secret = secret_of(hub, member).await?;
-    let seal = move || EncryptedSecretKey::new(&secret, &password, LOG_N, KeySecurity::Weak).and_then(|e| e.to_bech32());
+    let seal = move || {
+        EncryptedSecretKey::new(&secret, &password, LOG_N, KeySecurity::Weak).and_then(|e| e.to_bech32())
+    };
     let sealed = tokio::task::spawn_blocking(seal).await;
     sealed.ok().and_then(Result::ok).ok_or(HubError::Damaged("a Nostr key"))
 }
@@ -104,7 +121,8 @@ impl Signs {
             return Ok(Signs::Here(keys));
         }
         let public = hub.public_key(member, Network::Nostr, BUNKER).await?;
-        let public = public.and_then(|p| p.parse().ok()).ok_or(HubError::Damaged("a member without a Nostr key"))?;
+        let public =
+            public.and_then(|p| p.parse().ok()).ok_or(HubError::Damaged("a member without a Nostr key"))?;
         Ok(Signs::Outside(public))
     }
 

@@ -82,7 +82,8 @@ pub async fn fetch(nostr: &Nostr, hub: &Hub, native_id: &str) -> Result<Vec<Inco
     }
     let Ok(id) = native_id.parse::<Hex32>() else { return Ok(Vec::new()) };
     // Ids and keys look alike: whoever wrote something that was checked here is a person.
-    let person = nostr.authors.contains_key(&id) || hub.presence_by_native(Network::Nostr, native_id).await?.is_some();
+    let person =
+        nostr.authors.contains_key(&id) || hub.presence_by_native(Network::Nostr, native_id).await?.is_some();
     if person {
         return fetch_profile(nostr, hub, native_id).await;
     }
@@ -100,7 +101,12 @@ pub async fn fetch_profile(nostr: &Nostr, hub: &Hub, key: &str) -> Result<Vec<In
     profile_at(nostr, hub, key, Vec::new()).await
 }
 
-pub async fn profile_at(nostr: &Nostr, hub: &Hub, key: &str, relays: Vec<String>) -> Result<Vec<Incoming>, HubError> {
+pub async fn profile_at(
+    nostr: &Nostr,
+    hub: &Hub,
+    key: &str,
+    relays: Vec<String>,
+) -> Result<Vec<Incoming>, HubError> {
     match key.parse() {
         Ok(key) => profile_named(nostr, hub, &key, relays, None).await,
         Err(_) => Ok(Vec::new()),
@@ -108,7 +114,13 @@ pub async fn profile_at(nostr: &Nostr, hub: &Hub, key: &str, relays: Vec<String>
 }
 
 /// Somebody's profile: the newest kind 0 found, else the bare key, which is somebody too.
-async fn profile_named(nostr: &Nostr, hub: &Hub, key: &Hex32, relays: Vec<String>, verified: Option<&str>) -> Result<Vec<Incoming>, HubError> {
+async fn profile_named(
+    nostr: &Nostr,
+    hub: &Hub,
+    key: &Hex32,
+    relays: Vec<String>,
+    verified: Option<&str>,
+) -> Result<Vec<Incoming>, HubError> {
     if secp256k1::XOnlyPublicKey::from_slice(&key.0).is_err() {
         return Ok(Vec::new());
     }
@@ -146,7 +158,12 @@ async fn profile_named(nostr: &Nostr, hub: &Hub, key: &Hex32, relays: Vec<String
 
 /// The newest kind 0 of a key, at the relays given and wherever the key is known to write; its relay list is noted on
 /// the way.
-async fn newest_profile(nostr: &Nostr, hub: &Hub, key: &Hex32, relays: Vec<String>) -> Result<Option<Event>, HubError> {
+async fn newest_profile(
+    nostr: &Nostr,
+    hub: &Hub,
+    key: &Hex32,
+    relays: Vec<String>,
+) -> Result<Option<Event>, HubError> {
     if let Some(event) = nostr.profiles.get(key) {
         return Ok(Some(event));
     }
@@ -164,7 +181,13 @@ async fn newest_profile(nostr: &Nostr, hub: &Hub, key: &Hex32, relays: Vec<Strin
     Ok(event)
 }
 
-async fn posts(nostr: &Nostr, hub: &Hub, filters: Vec<Filter>, relays: Vec<String>, author: Option<Hex32>) -> Result<Vec<Incoming>, HubError> {
+async fn posts(
+    nostr: &Nostr,
+    hub: &Hub,
+    filters: Vec<Filter>,
+    relays: Vec<String>,
+    author: Option<Hex32>,
+) -> Result<Vec<Incoming>, HubError> {
     let events = ask(nostr, hub, &filters, relays, author).await?;
     let newest = events.into_iter().filter(|e| POSTS.contains(&e.kind)).max_by_key(|e| e.created_at);
     match newest {
@@ -186,7 +209,8 @@ pub async fn thread(nostr: &Nostr, hub: &Hub, native_id: &str) -> Result<Vec<Inc
     let Some(event) = crate::stage::event_by_native(hub, native_id).await? else { return Ok(Vec::new()) };
     let above = if event.kind == kind::COMMENT { n22::read(&event.tags) } else { n10::read(&event.tags) };
     let root = above.root.clone().unwrap_or_else(|| native_id.to_owned());
-    let mut wanted: Vec<Hex32> = [&above.root, &above.parent].into_iter().flatten().filter_map(|id| id.parse().ok()).collect();
+    let mut wanted: Vec<Hex32> =
+        [&above.root, &above.parent].into_iter().flatten().filter_map(|id| id.parse().ok()).collect();
     wanted.dedup();
     let limit = MOST_EVENTS as u32;
     let answers = match is_hex32(&root) {
@@ -201,7 +225,12 @@ pub async fn thread(nostr: &Nostr, hub: &Hub, native_id: &str) -> Result<Vec<Inc
         filters.push(Filter::default().ids(wanted));
     }
     let hints = event.tags.named("e").filter_map(|t| t.get(2).cloned()).filter(|u| !u.is_empty()).collect();
-    let root_author = event.tags.named("e").find(|t| t.get(1) == Some(&root)).and_then(|t| t.get(4)).and_then(|a| a.parse().ok());
+    let root_author = event
+        .tags
+        .named("e")
+        .find(|t| t.get(1) == Some(&root))
+        .and_then(|t| t.get(4))
+        .and_then(|a| a.parse().ok());
     let mut events = ask(nostr, hub, &filters, hints, Some(root_author.unwrap_or(event.pubkey))).await?;
     events.retain(|e| POSTS.contains(&e.kind));
     events.sort_by_key(|e| e.created_at);
@@ -218,7 +247,13 @@ pub async fn recent(nostr: &Nostr, hub: &Hub, native_id: &str) -> Result<Vec<Inc
 
 /// Asks our own relay, the relays given, those where `author` writes, and the index relays, all at once: verified
 /// events, each once.
-pub async fn ask(nostr: &Nostr, hub: &Hub, filters: &[Filter], relays: Vec<String>, author: Option<Hex32>) -> Result<Vec<Event>, HubError> {
+pub async fn ask(
+    nostr: &Nostr,
+    hub: &Hub,
+    filters: &[Filter],
+    relays: Vec<String>,
+    author: Option<Hex32>,
+) -> Result<Vec<Event>, HubError> {
     let mut urls: Vec<String> = relays.iter().filter_map(|u| crate::nips::n65::normal(u)).collect();
     if let Some(author) = author {
         if let Some(presence) = hub.presence_by_native(Network::Nostr, &author.to_string()).await? {

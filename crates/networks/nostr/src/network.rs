@@ -8,7 +8,10 @@ use crate::{
     relay::{Relay, RelayLimits, url_of},
 };
 use async_trait::async_trait;
-use landbridge_hub::{Act, Delivery, Draft, Hub, HubError, Incoming, Joined, KeyImport, NewKey, Outcome, Preview, Staged, Stop, Translator};
+use landbridge_hub::{
+    Act, Delivery, Draft, Hub, HubError, Incoming, Joined, KeyImport, NewKey, Outcome, Preview, Staged, Stop,
+    Translator,
+};
 use landbridge_model::{Actor, Id, Network, Presence};
 use landbridge_store::{
     Change,
@@ -76,7 +79,8 @@ impl Nostr {
     pub async fn relay(&self) -> Result<&Relay, HubError> {
         let start = || async {
             let keys = self.server_keys().await?;
-            let relay = Relay::start(self.hub.clone(), keys.public(), self.options.limits, self.signer_in.clone());
+            let relay =
+                Relay::start(self.hub.clone(), keys.public(), self.options.limits, self.signer_in.clone());
             relay.members().refresh().await?;
             Ok(relay)
         };
@@ -164,7 +168,8 @@ impl Translator for Nostr {
     }
 
     fn shown_post(&self, native_id: &str) -> String {
-        let event = |id| Pointer::Event { id, author: None, kind: None, relays: vec![self.relay_url().to_owned()] };
+        let event =
+            |id| Pointer::Event { id, author: None, kind: None, relays: vec![self.relay_url().to_owned()] };
         native_id.parse().ok().and_then(|id| event(id).code()).unwrap_or_else(|| native_id.to_owned())
     }
 

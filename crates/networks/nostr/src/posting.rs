@@ -10,7 +10,9 @@ use crate::{
     stage::event_by_native,
     translate::{post_in, text_out},
 };
-use landbridge_hub::{CopyKind, Draft, DraftPoll, Hub, HubError, Incoming, Origin, Via, publish::FollowOptions};
+use landbridge_hub::{
+    CopyKind, Draft, DraftPoll, Hub, HubError, Incoming, Origin, Via, publish::FollowOptions,
+};
 use landbridge_model::{Id, Mark, MarkKind, Network, Profile, RichText, Time, Visibility, richtext::compose};
 
 /// Carries out a member's own event. What the hub does not want (too long, unknown target) stays on the relay only.
@@ -42,7 +44,13 @@ async fn carry_out(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Resul
         original: bytes::Bytes::copy_from_slice(event.json.as_bytes()),
     });
     match event.kind {
-        kind::NOTE | kind::COMMENT | kind::POLL | kind::PICTURE | kind::VIDEO | kind::SHORT_VIDEO | kind::ARTICLE => {
+        kind::NOTE
+        | kind::COMMENT
+        | kind::POLL
+        | kind::PICTURE
+        | kind::VIDEO
+        | kind::SHORT_VIDEO
+        | kind::ARTICLE => {
             let draft = draft(nostr, hub, member, event).await?;
             hub.publish(draft, origin).await?;
         }
@@ -66,7 +74,8 @@ async fn carry_out(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Resul
                 && let Some(poll) = event_by_native(hub, &poll).await?
             {
                 let options = n88::options(&poll);
-                let choices: Vec<usize> = ids.iter().filter_map(|id| options.iter().position(|(o, _)| o == id)).collect();
+                let choices: Vec<usize> =
+                    ids.iter().filter_map(|id| options.iter().position(|(o, _)| o == id)).collect();
                 hub.vote(member, post, &choices, origin).await?;
             }
         }
@@ -93,7 +102,11 @@ async fn draft(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Result<Dr
         let gap = if text.text.is_empty() { "" } else { "\n" };
         let start = (text.text.len() + gap.len()) as u32;
         text.text = format!("{}{gap}{}", text.text, media.url);
-        text.marks.push(Mark { start, end: text.text.len() as u32, kind: MarkKind::Link { url: media.url.clone() } });
+        text.marks.push(Mark {
+            start,
+            end: text.text.len() as u32,
+            kind: MarkKind::Link { url: media.url.clone() },
+        });
     }
     let reply_to = match &post.reply_to {
         Some(parent) => {
@@ -111,7 +124,9 @@ async fn draft(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Result<Dr
         options: poll.options.into_iter().map(|o| o.title).collect(),
         multiple: poll.multiple,
         hide_totals: false,
-        expires_in: poll.ends_at.map(|end| (end.secs() - Time::now().secs()).clamp(300, 2_629_000).unsigned_abs()),
+        expires_in: poll
+            .ends_at
+            .map(|end| (end.secs() - Time::now().secs()).clamp(300, 2_629_000).unsigned_abs()),
     });
     Ok(Draft {
         author: member,
@@ -148,7 +163,9 @@ async fn rename_people(nostr: &Nostr, hub: &Hub, rich: RichText) -> Result<RichT
     }
     // Written again with the names, and read again: offsets take care of themselves.
     let text = text_out::write(&rich, &|mark| match mark {
-        MarkKind::Mention { id, .. } => names.iter().find(|(known, _)| known == id).map(|(_, acct)| format!("@{acct}")),
+        MarkKind::Mention { id, .. } => {
+            names.iter().find(|(known, _)| known == id).map(|(_, acct)| format!("@{acct}"))
+        }
         _ => None,
     });
     Ok(compose(&text))
@@ -171,7 +188,9 @@ async fn post_of(nostr: &Nostr, hub: &Hub, native_id: &str) -> Result<Option<Id>
 
 /// A deletion takes back whatever its target was.
 async fn delete(hub: &Hub, member: Id, target: &str, origin: Option<Origin>) -> Result<(), HubError> {
-    let Some(copy) = hub.copy(Network::Nostr, target).await?.filter(|c| c.actor == member) else { return Ok(()) };
+    let Some(copy) = hub.copy(Network::Nostr, target).await?.filter(|c| c.actor == member) else {
+        return Ok(());
+    };
     match copy.kind {
         CopyKind::Post | CopyKind::Repost => hub.delete_post(member, copy.object, origin).await.map(|_| ()),
         CopyKind::Reaction => {
@@ -190,8 +209,12 @@ async fn delete(hub: &Hub, member: Id, target: &str, origin: Option<Origin>) -> 
 /// The member's new follow list against the follows here. New keys are looked up, a bounded number at once.
 pub async fn follow_list(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Result<(), HubError> {
     let listed: Vec<String> = event.tags.people().iter().map(Hex32::to_string).collect();
-    let before: Vec<(Id, String)> =
-        hub.followed_presences(member, Network::Nostr).await?.into_iter().map(|p| (p.actor, p.native_id)).collect();
+    let before: Vec<(Id, String)> = hub
+        .followed_presences(member, Network::Nostr)
+        .await?
+        .into_iter()
+        .map(|p| (p.actor, p.native_id))
+        .collect();
     let origin = || {
         Some(Origin {
             network: Network::Nostr,
@@ -224,7 +247,8 @@ pub async fn follow_list(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) ->
 pub async fn take_over_profile(hub: &Hub, member: Id, event: &Event) -> Result<(), HubError> {
     let actor = hub.actor(member).await?;
     let told = crate::translate::profile::read(&event.pubkey, Some(event), "", None);
-    let changed = Profile { display_name: told.profile.display_name, bio: told.profile.bio, ..actor.profile.clone() };
+    let changed =
+        Profile { display_name: told.profile.display_name, bio: told.profile.bio, ..actor.profile.clone() };
     if changed.display_name == actor.profile.display_name && changed.bio.text == actor.profile.bio.text {
         return Ok(());
     }

@@ -72,7 +72,8 @@ async fn member(nostr: &Nostr, name: &str) -> Result<Value, HubError> {
     let presence = nostr.hub.presence(member.actor.id, Network::Nostr).await?;
     let Some(presence) = presence.filter(|p| p.state == PresenceState::Active) else { return Ok(nobody) };
     let facts = Facts::of(&presence);
-    let relays = if facts.relays.write.is_empty() { vec![nostr.relay_url().to_owned()] } else { facts.relays.write };
+    let relays =
+        if facts.relays.write.is_empty() { vec![nostr.relay_url().to_owned()] } else { facts.relays.write };
     let key = presence.native_id;
     Ok(json!({ "names": single(name, json!(key)), "relays": single(&key, json!(relays)) }))
 }

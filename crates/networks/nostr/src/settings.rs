@@ -9,15 +9,16 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use landbridge_hub::{HubError, accounts::{Session, form_token, form_token_fits}};
+use landbridge_hub::{
+    HubError,
+    accounts::{Session, form_token, form_token_fits},
+};
 use landbridge_model::{Network, richtext::escape};
 use serde::Deserialize;
 use std::sync::Arc;
 
 pub fn router() -> Router<Arc<Nostr>> {
-    Router::new()
-        .route("/settings/nostr", get(show).post(act))
-        .route("/settings/nostr/connect", get(connect))
+    Router::new().route("/settings/nostr", get(show).post(act)).route("/settings/nostr/connect", get(connect))
 }
 
 #[derive(Deserialize)]
@@ -41,7 +42,11 @@ async fn show(State(nostr): State<Arc<Nostr>>, headers: HeaderMap) -> Response {
 }
 
 /// The page that a Nostr app opens to be connected (NIP-46's `nostrconnect_url`).
-async fn connect(State(nostr): State<Arc<Nostr>>, headers: HeaderMap, Query(Link { uri }): Query<Link>) -> Response {
+async fn connect(
+    State(nostr): State<Arc<Nostr>>,
+    headers: HeaderMap,
+    Query(Link { uri }): Query<Link>,
+) -> Response {
     answer(visit(&nostr, &headers, "", &uri).await)
 }
 
@@ -62,7 +67,10 @@ async fn act(State(nostr): State<Arc<Nostr>>, headers: HeaderMap, Form(wish): Fo
         let said = match wish.what.as_str() {
             "invite" => {
                 let link = signer::invite(&nostr, member).await?.link;
-                format!("<p>Paste this link into your Nostr app within 15 minutes. It works once.</p><p><code>{}</code></p>", escape(&link))
+                format!(
+                    "<p>Paste this link into your Nostr app within 15 minutes. It works once.</p><p><code>{}</code></p>",
+                    escape(&link)
+                )
             }
             "accept" => {
                 let name = signer::accept(&nostr, member, &wish.uri).await?;
@@ -72,7 +80,10 @@ async fn act(State(nostr): State<Arc<Nostr>>, headers: HeaderMap, Form(wish): Fo
                 // A session left open must not be enough to take the identity away.
                 nostr.hub.sign_in(&session.member.actor.username, &wish.password).await?;
                 let nsec = keys::export_nsec(&nostr.hub, member).await?;
-                format!("<p>Your secret key. Whoever has it is you on Nostr, for ever: keep it safe, show it to nobody.</p><p><code>{}</code></p>", escape(&nsec))
+                format!(
+                    "<p>Your secret key. Whoever has it is you on Nostr, for ever: keep it safe, show it to nobody.</p><p><code>{}</code></p>",
+                    escape(&nsec)
+                )
             }
             _ => String::new(),
         };
@@ -114,7 +125,10 @@ async fn page(nostr: &Nostr, session: &Session, said: &str, uri: &str) -> Result
     );
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
+        ),
         (header::CACHE_CONTROL, "no-store"),
         (header::REFERRER_POLICY, "no-referrer"),
     ];
@@ -126,7 +140,9 @@ fn answer(result: Result<Response, HubError>) -> Response {
         Ok(response) => return response,
         Err(HubError::NotFound) => (StatusCode::NOT_FOUND, "You are not on Nostr.".to_owned()),
         Err(error @ HubError::Unauthorized) => (StatusCode::UNAUTHORIZED, error.to_string()),
-        Err(error @ (HubError::Invalid(_) | HubError::Forbidden(_) | HubError::Remote(_))) => (StatusCode::FORBIDDEN, error.to_string()),
+        Err(error @ (HubError::Invalid(_) | HubError::Forbidden(_) | HubError::Remote(_))) => {
+            (StatusCode::FORBIDDEN, error.to_string())
+        }
         Err(error) => {
             tracing::warn!(%error, "the Nostr settings failed");
             (StatusCode::SERVICE_UNAVAILABLE, "Please try again later.".to_owned())

@@ -1,8 +1,8 @@
 //! Out to Nostr and in again: nothing is lost but what `translate::LOST` declares.
 
 use landbridge_model::{
-    Emoji, Id, Mark, MarkKind, Media, MediaKind, MediaMeta, Mention, Poll, PollOption, Post, PostKind, RichText, Time, Visibility,
-    richtext::compose,
+    Emoji, Id, Mark, MarkKind, Media, MediaKind, MediaMeta, Mention, Poll, PollOption, Post, PostKind,
+    RichText, Time, Visibility, richtext::compose,
 };
 use landbridge_nostr::{
     event::{Event, Hex32, Keys},
@@ -49,8 +49,14 @@ fn text(words: &[Word]) -> RichText {
         let (written, kind) = match word {
             Word::Plain(w) => (w.clone(), None),
             Word::Tag(t) => (format!("#{t}"), Some(MarkKind::Tag { name: t.clone() })),
-            Word::Link(l) => (format!("https://{l}.example/{l}"), Some(MarkKind::Link { url: format!("https://{l}.example/{l}") })),
-            Word::Person(n) => (format!("@p{n}"), Some(MarkKind::Mention { id: String::new(), acct: format!("p{n}"), url: String::new() })),
+            Word::Link(l) => (
+                format!("https://{l}.example/{l}"),
+                Some(MarkKind::Link { url: format!("https://{l}.example/{l}") }),
+            ),
+            Word::Person(n) => (
+                format!("@p{n}"),
+                Some(MarkKind::Mention { id: String::new(), acct: format!("p{n}"), url: String::new() }),
+            ),
             Word::Break => continue,
         };
         let start = text.len() as u32;
@@ -68,72 +74,98 @@ fn text(words: &[Word]) -> RichText {
 }
 
 fn post() -> impl Strategy<Value = Post> {
-    let media = prop::collection::vec(("[a-z]{3,8}", prop::option::of("[A-Za-z ]{1,20}[a-z]"), 1..5000_u32), 0..3);
-    let extras = (prop::option::of("[a-z ]{0,10}[a-z]"), any::<bool>(), prop::collection::vec("[a-z]{2,3}", 0..3), any::<bool>());
-    (words(), media, extras, prop::collection::vec("[a-z]{2,8}", 0..3)).prop_map(|(words, media, (warning, sensitive, languages, poll), tags)| {
-        let text = text(&words);
-        let mut tags: Vec<String> = tags.into_iter().filter(|t| !text.tags().contains(t)).collect();
-        tags.dedup();
-        tags.sort();
-        tags.dedup();
-        let mut languages: Vec<String> = languages;
-        languages.dedup();
-        let media: Vec<Media> = media
-            .into_iter()
-            .enumerate()
-            .map(|(n, (name, description, width))| Media {
-                id: Id(n as i64),
-                kind: MediaKind::Image,
-                mime: "image/webp".into(),
-                file: Some(format!("{name}{n}.webp")),
-                preview: None,
-                remote_url: None,
-                description: description.map(|d| d.trim().to_owned()),
-                meta: MediaMeta { width: Some(width), height: Some(7), blurhash: Some("LEHV6nWB".into()), sha256: Some("ab".repeat(32)), size: Some(9), ..MediaMeta::default() },
-                sensitive: false,
-            })
-            .collect();
-        let poll = (poll && media.is_empty()).then(|| Poll {
-            options: ["one", "two"].map(|t| PollOption { title: t.into(), votes: 0 }).to_vec(),
-            multiple: sensitive,
-            hide_totals: false,
-            ends_at: Some(Time::from_secs(2_000_000_000)),
-            closed: false,
-            voters: None,
-        });
-        Post {
-            id: Id(1),
-            author: Id(2),
-            origin: None,
-            kind: PostKind::Note,
-            created_at: Time::from_secs(1_700_000_000),
-            edited_at: None,
-            visibility: Visibility::Public,
-            title: None,
-            sensitive: sensitive || warning.is_some(),
-            warning,
-            languages,
-            media,
-            poll,
-            mentions: (0..3).map(|n| Mention { actor: Id(10 + n), acct: format!("p{n}"), url: String::new(), silent: false }).collect(),
-            tags,
-            emojis: vec![Emoji { shortcode: "cat".into(), url: "https://e.example/cat.png".into(), static_url: None }],
-            text,
-            reply_to: None,
-            reply_to_author: None,
-            root: Id(1),
-            quote: None,
-            repost_of: None,
-            url: None,
-            quote_policy: Default::default(),
-            reply_policy: Default::default(),
-            application: None,
-            replies: 0,
-            reposts: 0,
-            likes: 0,
-            quotes: 0,
-        }
-    })
+    let media =
+        prop::collection::vec(("[a-z]{3,8}", prop::option::of("[A-Za-z ]{1,20}[a-z]"), 1..5000_u32), 0..3);
+    let extras = (
+        prop::option::of("[a-z ]{0,10}[a-z]"),
+        any::<bool>(),
+        prop::collection::vec("[a-z]{2,3}", 0..3),
+        any::<bool>(),
+    );
+    (words(), media, extras, prop::collection::vec("[a-z]{2,8}", 0..3)).prop_map(
+        |(words, media, (warning, sensitive, languages, poll), tags)| {
+            let text = text(&words);
+            let mut tags: Vec<String> = tags.into_iter().filter(|t| !text.tags().contains(t)).collect();
+            tags.dedup();
+            tags.sort();
+            tags.dedup();
+            let mut languages: Vec<String> = languages;
+            languages.dedup();
+            let media: Vec<Media> = media
+                .into_iter()
+                .enumerate()
+                .map(|(n, (name, description, width))| Media {
+                    id: Id(n as i64),
+                    kind: MediaKind::Image,
+                    mime: "image/webp".into(),
+                    file: Some(format!("{name}{n}.webp")),
+                    preview: None,
+                    remote_url: None,
+                    description: description.map(|d| d.trim().to_owned()),
+                    meta: MediaMeta {
+                        width: Some(width),
+                        height: Some(7),
+                        blurhash: Some("LEHV6nWB".into()),
+                        sha256: Some("ab".repeat(32)),
+                        size: Some(9),
+                        ..MediaMeta::default()
+                    },
+                    sensitive: false,
+                })
+                .collect();
+            let poll = (poll && media.is_empty()).then(|| Poll {
+                options: ["one", "two"].map(|t| PollOption { title: t.into(), votes: 0 }).to_vec(),
+                multiple: sensitive,
+                hide_totals: false,
+                ends_at: Some(Time::from_secs(2_000_000_000)),
+                closed: false,
+                voters: None,
+            });
+            Post {
+                id: Id(1),
+                author: Id(2),
+                origin: None,
+                kind: PostKind::Note,
+                created_at: Time::from_secs(1_700_000_000),
+                edited_at: None,
+                visibility: Visibility::Public,
+                title: None,
+                sensitive: sensitive || warning.is_some(),
+                warning,
+                languages,
+                media,
+                poll,
+                mentions: (0..3)
+                    .map(|n| Mention {
+                        actor: Id(10 + n),
+                        acct: format!("p{n}"),
+                        url: String::new(),
+                        silent: false,
+                    })
+                    .collect(),
+                tags,
+                emojis: vec![Emoji {
+                    shortcode: "cat".into(),
+                    url: "https://e.example/cat.png".into(),
+                    static_url: None,
+                }],
+                text,
+                reply_to: None,
+                reply_to_author: None,
+                root: Id(1),
+                quote: None,
+                repost_of: None,
+                url: None,
+                quote_policy: Default::default(),
+                reply_policy: Default::default(),
+                application: None,
+                replies: 0,
+                reposts: 0,
+                likes: 0,
+                quotes: 0,
+            }
+        },
+    )
 }
 
 proptest! {

@@ -3,7 +3,10 @@
 mod common;
 
 use common::{Client, event, now, tags};
-use landbridge_hub::{CopyKind, Draft, Hub, KeyImport, Translator, accounts::{Member, NewMember, Role}};
+use landbridge_hub::{
+    CopyKind, Draft, Hub, KeyImport, Translator,
+    accounts::{Member, NewMember, Role},
+};
 use landbridge_model::{Id, Network};
 use landbridge_nostr::{
     Nostr, Options,
@@ -114,9 +117,13 @@ async fn what_the_members_app_writes_becomes_a_post_untouched() {
     assert!(app.publish(&note).await.0);
     let post = n.post_of(&note).await.expect("it becomes a post");
     assert_eq!(n.hub.post(post).await.unwrap().text.text, "From my app");
-    assert_eq!(n.hub.original(Network::Nostr, &note.id.to_string()).await.unwrap().unwrap(), note.json.as_bytes());
+    assert_eq!(
+        n.hub.original(Network::Nostr, &note.id.to_string()).await.unwrap().unwrap(),
+        note.json.as_bytes()
+    );
     let id = note.id.to_string();
-    let answer = event(&keys, 1, now(), &[&["e", &id, "", "root"], &["p", &keys.public().to_string()]], "And more");
+    let answer =
+        event(&keys, 1, now(), &[&["e", &id, "", "root"], &["p", &keys.public().to_string()]], "And more");
     let like = event(&keys, 7, now(), &[&["e", &id], &["p", &keys.public().to_string()]], "+");
     let repost = event(&keys, 6, now(), &[&["e", &id, n.nostr.relay_url()]], &note.json);
     for e in [&answer, &like, &repost] {
@@ -166,7 +173,8 @@ impl App {
         loop {
             let told = self.client.next().await;
             if told[0] == "EVENT" {
-                let text = n44::decrypt(&self.keys, &self.server, told[2]["content"].as_str().unwrap()).unwrap();
+                let text =
+                    n44::decrypt(&self.keys, &self.server, told[2]["content"].as_str().unwrap()).unwrap();
                 return serde_json::from_str(&text).unwrap();
             }
         }
@@ -193,12 +201,18 @@ async fn apps_sign_through_us_as_long_as_the_grant_stands() {
     assert_eq!(app.ask("connect", &[&server, &secret, "sign_event:1", &about]).await["result"], "ack");
     let key = n.key(alice).await;
     assert_eq!(app.ask("get_public_key", &[]).await["result"], json!(key));
-    let template = json!({"kind": 1, "created_at": now(), "tags": tags(&[&["t", "x"]]), "content": "signed elsewhere"});
+    let template =
+        json!({"kind": 1, "created_at": now(), "tags": tags(&[&["t", "x"]]), "content": "signed elsewhere"});
     let signed = app.ask("sign_event", &[&template.to_string()]).await["result"].as_str().unwrap().to_owned();
     let signed = Event::from_json(&signed).unwrap();
     assert_eq!((signed.pubkey.to_string(), signed.content.as_str()), (key, "signed elsewhere"));
     let other = json!({"kind": 3, "created_at": now(), "tags": [], "content": ""});
-    assert!(app.ask("sign_event", &[&other.to_string()]).await["error"].as_str().unwrap().contains("did not allow"));
+    assert!(
+        app.ask("sign_event", &[&other.to_string()]).await["error"]
+            .as_str()
+            .unwrap()
+            .contains("did not allow")
+    );
     assert!(app.ask("make_coffee", &[]).await["error"].is_string());
     let grant = n.hub.grants(alice).await.unwrap().into_iter().find(|g| g.purpose == "nostr-signer").unwrap();
     assert_eq!(grant.name, "My app");
@@ -224,7 +238,10 @@ async fn a_members_own_signer_on_another_server_signs_for_them() {
     assert_eq!(away.key(there).await, key);
     let draft = Draft { author: there, text: "Signed at home".into(), ..Draft::default() };
     let post = away.hub.publish(draft, None).await.unwrap();
-    assert!(away.hub.copy_on(CopyKind::Post, post.id, Network::Nostr).await.unwrap().is_none(), "not signed yet");
+    assert!(
+        away.hub.copy_on(CopyKind::Post, post.id, Network::Nostr).await.unwrap().is_none(),
+        "not signed yet"
+    );
     for _ in 0..150 {
         if !away.stored(json!({"authors": [key], "kinds": [1]})).await.is_empty() {
             assert!(away.hub.copy_on(CopyKind::Post, post.id, Network::Nostr).await.unwrap().is_some());
@@ -284,9 +301,16 @@ async fn two_servers_follow_answer_like_and_delete_over_nostr() {
             && b.hub.actor(bob).await.unwrap().followers == 1
     })
     .await;
-    let post = b.hub.publish(Draft { author: bob, text: "Hello from B".into(), ..Draft::default() }, None).await.unwrap();
+    let post = b
+        .hub
+        .publish(Draft { author: bob, text: "Hello from B".into(), ..Draft::default() }, None)
+        .await
+        .unwrap();
     let native = b.hub.copy_on(CopyKind::Post, post.id, Network::Nostr).await.unwrap().unwrap().native_id;
-    until("the post comes by the reader", || async { a.hub.copy(Network::Nostr, &native).await.unwrap().is_some() }).await;
+    until("the post comes by the reader", || async {
+        a.hub.copy(Network::Nostr, &native).await.unwrap().is_some()
+    })
+    .await;
     let here = a.hub.copy(Network::Nostr, &native).await.unwrap().unwrap().object;
     assert_eq!(a.hub.post(here).await.unwrap().text.text, "Hello from B");
     let answer = Draft { author: alice, text: "Hi!".into(), reply_to: Some(here), ..Draft::default() };

@@ -61,7 +61,8 @@ async fn a_forger_is_sent_away() {
     let w = world(RelayLimits::default()).await;
     let (alice, mut c) = (w.member().await, w.client().await);
     for n in 0..25 {
-        let mut forged: Value = serde_json::from_str(&event(&alice, 1, now(), &[], &n.to_string()).json).unwrap();
+        let mut forged: Value =
+            serde_json::from_str(&event(&alice, 1, now(), &[], &n.to_string()).json).unwrap();
         forged["sig"] = "0".repeat(128).into();
         c.say(json!(["EVENT", forged])).await;
     }
@@ -173,7 +174,14 @@ async fn requests_to_the_signer_pass_through() {
 async fn hostile_frames_do_no_harm() {
     let w = world(RelayLimits::default()).await;
     let mut c = w.client().await;
-    for frame in [json!([]), json!({}), json!(["EVENT"]), json!(["EVENT", 1]), json!(["NOPE", "x"]), json!(["REQ", 1, {}])] {
+    for frame in [
+        json!([]),
+        json!({}),
+        json!(["EVENT"]),
+        json!(["EVENT", 1]),
+        json!(["NOPE", "x"]),
+        json!(["REQ", 1, {}]),
+    ] {
         c.say(frame).await;
         assert_eq!(c.next().await[0], "NOTICE");
     }

@@ -145,12 +145,18 @@ pub fn insert_if_new(row: &CopyRow, original: Option<Vec<u8>>, kept_until: Optio
 
 /// We asked for it: nobody was told of it.
 pub fn mark_fetched(network: Network, native_id: &str) -> Change {
-    Change::new("UPDATE copies SET fetched = 1 WHERE network = ?1 AND native_id = ?2", args![network, native_id])
+    Change::new(
+        "UPDATE copies SET fetched = 1 WHERE network = ?1 AND native_id = ?2",
+        args![network, native_id],
+    )
 }
 
 /// A row when it was fetched and has not arrived by itself so far.
 pub fn is_fetched(network: Network, native_id: &str) -> Query {
-    query("SELECT 1 FROM copies WHERE network = ?1 AND native_id = ?2 AND fetched = 1", args![network, native_id])
+    query(
+        "SELECT 1 FROM copies WHERE network = ?1 AND native_id = ?2 AND fetched = 1",
+        args![network, native_id],
+    )
 }
 
 /// Now it has arrived by itself; fails when it had before: only one arrival counts.

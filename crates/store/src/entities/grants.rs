@@ -91,9 +91,15 @@ pub fn revoke_token(token_hash: Vec<u8>, at: Time) -> Change {
 }
 
 pub fn revoke_all(member: Id, at: Time) -> Change {
-    Change::new("UPDATE grants SET revoked_at = ?2 WHERE member_id = ?1 AND revoked_at IS NULL", args![member, at])
+    Change::new(
+        "UPDATE grants SET revoked_at = ?2 WHERE member_id = ?1 AND revoked_at IS NULL",
+        args![member, at],
+    )
 }
 
 pub fn log(id: Id, grant: Id, what: &str, at: Time) -> Change {
-    Change::new("INSERT INTO grant_log (id, grant_id, what, at) VALUES (?1, ?2, ?3, ?4)", args![id, grant, what, at])
+    Change::new(
+        "INSERT INTO grant_log (id, grant_id, what, at) VALUES (?1, ?2, ?3, ?4)",
+        args![id, grant, what, at],
+    )
 }

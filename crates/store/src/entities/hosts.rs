@@ -5,7 +5,10 @@ use landbridge_model::{Network, Time};
 
 /// (failures, closed_until, facts)
 pub fn one(network: Network, host: &str) -> Query {
-    query("SELECT failures, closed_until, facts FROM hosts WHERE network = ?1 AND host = ?2", args![network, host])
+    query(
+        "SELECT failures, closed_until, facts FROM hosts WHERE network = ?1 AND host = ?2",
+        args![network, host],
+    )
 }
 
 pub fn ok(network: Network, host: &str, at: Time) -> Change {

@@ -5,7 +5,10 @@ use landbridge_model::{Id, Network, Time};
 
 /// (public, sealed)
 pub fn one(actor: Id, network: Network, kind: &str) -> Query {
-    query("SELECT public, sealed FROM keys WHERE actor_id = ?1 AND network = ?2 AND kind = ?3", args![actor, network, kind])
+    query(
+        "SELECT public, sealed FROM keys WHERE actor_id = ?1 AND network = ?2 AND kind = ?3",
+        args![actor, network, kind],
+    )
 }
 
 /// Replaces a key of that kind.
@@ -28,5 +31,8 @@ pub fn put_first(actor: Id, network: Network, kind: &str, public: &str, sealed: 
 }
 
 pub fn delete(actor: Id, network: Network, kind: &str) -> Change {
-    Change::new("DELETE FROM keys WHERE actor_id = ?1 AND network = ?2 AND kind = ?3", args![actor, network, kind])
+    Change::new(
+        "DELETE FROM keys WHERE actor_id = ?1 AND network = ?2 AND kind = ?3",
+        args![actor, network, kind],
+    )
 }

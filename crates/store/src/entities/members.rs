@@ -27,7 +27,10 @@ impl MemberRow {
 }
 
 pub fn by_id(actor: Id) -> Query {
-    query("SELECT actor_id, password_hash, role, settings, created_at FROM members WHERE actor_id = ?1", args![actor])
+    query(
+        "SELECT actor_id, password_hash, role, settings, created_at FROM members WHERE actor_id = ?1",
+        args![actor],
+    )
 }
 
 pub fn by_name(name: &str) -> Query {
@@ -67,11 +70,13 @@ pub fn insert(row: &MemberRow, sealed_key: Vec<u8>) -> Change {
 }
 
 pub fn set_password(actor: Id, hash: String) -> Change {
-    Change::new("UPDATE members SET password_hash = ?2 WHERE actor_id = ?1", args![actor, hash]).or_fail("member")
+    Change::new("UPDATE members SET password_hash = ?2 WHERE actor_id = ?1", args![actor, hash])
+        .or_fail("member")
 }
 
 pub fn set_settings(actor: Id, settings: String) -> Change {
-    Change::new("UPDATE members SET settings = ?2 WHERE actor_id = ?1", args![actor, settings]).or_fail("member")
+    Change::new("UPDATE members SET settings = ?2 WHERE actor_id = ?1", args![actor, settings])
+        .or_fail("member")
 }
 
 pub fn set_role(actor: Id, role: &str) -> Change {

@@ -103,7 +103,10 @@ const REMEMBER_DELETED: Sql = Sql {
 /// Carries out a request to vanish (NIP-62): everything by `pubkey`, and gift wraps to them, up to `until`. The request
 /// itself, which stays as proof, is stored before [`vanished_until`].
 pub fn vanish(pubkey: &str, until: i64) -> Vec<Change> {
-    vec![Change::new(UNTAG_VANISHED, args![pubkey, until]), Change::new(DELETE_VANISHED, args![pubkey, until])]
+    vec![
+        Change::new(UNTAG_VANISHED, args![pubkey, until]),
+        Change::new(DELETE_VANISHED, args![pubkey, until]),
+    ]
 }
 
 /// Remembers a request to vanish: nothing up to `until` comes back.

@@ -3,7 +3,15 @@
 use crate::{Change, args};
 use landbridge_model::{Id, Network, Time};
 
-pub fn insert(id: Id, network: Network, actor: Id, object: Id, sealed: bool, bytes: Vec<u8>, at: Time) -> Change {
+pub fn insert(
+    id: Id,
+    network: Network,
+    actor: Id,
+    object: Id,
+    sealed: bool,
+    bytes: Vec<u8>,
+    at: Time,
+) -> Change {
     Change::new(
         "INSERT INTO payloads (id, network, actor_id, object_id, sealed, bytes, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         args![id, network, actor, object, sealed, bytes, at],

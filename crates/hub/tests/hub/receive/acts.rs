@@ -44,7 +44,9 @@ async fn a_like_counts_and_tells_once(store: TestStore) {
     assert_eq!(t.told(&alice).await, [NotificationKind::Reaction, NotificationKind::Favourite]);
     t.take(AP, "bob", None, undo(Some("l1"), None)).await.unwrap();
     assert_eq!(t.hub.post(id).await.unwrap().likes, 1);
-    assert!(t.take(AP, "bob", Some("l1"), like(&target)).await.is_ok_and(|r| !matches!(r, Received::Stored(_))));
+    assert!(
+        t.take(AP, "bob", Some("l1"), like(&target)).await.is_ok_and(|r| !matches!(r, Received::Stored(_)))
+    );
     assert_eq!(t.hub.post(id).await.unwrap().likes, 1);
     // Liked anew, by a new act.
     assert!(matches!(t.take(AP, "bob", Some("l4"), like(&target)).await, Ok(Received::Stored(_))));
@@ -107,7 +109,9 @@ async fn a_repost_stands_on_home_and_can_be_taken_back(store: TestStore) {
     t.follow_now(&anna, bob).await;
     let (id, target) = post_here(&t, &alice).await;
     let repost = || What::Repost { target: target.clone(), visibility: Visibility::Public };
-    let Ok(Received::Stored(Some(reposted))) = t.take(AP, "bob", Some("r1"), repost()).await else { panic!() };
+    let Ok(Received::Stored(Some(reposted))) = t.take(AP, "bob", Some("r1"), repost()).await else {
+        panic!()
+    };
     assert_eq!(t.home_of(&anna).await, [reposted]);
     assert_eq!(t.told(&alice).await, [NotificationKind::Reblog]);
     assert_eq!(t.take(AP, "bob", Some("r2"), repost()).await.unwrap(), Received::Duplicate);
@@ -148,12 +152,18 @@ async fn a_report_reaches_the_moderators_once(store: TestStore) {
     let alice = t.member("alice").await;
     t.stranger(AP, "bob").await;
     let (id, target) = post_here(&t, &alice).await;
-    let report = || What::Report { targets: vec![member_native(AP, "alice"), target.clone()], comment: "spam\0".into() };
+    let report = || What::Report {
+        targets: vec![member_native(AP, "alice"), target.clone()],
+        comment: "spam\0".into(),
+    };
     t.take(AP, "bob", Some("flag1"), report()).await.unwrap();
     assert_eq!(t.take(AP, "bob", Some("flag1"), report()).await.unwrap(), Received::Duplicate);
     let reports = t.hub.reports(10).await.unwrap();
     assert_eq!(reports.len(), 1);
-    assert_eq!((reports[0].target, reports[0].posts.as_slice(), reports[0].comment.as_str()), (alice.actor.id, [id].as_slice(), "spam"));
+    assert_eq!(
+        (reports[0].target, reports[0].posts.as_slice(), reports[0].comment.as_str()),
+        (alice.actor.id, [id].as_slice(), "spam")
+    );
     t.hub.resolve_report(reports[0].id).await.unwrap();
     assert!(t.hub.reports(10).await.unwrap()[0].resolved);
 }

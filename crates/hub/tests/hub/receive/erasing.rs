@@ -5,15 +5,33 @@ use crate::support::{draft, test_hub};
 use landbridge_hub::{CopyKind, accounts::Role};
 use landbridge_store::{Change, ErasureJournal, args, on_both_engines, query, testing::TestStore};
 
-on_both_engines!(an_erasure_leaves_no_row, who_is_gone_is_erased, an_erasure_is_done_again, what_is_used_outlives_retention);
+on_both_engines!(
+    an_erasure_leaves_no_row,
+    who_is_gone_is_erased,
+    an_erasure_is_done_again,
+    what_is_used_outlives_retention
+);
 
 /// Columns, in all tables of the core, that name an actor.
 const NAMES: &[(&str, &str)] = &[
-    ("presences", "actor_id"), ("posts", "author_id"), ("copies", "actor_id"), ("mentions", "actor_id"),
-    ("votes", "actor_id"), ("media", "owner_id"), ("reactions", "actor_id"), ("follows", "follower_id"),
-    ("follows", "target_id"), ("blocks", "actor_id"), ("blocks", "target_id"), ("mutes", "target_id"),
-    ("account_notes", "target_id"), ("notifications", "actor_id"), ("reports", "reporter_id"), ("pins", "actor_id"),
-    ("actors", "id"), ("actors", "moved_to"),
+    ("presences", "actor_id"),
+    ("posts", "author_id"),
+    ("copies", "actor_id"),
+    ("mentions", "actor_id"),
+    ("votes", "actor_id"),
+    ("media", "owner_id"),
+    ("reactions", "actor_id"),
+    ("follows", "follower_id"),
+    ("follows", "target_id"),
+    ("blocks", "actor_id"),
+    ("blocks", "target_id"),
+    ("mutes", "target_id"),
+    ("account_notes", "target_id"),
+    ("notifications", "actor_id"),
+    ("reports", "reporter_id"),
+    ("pins", "actor_id"),
+    ("actors", "id"),
+    ("actors", "moved_to"),
 ];
 
 /// Fills every kind of row about bob.
@@ -32,14 +50,33 @@ async fn lively(t: &TestHub) -> (Member, Id) {
         sensitive: false,
         meta: Default::default(),
     };
-    let direct = InPost { visibility: Some(Visibility::Direct), ..mention_of(AP, "bob", "https://remote.example/2", "alice") };
+    let direct = InPost {
+        visibility: Some(Visibility::Direct),
+        ..mention_of(AP, "bob", "https://remote.example/2", "alice")
+    };
     t.stored(AP, InPost { media: vec![media], tags: vec!["tag".into()], ..direct }).await;
     let ours = t.hub.publish(draft(&alice, "Mine"), None).await.unwrap();
     let target = t.hub.copy_on(CopyKind::Post, ours.id, AP).await.unwrap().unwrap().native_id;
-    t.take(AP, "bob", Some("l1"), What::React { target: target.clone(), content: String::new(), emoji: None }).await.unwrap();
-    t.take(AP, "bob", Some("r1"), What::Repost { target: target.clone(), visibility: Visibility::Public }).await.unwrap();
+    t.take(
+        AP,
+        "bob",
+        Some("l1"),
+        What::React { target: target.clone(), content: String::new(), emoji: None },
+    )
+    .await
+    .unwrap();
+    t.take(AP, "bob", Some("r1"), What::Repost { target: target.clone(), visibility: Visibility::Public })
+        .await
+        .unwrap();
     t.take(AP, "bob", None, What::Pin { target: "https://remote.example/1".into() }).await.unwrap();
-    t.take(AP, "bob", Some("p1"), What::Report { targets: vec![member_native(AP, "alice")], comment: String::new() }).await.unwrap();
+    t.take(
+        AP,
+        "bob",
+        Some("p1"),
+        What::Report { targets: vec![member_native(AP, "alice")], comment: String::new() },
+    )
+    .await
+    .unwrap();
     t.hub.repost(alice.actor.id, first, None, None).await.unwrap();
     t.hub.react(alice.actor.id, first, "", None, None).await.unwrap();
     t.hub.bookmark(alice.actor.id, first, true).await.unwrap();
@@ -50,7 +87,8 @@ async fn lively(t: &TestHub) -> (Member, Id) {
 async fn rows_about(t: &TestHub, actor: Id) -> Vec<String> {
     let mut found = Vec::new();
     for (table, column) in NAMES {
-        let sql: &'static str = Box::leak(format!("SELECT 1 FROM {table} WHERE {column} = ?1").into_boxed_str());
+        let sql: &'static str =
+            Box::leak(format!("SELECT 1 FROM {table} WHERE {column} = ?1").into_boxed_str());
         let rows = t.hub.store().rows(query(sql, args![actor])).await.unwrap();
         if !rows.is_empty() {
             found.push(format!("{table}.{column}"));
@@ -65,7 +103,9 @@ async fn an_erasure_leaves_no_row(store: TestStore) {
     assert!(rows_about(&t, bob).await.len() >= 12);
     t.hub.erase(bob).await.unwrap();
     assert!(rows_about(&t, bob).await.is_empty(), "{:?}", rows_about(&t, bob).await);
-    for sql in ["SELECT 1 FROM post_keys", "SELECT 1 FROM bookmarks", "SELECT 1 FROM tags", "SELECT 1 FROM awaited"] {
+    for sql in
+        ["SELECT 1 FROM post_keys", "SELECT 1 FROM bookmarks", "SELECT 1 FROM tags", "SELECT 1 FROM awaited"]
+    {
         assert!(t.hub.store().rows(query(sql, args![])).await.unwrap().is_empty(), "{sql}");
     }
     let actor = t.hub.actor(alice.actor.id).await.unwrap();
@@ -133,9 +173,15 @@ async fn what_is_used_outlives_retention(store: TestStore) {
     }
     t.hub.react(alice.actor.id, ids[0], "", None, None).await.unwrap();
     t.hub.bookmark(alice.actor.id, ids[1], true).await.unwrap();
-    t.hub.publish(landbridge_hub::Draft { reply_to: Some(ids[2]), ..draft(&alice, "Yes") }, None).await.unwrap();
+    t.hub
+        .publish(landbridge_hub::Draft { reply_to: Some(ids[2]), ..draft(&alice, "Yes") }, None)
+        .await
+        .unwrap();
     assert_eq!(t.hub.sweep().await.unwrap(), 0, "nothing is due");
-    for sql in ["UPDATE posts SET kept_until = 1 WHERE kept_until IS NOT NULL", "UPDATE copies SET kept_until = 1 WHERE kept_until IS NOT NULL"] {
+    for sql in [
+        "UPDATE posts SET kept_until = 1 WHERE kept_until IS NOT NULL",
+        "UPDATE copies SET kept_until = 1 WHERE kept_until IS NOT NULL",
+    ] {
         t.hub.store().write(Change::new(sql, args![])).await.unwrap();
     }
     assert_eq!(t.hub.sweep().await.unwrap(), 2);

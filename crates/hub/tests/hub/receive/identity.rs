@@ -67,7 +67,10 @@ async fn proved_identities_become_one(store: TestStore) {
         assert!(t.hub.relationship(member.actor.id, there).await.unwrap().following);
     }
     // Their copy of it on the first network is the same post now.
-    let same = InPost { same_as: vec![(NOSTR, "ev1".into())], ..post_of(AP, "bob", "https://remote.example/1", "On the other") };
+    let same = InPost {
+        same_as: vec![(NOSTR, "ev1".into())],
+        ..post_of(AP, "bob", "https://remote.example/1", "On the other")
+    };
     assert_eq!(t.post(AP, same).await.unwrap(), Received::Duplicate);
     assert_eq!(t.hub.copies(landbridge_hub::CopyKind::Post, on_nostr).await.unwrap().len(), 2);
     assert_eq!(t.home_of(&alice).await, [on_nostr]);
@@ -89,9 +92,15 @@ async fn a_copy_needs_proof_or_the_others_word(store: TestStore) {
     t.stranger(NOSTR, "bob").await;
     t.stranger(AP, "mallory").await;
     t.stranger(AP, "bob").await;
-    let points = InPost { same_as: vec![(AP, "https://remote.example/1".into())], ..mention_of(NOSTR, "bob", "ev1", "alice") };
+    let points = InPost {
+        same_as: vec![(AP, "https://remote.example/1".into())],
+        ..mention_of(NOSTR, "bob", "ev1", "alice")
+    };
     let held = t.stored(NOSTR, points).await;
-    let claim = |who: &str, id: &str| InPost { same_as: vec![(NOSTR, "ev1".into())], ..mention_of(AP, who, id, "alice") };
+    let claim = |who: &str, id: &str| InPost {
+        same_as: vec![(NOSTR, "ev1".into())],
+        ..mention_of(AP, who, id, "alice")
+    };
     let stranger = t.stored(AP, claim("mallory", "https://remote.example/x")).await;
     assert_ne!(stranger, held, "a claim alone makes no copy");
     assert_eq!(t.post(AP, claim("bob", "https://remote.example/1")).await.unwrap(), Received::Duplicate);
@@ -108,8 +117,13 @@ async fn a_bridges_copy_is_passed_over(store: TestStore) {
     let mut bridged = profile_of(AP, "bob");
     bridged.native_id = "https://mostr.pub/users/bob".into();
     bridged.domain = "mostr.pub".into();
-    let from_bridge = |what: What| Incoming { actor: "https://mostr.pub/users/bob".into(), ..incoming(AP, "", None, what) };
-    let Ok(Received::Stored(Some(bridge))) = t.hub.receive(from_bridge(What::Profile(Box::new(bridged)))).await else { panic!() };
+    let from_bridge =
+        |what: What| Incoming { actor: "https://mostr.pub/users/bob".into(), ..incoming(AP, "", None, what) };
+    let Ok(Received::Stored(Some(bridge))) =
+        t.hub.receive(from_bridge(What::Profile(Box::new(bridged)))).await
+    else {
+        panic!()
+    };
     t.follow_now(&alice, bridge).await;
     let copy = |id: &str, of: &str| {
         let same_as = vec![(NOSTR, of.into())];
@@ -138,7 +152,10 @@ async fn the_suspended_and_the_members_are_not_heard(store: TestStore) {
     assert_eq!(t.hub.actor(bob).await.unwrap().state, ActorState::Suspended);
     t.member("anna").await;
     let own = InPost { author: member_native(NOSTR, "anna"), ..mention_of(NOSTR, "", "ev9", "alice") };
-    let own = Incoming { actor: member_native(NOSTR, "anna"), ..incoming(NOSTR, "", None, What::Post(Box::new(own))) };
+    let own = Incoming {
+        actor: member_native(NOSTR, "anna"),
+        ..incoming(NOSTR, "", None, What::Post(Box::new(own)))
+    };
     assert!(ignored(t.hub.receive(own).await), "an old event of a member, sent by somebody");
 }
 

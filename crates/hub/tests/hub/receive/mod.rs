@@ -13,7 +13,9 @@ mod races;
 
 use crate::support::{Recorder, TestHub};
 use bytes::Bytes;
-use landbridge_hub::{InActor, InPost, Incoming, Received, Refused, Via, What, accounts::Member, reading::NotificationKind};
+use landbridge_hub::{
+    InActor, InPost, Incoming, Received, Refused, Via, What, accounts::Member, reading::NotificationKind,
+};
 use landbridge_model::{Id, Mark, MarkKind, Network, Profile, RichText, Time, Visibility};
 
 pub const AP: Network = Network::ActivityPub;
@@ -70,7 +72,11 @@ pub fn mention_of(network: Network, name: &str, id: &str, member: &str) -> InPos
     let acct = format!("@{member}");
     let end = acct.len() as u32;
     let id_of = member_native(network, member);
-    let mark = Mark { start: 0, end, kind: MarkKind::Mention { id: id_of.clone(), acct: acct.clone(), url: String::new() } };
+    let mark = Mark {
+        start: 0,
+        end,
+        kind: MarkKind::Mention { id: id_of.clone(), acct: acct.clone(), url: String::new() },
+    };
     InPost {
         text: RichText::new(format!("{acct} hello"), vec![mark]),
         addressed: vec![id_of],
@@ -103,13 +109,24 @@ impl TestHub {
         }
     }
 
-    pub async fn take(&self, network: Network, name: &str, id: Option<&str>, what: What) -> Result<Received, Refused> {
+    pub async fn take(
+        &self,
+        network: Network,
+        name: &str,
+        id: Option<&str>,
+        what: What,
+    ) -> Result<Received, Refused> {
         self.hub.receive(incoming(network, name, id, what)).await
     }
 
     pub async fn post(&self, network: Network, post: InPost) -> Result<Received, Refused> {
-        let name = post.author.trim_start_matches("https://remote.example/users/").trim_end_matches("-key").to_owned();
-        self.take(network, &name, Some(&format!("{}#create", post.native_id)), What::Post(Box::new(post))).await
+        let name = post
+            .author
+            .trim_start_matches("https://remote.example/users/")
+            .trim_end_matches("-key")
+            .to_owned();
+        self.take(network, &name, Some(&format!("{}#create", post.native_id)), What::Post(Box::new(post)))
+            .await
     }
 
     pub async fn stored(&self, network: Network, post: InPost) -> Id {
@@ -123,10 +140,15 @@ impl TestHub {
         self.hub.follow(member.actor.id, target, Default::default(), None).await.unwrap();
         // On the network that asks, the answer is yes.
         for presence in self.hub.presences(target).await.unwrap() {
-            let mut yes = incoming(presence.network, "", None, What::FollowAccepted {
-                follow: None,
-                follower: Some(member_native(presence.network, &member.actor.username)),
-            });
+            let mut yes = incoming(
+                presence.network,
+                "",
+                None,
+                What::FollowAccepted {
+                    follow: None,
+                    follower: Some(member_native(presence.network, &member.actor.username)),
+                },
+            );
             yes.actor = presence.native_id;
             self.hub.receive(yes).await.unwrap();
         }

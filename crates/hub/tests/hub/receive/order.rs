@@ -18,7 +18,11 @@ fn happenings(deleted: bool) -> Vec<Incoming> {
         let text = RichText::new(format!("@alice {text}"), post.text.marks.clone());
         What::Edit(Box::new(InPost { updated: Some(later(ms)), text, ..post.clone() }))
     };
-    let reply = InPost { published: later(10), reply_to: Some(POST.into()), ..mention_of(AP, "carol", REPLY, "alice") };
+    let reply = InPost {
+        published: later(10),
+        reply_to: Some(POST.into()),
+        ..mention_of(AP, "carol", REPLY, "alice")
+    };
     let like = || What::React { target: REPLY.into(), content: String::new(), emoji: None };
     let undo = |id: &str| What::Undo(Undone { id: Some(id.into()), what: None });
     let mut all = vec![
@@ -50,7 +54,10 @@ async fn end(t: &TestHub, alice: &Member) -> String {
                     None => String::new(),
                 };
                 let root = post.root == post.id;
-                seen.push(format!("{} likes {} replies {} to {parent:?} root {root}", post.text.text, post.likes, post.replies));
+                seen.push(format!(
+                    "{} likes {} replies {} to {parent:?} root {root}",
+                    post.text.text, post.likes, post.replies
+                ));
             }
         }
     }
@@ -83,7 +90,8 @@ fn any_order(engine: EngineKind, cases: u32) {
         let expected = runtime.block_on(play(engine, &straight, deleted));
         // Each at least once in any order, some of them again.
         let orders = (Just(straight).prop_shuffle(), prop::collection::vec(0..count, 0..6));
-        let mut runner = TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() });
+        let mut runner =
+            TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() });
         let outcome = runner.run(&orders, |(mut order, again)| {
             order.extend(again);
             let end = runtime.block_on(play(engine, &order, deleted));

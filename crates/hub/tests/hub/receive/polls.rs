@@ -9,7 +9,12 @@ use landbridge_store::{args, entities::polls, on_both_engines, query, testing::T
 on_both_engines!(a_vote_counts_once, counts_of_others_polls_follow_their_author, the_end_is_told_once);
 
 async fn poll_here(t: &TestHub, member: &Member, multiple: bool) -> (Id, String) {
-    let poll = DraftPoll { options: vec!["yes".into(), "no".into()], multiple, expires_in: Some(600), ..Default::default() };
+    let poll = DraftPoll {
+        options: vec!["yes".into(), "no".into()],
+        multiple,
+        expires_in: Some(600),
+        ..Default::default()
+    };
     let post = t.hub.publish(Draft { poll: Some(poll), ..draft(member, "Well?") }, None).await.unwrap();
     (post.id, t.hub.copy_on(CopyKind::Post, post.id, AP).await.unwrap().unwrap().native_id)
 }
@@ -69,7 +74,8 @@ async fn the_end_is_told_once(store: TestStore) {
     let (id, target) = poll_here(&t, &alice, false).await;
     t.take(AP, "bob", Some("v1"), What::Vote { poll: target, choices: vec!["yes".into()] }).await.unwrap();
     t.wide.take_staged();
-    let over = landbridge_store::Change::new("UPDATE polls SET ends_at = ?2 WHERE post_id = ?1", args![id, Time(1)]);
+    let over =
+        landbridge_store::Change::new("UPDATE polls SET ends_at = ?2 WHERE post_id = ?1", args![id, Time(1)]);
     t.hub.store().write(over).await.unwrap();
     t.hub.close_polls().await.unwrap();
     t.hub.close_polls().await.unwrap();

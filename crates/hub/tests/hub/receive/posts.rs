@@ -77,7 +77,16 @@ async fn replies_to_strangers_stay_off_home(store: TestStore) {
     let bob = t.stranger(AP, "bob").await;
     let carol = t.stranger(AP, "carol").await;
     t.follow_now(&alice, bob).await;
-    t.can_fetch(AP, "https://remote.example/c", incoming(AP, "carol", None, What::Post(Box::new(post_of(AP, "carol", "https://remote.example/c", "First")))));
+    t.can_fetch(
+        AP,
+        "https://remote.example/c",
+        incoming(
+            AP,
+            "carol",
+            None,
+            What::Post(Box::new(post_of(AP, "carol", "https://remote.example/c", "First"))),
+        ),
+    );
     let reply = |id: &str, to: &str| InPost { reply_to: Some(to.into()), ..post_of(AP, "bob", id, "I see") };
     let to_carol = t.stored(AP, reply("https://remote.example/1", "https://remote.example/c")).await;
     assert!(t.home_of(&alice).await.is_empty());
@@ -99,7 +108,10 @@ async fn a_missing_parent_is_fetched_but_told_to_nobody(store: TestStore) {
     t.stranger(AP, "carol").await;
     let parent = mention_of(AP, "carol", "https://remote.example/p", "alice");
     t.can_fetch(AP, "https://remote.example/p", incoming(AP, "carol", None, What::Post(Box::new(parent))));
-    let reply = InPost { reply_to: Some("https://remote.example/p".into()), ..mention_of(AP, "bob", "https://remote.example/r", "alice") };
+    let reply = InPost {
+        reply_to: Some("https://remote.example/p".into()),
+        ..mention_of(AP, "bob", "https://remote.example/r", "alice")
+    };
     let reply = t.stored(AP, reply).await;
     let parent = t.hub.copy(AP, "https://remote.example/p").await.unwrap().unwrap().object;
     let reply = t.hub.post(reply).await.unwrap();
@@ -237,9 +249,11 @@ async fn languages_and_reposts_filter(store: TestStore) {
     let alice = t.member("alice").await;
     let bob = t.stranger(AP, "bob").await;
     t.follow_now(&alice, bob).await;
-    let options = landbridge_hub::publish::FollowOptions { reposts: false, notify: true, languages: vec!["de".into()] };
+    let options =
+        landbridge_hub::publish::FollowOptions { reposts: false, notify: true, languages: vec!["de".into()] };
     t.hub.follow(alice.actor.id, bob, options, None).await.unwrap();
-    let in_language = |id: &str, language: &str| InPost { languages: vec![language.into()], ..post_of(AP, "bob", id, "x") };
+    let in_language =
+        |id: &str, language: &str| InPost { languages: vec![language.into()], ..post_of(AP, "bob", id, "x") };
     t.stored(AP, in_language("https://remote.example/1", "en")).await;
     let german = t.stored(AP, in_language("https://remote.example/2", "de-AT")).await;
     assert_eq!(t.home_of(&alice).await, [german]);

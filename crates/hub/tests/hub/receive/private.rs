@@ -4,7 +4,11 @@ use super::*;
 use crate::support::test_hub;
 use landbridge_store::{args, on_both_engines, query, testing::TestStore};
 
-on_both_engines!(a_direct_post_is_sealed_for_its_addressees, followers_only_posts_reach_followers, nothing_private_leaks);
+on_both_engines!(
+    a_direct_post_is_sealed_for_its_addressees,
+    followers_only_posts_reach_followers,
+    nothing_private_leaks
+);
 
 fn direct(id: &str, member: &str) -> InPost {
     InPost { visibility: Some(Visibility::Direct), ..mention_of(AP, "bob", id, member) }
@@ -44,12 +48,18 @@ async fn followers_only_posts_reach_followers(store: TestStore) {
     let (alice, anna) = (t.member("alice").await, t.member("anna").await);
     let bob = t.stranger(AP, "bob").await;
     t.follow_now(&alice, bob).await;
-    let post = InPost { visibility: Some(Visibility::Followers), ..post_of(AP, "bob", "https://remote.example/1", "Among us") };
+    let post = InPost {
+        visibility: Some(Visibility::Followers),
+        ..post_of(AP, "bob", "https://remote.example/1", "Among us")
+    };
     let id = t.stored(AP, post).await;
     assert_eq!(t.home_of(&alice).await, [id]);
     assert!(t.hub.view(id, Some(anna.actor.id)).await.is_err());
     t.stranger(AP, "carol").await;
-    let nobody = InPost { visibility: Some(Visibility::Followers), ..post_of(AP, "carol", "https://remote.example/2", "x") };
+    let nobody = InPost {
+        visibility: Some(Visibility::Followers),
+        ..post_of(AP, "carol", "https://remote.example/2", "x")
+    };
     assert!(ignored(t.post(AP, nobody).await));
 }
 
@@ -82,9 +92,17 @@ async fn nothing_private_leaks(store: TestStore) {
         for mut row in t.hub.store().rows(query(sql, args![])).await.unwrap() {
             let bytes: Vec<u8> = row.get(0).unwrap();
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            assert!(!text.contains("secret") && !text.contains("arrived") && !text.contains("hello"), "{text}");
+            assert!(
+                !text.contains("secret") && !text.contains("arrived") && !text.contains("hello"),
+                "{text}"
+            );
         }
     }
-    let words = t.hub.store().rows(query("SELECT rowid FROM search_posts WHERE rowid = ?1", args![id])).await.unwrap();
+    let words = t
+        .hub
+        .store()
+        .rows(query("SELECT rowid FROM search_posts WHERE rowid = ?1", args![id]))
+        .await
+        .unwrap();
     assert!(words.is_empty());
 }

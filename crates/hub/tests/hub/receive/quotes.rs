@@ -6,7 +6,11 @@ use landbridge_hub::{CopyKind, Draft};
 use landbridge_model::{Audience, QuoteState};
 use landbridge_store::{on_both_engines, testing::TestStore};
 
-on_both_engines!(a_request_is_answered_by_the_posts_policy, a_quote_counts_when_leave_is_there, quotes_need_no_leave_where_nobody_asks);
+on_both_engines!(
+    a_request_is_answered_by_the_posts_policy,
+    a_quote_counts_when_leave_is_there,
+    quotes_need_no_leave_where_nobody_asks
+);
 
 async fn post_here(t: &TestHub, member: &Member, policy: Audience) -> (Id, String) {
     let draft = Draft { quote_policy: Some(policy), ..draft(member, "Mine") };
@@ -31,7 +35,10 @@ async fn a_request_is_answered_by_the_posts_policy(store: TestStore) {
     };
     t.take(AP, "bob", Some("q1"), ask(&target, "https://remote.example/1")).await.unwrap();
     assert_eq!(t.wide.take_staged(), ["answer quote"]);
-    assert_eq!(t.take(AP, "bob", Some("q1"), ask(&target, "https://remote.example/1")).await.unwrap(), Received::Duplicate);
+    assert_eq!(
+        t.take(AP, "bob", Some("q1"), ask(&target, "https://remote.example/1")).await.unwrap(),
+        Received::Duplicate
+    );
     let copy = t.hub.copy(AP, "https://remote.example/1").await.unwrap().unwrap();
     let quote = t.hub.post(copy.object).await.unwrap().quote.unwrap();
     assert_eq!((quote.post, quote.state), (Some(open), QuoteState::Accepted));
@@ -51,7 +58,8 @@ async fn a_quote_counts_when_leave_is_there(store: TestStore) {
     t.follow_now(&alice, carol).await;
     let quoted = t.stored(AP, post_of(AP, "carol", "https://remote.example/c", "x")).await;
     let long_ago = Time(1_700_000_000_000);
-    let first = InPost { published: long_ago, ..quoting("https://remote.example/1", "https://remote.example/c") };
+    let first =
+        InPost { published: long_ago, ..quoting("https://remote.example/1", "https://remote.example/c") };
     let id = t.stored(AP, first.clone()).await;
     assert_eq!(t.hub.post(id).await.unwrap().quote.unwrap().state, QuoteState::Pending);
     let stamped = InPost { quote_stamp: Some("https://remote.example/stamp".into()), ..first };

@@ -6,7 +6,12 @@ use futures_util::future::join_all;
 use landbridge_hub::{CopyKind, Undone};
 use landbridge_store::{args, on_both_engines, query, testing::TestStore};
 
-on_both_engines!(one_post_twenty_times, one_like_twenty_times, one_new_author_twenty_times, follow_and_undo_at_once);
+on_both_engines!(
+    one_post_twenty_times,
+    one_like_twenty_times,
+    one_new_author_twenty_times,
+    follow_and_undo_at_once
+);
 
 async fn count(t: &TestHub, sql: &'static str) -> i64 {
     t.hub.store().row(query(sql, args![])).await.unwrap().unwrap().get(0).unwrap()
@@ -46,7 +51,8 @@ async fn one_new_author_twenty_times(store: TestStore) {
     let t = test_hub(store);
     let alice = t.member("alice").await;
     t.there(AP, "bob");
-    let posts: Vec<InPost> = (0..20).map(|n| mention_of(AP, "bob", &format!("https://remote.example/{n}"), "alice")).collect();
+    let posts: Vec<InPost> =
+        (0..20).map(|n| mention_of(AP, "bob", &format!("https://remote.example/{n}"), "alice")).collect();
     let outcomes = join_all(posts.into_iter().map(|post| t.post(AP, post))).await;
     assert!(outcomes.iter().all(|o| matches!(o, Ok(Received::Stored(_)))), "{outcomes:?}");
     assert_eq!(count(&t, "SELECT COUNT(*) FROM actors WHERE domain <> ''").await, 1);

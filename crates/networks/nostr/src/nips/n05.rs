@@ -20,8 +20,11 @@ pub fn split(text: &str) -> Option<(String, String)> {
     let text = text.trim().trim_start_matches('@').to_ascii_lowercase();
     let (name, host) = text.split_once('@').unwrap_or(("_", &text));
     let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
-    let host_fits = !host.is_empty() && host.len() < 260 && !host.contains(|c: char| c.is_whitespace() || "/@?#\\".contains(c));
-    (!name.is_empty() && name.len() <= 64 && name.bytes().all(good) && host_fits).then(|| (name.to_owned(), host.to_owned()))
+    let host_fits = !host.is_empty()
+        && host.len() < 260
+        && !host.contains(|c: char| c.is_whitespace() || "/@?#\\".contains(c));
+    (!name.is_empty() && name.len() <= 64 && name.bytes().all(good) && host_fits)
+        .then(|| (name.to_owned(), host.to_owned()))
 }
 
 /// Asks the host. Redirects are not followed to another host's answer: NIP-05 forbids them.
@@ -37,7 +40,8 @@ fn read(body: &[u8], name: &str) -> Option<Found> {
     let document: Value = serde_json::from_slice(body).ok()?;
     let key: Hex32 = document.get("names")?.get(name)?.as_str()?.parse().ok()?;
     let list = document.get("relays").and_then(|r| r.get(key.to_string())).and_then(Value::as_array);
-    let relays = list.into_iter().flatten().filter_map(Value::as_str).filter_map(super::n65::normal).take(8).collect();
+    let relays =
+        list.into_iter().flatten().filter_map(Value::as_str).filter_map(super::n65::normal).take(8).collect();
     Some(Found { key, relays })
 }
 
@@ -56,7 +60,8 @@ mod tests {
     #[test]
     fn documents() {
         let key = Hex32([3; 32]);
-        let good = format!(r#"{{"names":{{"bob":"{key}"}},"relays":{{"{key}":["wss://r.example/","nonsense"]}}}}"#);
+        let good =
+            format!(r#"{{"names":{{"bob":"{key}"}},"relays":{{"{key}":["wss://r.example/","nonsense"]}}}}"#);
         let found = read(good.as_bytes(), "bob").unwrap();
         assert_eq!((found.key, found.relays), (key, vec!["wss://r.example".to_owned()]));
         assert_eq!(read(good.as_bytes(), "eve"), None);

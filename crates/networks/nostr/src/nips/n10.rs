@@ -65,7 +65,10 @@ mod tests {
         let (a, b) = (id(1), id(2));
         let both = tags(&[&["e", &b, "", "reply"], &["e", &a, "", "root"]]);
         assert_eq!(read(&both), Thread { root: Some(a.clone()), parent: Some(b.clone()) });
-        assert_eq!(read(&tags(&[&["e", &a, "", "root"]])), Thread { root: Some(a.clone()), parent: Some(a.clone()) });
+        assert_eq!(
+            read(&tags(&[&["e", &a, "", "root"]])),
+            Thread { root: Some(a.clone()), parent: Some(a.clone()) }
+        );
         assert_eq!(read(&tags(&[&["e", &a, "", "mention"]])), Thread::default());
     }
 

@@ -32,11 +32,16 @@ impl Pointer {
         if code.len() > LONGEST || code.len() < 20 {
             return None;
         }
-        let urls = |relays: Vec<RelayUrl>| relays.iter().take(MOST_RELAYS).map(|r| r.as_str().to_owned()).collect();
+        let urls =
+            |relays: Vec<RelayUrl>| relays.iter().take(MOST_RELAYS).map(|r| r.as_str().to_owned()).collect();
         Some(match Nip19::from_bech32(code).ok()? {
             Nip19::Pubkey(key) => Pointer::Profile { key: Hex32(key.to_bytes()), relays: Vec::new() },
-            Nip19::Profile(p) => Pointer::Profile { key: Hex32(p.public_key.to_bytes()), relays: urls(p.relays) },
-            Nip19::EventId(id) => Pointer::Event { id: Hex32(*id.as_bytes()), author: None, kind: None, relays: Vec::new() },
+            Nip19::Profile(p) => {
+                Pointer::Profile { key: Hex32(p.public_key.to_bytes()), relays: urls(p.relays) }
+            }
+            Nip19::EventId(id) => {
+                Pointer::Event { id: Hex32(*id.as_bytes()), author: None, kind: None, relays: Vec::new() }
+            }
             Nip19::Event(e) => Pointer::Event {
                 id: Hex32(*e.event_id.as_bytes()),
                 author: e.author.map(|a| Hex32(a.to_bytes())),
@@ -76,7 +81,9 @@ impl Pointer {
 
     pub fn relays(&self) -> &[String] {
         match self {
-            Pointer::Profile { relays, .. } | Pointer::Event { relays, .. } | Pointer::Address { relays, .. } => relays,
+            Pointer::Profile { relays, .. }
+            | Pointer::Event { relays, .. }
+            | Pointer::Address { relays, .. } => relays,
         }
     }
 

@@ -4,7 +4,8 @@ use crate::event::{Event, Tag, TagsExt, first_value, kind};
 
 /// Root and parent of a comment: event ids or addresses. A comment on a web address has neither.
 pub fn read(tags: &[Tag]) -> super::n10::Thread {
-    let of = |address: &str, event: &str| tags.value(address).or_else(|| tags.value(event)).map(str::to_owned);
+    let of =
+        |address: &str, event: &str| tags.value(address).or_else(|| tags.value(event)).map(str::to_owned);
     super::n10::Thread { root: of("A", "E"), parent: of("a", "e") }
 }
 

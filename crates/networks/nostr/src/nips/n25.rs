@@ -71,12 +71,16 @@ mod tests {
     fn every_kind_of_sign() {
         let keys = Keys::generate();
         let note = keys.sign(Template { created_at: 1, kind: 1, tags: vec![], content: "x".into() });
-        let emoji = Emoji { shortcode: "cat".into(), url: "https://e.example/cat.png".into(), static_url: None };
+        let emoji =
+            Emoji { shortcode: "cat".into(), url: "https://e.example/cat.png".into(), static_url: None };
         for (content, emoji) in [("", None), ("-", None), ("❤️", None), (":cat:", Some(&emoji))] {
             let (tags, text) = write(&note, "wss://r", content, emoji);
             let event = keys.sign(Template { created_at: 1, kind: 7, tags, content: text });
             let sign = read(&event).unwrap();
-            assert_eq!((sign.target, sign.content.as_str(), sign.emoji.as_ref()), (note.id.to_string(), content, emoji));
+            assert_eq!(
+                (sign.target, sign.content.as_str(), sign.emoji.as_ref()),
+                (note.id.to_string(), content, emoji)
+            );
         }
         let bare = keys.sign(Template { created_at: 1, kind: 7, tags: vec![], content: "+".into() });
         assert_eq!(read(&bare), None);

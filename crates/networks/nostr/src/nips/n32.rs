@@ -24,12 +24,20 @@ pub fn write(languages: &[String]) -> Vec<Tag> {
 /// BCP 47 languages of an event.
 pub fn read(tags: &[Tag]) -> Vec<String> {
     let code = |tag: &Tag| match tag.as_slice() {
-        [_, code, namespace, ..] if namespace == "ISO-639-1" && code.len() == 2 => Some(code.to_ascii_lowercase()),
-        [_, code, namespace, ..] if namespace == "ISO-639-3" && code.len() == 3 => Some(code.to_ascii_lowercase()),
+        [_, code, namespace, ..] if namespace == "ISO-639-1" && code.len() == 2 => {
+            Some(code.to_ascii_lowercase())
+        }
+        [_, code, namespace, ..] if namespace == "ISO-639-3" && code.len() == 3 => {
+            Some(code.to_ascii_lowercase())
+        }
         _ => None,
     };
-    let mut languages: Vec<String> =
-        tags.named("l").filter_map(code).filter(|c| c.bytes().all(|b| b.is_ascii_lowercase())).take(5).collect();
+    let mut languages: Vec<String> = tags
+        .named("l")
+        .filter_map(code)
+        .filter(|c| c.bytes().all(|b| b.is_ascii_lowercase()))
+        .take(5)
+        .collect();
     languages.dedup();
     languages
 }

@@ -71,7 +71,8 @@ mod tests {
         let vectors: serde_json::Value = serde_json::from_str(text).unwrap();
         let cases = vectors["v2"]["valid"]["encrypt_decrypt"].as_array().unwrap();
         for case in cases {
-            let secret = |name: &str| Keys::from_secret(&hex::decode(case[name].as_str().unwrap()).unwrap()).unwrap();
+            let secret =
+                |name: &str| Keys::from_secret(&hex::decode(case[name].as_str().unwrap()).unwrap()).unwrap();
             let (one, two) = (secret("sec1"), secret("sec2"));
             let plain = decrypt(&two, &one.public(), case["ciphertext"].as_str().unwrap()).unwrap();
             assert_eq!(plain, case["plaintext"].as_str().unwrap());

@@ -11,7 +11,14 @@ pub fn read(event: &Event) -> Option<Poll> {
         options(event).into_iter().map(|(_, title)| PollOption { title, votes: 0 }).collect();
     let ends_at = event.tags.value("endsAt").and_then(|t| t.parse().ok()).map(Time::from_secs);
     let multiple = event.tags.value("polltype") == Some("multiplechoice");
-    (!options.is_empty()).then_some(Poll { options, multiple, hide_totals: false, ends_at, closed: false, voters: None })
+    (!options.is_empty()).then_some(Poll {
+        options,
+        multiple,
+        hide_totals: false,
+        ends_at,
+        closed: false,
+        voters: None,
+    })
 }
 
 /// Ids and titles of the options.
@@ -25,7 +32,8 @@ pub fn options(event: &Event) -> Vec<(String, String)> {
 
 /// The tags of a poll of ours: options are called by their index.
 pub fn write(poll: &Poll, relays: &[String]) -> Vec<Tag> {
-    let option = |(n, option): (usize, &PollOption)| vec!["option".into(), n.to_string(), option.title.clone()];
+    let option =
+        |(n, option): (usize, &PollOption)| vec!["option".into(), n.to_string(), option.title.clone()];
     let mut tags: Vec<Tag> = poll.options.iter().enumerate().map(option).collect();
     tags.push(vec!["polltype".into(), if poll.multiple { "multiplechoice" } else { "singlechoice" }.into()]);
     tags.extend(poll.ends_at.map(|t| vec!["endsAt".into(), t.secs().to_string()]));
@@ -36,19 +44,20 @@ pub fn write(poll: &Poll, relays: &[String]) -> Vec<Tag> {
 /// The poll and the option ids of a vote.
 pub fn read_vote(event: &Event) -> Option<(String, Vec<String>)> {
     let poll = event.tags.value("e").filter(|id| crate::event::is_hex32(id))?;
-    let mut choices: Vec<String> = event.tags.values("response").take(MOST_OPTIONS).map(str::to_owned).collect();
+    let mut choices: Vec<String> =
+        event.tags.values("response").take(MOST_OPTIONS).map(str::to_owned).collect();
     choices.dedup();
     (!choices.is_empty()).then(|| (poll.to_owned(), choices))
 }
 
 /// The tags of a vote for the options with these indexes.
 pub fn write_vote(poll: &Event, relay: &str, choices: &[usize]) -> Vec<Tag> {
-    let mut tags: Vec<Tag> = vec![
-        vec!["e".into(), poll.id.to_string(), relay.into()],
-        vec!["p".into(), poll.pubkey.to_string()],
-    ];
+    let mut tags: Vec<Tag> =
+        vec![vec!["e".into(), poll.id.to_string(), relay.into()], vec!["p".into(), poll.pubkey.to_string()]];
     let all = options(poll);
-    tags.extend(choices.iter().filter_map(|n| all.get(*n)).map(|(id, _)| vec!["response".into(), id.clone()]));
+    tags.extend(
+        choices.iter().filter_map(|n| all.get(*n)).map(|(id, _)| vec!["response".into(), id.clone()]),
+    );
     tags
 }
 

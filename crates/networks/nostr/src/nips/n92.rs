@@ -14,7 +14,11 @@ pub fn read(tags: &[Tag], content: &str) -> Vec<InMedia> {
 /// The medium of an `imeta` tag, wherever its URL stands (picture events have no URL in their content).
 pub fn one(tag: &Tag) -> Option<InMedia> {
     let field = |name: &str| {
-        tag.iter().skip(1).find_map(|v| v.strip_prefix(name)?.strip_prefix(' ')).map(str::trim).filter(|v| !v.is_empty())
+        tag.iter()
+            .skip(1)
+            .find_map(|v| v.strip_prefix(name)?.strip_prefix(' '))
+            .map(str::trim)
+            .filter(|v| !v.is_empty())
     };
     let url = field("url").filter(|u| is_web(u))?;
     let dim = field("dim").and_then(|d| d.split_once('x'));
@@ -57,7 +61,9 @@ pub fn bare(url: &str) -> Option<InMedia> {
 pub fn write(media: &Media, url: &str) -> Tag {
     let meta = &media.meta;
     let mut tag: Tag = vec!["imeta".into(), format!("url {url}")];
-    let mut put = |name: &str, value: Option<String>| tag.extend(value.filter(|v| !v.is_empty()).map(|v| format!("{name} {v}")));
+    let mut put = |name: &str, value: Option<String>| {
+        tag.extend(value.filter(|v| !v.is_empty()).map(|v| format!("{name} {v}")))
+    };
     put("m", Some(media.mime.clone()));
     put("x", meta.sha256.clone());
     put("dim", meta.width.zip(meta.height).map(|(w, h)| format!("{w}x{h}")));
@@ -100,7 +106,8 @@ fn kind_of(mime: &str) -> MediaKind {
 }
 
 fn is_web(url: &str) -> bool {
-    url.len() < 2_000 && url::Url::parse(url).is_ok_and(|u| matches!(u.scheme(), "http" | "https") && u.host().is_some())
+    url.len() < 2_000
+        && url::Url::parse(url).is_ok_and(|u| matches!(u.scheme(), "http" | "https") && u.host().is_some())
 }
 
 #[cfg(test)]
@@ -117,7 +124,14 @@ mod tests {
             preview: None,
             remote_url: None,
             description: Some("A cat\non a mat".into()),
-            meta: MediaMeta { width: Some(3), height: Some(2), blurhash: Some("LE".into()), sha256: Some("0".repeat(64)), size: Some(9), ..MediaMeta::default() },
+            meta: MediaMeta {
+                width: Some(3),
+                height: Some(2),
+                blurhash: Some("LE".into()),
+                sha256: Some("0".repeat(64)),
+                size: Some(9),
+                ..MediaMeta::default()
+            },
             sensitive: false,
         };
         let url = "https://h.example/media/a.png";

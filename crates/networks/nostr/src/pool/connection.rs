@@ -17,10 +17,21 @@ use tokio_tungstenite::{
 use url::Url;
 
 pub enum Command {
-    Publish { id: Hex32, json: String, reply: oneshot::Sender<Result<Answer, PoolError>> },
-    Subscribe { filters: Vec<Filter>, out: mpsc::Sender<Told>, reply: oneshot::Sender<Result<u64, PoolError>> },
+    Publish {
+        id: Hex32,
+        json: String,
+        reply: oneshot::Sender<Result<Answer, PoolError>>,
+    },
+    Subscribe {
+        filters: Vec<Filter>,
+        out: mpsc::Sender<Told>,
+        reply: oneshot::Sender<Result<u64, PoolError>>,
+    },
     Unsubscribe(u64),
-    Authenticate { keys: Keys, reply: oneshot::Sender<Result<Answer, PoolError>> },
+    Authenticate {
+        keys: Keys,
+        reply: oneshot::Sender<Result<Answer, PoolError>>,
+    },
 }
 
 /// Largest message taken from a relay, in bytes.
@@ -57,7 +68,9 @@ pub async fn run(fetcher: Fetcher, url: Url, mut commands: mpsc::Receiver<Comman
             commands.close();
             while let Some(command) = commands.recv().await {
                 match command {
-                    Command::Publish { reply, .. } | Command::Authenticate { reply, .. } => drop(reply.send(Err(error.clone()))),
+                    Command::Publish { reply, .. } | Command::Authenticate { reply, .. } => {
+                        drop(reply.send(Err(error.clone())))
+                    }
                     Command::Subscribe { reply, .. } => drop(reply.send(Err(error.clone()))),
                     Command::Unsubscribe(_) => {}
                 }
@@ -145,9 +158,14 @@ impl Connection {
                     drop(reply.send(Err(PoolError::AuthRequired("the relay gave no challenge".into()))));
                     return Ok(());
                 };
-                let tags = vec![vec!["relay".into(), self.url.to_string()], vec!["challenge".into(), challenge]];
-                let event =
-                    keys.sign(Template { created_at: Time::now().secs(), kind: kind::AUTH, tags, content: String::new() });
+                let tags =
+                    vec![vec!["relay".into(), self.url.to_string()], vec!["challenge".into(), challenge]];
+                let event = keys.sign(Template {
+                    created_at: Time::now().secs(),
+                    kind: kind::AUTH,
+                    tags,
+                    content: String::new(),
+                });
                 self.answers.entry(event.id).or_default().push(reply);
                 self.send(Message::text(format!("[\"AUTH\",{}]", event.json))).await
             }

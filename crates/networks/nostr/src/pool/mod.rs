@@ -66,11 +66,22 @@ impl Pool {
     }
 
     /// Sends an event and waits for `OK`. `consent`: the key that may be shown to this relay when it insists (NIP-42).
-    pub async fn publish(&self, url: &str, event: &Event, consent: Option<&Keys>) -> Result<Answer, PoolError> {
+    pub async fn publish(
+        &self,
+        url: &str,
+        event: &Event,
+        consent: Option<&Keys>,
+    ) -> Result<Answer, PoolError> {
         self.publish_json(url, event.id, &event.json, consent).await
     }
 
-    pub async fn publish_json(&self, url: &str, id: Hex32, json: &str, consent: Option<&Keys>) -> Result<Answer, PoolError> {
+    pub async fn publish_json(
+        &self,
+        url: &str,
+        id: Hex32,
+        json: &str,
+        consent: Option<&Keys>,
+    ) -> Result<Answer, PoolError> {
         let send = || async {
             let (reply, answer) = oneshot::channel();
             self.command(url, Command::Publish { id, json: json.to_owned(), reply }).await?;
@@ -87,7 +98,13 @@ impl Pool {
     }
 
     /// Stored events that match: well-formed, verified, each once, at most `most`.
-    pub async fn query(&self, url: &str, filters: &[Filter], most: usize, consent: Option<&Keys>) -> Result<Vec<Event>, PoolError> {
+    pub async fn query(
+        &self,
+        url: &str,
+        filters: &[Filter],
+        most: usize,
+        consent: Option<&Keys>,
+    ) -> Result<Vec<Event>, PoolError> {
         match self.query_once(url, filters, most).await {
             Err(PoolError::AuthRequired(_)) if let Some(keys) = consent => {
                 self.authenticate(url, keys).await?;
@@ -117,7 +134,9 @@ impl Pool {
                         }
                     }
                     Told::UpToDate => return Ok(()),
-                    Told::Closed(why) if why.starts_with("auth-required:") => return Err(PoolError::AuthRequired(why)),
+                    Told::Closed(why) if why.starts_with("auth-required:") => {
+                        return Err(PoolError::AuthRequired(why));
+                    }
                     Told::Closed(why) => return Err(PoolError::Closed(why)),
                 }
             }

@@ -57,7 +57,12 @@ pub async fn run(nostr: Arc<Nostr>, hub: Hub, mut stop: Stop) {
 }
 
 /// Starts and ends tasks so that they are those of the plan.
-fn follow_plans(nostr: &Arc<Nostr>, hub: &Hub, watched: &mut HashMap<String, (Plan, JoinHandle<()>)>, plans: BTreeMap<String, Plan>) {
+fn follow_plans(
+    nostr: &Arc<Nostr>,
+    hub: &Hub,
+    watched: &mut HashMap<String, (Plan, JoinHandle<()>)>,
+    plans: BTreeMap<String, Plan>,
+) {
     watched.retain(|url, (plan, task)| {
         let keep = plans.get(url) == Some(plan) && !task.is_finished();
         if !keep {

@@ -37,7 +37,8 @@ impl Plan {
         let mut filters = Vec::new();
         let social = POSTS.into_iter().chain([kind::REPOST, kind::GENERIC_REPOST]);
         if !self.authors.is_empty() {
-            let kinds = social.clone().chain([kind::METADATA, kind::DELETION, kind::RELAY_LIST, kind::VANISH]);
+            let kinds =
+                social.clone().chain([kind::METADATA, kind::DELETION, kind::RELAY_LIST, kind::VANISH]);
             filters.push(Filter::default().authors(self.authors.iter().copied()).kinds(kinds).since(since));
         }
         if !self.members.is_empty() {
@@ -46,7 +47,14 @@ impl Plan {
             filters.push(Filter::default().tag('p', members).kinds(kinds).since(since));
         }
         if !self.own.is_empty() {
-            let kinds = social.chain([kind::METADATA, kind::FOLLOWS, kind::DELETION, kind::REACTION, kind::VOTE, kind::RELAY_LIST]);
+            let kinds = social.chain([
+                kind::METADATA,
+                kind::FOLLOWS,
+                kind::DELETION,
+                kind::REACTION,
+                kind::VOTE,
+                kind::RELAY_LIST,
+            ]);
             filters.push(Filter::default().authors(self.own.iter().copied()).kinds(kinds).since(since));
         }
         filters
@@ -86,7 +94,8 @@ pub async fn make(nostr: &Nostr, hub: &Hub) -> Result<BTreeMap<String, Plan>, Hu
         }
     }
     for url in plans.keys().cloned().collect::<Vec<_>>() {
-        let host = url::Url::parse(&url).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default();
+        let host =
+            url::Url::parse(&url).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default();
         if hub.domain_rule(&host).await? == Some(Rule::Block) {
             plans.remove(&url);
         }

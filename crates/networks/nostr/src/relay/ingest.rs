@@ -87,7 +87,9 @@ impl Shared {
             Ok(known) => known,
             Err(error) => {
                 tracing::error!(%error, "the relay cannot read its store");
-                return parsed.iter().for_each(|h| h.from.send(frames::refused(&h.event.id, Reason::Error, "the store is away")));
+                return parsed.iter().for_each(|h| {
+                    h.from.send(frames::refused(&h.event.id, Reason::Error, "the store is away"))
+                });
             }
         };
         parsed.retain(|held| match already(&held.event, &known) {
@@ -98,7 +100,12 @@ impl Shared {
             None => true,
         });
         let verified = verify_all(parsed).await;
-        let held: HashSet<String> = known.held.iter().map(|(id, _)| id.clone()).chain(known.latest.iter().map(|(a, ..)| a.clone())).collect();
+        let held: HashSet<String> = known
+            .held
+            .iter()
+            .map(|(id, _)| id.clone())
+            .chain(known.latest.iter().map(|(a, ..)| a.clone()))
+            .collect();
         let now = Time::now().secs();
         let mut changes: Vec<Change> = Vec::with_capacity(verified.len() * 2);
         let mut stored: Vec<(Held<Event>, i64, i64)> = Vec::with_capacity(verified.len());
@@ -115,7 +122,8 @@ impl Shared {
             };
             match policy::judge(&event, &context) {
                 Verdict::Refuse(reason, why) => {
-                    metrics::counter!("nostr_relay_events_refused", "reason" => reason.to_string()).increment(1);
+                    metrics::counter!("nostr_relay_events_refused", "reason" => reason.to_string())
+                        .increment(1);
                     from.send(frames::refused(&event.id, reason, why));
                 }
                 Verdict::Pass => {
@@ -138,7 +146,8 @@ impl Shared {
         }
         match self.hub.store().write(changes).await {
             Ok(mut written) => {
-                let seqs: HashSet<i64> = written.returned.iter_mut().filter_map(|row| row.get(0).ok()).collect();
+                let seqs: HashSet<i64> =
+                    written.returned.iter_mut().filter_map(|row| row.get(0).ok()).collect();
                 self.committed(stored, &seqs);
             }
             Err(error) => {
@@ -147,7 +156,9 @@ impl Shared {
                     _ => "the store is away",
                 };
                 tracing::error!(%error, "the relay cannot store a batch");
-                stored.iter().for_each(|(h, ..)| h.from.send(frames::refused(&h.event.id, Reason::Error, why)));
+                stored
+                    .iter()
+                    .for_each(|(h, ..)| h.from.send(frames::refused(&h.event.id, Reason::Error, why)));
             }
         }
     }
@@ -186,7 +197,8 @@ impl Shared {
             return true;
         }
         let connection = keys.first().copied().unwrap_or_else(|| connection_key(from.id));
-        let recipient = kind::is_wrap(event.kind).then(|| event.tags.value("p").and_then(|p| p.parse().ok())).flatten();
+        let recipient =
+            kind::is_wrap(event.kind).then(|| event.tags.value("p").and_then(|p| p.parse().ok())).flatten();
         self.rates.take(Scope::Authenticated, connection, 1.0)
             && match recipient {
                 Some(p) => self.rates.take(Scope::Recipient, p, 1.0),
@@ -204,7 +216,14 @@ impl Shared {
             addresses.extend(address_of(event));
             if !members.contains_key(&event.pubkey) {
                 for name in ["e", "q", "E"] {
-                    ids.extend(event.tags.values(name).filter(|id| crate::event::is_hex32(id)).take(100).map(str::to_owned));
+                    ids.extend(
+                        event
+                            .tags
+                            .values(name)
+                            .filter(|id| crate::event::is_hex32(id))
+                            .take(100)
+                            .map(str::to_owned),
+                    );
                 }
                 for name in ["a", "A"] {
                     addresses.extend(event.tags.values(name).take(100).map(str::to_owned));
@@ -243,7 +262,8 @@ fn already(event: &Unverified<'_>, known: &Known) -> Option<String> {
     let deleted = known.deleted.iter().any(|(target, by, until)| {
         *by == author
             && (target.strip_prefix('e') == Some(&id)
-                || (target.strip_prefix('a').is_some_and(|a| Some(a) == address.as_deref()) && event.created_at <= *until))
+                || (target.strip_prefix('a').is_some_and(|a| Some(a) == address.as_deref())
+                    && event.created_at <= *until))
     });
     if deleted {
         return Some(frames::refused(&event.id, Reason::Blocked, "its author deleted it"));
@@ -253,7 +273,8 @@ fn already(event: &Unverified<'_>, known: &Known) -> Option<String> {
     if vanished(&author) || wrapped_for.is_some_and(vanished) {
         return Some(frames::refused(&event.id, Reason::Blocked, "its author asked to vanish"));
     }
-    let newer = |at: i64, other: &str| at > event.created_at || (at == event.created_at && other < id.as_str());
+    let newer =
+        |at: i64, other: &str| at > event.created_at || (at == event.created_at && other < id.as_str());
     if known.latest.iter().any(|(a, at, other)| Some(a) == address.as_ref() && newer(*at, other)) {
         return Some(frames::refused(&event.id, Reason::Duplicate, "a newer version is here"));
     }
@@ -287,8 +308,10 @@ async fn verify_all(batch: Vec<Held<Unverified<'_>>>) -> Vec<Held<Event>> {
     // Scoped threads may borrow; the runtime's other work goes on, since this one thread is given up for blocking.
     let work = || {
         std::thread::scope(|scope| {
-            let threads: Vec<_> =
-                shares.into_iter().map(|s| scope.spawn(move || s.into_iter().filter_map(check).collect::<Vec<_>>())).collect();
+            let threads: Vec<_> = shares
+                .into_iter()
+                .map(|s| scope.spawn(move || s.into_iter().filter_map(check).collect::<Vec<_>>()))
+                .collect();
             threads.into_iter().filter_map(|t| t.join().ok()).flatten().collect()
         })
     };
@@ -308,7 +331,8 @@ fn changes_for(event: &Event, seq: i64, pending: i64, relay_url: &str) -> Vec<Ch
     let recipient = event.wrap_recipient().map(|p| p.to_string());
     let mut changes = Vec::new();
     if event.kind == kind::DELETION {
-        let ids: Vec<String> = event.tags.values("e").filter(|id| crate::event::is_hex32(id)).map(str::to_owned).collect();
+        let ids: Vec<String> =
+            event.tags.values("e").filter(|id| crate::event::is_hex32(id)).map(str::to_owned).collect();
         // An address names its author; only one's own can be deleted.
         let own = |a: &&str| a.split(':').nth(1) == Some(pubkey.as_str());
         let addresses: Vec<String> = event.tags.values("a").filter(own).map(str::to_owned).collect();

@@ -66,7 +66,10 @@ pub enum Scope {
 impl Buckets {
     pub fn new(rates: Rates) -> Buckets {
         let idle = std::time::Duration::from_secs(120);
-        Buckets { rates, keyed: moka::sync::Cache::builder().max_capacity(100_000).time_to_idle(idle).build() }
+        Buckets {
+            rates,
+            keyed: moka::sync::Cache::builder().max_capacity(100_000).time_to_idle(idle).build(),
+        }
     }
 
     pub fn take(&self, scope: Scope, key: Hex32, cost: f64) -> bool {

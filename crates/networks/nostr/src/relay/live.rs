@@ -34,7 +34,13 @@ const FORGERIES: u32 = 20;
 
 impl Listener {
     pub fn new(id: u64, out: mpsc::Sender<Utf8Bytes>) -> Listener {
-        Listener { id, out, authenticated: Mutex::default(), forgeries: AtomicU32::new(0), end: Notify::new() }
+        Listener {
+            id,
+            out,
+            authenticated: Mutex::default(),
+            forgeries: AtomicU32::new(0),
+            end: Notify::new(),
+        }
     }
 
     /// Sends when there is room; who lets frames pile up must go.
@@ -253,7 +259,12 @@ mod tests {
         live.publish(&e);
         assert!(inbox.try_recv().is_err());
         let index = live.0.read().unwrap();
-        assert!(index.filters.is_empty() && index.by_id.is_empty() && index.by_tag.is_empty() && index.all.is_empty());
+        assert!(
+            index.filters.is_empty()
+                && index.by_id.is_empty()
+                && index.by_tag.is_empty()
+                && index.all.is_empty()
+        );
     }
 
     #[test]

@@ -48,7 +48,8 @@ impl Members {
                 keys.insert(key, Id(actor));
             }
         }
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Known { keys: Arc::new(keys), at: Some(Instant::now()) };
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) =
+            Known { keys: Arc::new(keys), at: Some(Instant::now()) };
         Ok(())
     }
 

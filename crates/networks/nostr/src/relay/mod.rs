@@ -126,7 +126,10 @@ impl Relay {
     }
 
     /// Stored events that match, as anybody may read them.
-    pub async fn stored(&self, filters: &[crate::wire::Filter]) -> Result<Vec<String>, landbridge_store::StoreError> {
+    pub async fn stored(
+        &self,
+        filters: &[crate::wire::Filter],
+    ) -> Result<Vec<String>, landbridge_store::StoreError> {
         self.0.stored(filters, &[]).await
     }
 

@@ -24,7 +24,9 @@ pub struct Context<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Store. `pending`: 0 nothing more, 1 the hub hears of it, 2 it is a member's act of now.
-    Store { pending: i64 },
+    Store {
+        pending: i64,
+    },
     /// Ephemeral: shown to live subscriptions only.
     Pass,
     Refuse(Reason, &'static str),
@@ -67,7 +69,10 @@ pub fn judge(event: &Event, context: &Context<'_>) -> Verdict {
     }
     let by_member = members.contains_key(&event.pubkey);
     if !by_member && !concerns_us(event, context) {
-        return Refuse(Reason::Restricted, "this relay takes what members write and what is addressed to them");
+        return Refuse(
+            Reason::Restricted,
+            "this relay takes what members write and what is addressed to them",
+        );
     }
     if event.class() == Class::Ephemeral {
         return Pass;
@@ -102,8 +107,22 @@ fn is_social(kind: kind::Kind) -> bool {
     use kind::*;
     matches!(
         kind,
-        METADATA | NOTE | FOLLOWS | DELETION | REPOST | REACTION | GENERIC_REPOST | PICTURE | VIDEO | SHORT_VIDEO | VANISH
-            | VOTE | POLL | COMMENT | RELAY_LIST | ARTICLE
+        METADATA
+            | NOTE
+            | FOLLOWS
+            | DELETION
+            | REPOST
+            | REACTION
+            | GENERIC_REPOST
+            | PICTURE
+            | VIDEO
+            | SHORT_VIDEO
+            | VANISH
+            | VOTE
+            | POLL
+            | COMMENT
+            | RELAY_LIST
+            | ARTICLE
     )
 }
 
@@ -123,7 +142,8 @@ fn embeds_protected(content: &str) -> bool {
     struct Tags {
         tags: Vec<Vec<String>>,
     }
-    serde_json::from_str::<Tags>(content).is_ok_and(|t| t.tags.iter().any(|tag| tag.len() == 1 && tag.first().is_some_and(|n| n == "-")))
+    serde_json::from_str::<Tags>(content)
+        .is_ok_and(|t| t.tags.iter().any(|tag| tag.len() == 1 && tag.first().is_some_and(|n| n == "-")))
 }
 
 #[cfg(test)]
@@ -147,7 +167,15 @@ mod tests {
             World { alice: Keys::generate(), stranger: Keys::generate(), server: Keys::generate(), held }
         }
 
-        fn judge(&self, by: &Keys, kind: u16, at: i64, tags: &[&[&str]], content: &str, proved: &[&Keys]) -> Verdict {
+        fn judge(
+            &self,
+            by: &Keys,
+            kind: u16,
+            at: i64,
+            tags: &[&[&str]],
+            content: &str,
+            proved: &[&Keys],
+        ) -> Verdict {
             let tags = tags.iter().map(|t| t.iter().map(|v| v.to_string()).collect()).collect();
             let event = by.sign(Template { created_at: at, kind, tags, content: content.into() });
             let members = HashMap::from([(self.alice.public(), landbridge_model::Id(1))]);
@@ -188,7 +216,10 @@ mod tests {
         refused(w.judge(&w.stranger, 1, NOW, &[], "", &[]), Reason::Restricted);
         refused(w.judge(&w.stranger, 1, NOW, &[], "", &[&w.alice]), Reason::Restricted);
         assert_eq!(w.judge(&w.stranger, 1, NOW, &[&["p", &alice]], "", &[]), Verdict::Store { pending: 1 });
-        assert_eq!(w.judge(&w.stranger, 7, NOW, &[&["e", &"0".repeat(64)]], "", &[]), Verdict::Store { pending: 1 });
+        assert_eq!(
+            w.judge(&w.stranger, 7, NOW, &[&["e", &"0".repeat(64)]], "", &[]),
+            Verdict::Store { pending: 1 }
+        );
         refused(w.judge(&w.stranger, 7, NOW, &[&["e", &"1".repeat(64)]], "", &[]), Reason::Restricted);
         let server = w.server.public().to_string();
         assert_eq!(w.judge(&w.stranger, 24_133, NOW, &[&["p", &server]], "", &[]), Verdict::Pass);
@@ -198,7 +229,10 @@ mod tests {
     fn wraps_seals_and_protected_events() {
         let w = World::new();
         let (alice, stranger) = (w.alice.public().to_string(), w.stranger.public().to_string());
-        assert_eq!(w.judge(&w.stranger, 1059, NOW, &[&["p", &alice]], "", &[]), Verdict::Store { pending: 0 });
+        assert_eq!(
+            w.judge(&w.stranger, 1059, NOW, &[&["p", &alice]], "", &[]),
+            Verdict::Store { pending: 0 }
+        );
         refused(w.judge(&w.stranger, 1059, NOW, &[&["p", &stranger]], "", &[]), Reason::Restricted);
         assert_eq!(w.judge(&w.stranger, 21_059, NOW, &[&["p", &alice]], "", &[]), Verdict::Pass);
         for kind in [13, 14, 22_242] {
@@ -215,8 +249,17 @@ mod tests {
         let w = World::new();
         refused(w.judge(&w.alice, 1, NOW + 901, &[], "", &[]), Reason::Invalid);
         refused(w.judge(&w.alice, 1, NOW, &[&["expiration", "1000000"]], "", &[]), Reason::Invalid);
-        assert_eq!(w.judge(&w.stranger, 62, NOW, &[&["relay", "wss://host.example/relay/"]], "", &[]), Verdict::Store { pending: 1 });
-        assert_eq!(w.judge(&w.stranger, 62, NOW, &[&["relay", "ALL_RELAYS"]], "", &[]), Verdict::Store { pending: 1 });
-        refused(w.judge(&w.stranger, 62, NOW, &[&["relay", "wss://other.example"]], "", &[]), Reason::Blocked);
+        assert_eq!(
+            w.judge(&w.stranger, 62, NOW, &[&["relay", "wss://host.example/relay/"]], "", &[]),
+            Verdict::Store { pending: 1 }
+        );
+        assert_eq!(
+            w.judge(&w.stranger, 62, NOW, &[&["relay", "ALL_RELAYS"]], "", &[]),
+            Verdict::Store { pending: 1 }
+        );
+        refused(
+            w.judge(&w.stranger, 62, NOW, &[&["relay", "wss://other.example"]], "", &[]),
+            Reason::Blocked,
+        );
     }
 }

@@ -15,7 +15,11 @@ const MOST_COUNTED: i64 = 100_000;
 impl Shared {
     /// Events that any of the filters wants, newest first (ties by id), each once, each filter to its own limit.
     /// `readers`: keys whose gift wraps may be shown.
-    pub(crate) async fn stored(&self, filters: &[Filter], readers: &[Hex32]) -> Result<Vec<String>, StoreError> {
+    pub(crate) async fn stored(
+        &self,
+        filters: &[Filter],
+        readers: &[Hex32],
+    ) -> Result<Vec<String>, StoreError> {
         let mut found: Vec<(Reverse<i64>, String, String)> = Vec::new();
         for filter in filters.iter().filter(|f| !f.is_empty()) {
             let limit = filter.limit.unwrap_or(self.limits.default_limit).min(self.limits.max_limit);
@@ -23,7 +27,14 @@ impl Shared {
                 continue;
             }
             let mut own = Vec::new();
-            for mut row in self.hub.store().all(nostr_events::select(&wanted(filter, readers, limit.into()))).await?.into_iter().flatten() {
+            for mut row in self
+                .hub
+                .store()
+                .all(nostr_events::select(&wanted(filter, readers, limit.into())))
+                .await?
+                .into_iter()
+                .flatten()
+            {
                 let (json, created_at, id): (String, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
                 own.push((Reverse(created_at), id, json));
             }
@@ -64,8 +75,11 @@ fn newest_first(events: &mut Vec<(Reverse<i64>, String, String)>) {
 
 fn wanted(filter: &Filter, readers: &[Hex32], limit: i64) -> Wanted {
     let hex = |list: &Option<Vec<Hex32>>| list.as_ref().map(|l| l.iter().map(Hex32::to_string).collect());
-    let mut tags: Vec<Vec<String>> =
-        filter.tags.iter().map(|(letter, values)| values.iter().map(|v| format!("{letter}{v}")).collect()).collect();
+    let mut tags: Vec<Vec<String>> = filter
+        .tags
+        .iter()
+        .map(|(letter, values)| values.iter().map(|v| format!("{letter}{v}")).collect())
+        .collect();
     // The shortest list drives.
     tags.sort_by_key(Vec::len);
     Wanted {

@@ -28,11 +28,20 @@ pub enum Action {
     /// Check and store; the answer follows later.
     Ingest(String),
     /// Answer with what is stored, then live.
-    Subscribe { sub: String, filters: Vec<Filter> },
-    Count { sub: String, filters: Vec<Filter> },
+    Subscribe {
+        sub: String,
+        filters: Vec<Filter>,
+    },
+    Count {
+        sub: String,
+        filters: Vec<Filter>,
+    },
     Unsubscribe(String),
     /// A key has proved itself by the event with that id.
-    Authenticated { key: Hex32, event: Hex32 },
+    Authenticated {
+        key: Hex32,
+        event: Hex32,
+    },
 }
 
 /// The state of a connection.
@@ -50,7 +59,12 @@ pub struct Session {
 const AUTH_WINDOW: i64 = 600;
 
 impl Session {
-    pub fn new(relay_url: &str, challenge: String, limits: SessionLimits, requests_per_minute: u32) -> Session {
+    pub fn new(
+        relay_url: &str,
+        challenge: String,
+        limits: SessionLimits,
+        requests_per_minute: u32,
+    ) -> Session {
         Session {
             relay_url: relay_url.to_owned(),
             challenge,
@@ -100,19 +114,26 @@ impl Session {
     }
 
     /// Whether these filters may be asked at all, by rate and by what they ask for.
-    fn admit<E: std::fmt::Display>(&mut self, filters: Result<Vec<Filter>, E>) -> Result<Vec<Filter>, (Reason, String)> {
+    fn admit<E: std::fmt::Display>(
+        &mut self,
+        filters: Result<Vec<Filter>, E>,
+    ) -> Result<Vec<Filter>, (Reason, String)> {
         if !self.requests.take(1.0, self.requests_per_minute, Instant::now()) {
             return Err((Reason::RateLimited, "too many requests, please wait".into()));
         }
         let filters = filters.map_err(|e| (Reason::Invalid, e.to_string()))?;
-        let only_wraps =
-            |f: &Filter| f.kinds.as_ref().is_some_and(|k| !k.is_empty() && k.iter().all(|k| kind::is_wrap(*k)));
+        let only_wraps = |f: &Filter| {
+            f.kinds.as_ref().is_some_and(|k| !k.is_empty() && k.iter().all(|k| kind::is_wrap(*k)))
+        };
         if filters.iter().any(only_wraps) && self.keys.is_empty() {
             return Err((Reason::AuthRequired, "gift wraps are shown to their recipient only".into()));
         }
         let foreign = |f: &Filter| {
             let asked = f.tags.get(&'p');
-            only_wraps(f) && asked.is_some_and(|keys| !keys.iter().any(|k| self.keys.iter().any(|own| own.to_string() == *k)))
+            only_wraps(f)
+                && asked.is_some_and(|keys| {
+                    !keys.iter().any(|k| self.keys.iter().any(|own| own.to_string() == *k))
+                })
         };
         if filters.iter().any(foreign) {
             return Err((Reason::Restricted, "gift wraps are shown to their recipient only".into()));
@@ -230,10 +251,14 @@ mod tests {
         assert!(matches!(say(&mut s, r#"["REQ","a",{}]"#), Action::Subscribe { .. }));
         assert!(matches!(say(&mut s, r#"["REQ","b",{}]"#), Action::Subscribe { .. }));
         assert!(matches!(say(&mut s, r#"["REQ","b",{"kinds":[1]}]"#), Action::Subscribe { .. }));
-        assert!(matches!(say(&mut s, r#"["REQ","c",{}]"#), Action::Send(t) if t.starts_with(r#"["CLOSED","c","error:"#)));
+        assert!(
+            matches!(say(&mut s, r#"["REQ","c",{}]"#), Action::Send(t) if t.starts_with(r#"["CLOSED","c","error:"#))
+        );
         assert_eq!(say(&mut s, r#"["CLOSE","a"]"#), Action::Unsubscribe("a".into()));
         assert!(matches!(say(&mut s, r#"["REQ","c",{}]"#), Action::Subscribe { .. }));
-        assert!(matches!(say(&mut s, r#"["REQ","c",{"ids":[1]}]"#), Action::Send(t) if t.contains("invalid:")));
+        assert!(
+            matches!(say(&mut s, r#"["REQ","c",{"ids":[1]}]"#), Action::Send(t) if t.contains("invalid:"))
+        );
         assert!(matches!(say(&mut s, "hello"), Action::Send(t) if t.starts_with(r#"["NOTICE""#)));
     }
 

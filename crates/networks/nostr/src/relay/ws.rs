@@ -54,7 +54,10 @@ pub async fn open(
             return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
         }
         let most = relay.0.limits.message;
-        return upgrade.max_message_size(most).max_frame_size(most).on_upgrade(move |socket| serve(relay, socket));
+        return upgrade
+            .max_message_size(most)
+            .max_frame_size(most)
+            .on_upgrade(move |socket| serve(relay, socket));
     }
     let accepts = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let cors = cors();

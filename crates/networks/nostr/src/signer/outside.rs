@@ -39,7 +39,9 @@ pub async fn connect(nostr: &Nostr, link: &str) -> Result<(Outside, Hex32), HubE
     let wrong = || HubError::invalid("this is no link of a signer (bunker://)");
     let url = url::Url::parse(link).map_err(|_| wrong())?;
     let signer = url.host_str().and_then(|h| h.parse().ok()).ok_or_else(wrong)?;
-    let all = |name: &str| url.query_pairs().filter(|(k, _)| k == name).map(|(_, v)| v.into_owned()).collect::<Vec<_>>();
+    let all = |name: &str| {
+        url.query_pairs().filter(|(k, _)| k == name).map(|(_, v)| v.into_owned()).collect::<Vec<_>>()
+    };
     let relays: Vec<String> = all("relay").iter().filter_map(|r| n65::normal(r)).take(4).collect();
     if relays.is_empty() {
         return Err(wrong());
@@ -65,7 +67,8 @@ impl Outside {
         let id = hex::encode(crate::event::random::<8>());
         let request = Request { id: id.clone(), method: method.to_owned(), params };
         let text = serde_json::to_string(&request).map_err(|_| HubError::Damaged("a request"))?;
-        let content = n44::encrypt(&client, &self.signer, &text).map_err(|_| HubError::invalid("the signer's key is not valid"))?;
+        let content = n44::encrypt(&client, &self.signer, &text)
+            .map_err(|_| HubError::invalid("the signer's key is not valid"))?;
         let template = Template {
             created_at: Time::now().secs(),
             kind: kind::NOSTR_CONNECT,
@@ -84,7 +87,14 @@ impl Outside {
         Err(last)
     }
 
-    async fn ask_at(&self, nostr: &Nostr, relay: &str, client: &Keys, event: &Event, id: &str) -> Result<String, HubError> {
+    async fn ask_at(
+        &self,
+        nostr: &Nostr,
+        relay: &str,
+        client: &Keys,
+        event: &Event,
+        id: &str,
+    ) -> Result<String, HubError> {
         let remote = |e: crate::pool::PoolError| HubError::Remote(format!("the signer's relay: {e}"));
         let filter = Filter::default()
             .kinds([kind::NOSTR_CONNECT])
@@ -166,8 +176,10 @@ async fn sign(nostr: &Nostr, it: Unsigned) -> Result<(), HubError> {
     let hub = &nostr.hub;
     let actor = Id(it.actor);
     let key = hub.key(actor, Network::Nostr, BUNKER).await?.ok_or(HubError::NotFound)?;
-    let outside: Outside = serde_json::from_slice(&key.secret).map_err(|_| HubError::Damaged("the signer's address"))?;
-    let template: Template = serde_json::from_str(&it.template).map_err(|_| HubError::Damaged("an unsigned event"))?;
+    let outside: Outside =
+        serde_json::from_slice(&key.secret).map_err(|_| HubError::Damaged("the signer's address"))?;
+    let template: Template =
+        serde_json::from_str(&it.template).map_err(|_| HubError::Damaged("an unsigned event"))?;
     let unsigned = json!({
         "pubkey": key.public,
         "created_at": template.created_at,
@@ -176,7 +188,8 @@ async fn sign(nostr: &Nostr, it: Unsigned) -> Result<(), HubError> {
         "content": template.content,
     });
     let answer = outside.ask(nostr, "sign_event", vec![unsigned.to_string()]).await?;
-    let event = Event::from_json(&answer).map_err(|e| HubError::Remote(format!("the signer's event: {e}")))?;
+    let event =
+        Event::from_json(&answer).map_err(|e| HubError::Remote(format!("the signer's event: {e}")))?;
     // The id covers key, time, kind, tags and content: it must be the one that was asked for.
     if event.id.to_string() != it.id || event.pubkey.to_string() != key.public {
         return Err(HubError::Remote("the signer signed something else".into()));

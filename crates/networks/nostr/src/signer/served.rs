@@ -55,7 +55,9 @@ pub async fn accept(nostr: &Arc<Nostr>, member: Id, link: &str) -> Result<String
     }
     let url = url::Url::parse(link.trim()).ok().filter(|u| u.scheme() == "nostrconnect").ok_or_else(wrong)?;
     let client: Hex32 = url.host_str().and_then(|h| h.parse().ok()).ok_or_else(wrong)?;
-    let all = |name: &str| url.query_pairs().filter(|(k, _)| k == name).map(|(_, v)| v.into_owned()).collect::<Vec<_>>();
+    let all = |name: &str| {
+        url.query_pairs().filter(|(k, _)| k == name).map(|(_, v)| v.into_owned()).collect::<Vec<_>>()
+    };
     let one = |name: &str| all(name).into_iter().next();
     let relays: Vec<String> = all("relay").iter().filter_map(|r| n65::normal(r)).take(4).collect();
     let secret = one("secret").filter(|s| !s.is_empty()).ok_or_else(wrong)?;
@@ -66,7 +68,8 @@ pub async fn accept(nostr: &Arc<Nostr>, member: Id, link: &str) -> Result<String
     let scopes = scopes_of(one("perms").as_deref());
     open(nostr, member, &client, &name, &scopes, &relays).await?;
     let server = nostr.server_keys().await?;
-    let response = Response { id: hex::encode(crate::event::random::<8>()), result: Some(secret), error: None };
+    let response =
+        Response { id: hex::encode(crate::event::random::<8>()), result: Some(secret), error: None };
     let event = sealed(&server, &client, &response)?;
     nostr.relay().await?.show(&event);
     for relay in relays.into_iter().filter(|r| r != nostr.relay_url()) {
@@ -79,9 +82,24 @@ pub async fn accept(nostr: &Arc<Nostr>, member: Id, link: &str) -> Result<String
 }
 
 /// Opens the session: a Grant, and the app's key as its token.
-async fn open(nostr: &Nostr, member: Id, client: &Hex32, name: &str, scopes: &str, relays: &[String]) -> Result<(), HubError> {
+async fn open(
+    nostr: &Nostr,
+    member: Id,
+    client: &Hex32,
+    name: &str,
+    scopes: &str,
+    relays: &[String],
+) -> Result<(), HubError> {
     let facts = json!({ "client": client, "relays": relays });
-    let new = NewGrant { member: Some(member), app: None, purpose: "nostr-signer", name, scopes, facts, lifetime: None };
+    let new = NewGrant {
+        member: Some(member),
+        app: None,
+        purpose: "nostr-signer",
+        name,
+        scopes,
+        facts,
+        lifetime: None,
+    };
     let (grant, _token) = nostr.hub.grant(new).await?;
     let row = sessions::open_session(&client.to_string(), member.0, grant.id.0, Time::now().0);
     nostr.hub.store().write(row).await?;
@@ -126,7 +144,9 @@ async fn listen_again(nostr: &Arc<Nostr>) {
     let rows = nostr.hub.store().rows(query).await.unwrap_or_default();
     for mut row in rows {
         let facts = row.get::<String>(0).ok().and_then(|f| serde_json::from_str::<Facts>(&f).ok());
-        for (relay, client) in facts.into_iter().flat_map(|f| f.relays.into_iter().map(move |r| (r, f.client))) {
+        for (relay, client) in
+            facts.into_iter().flat_map(|f| f.relays.into_iter().map(move |r| (r, f.client)))
+        {
             if relay != nostr.relay_url() {
                 tokio::spawn(listen(nostr.clone(), relay, client));
             }
@@ -211,7 +231,9 @@ struct Session {
 
 async fn session(hub: &Hub, client: &Hex32) -> Result<Option<Session>, HubError> {
     let row = hub.store().row(sessions::session(&client.to_string(), Time::now().0)).await?;
-    Ok(row.map(|mut row| Ok::<_, HubError>(Session { member: row.get(0)?, grant: row.get(1)? })).transpose()?)
+    Ok(row
+        .map(|mut row| Ok::<_, HubError>(Session { member: row.get(0)?, grant: row.get(1)? }))
+        .transpose()?)
 }
 
 /// Does what an app asks, if it may. The error is for the person who looks at the app.
@@ -232,7 +254,8 @@ async fn carry_out(nostr: &Nostr, client: &Hex32, request: &Request) -> Result<S
     let Some(Session { member, grant }) = session(hub, client).await.map_err(broken)? else {
         return Err(format!("this app is not connected (any more): get a new link at {settings}"));
     };
-    let scopes = hub.grants(member).await.map_err(broken)?.into_iter().find(|g| g.id == grant).map(|g| g.scopes);
+    let scopes =
+        hub.grants(member).await.map_err(broken)?.into_iter().find(|g| g.id == grant).map(|g| g.scopes);
     let scopes = scopes.unwrap_or_default();
     let keys = keys::held(hub, member).await.map_err(broken)?.ok_or("the key is not here any more")?;
     let may = |what: &str| match permits(&scopes, what) {
@@ -249,19 +272,32 @@ async fn carry_out(nostr: &Nostr, client: &Hex32, request: &Request) -> Result<S
                 return Err("this key is not the member's".into());
             }
             may(&format!("sign_event:{}", template.kind))?;
-            hub.log_grant(grant, &format!("signed an event of kind {}", template.kind)).await.map_err(broken)?;
+            hub.log_grant(grant, &format!("signed an event of kind {}", template.kind))
+                .await
+                .map_err(broken)?;
             let created_at = template.created_at.unwrap_or_else(|| Time::now().secs());
             let Unsigned { kind, tags, content, .. } = template;
             Ok(keys.sign(Template { created_at, kind, tags, content }).json.to_string())
         }
-        "nip44_encrypt" => may("nip44_encrypt").and_then(|()| n44::encrypt(&keys, &other(0)?, param(1)).map_err(crypt)),
-        "nip44_decrypt" => may("nip44_decrypt").and_then(|()| n44::decrypt(&keys, &other(0)?, param(1)).map_err(crypt)),
-        "nip04_encrypt" => may("nip04_encrypt").and_then(|()| n44::encrypt_nip04(&keys, &other(0)?, param(1)).map_err(crypt)),
-        "nip04_decrypt" => may("nip04_decrypt").and_then(|()| n44::decrypt_nip04(&keys, &other(0)?, param(1)).map_err(crypt)),
+        "nip44_encrypt" => {
+            may("nip44_encrypt").and_then(|()| n44::encrypt(&keys, &other(0)?, param(1)).map_err(crypt))
+        }
+        "nip44_decrypt" => {
+            may("nip44_decrypt").and_then(|()| n44::decrypt(&keys, &other(0)?, param(1)).map_err(crypt))
+        }
+        "nip04_encrypt" => {
+            may("nip04_encrypt").and_then(|()| n44::encrypt_nip04(&keys, &other(0)?, param(1)).map_err(crypt))
+        }
+        "nip04_decrypt" => {
+            may("nip04_decrypt").and_then(|()| n44::decrypt_nip04(&keys, &other(0)?, param(1)).map_err(crypt))
+        }
         "switch_relays" => Ok(json!([nostr.relay_url()]).to_string()),
         "logout" => {
             hub.revoke(member, grant).await.map_err(broken)?;
-            hub.store().write(sessions::close_session(&client.to_string())).await.map_err(|e| broken(e.into()))?;
+            hub.store()
+                .write(sessions::close_session(&client.to_string()))
+                .await
+                .map_err(|e| broken(e.into()))?;
             Ok("ack".into())
         }
         _ => Err("this signer does not know that method".into()),
@@ -285,7 +321,9 @@ async fn connect(nostr: &Nostr, client: &Hex32, request: &Request) -> Result<Str
             }
             let about: About = serde_json::from_str(param(3)).unwrap_or_default();
             let (name, scopes) = (app_name(about.name.as_deref()), scopes_of(Some(param(2))));
-            open(nostr, member, client, &name, &scopes, &[]).await.map_err(|_| "the signer has a fault; please try again".to_owned())?;
+            open(nostr, member, client, &name, &scopes, &[])
+                .await
+                .map_err(|_| "the signer has a fault; please try again".to_owned())?;
             Ok("ack".into())
         }
         // Apps say hello again after a restart, with the secret they once used.
@@ -315,8 +353,13 @@ fn app_name(said: Option<&str>) -> String {
 
 /// `sign_event:1,nip44_encrypt` to scopes; nothing asked is everything.
 fn scopes_of(perms: Option<&str>) -> String {
-    let good = |p: &&str| !p.is_empty() && p.len() < 40 && p.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b':');
-    let asked: Vec<&str> = perms.unwrap_or_default().split(',').map(str::trim).filter(good).take(60).collect();
+    let good = |p: &&str| {
+        !p.is_empty()
+            && p.len() < 40
+            && p.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b':')
+    };
+    let asked: Vec<&str> =
+        perms.unwrap_or_default().split(',').map(str::trim).filter(good).take(60).collect();
     if asked.is_empty() { EVERYTHING.into() } else { asked.join(" ") }
 }
 

@@ -16,14 +16,17 @@ impl Staging<'_> {
             return Ok(None);
         }
         let relay = self.seen_at(&event).await?;
-        let mut tags: Vec<Tag> =
-            vec![vec!["e".into(), event.id.to_string(), relay.clone()], vec!["p".into(), event.pubkey.to_string()]];
+        let mut tags: Vec<Tag> = vec![
+            vec!["e".into(), event.id.to_string(), relay.clone()],
+            vec!["p".into(), event.pubkey.to_string()],
+        ];
         let kind = if event.kind == kind::NOTE { kind::REPOST } else { kind::GENERIC_REPOST };
         if kind == kind::GENERIC_REPOST {
             tags.push(vec!["k".into(), event.kind.to_string()]);
             tags.extend(event.address().map(|a| vec!["a".into(), a, relay]));
         }
-        let template = Template { created_at: repost.created_at.secs(), kind, tags, content: event.json.to_string() };
+        let template =
+            Template { created_at: repost.created_at.secs(), kind, tags, content: event.json.to_string() };
         let relays = self.with_inboxes(self.facts.relays.write.clone(), &[event.pubkey]).await?;
         Ok(Some(Made { template, copy: Some((CopyKind::Repost, repost.id)), relays }))
     }
@@ -44,7 +47,8 @@ impl Staging<'_> {
         }
         let relay = self.seen_at(&event).await?;
         let tags = n88::write_vote(&event, &relay, choices);
-        let template = Template { created_at: self.act.at.secs(), kind: kind::VOTE, tags, content: String::new() };
+        let template =
+            Template { created_at: self.act.at.secs(), kind: kind::VOTE, tags, content: String::new() };
         let mut relays = self.with_inboxes(self.facts.relays.write.clone(), &[event.pubkey]).await?;
         // NIP-88: votes are collected at the relays that the poll names.
         relays.extend(event.tags.iter().filter_map(|t| match t.as_slice() {

@@ -42,10 +42,16 @@ impl Staging<'_> {
             content: "This account was deleted.".into(),
         });
         let mut relays = self.everywhere();
-        let sent = query("SELECT DISTINCT destination FROM deliveries WHERE actor_id = ?1 AND network = 2", args![self.act.member.id]);
+        let sent = query(
+            "SELECT DISTINCT destination FROM deliveries WHERE actor_id = ?1 AND network = 2",
+            args![self.act.member.id],
+        );
         for mut row in self.hub.store().rows(sent).await? {
             relays.push(row.get(0)?);
         }
-        Ok(templates.into_iter().map(|template| Made { template, copy: None, relays: relays.clone() }).collect())
+        Ok(templates
+            .into_iter()
+            .map(|template| Made { template, copy: None, relays: relays.clone() })
+            .collect())
     }
 }

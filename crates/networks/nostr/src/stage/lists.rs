@@ -26,14 +26,18 @@ impl Staging<'_> {
             followed.extend(key_and_relay(&presence));
         }
         let gone = match less {
-            Some(less) => self.hub.presence(less, Network::Nostr).await?.and_then(|p| p.native_id.parse().ok()),
+            Some(less) => {
+                self.hub.presence(less, Network::Nostr).await?.and_then(|p| p.native_id.parse().ok())
+            }
             None => None,
         };
         let template = follow_list(base.as_ref(), &followed, gone);
         let mut relays = self.everywhere();
         // Whom it is about learns of it where they read.
         for who in more.into_iter().chain(less) {
-            relays.extend(self.hub.presence(who, Network::Nostr).await?.iter().flat_map(|p| Facts::of(p).inbox()));
+            relays.extend(
+                self.hub.presence(who, Network::Nostr).await?.iter().flat_map(|p| Facts::of(p).inbox()),
+            );
         }
         Ok(Some(Made { template, copy: None, relays }))
     }
@@ -48,7 +52,10 @@ impl Staging<'_> {
         if self.held(kind::RELAY_LIST).await?.is_none() {
             templates.push(relay_list(&self.facts.relays, None));
         }
-        Ok(templates.into_iter().map(|template| Made { template, copy: None, relays: self.everywhere() }).collect())
+        Ok(templates
+            .into_iter()
+            .map(|template| Made { template, copy: None, relays: self.everywhere() })
+            .collect())
     }
 
     /// Where the member writes, and where everybody's profiles are collected.
@@ -94,7 +101,12 @@ pub fn relay_list(ours: &Relays, base: Option<&Event>) -> Template {
     for url in ours.write.iter().rev() {
         relays = relays.with(url);
     }
-    Template { created_at: profile::after(base), kind: kind::RELAY_LIST, tags: relays.tags(), content: String::new() }
+    Template {
+        created_at: profile::after(base),
+        kind: kind::RELAY_LIST,
+        tags: relays.tags(),
+        content: String::new(),
+    }
 }
 
 /// Kind 0.
@@ -115,14 +127,24 @@ mod tests {
 
     #[test]
     fn a_follow_list_is_merged() {
-        let (me, a, b, c) = (Keys::generate(), Keys::generate().public(), Keys::generate().public(), Keys::generate().public());
+        let (me, a, b, c) = (
+            Keys::generate(),
+            Keys::generate().public(),
+            Keys::generate().public(),
+            Keys::generate().public(),
+        );
         let tags = vec![
             vec!["p".into(), a.to_string(), "wss://r".into(), "petname".into()],
             vec!["t".into(), "rust".into()],
             vec!["p".into(), b.to_string()],
         ];
-        let base = me.sign(Template { created_at: i64::from(u32::MAX), kind: 3, tags, content: "old".into() });
-        let template = follow_list(Some(&base), &[(a, String::new()), (c, "wss://c".into()), (b, String::new())], Some(b));
+        let base =
+            me.sign(Template { created_at: i64::from(u32::MAX), kind: 3, tags, content: "old".into() });
+        let template = follow_list(
+            Some(&base),
+            &[(a, String::new()), (c, "wss://c".into()), (b, String::new())],
+            Some(b),
+        );
         assert_eq!(template.tags.people(), [a, c]);
         assert_eq!(template.tags[0].len(), 4);
         assert_eq!((template.tags.value("t"), template.content.as_str()), (Some("rust"), "old"));
@@ -138,6 +160,12 @@ mod tests {
             content: String::new(),
         });
         let template = relay_list(&Relays::default().with("wss://ours.example"), Some(&base));
-        assert_eq!(template.tags, [vec!["r".to_owned(), "wss://ours.example".into()], vec!["r".into(), "wss://old.example".into(), "read".into()]]);
+        assert_eq!(
+            template.tags,
+            [
+                vec!["r".to_owned(), "wss://ours.example".into()],
+                vec!["r".into(), "wss://old.example".into(), "read".into()]
+            ]
+        );
     }
 }

@@ -19,7 +19,9 @@ use crate::{
     relay::store_changes,
 };
 use bytes::Bytes;
-use landbridge_hub::{Act, ActKind, CopyKind, CopyState, Destination, Hub, HubError, Payload, Staged, StagedCopy};
+use landbridge_hub::{
+    Act, ActKind, CopyKind, CopyState, Destination, Hub, HubError, Payload, Staged, StagedCopy,
+};
 use landbridge_model::{Id, Network, Post, Presence, Reaction};
 use landbridge_store::{
     Change,
@@ -61,7 +63,9 @@ pub async fn stage(nostr: &Nostr, hub: &Hub, act: &Act) -> Result<Staged, HubErr
             staging.delete(CopyKind::Reaction, reaction.id).await?.into_iter().collect()
         }
         ActKind::Follow { target, .. } => staging.follows(Some(target.id), None).await?.into_iter().collect(),
-        ActKind::Unfollow { target, .. } => staging.follows(None, Some(target.id)).await?.into_iter().collect(),
+        ActKind::Unfollow { target, .. } => {
+            staging.follows(None, Some(target.id)).await?.into_iter().collect()
+        }
         ActKind::Vote { poll, choices } => staging.vote(poll, choices).await?.into_iter().collect(),
         ActKind::Profile => {
             // Whoever has just joined may write to our relay at once.
@@ -111,7 +115,10 @@ async fn native(nostr: &Nostr, hub: &Hub, act: &Act, original: &Bytes) -> Result
     };
     let mut relays = staging.with_inboxes(staging.facts.relays.write.clone(), &event.tags.people()).await?;
     let mut staged = Staged::default();
-    if let ActKind::Delete(Post { id, .. }) | ActKind::Unrepost { repost: Post { id, .. }, .. } | ActKind::Unreact { reaction: Reaction { id, .. }, .. } = &act.kind {
+    if let ActKind::Delete(Post { id, .. })
+    | ActKind::Unrepost { repost: Post { id, .. }, .. }
+    | ActKind::Unreact { reaction: Reaction { id, .. }, .. } = &act.kind
+    {
         relays.extend(hub.sent_to(Network::Nostr, *id).await?.into_iter().map(|d| d.url));
     }
     staging.put_event(&mut staged, &event, copy, relays);
@@ -145,12 +152,26 @@ impl Staging<'_> {
             tries: 0,
         }));
         if let Some((kind, object)) = copy {
-            staged.copies.push(StagedCopy { kind, object, native_id: id, version: None, url: None, original: None, state: CopyState::Unsigned });
+            staged.copies.push(StagedCopy {
+                kind,
+                object,
+                native_id: id,
+                version: None,
+                url: None,
+                original: None,
+                state: CopyState::Unsigned,
+            });
         }
         Ok(())
     }
 
-    fn put_event(&self, staged: &mut Staged, event: &Event, copy: Option<(CopyKind, Id)>, relays: Vec<String>) {
+    fn put_event(
+        &self,
+        staged: &mut Staged,
+        event: &Event,
+        copy: Option<(CopyKind, Id)>,
+        relays: Vec<String>,
+    ) {
         let bytes = Bytes::copy_from_slice(event.json.as_bytes());
         if let Some((kind, object)) = copy {
             staged.copies.push(StagedCopy {
@@ -204,7 +225,11 @@ impl Staging<'_> {
 }
 
 /// The newest version that our relay holds of a replaceable event of a member.
-pub async fn held(hub: &Hub, kind: crate::event::Kind, presence: &Presence) -> Result<Option<Event>, HubError> {
+pub async fn held(
+    hub: &Hub,
+    kind: crate::event::Kind,
+    presence: &Presence,
+) -> Result<Option<Event>, HubError> {
     let Ok(key) = presence.native_id.parse::<Hex32>() else { return Ok(None) };
     let row = hub.store().row(nostr_events::by_address(&crate::event::address(kind, &key, ""))).await?;
     let json: Option<String> = row.map(|mut row| row.get(0)).transpose()?;

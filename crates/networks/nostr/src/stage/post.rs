@@ -24,7 +24,11 @@ impl Staging<'_> {
         for presence in self.hub.presences_of(&named, Network::Nostr).await? {
             let Ok(key) = presence.native_id.parse::<Hex32>() else { continue };
             let mentions = post.mentions.iter().filter(|m| m.actor == presence.actor);
-            outgoing.people.push(Person { key, relays: Facts::of(&presence).outbox(), named: mentions.map(|m| m.acct.clone()).collect() });
+            outgoing.people.push(Person {
+                key,
+                relays: Facts::of(&presence).outbox(),
+                named: mentions.map(|m| m.acct.clone()).collect(),
+            });
         }
         outgoing.quote = self.quote(post).await?;
         for media in &post.media {
@@ -52,12 +56,15 @@ impl Staging<'_> {
             let relays = vec![self.seen_at(&event).await?];
             let author = event.pubkey;
             let pointer = match event.class() {
-                crate::event::Class::Addressable => Pointer::Address { kind: event.kind, author, d: event.d().into(), relays },
+                crate::event::Class::Addressable => {
+                    Pointer::Address { kind: event.kind, author, d: event.d().into(), relays }
+                }
                 _ => Pointer::Event { id: event.id, author: Some(author), kind: Some(event.kind), relays },
             };
             return Ok(Some(Quoted::Event { pointer, author }));
         }
-        let url = Some(quote.native_id.clone()).filter(|id| id.starts_with("https://") || id.starts_with("http://"));
+        let url = Some(quote.native_id.clone())
+            .filter(|id| id.starts_with("https://") || id.starts_with("http://"));
         Ok(url.map(Quoted::Page))
     }
 

@@ -18,11 +18,26 @@ pub struct Sent<'a> {
 }
 
 /// Stores an event on our relay and queues it for others, with further changes, all in one write.
-pub async fn send(nostr: &Nostr, hub: &Hub, sent: Sent<'_>, event: &Event, relays: &[String], mut changes: Vec<Change>) -> Result<(), HubError> {
+pub async fn send(
+    nostr: &Nostr,
+    hub: &Hub,
+    sent: Sent<'_>,
+    event: &Event,
+    relays: &[String],
+    mut changes: Vec<Change>,
+) -> Result<(), HubError> {
     let (now, payload) = (Time::now(), hub.ids().next());
     let own = nostr.relay_url();
     changes.extend(store_changes(hub, event, 0, own));
-    changes.push(payloads::insert(payload, Network::Nostr, sent.actor, sent.object, false, event.json.as_bytes().to_vec(), now));
+    changes.push(payloads::insert(
+        payload,
+        Network::Nostr,
+        sent.actor,
+        sent.object,
+        false,
+        event.json.as_bytes().to_vec(),
+        now,
+    ));
     let mut urls = vec![own.to_owned()];
     for url in relays.iter().take(super::MOST_RELAYS) {
         if !urls.contains(url) {
@@ -32,7 +47,16 @@ pub async fn send(nostr: &Nostr, hub: &Hub, sent: Sent<'_>, event: &Event, relay
     for url in &urls {
         let to = destination(url);
         let place = deliveries::Destination { url: &to.url, host: &to.host };
-        changes.push(deliveries::insert(hub.ids().next(), payload, Network::Nostr, place, sent.act, sent.actor, sent.object, now));
+        changes.push(deliveries::insert(
+            hub.ids().next(),
+            payload,
+            Network::Nostr,
+            place,
+            sent.act,
+            sent.actor,
+            sent.object,
+            now,
+        ));
     }
     hub.store().write(changes).await?;
     hub.ring_outbox();

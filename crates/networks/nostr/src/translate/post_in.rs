@@ -17,7 +17,9 @@ pub fn read(event: &Event, name: &dyn Fn(&Hex32) -> String) -> Option<InPost> {
     let post_kind = match event.kind {
         kind::NOTE | kind::COMMENT | kind::POLL => PostKind::Note,
         kind::PICTURE => PostKind::Image,
-        kind::VIDEO | kind::SHORT_VIDEO | kind::ADDRESSABLE_VIDEO | kind::ADDRESSABLE_SHORT_VIDEO => PostKind::Video,
+        kind::VIDEO | kind::SHORT_VIDEO | kind::ADDRESSABLE_VIDEO | kind::ADDRESSABLE_SHORT_VIDEO => {
+            PostKind::Video
+        }
         kind::ARTICLE => PostKind::Article,
         _ => return None,
     };
@@ -39,9 +41,15 @@ pub fn read(event: &Event, name: &dyn Fn(&Hex32) -> String) -> Option<InPost> {
     let mut addressed: Vec<Hex32> = named;
     addressed.extend(tags.people());
     let mut seen = Vec::new();
-    addressed.retain(|p| *p != event.pubkey && !seen.contains(p) && seen.len() < MOST_ADDRESSED && { seen.push(*p); true });
+    addressed.retain(|p| {
+        *p != event.pubkey && !seen.contains(p) && seen.len() < MOST_ADDRESSED && {
+            seen.push(*p);
+            true
+        }
+    });
     let other_tags = text_in::other_tags(tags.values("t"), &text);
-    let published = tags.value("published_at").and_then(|t| t.parse().ok()).filter(|t| *t > 0 && *t <= event.created_at);
+    let published =
+        tags.value("published_at").and_then(|t| t.parse().ok()).filter(|t| *t > 0 && *t <= event.created_at);
     Some(InPost {
         native_id: native_id(event),
         version: (event.class() == Class::Addressable).then(|| event.id.to_string()),

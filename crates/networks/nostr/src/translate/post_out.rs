@@ -40,7 +40,9 @@ pub enum Quoted {
 pub fn write(post: &Post, outgoing: &Outgoing) -> Template {
     let relay_of = |relays: &[String]| relays.first().cloned().unwrap_or_default();
     let mut tags: Vec<Tag> = match &outgoing.parent {
-        Some((parent, relay)) if parent.kind == kind::NOTE => n10::answer(parent, relay, outgoing.root_author),
+        Some((parent, relay)) if parent.kind == kind::NOTE => {
+            n10::answer(parent, relay, outgoing.root_author)
+        }
         Some((parent, relay)) => n22::answer(parent, relay),
         None => Vec::new(),
     };

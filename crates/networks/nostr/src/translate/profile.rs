@@ -5,7 +5,9 @@ use crate::{
     nips::{n05, n19, n25},
 };
 use landbridge_hub::InActor;
-use landbridge_model::{Actor, ActorKind, Field, Picture, Profile, RichText, Time, richtext::compose, safe_display_name};
+use landbridge_model::{
+    Actor, ActorKind, Field, Picture, Profile, RichText, Time, richtext::compose, safe_display_name,
+};
 use serde_json::{Map, Value, json};
 
 /// Characters of a name, and of a text about oneself.
@@ -19,7 +21,8 @@ pub fn read(key: &Hex32, event: Option<&Event>, domain: &str, verified_name: Opt
     let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::trim).filter(|t| !t.is_empty());
     let name = text("display_name").or(text("displayName")).or(text("name"));
     let picture = |name: &str| {
-        let url = text(name).filter(|u| u.len() < 2_000 && (u.starts_with("https://") || u.starts_with("http://")))?;
+        let url = text(name)
+            .filter(|u| u.len() < 2_000 && (u.starts_with("https://") || u.starts_with("http://")))?;
         Some(Picture { file: None, remote_url: Some(url.to_owned()), description: String::new() })
     };
     let field = |name: &str, value: &str, verified: bool| Field {
@@ -29,7 +32,11 @@ pub fn read(key: &Hex32, event: Option<&Event>, domain: &str, verified_name: Opt
     };
     let mut shown = Vec::new();
     if let Some(nip05) = verified_name {
-        shown.push(Field { name: "Nostr".into(), value: RichText::plain(nip05), verified_at: Some(Time::now()) });
+        shown.push(Field {
+            name: "Nostr".into(),
+            value: RichText::plain(nip05),
+            verified_at: Some(Time::now()),
+        });
     }
     shown.extend(text("website").filter(|w| w.len() < 500).map(|w| field("Website", w, false)));
     shown.extend(text("lud16").filter(|w| w.len() < 200).map(|w| field("Lightning", w, false)));
@@ -37,7 +44,11 @@ pub fn read(key: &Hex32, event: Option<&Event>, domain: &str, verified_name: Opt
         native_id: key.to_string(),
         username: n19::npub(key),
         domain: domain.to_owned(),
-        kind: if fields.get("bot").and_then(Value::as_bool) == Some(true) { ActorKind::Service } else { ActorKind::Person },
+        kind: if fields.get("bot").and_then(Value::as_bool) == Some(true) {
+            ActorKind::Service
+        } else {
+            ActorKind::Person
+        },
         url: None,
         profile: Profile {
             display_name: name.map(|n| safe_display_name(n, NAME)).unwrap_or_default(),
@@ -59,7 +70,13 @@ pub fn claimed_name(event: &Event) -> Option<(String, String)> {
 }
 
 /// A member's kind 0. `base`: the newest known, whose other keys and tags are kept: other apps put data there.
-pub fn write(member: &Actor, address: &str, page: &str, picture: &dyn Fn(&Picture) -> Option<String>, base: Option<&Event>) -> Template {
+pub fn write(
+    member: &Actor,
+    address: &str,
+    page: &str,
+    picture: &dyn Fn(&Picture) -> Option<String>,
+    base: Option<&Event>,
+) -> Template {
     let mut fields: Map<String, Value> =
         base.and_then(|e| serde_json::from_str(&e.content).ok()).unwrap_or_default();
     let profile = &member.profile;
@@ -77,10 +94,16 @@ pub fn write(member: &Actor, address: &str, page: &str, picture: &dyn Fn(&Pictur
     set("website", Some(json!(page)));
     set("nip05", Some(json!(address)));
     set("bot", (member.kind == ActorKind::Service).then(|| json!(true)));
-    let mut tags: Vec<Tag> =
-        base.map(|e| e.tags.iter().filter(|t| t.first().is_some_and(|n| n != "emoji")).cloned().collect()).unwrap_or_default();
+    let mut tags: Vec<Tag> = base
+        .map(|e| e.tags.iter().filter(|t| t.first().is_some_and(|n| n != "emoji")).cloned().collect())
+        .unwrap_or_default();
     tags.extend(profile.emojis.iter().map(n25::emoji_tag));
-    Template { created_at: after(base), kind: kind::METADATA, tags, content: Value::Object(fields).to_string() }
+    Template {
+        created_at: after(base),
+        kind: kind::METADATA,
+        tags,
+        content: Value::Object(fields).to_string(),
+    }
 }
 
 /// What is left of a profile when its member has gone.
@@ -102,8 +125,14 @@ mod tests {
     #[test]
     fn what_others_wrote_is_kept() {
         let keys = Keys::generate();
-        let content = json!({"name": "old", "lud16": "a@b.example", "pronouns": "they", "bot": true}).to_string();
-        let base = keys.sign(Template { created_at: i64::from(u32::MAX), kind: 0, tags: vec![vec!["i".into(), "x".into()]], content });
+        let content =
+            json!({"name": "old", "lud16": "a@b.example", "pronouns": "they", "bot": true}).to_string();
+        let base = keys.sign(Template {
+            created_at: i64::from(u32::MAX),
+            kind: 0,
+            tags: vec![vec!["i".into(), "x".into()]],
+            content,
+        });
         let member = Actor {
             id: landbridge_model::Id(1),
             kind: ActorKind::Person,
@@ -115,22 +144,38 @@ mod tests {
             fetched_at: None,
             moved_to: None,
             last_post_at: None,
-            profile: Profile { display_name: "Alice".into(), bio: RichText::plain("Hi"), ..Profile::default() },
+            profile: Profile {
+                display_name: "Alice".into(),
+                bio: RichText::plain("Hi"),
+                ..Profile::default()
+            },
             url: None,
             followers: 0,
             following: 0,
             posts: 0,
         };
-        let template = write(&member, "alice@example.org", "https://example.org/@alice", &|_| None, Some(&base));
+        let template =
+            write(&member, "alice@example.org", "https://example.org/@alice", &|_| None, Some(&base));
         assert!(template.created_at > base.created_at);
         let event = keys.sign(template);
         let fields: Value = serde_json::from_str(&event.content).unwrap();
-        assert_eq!((fields["name"].as_str(), fields["pronouns"].as_str(), fields.get("bot")), (Some("alice"), Some("they"), None));
+        assert_eq!(
+            (fields["name"].as_str(), fields["pronouns"].as_str(), fields.get("bot")),
+            (Some("alice"), Some("they"), None)
+        );
         assert_eq!(event.tags.len(), 1);
         let read_back = read(&keys.public(), Some(&event), "nostr.example.org", None);
-        assert_eq!((read_back.profile.display_name.as_str(), read_back.profile.bio.text.as_str()), ("Alice", "Hi"));
+        assert_eq!(
+            (read_back.profile.display_name.as_str(), read_back.profile.bio.text.as_str()),
+            ("Alice", "Hi")
+        );
         assert_eq!(claimed_name(&event), Some(("alice".into(), "example.org".into())));
-        let hostile = keys.sign(Template { created_at: 1, kind: 0, tags: vec![], content: r#"{"name":5,"picture":"javascript:x"}"#.into() });
+        let hostile = keys.sign(Template {
+            created_at: 1,
+            kind: 0,
+            tags: vec![],
+            content: r#"{"name":5,"picture":"javascript:x"}"#.into(),
+        });
         assert_eq!(read(&keys.public(), Some(&hostile), "d", None).profile, Profile::default());
     }
 }

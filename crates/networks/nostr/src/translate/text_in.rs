@@ -32,18 +32,21 @@ pub fn read(content: &str, reading: &Reading<'_>) -> (RichText, Vec<Hex32>) {
         at = end;
         let text = found.of(mark);
         match &mark.kind {
-            MarkKind::Mention { acct, .. } => match Pointer::parse(acct).filter(|_| acct.starts_with("nostr:")) {
-                Some(Pointer::Profile { key, .. }) => {
-                    if !people.contains(&key) {
-                        people.push(key);
+            MarkKind::Mention { acct, .. } => {
+                match Pointer::parse(acct).filter(|_| acct.starts_with("nostr:")) {
+                    Some(Pointer::Profile { key, .. }) => {
+                        if !people.contains(&key) {
+                            people.push(key);
+                        }
+                        let name = (reading.name)(&key);
+                        let kind =
+                            MarkKind::Mention { id: key.to_string(), acct: name.clone(), url: String::new() };
+                        out.marked(&format!("@{name}"), kind);
                     }
-                    let name = (reading.name)(&key);
-                    let kind = MarkKind::Mention { id: key.to_string(), acct: name.clone(), url: String::new() };
-                    out.marked(&format!("@{name}"), kind);
+                    // "@somebody" is only text on Nostr.
+                    _ => out.text.push_str(text),
                 }
-                // "@somebody" is only text on Nostr.
-                _ => out.text.push_str(text),
-            },
+            }
             MarkKind::Link { url } => {
                 let pointer = Pointer::parse(url).filter(|_| url.starts_with("nostr:"));
                 let quoted = pointer.is_some_and(|p| Some(p.native_id().as_str()) == reading.quoted);
@@ -60,7 +63,11 @@ pub fn read(content: &str, reading: &Reading<'_>) -> (RichText, Vec<Hex32>) {
     // What left the start of the text leaves space behind.
     let lead = out.text.len() - out.text.trim_start().len();
     let shift = |n: u32| n.saturating_sub(lead as u32);
-    let marks = out.marks.into_iter().map(|m| Mark { start: shift(m.start), end: shift(m.end), kind: m.kind }).collect();
+    let marks = out
+        .marks
+        .into_iter()
+        .map(|m| Mark { start: shift(m.start), end: shift(m.end), kind: m.kind })
+        .collect();
     (RichText::new(out.text.trim().to_owned(), marks), people)
 }
 

@@ -40,7 +40,8 @@ mod tests {
 
     #[test]
     fn mentions_and_hidden_links() {
-        let mention = |acct: &str| MarkKind::Mention { id: acct.into(), acct: acct.into(), url: String::new() };
+        let mention =
+            |acct: &str| MarkKind::Mention { id: acct.into(), acct: acct.into(), url: String::new() };
         let marks = vec![
             Mark { start: 3, end: 7, kind: mention("bob") },
             Mark { start: 8, end: 12, kind: mention("eve") },

@@ -124,7 +124,9 @@ impl Client {
 
     pub async fn next(&mut self) -> Value {
         loop {
-            let message = tokio::time::timeout(Duration::from_secs(10), self.socket.next()).await.expect("an answer in time");
+            let message = tokio::time::timeout(Duration::from_secs(10), self.socket.next())
+                .await
+                .expect("an answer in time");
             match message.expect("still connected").expect("well-formed") {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),
                 _ => continue,
