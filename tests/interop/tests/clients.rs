@@ -35,8 +35,13 @@ async fn masto_js() -> Result<()> {
     member_with("masto.js", "j", node).await
 }
 
-async fn member_with(library: &str, initial: &str, mut program: Command) -> Result<()> {
+async fn member_with(library: &str, initial: &str, program: Command) -> Result<()> {
     let stage = Stage::current()?;
+    let outcome = play(&stage, library, initial, program).await;
+    matrix::record(&stage.folder, "Mastodon API", "the member's part", library, Way::Out, outcome)
+}
+
+async fn play(stage: &Stage, library: &str, initial: &str, mut program: Command) -> Result<()> {
     let name = format!("c{initial}{:x}", std::process::id());
     stage.landbridge.create_account(&name).await?;
     let fedify = stage.peer("fedify")?;
@@ -60,8 +65,7 @@ async fn member_with(library: &str, initial: &str, mut program: Command) -> Resu
     tell.write_all(format!("{words}\n").as_bytes()).await?;
     said(&mut lines, "DONE").await?;
     ensure!(client.wait().await?.success(), "{library} failed");
-
-    matrix::record(&stage.folder, "Mastodon API", "the member's part", library, Way::Out, Ok(()))
+    Ok(())
 }
 
 /// The rest of the next line, which must begin with `word`.

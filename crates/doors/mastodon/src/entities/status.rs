@@ -116,7 +116,12 @@ impl<'a> Status<'a> {
             application: post.application.as_deref().map(|name| Application { name, website: None }),
             account: Account::new(show, &view.author),
             media_attachments: post.media.iter().map(|m| MediaAttachment::new(show, m)).collect(),
-            mentions: post.mentions.iter().filter(|m| !m.silent).map(mention).collect(),
+            mentions: post
+                .mentions
+                .iter()
+                .filter(|m| !m.silent || post.origin.is_some())
+                .map(mention)
+                .collect(),
             tags: post.tags.iter().map(|name| StatusTag { name, url: show.tag_url(name) }).collect(),
             emojis: emojis(show, &post.emojis),
             quote: quote::quote(show, view, nested),
