@@ -22,7 +22,8 @@ async function until(what, look, patience = 20_000) {
     if (found) return found;
     await new Promise((wake) => setTimeout(wake, 200));
   }
-  throw new Error(`not within ${patience} ms: ${what}`);
+  const stream = heard.map(({ event, payload }) => `${event} ${payload?.id ?? payload}`);
+  throw new Error(`not within ${patience} ms: ${what}; the stream said: ${stream.join(', ')}`);
 }
 
 const app = await createRestAPIClient({ url }).v1.apps.create({ clientName: 'masto.js', redirectUris: redirectUri, scopes });
