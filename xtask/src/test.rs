@@ -82,8 +82,16 @@ fn inside(options: &Options) -> Result<()> {
     }
     if !options.no_peers {
         eprintln!("-> tests against real peers");
-        let tests =
-            nextest(&["-E", "package(landbridge-interop)", "--run-ignored", "only", "--test-threads", "4"]);
+        let tests = nextest(&[
+            "-E",
+            "package(landbridge-interop)",
+            "--run-ignored",
+            "only",
+            "--test-threads",
+            "4",
+            "--retries",
+            "2",
+        ]);
         if run::loudly(&mut staged(&tests, &postgres.url())?).is_err() {
             failed.push("tests against real peers");
         }
