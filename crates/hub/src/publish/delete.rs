@@ -29,17 +29,9 @@ impl Hub {
         changes.extend(posts::delete(post.id));
         let reach = Reach::Copies(CopyKind::Post, post.id);
         self.commit(&author, ActKind::Delete(post.clone()), origin, reach, changes).await?;
-        self.forget_media(&post);
         let public = post.visibility == landbridge_model::Visibility::Public;
         self.bus().send(Event { members, public, kind: EventKind::Deleted(post.id) });
         Ok(post)
-    }
-
-    /// Files of a deleted post go; another post may have the same file by content, so only whole rows decide.
-    fn forget_media(&self, post: &Post) {
-        if post.media.iter().any(|m| m.file.is_some()) {
-            tracing::debug!(post = %post.id, "the sweep will remove files that nothing names any more");
-        }
     }
 }
 
