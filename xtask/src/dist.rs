@@ -45,7 +45,8 @@ fn build(target: &str) -> Result<PathBuf> {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(run::root()).args([
         "build",
-        "--release",
+        "--profile",
+        "dist",
         "--locked",
         "-p",
         "landbridge",
@@ -57,7 +58,7 @@ fn build(target: &str) -> Result<PathBuf> {
     run::loudly(&mut cargo)?;
     let folder =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| run::root().join("target"), PathBuf::from);
-    Ok(folder.join(target).join("release/landbridge"))
+    Ok(folder.join(target).join("dist/landbridge"))
 }
 
 /// A binary that asks for no shared library runs on any distribution.
