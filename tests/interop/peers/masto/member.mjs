@@ -47,6 +47,8 @@ assert.equal((await api.v1.accounts.updateCredentials({ displayName: 'Tusk' })).
 
 const streaming = createStreamingAPIClient({ streamingApiUrl: instance.configuration.urls.streaming, accessToken });
 const heard = [];
+// The library waits a second before it first connects: what happens until then is no stream's to tell.
+await streaming.prepare();
 (async () => {
   for await (const event of streaming.user.subscribe()) heard.push(event);
   throw new Error('the stream ended');
