@@ -19,6 +19,7 @@ mod tests {
         ("landbridge-store", &["landbridge-model"]),
         ("landbridge-hub", &["landbridge-model", "landbridge-store", "landbridge-fetch", "landbridge-media"]),
         ("landbridge-activitypub", BELOW_THE_EDGE),
+        ("landbridge-atproto", BELOW_THE_EDGE),
         ("landbridge-nostr", BELOW_THE_EDGE),
         ("landbridge-mastodon", BELOW_THE_EDGE),
         ("landbridge-web", BELOW_THE_EDGE),
