@@ -39,5 +39,6 @@ pub fn verify(key: &Public, message: &[u8], signature: &[u8; 64]) -> Result<(), 
     if normal != parsed {
         return Err(CryptoError::HighS);
     }
-    SECP.verify_ecdsa(&Message::from_digest(sha256(message)), &parsed, key).map_err(|_| CryptoError::Signature)
+    SECP.verify_ecdsa(&Message::from_digest(sha256(message)), &parsed, key)
+        .map_err(|_| CryptoError::Signature)
 }

@@ -1,6 +1,9 @@
 //! Records (<https://atproto.com/specs/repository#record-path-and-block-structure>).
 
-use super::{CborError, Cid, Map, Value, cbor};
+use super::{
+    CborError, Cid, Map, Value,
+    cbor::{self, Kind, MAX_DEPTH, Reader},
+};
 use crate::syntax::Nsid;
 use bytes::Bytes;
 
@@ -39,6 +42,27 @@ impl Record {
         Record::checked(bytes, fields)
     }
 
+    /// Checks the bytes as [`Record::decode`] does, without reading them into fields.
+    pub fn check(bytes: &[u8]) -> Result<(), RecordError> {
+        if bytes.len() > MAX_RECORD {
+            return Err(RecordError::TooLong);
+        }
+        let mut reader = Reader::new(bytes);
+        if reader.kind()? != Kind::Map {
+            return Err(RecordError::NotAMap);
+        }
+        let mut keys = reader.map()?;
+        let mut named = false;
+        while let Some(key) = keys.next(&mut reader)? {
+            match key {
+                "$type" => named = reader.text().is_ok_and(|name| Nsid::parse(name).is_ok()),
+                _ => reader.skip_within(MAX_DEPTH - 1)?,
+            }
+        }
+        reader.end()?;
+        if named { Ok(()) } else { Err(RecordError::Type) }
+    }
+
     /// Makes a record.
     pub fn encode(fields: Map) -> Result<Record, RecordError> {
         let value = Value::Map(fields);
@@ -51,7 +75,7 @@ impl Record {
     }
 
     fn checked(bytes: Bytes, fields: Map) -> Result<Record, RecordError> {
-        if !fields.text("$type").is_some_and(|name| Nsid::parse(name).is_ok()) {
+        if fields.text("$type").is_none_or(|name| Nsid::parse(name).is_err()) {
             return Err(RecordError::Type);
         }
         Ok(Record { cid: Cid::of_dag_cbor(&bytes), bytes, fields })

@@ -26,9 +26,7 @@ impl AtUri {
         let path = match (parts.next(), parts.next()) {
             (None, _) => None,
             (Some(collection), None) => Some((Nsid::parse(collection)?, None)),
-            (Some(collection), Some(rkey)) => {
-                Some((Nsid::parse(collection)?, Some(RecordKey::parse(rkey)?)))
-            }
+            (Some(collection), Some(rkey)) => Some((Nsid::parse(collection)?, Some(RecordKey::parse(rkey)?))),
         };
         if parts.next().is_some() {
             return no("more than two path segments");

@@ -40,9 +40,10 @@ fn read(text: &str) -> Result<Time, SyntaxError> {
         return Err(shape);
     }
     let (main, rest) = text.split_at_checked(19).ok_or(shape)?;
-    let shaped = main.bytes().zip("0000-00-00T00:00:00".bytes()).all(|(b, want)| {
-        if want == b'0' { b.is_ascii_digit() } else { b == want }
-    });
+    let shaped = main
+        .bytes()
+        .zip("0000-00-00T00:00:00".bytes())
+        .all(|(b, want)| if want == b'0' { b.is_ascii_digit() } else { b == want });
     if !shaped {
         return Err(shape);
     }
@@ -60,8 +61,10 @@ fn read(text: &str) -> Result<Time, SyntaxError> {
     let offset = zone_of(zone)?;
     let exists = |_| no("no such moment");
     let month = Month::try_from(number(5, 7)? as u8).map_err(exists)?;
-    let date = Date::from_calendar_date(i32::from(number(0, 4)?), month, number(8, 10)? as u8).map_err(exists)?;
-    let millis = fraction.bytes().map(|b| u16::from(b - b'0')).chain([0, 0, 0]).take(3).fold(0, |n, d| n * 10 + d);
+    let date =
+        Date::from_calendar_date(i32::from(number(0, 4)?), month, number(8, 10)? as u8).map_err(exists)?;
+    let millis =
+        fraction.bytes().map(|b| u16::from(b - b'0')).chain([0, 0, 0]).take(3).fold(0, |n, d| n * 10 + d);
     let moment = date
         .with_hms_milli(number(11, 13)? as u8, number(14, 16)? as u8, number(17, 19)? as u8, millis)
         .map_err(exists)?

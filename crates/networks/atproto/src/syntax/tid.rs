@@ -106,7 +106,8 @@ mod tests {
     fn strictly_increasing_over_clock_steps() {
         let mut clock = TidClock::new(1023);
         let mut last = clock.next(1_700_000_000_000_000);
-        for now in [1_700_000_000_000_000, 1_600_000_000_000_000, 0, 1_700_000_000_000_001, 1_800_000_000_000_000]
+        for now in
+            [1_700_000_000_000_000, 1_600_000_000_000_000, 0, 1_700_000_000_000_001, 1_800_000_000_000_000]
         {
             let tid = clock.next(now);
             assert!(tid > last && tid.to_string() > last.to_string());

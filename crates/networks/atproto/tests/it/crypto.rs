@@ -9,7 +9,8 @@ fn signatures() {
     for vector in json("crypto/signature-fixtures.json") {
         let note = &vector["comment"];
         let key = PublicKey::from_did_key(vector["publicKeyDid"].as_str().unwrap()).unwrap();
-        let raw = PublicKey::from_multibase(key.curve(), vector["publicKeyMultibase"].as_str().unwrap()).unwrap();
+        let raw =
+            PublicKey::from_multibase(key.curve(), vector["publicKeyMultibase"].as_str().unwrap()).unwrap();
         assert_eq!(key, raw, "{note}");
         assert_eq!(key.curve().jwt_algorithm(), vector["algorithm"]);
         let (message, signature) = (base64(&vector["messageBase64"]), base64(&vector["signatureBase64"]));
@@ -79,7 +80,9 @@ fn what_is_no_key() {
         assert!(PublicKey::from_sec1(curve, &[&[6][..], &[1; 64]].concat()).is_err());
     }
     // A curve that is not known, and no multicodec.
-    for text in ["did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK", "did:key:z1", "did:key:", "z", ""] {
+    for text in
+        ["did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK", "did:key:z1", "did:key:", "z", ""]
+    {
         assert!(PublicKey::from_did_key(text).is_err(), "{text}");
     }
 }

@@ -71,7 +71,8 @@ fn only_the_one_form_is_read() {
         let mut reader = cbor::Reader::new(&bytes);
         assert!(reader.skip().and_then(|()| reader.end()).is_err(), "skipped: {why}");
     }
-    for n in [0, 23, 24, 255, 256, 65_535, 65_536, u32::MAX.into(), 1 << 32, i64::MAX, -1, -24, -25, i64::MIN] {
+    for n in [0, 23, 24, 255, 256, 65_535, 65_536, u32::MAX.into(), 1 << 32, i64::MAX, -1, -24, -25, i64::MIN]
+    {
         let bytes = cbor::encode(&Value::Int(n));
         assert_eq!(cbor::decode(&bytes), Ok(Value::Int(n)));
         assert_eq!(bytes, serde_ipld_dagcbor::to_vec(&Ipld::Integer(n.into())).unwrap());
@@ -119,7 +120,8 @@ fn value() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(5, 60, 8, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..8).prop_map(Value::List),
-            prop::collection::vec((".{0,6}", inner), 0..8).prop_map(|list| Value::Map(list.into_iter().collect())),
+            prop::collection::vec((".{0,6}", inner), 0..8)
+                .prop_map(|list| Value::Map(list.into_iter().collect())),
         ]
     })
 }

@@ -87,7 +87,9 @@ impl<'a> Reader<'a> {
         let (argument, rest, least) = match info {
             24 => rest.split_first().map(|(n, rest)| (u64::from(*n), rest, 24)),
             25 => rest.split_first_chunk().map(|(n, rest)| (u64::from(u16::from_be_bytes(*n)), rest, 1 << 8)),
-            26 => rest.split_first_chunk().map(|(n, rest)| (u64::from(u32::from_be_bytes(*n)), rest, 1 << 16)),
+            26 => {
+                rest.split_first_chunk().map(|(n, rest)| (u64::from(u32::from_be_bytes(*n)), rest, 1 << 16))
+            }
             27 => rest.split_first_chunk().map(|(n, rest)| (u64::from_be_bytes(*n), rest, 1 << 32)),
             31 => return Err(CborError::NotCanonical("an indefinite length")),
             _ => return Err(CborError::NotCanonical("a reserved head")),
@@ -193,7 +195,8 @@ impl<'a> Reader<'a> {
         self.skip_within(MAX_DEPTH)
     }
 
-    fn skip_within(&mut self, depth: usize) -> Result<(), CborError> {
+    /// The same, with so many lists and maps inside each other at most.
+    pub(crate) fn skip_within(&mut self, depth: usize) -> Result<(), CborError> {
         match self.kind()? {
             Kind::Null => self.null(),
             Kind::Bool => self.boolean().map(drop),
