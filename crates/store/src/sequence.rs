@@ -5,14 +5,23 @@
 
 use crate::{Change, Sql, args};
 
-/// The change behind [`next`].
-pub(crate) const NEXT: Sql = Sql { sqlite: TEXT, postgres: TEXT };
-
-const TEXT: &str = "INSERT INTO counters (name, value) VALUES (?1, 1) \
+const NEXT: &str = "INSERT INTO counters (name, value) VALUES (?1, 1) \
     ON CONFLICT (name) DO UPDATE SET value = counters.value + 1 RETURNING value";
+const ADVANCE: &str = "INSERT INTO counters (name, value) VALUES (?1, 1) \
+    ON CONFLICT (name) DO UPDATE SET value = counters.value + 1";
+
+/// Whether a statement takes a number, so that its write must wait for its turn.
+pub(crate) fn takes_number(sql: &Sql) -> bool {
+    [NEXT, ADVANCE].into_iter().any(|text| *sql == Sql::from(text))
+}
 
 /// Takes the next number (from 1) of the named sequence and returns it as a row. Later changes of the same write can
 /// use it as `(SELECT value FROM counters WHERE name = '...')`.
 pub fn next(name: &str) -> Change {
     Change::new(NEXT, args![name])
+}
+
+/// Like [`next`], without returning it.
+pub fn advance(name: &str) -> Change {
+    Change::new(ADVANCE, args![name])
 }

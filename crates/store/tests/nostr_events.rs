@@ -1,19 +1,21 @@
 //! The relay's statements, run for real.
 
 use landbridge_store::{
-    MIGRATIONS, Row, Store,
-    entities::nostr_events::{self as events, NewEvent, Wanted},
+    Row,
+    entities::nostr_events::{self as events, Asked, NewEvent, Wanted},
+    testing::TestStore,
 };
 
-struct Fixture {
-    store: Store,
-    _dir: tempfile::TempDir,
-}
+landbridge_store::on_both_engines!(
+    every_shape_of_request,
+    only_the_latest_of_an_address_and_the_lowest_id_at_equal_times,
+    deleted_and_vanished_stay_away,
+    expired_is_not_shown_and_swept_and_pending_is_heard_once,
+    turns_follow_commits,
+);
 
-async fn fixture() -> Fixture {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::open_with(&format!("sqlite:{}/db", dir.path().display()), MIGRATIONS).await.unwrap();
-    Fixture { store, _dir: dir }
+struct Fixture {
+    store: TestStore,
 }
 
 fn event<'a>(seq: i64, id: &'a str, at: i64) -> NewEvent<'a> {
@@ -39,7 +41,8 @@ fn open() -> Wanted {
 impl Fixture {
     /// How many of the events were stored.
     async fn insert(&self, all: Vec<NewEvent<'_>>) -> usize {
-        let changes: Vec<_> = all.into_iter().flat_map(events::insert).collect();
+        let mut changes = vec![events::take_turn()];
+        changes.extend(all.into_iter().flat_map(events::insert_told));
         self.store.write(changes).await.unwrap().returned.len()
     }
 
@@ -53,13 +56,19 @@ impl Fixture {
     }
 }
 
-#[tokio::test]
-async fn every_shape_of_request() {
-    let f = fixture().await;
+async fn every_shape_of_request(store: TestStore) {
+    let f = Fixture { store };
     assert_eq!(
         f.insert(vec![event(1, "b", 10), event(2, "a", 10), event(3, "c", 20), event(4, "c", 20)]).await,
         3
     );
+    let tagged = ["t1", "t2", "t3"].map(String::from).to_vec();
+    assert_eq!(f.insert(vec![NewEvent { kind: 9, tags: tagged, ..event(5, "many", 5) }]).await, 1);
+    for tag in ["t1", "t2", "t3"] {
+        assert_eq!(f.found(Wanted { tags: vec![vec![tag.into()]], ..open() }).await, ["many"]);
+    }
+    f.store.write(events::delete("alice", &["many".into()], &[], 5)).await.unwrap();
+    assert_eq!(f.found(Wanted { tags: vec![vec!["t3".into()]], ..open() }).await.len(), 0);
     assert_eq!(f.found(open()).await, ["c", "a", "b"]);
     assert_eq!(f.found(Wanted { limit: 2, ..open() }).await, ["c", "a"]);
     assert_eq!(f.found(Wanted { kinds: Some(vec![1]), until: 15, ..open() }).await, ["a", "b"]);
@@ -75,9 +84,8 @@ async fn every_shape_of_request() {
     assert_eq!(f.found(Wanted { tags: many, ..open() }).await, ["a"]);
 }
 
-#[tokio::test]
-async fn only_the_latest_of_an_address_and_the_lowest_id_at_equal_times() {
-    let f = fixture().await;
+async fn only_the_latest_of_an_address_and_the_lowest_id_at_equal_times(store: TestStore) {
+    let f = Fixture { store };
     let version = |seq, id, at| NewEvent { address: Some("0:alice:"), kind: 0, ..event(seq, id, at) };
     assert_eq!(f.insert(vec![version(1, "b", 10)]).await, 1);
     assert_eq!(f.insert(vec![version(2, "c", 10)]).await, 0);
@@ -87,9 +95,8 @@ async fn only_the_latest_of_an_address_and_the_lowest_id_at_equal_times() {
     assert_eq!(f.found(Wanted { tags: vec![vec!["eb".into()]], ..open() }).await.len(), 0);
 }
 
-#[tokio::test]
-async fn deleted_and_vanished_stay_away() {
-    let f = fixture().await;
+async fn deleted_and_vanished_stay_away(store: TestStore) {
+    let f = Fixture { store };
     f.insert(vec![event(1, "a", 10), NewEvent { pubkey: "bob", ..event(2, "b", 10) }]).await;
     let ids = vec!["a".to_owned(), "b".into(), "later".into()];
     f.store.write(events::delete("alice", &ids, &["30023:alice:x".into()], 15)).await.unwrap();
@@ -108,9 +115,8 @@ async fn deleted_and_vanished_stay_away() {
     assert_eq!(f.insert(vec![event(8, "d", 20), event(9, "e", 21)]).await, 1);
 }
 
-#[tokio::test]
-async fn expired_is_not_shown_and_swept_and_pending_is_heard_once() {
-    let f = fixture().await;
+async fn expired_is_not_shown_and_swept_and_pending_is_heard_once(store: TestStore) {
+    let f = Fixture { store };
     let short = NewEvent { expires_at: Some(50), pending: 1, ..event(1, "a", 10) };
     f.insert(vec![short, NewEvent { pending: 2, ..event(2, "b", 10) }]).await;
     assert_eq!(f.found(open()).await, ["b"]);
@@ -120,8 +126,49 @@ async fn expired_is_not_shown_and_swept_and_pending_is_heard_once() {
     assert_eq!(f.store.rows(events::pending(9)).await.unwrap().len(), 0);
     f.store.write(events::sweep(50)).await.unwrap();
     assert_eq!(f.found(Wanted { now: 0, ..open() }).await, ["b"]);
-    let (ids, keys) = (vec!["b".to_owned()], vec!["alice".to_owned()]);
-    let known = f.store.all(events::known(&ids, &[], &keys)).await.unwrap();
+    let asked = Asked { ids: vec!["b".into(), "a".into()], keys: vec!["alice".into()], ..Asked::default() };
+    let known = f.store.all(events::known(&asked)).await.unwrap();
     let known = events::Known::read(known).unwrap();
-    assert_eq!(known.held, [("b".to_owned(), "alice".to_owned())]);
+    assert_eq!(known.held, ["b".to_owned()].into());
+}
+
+/// Whoever sees a turn sees every event of it and of those before, and no later one.
+async fn turns_follow_commits(store: TestStore) {
+    let f = std::sync::Arc::new(Fixture { store });
+    let writers: Vec<_> = (0..4)
+        .map(|writer| {
+            let f = f.clone();
+            tokio::spawn(async move {
+                for n in 0..15 {
+                    let seq = writer * 100 + n;
+                    assert_eq!(f.insert(vec![event(seq, &format!("n{seq}"), 10)]).await, 1);
+                }
+            })
+        })
+        .collect();
+    loop {
+        let all = Wanted { limit: 1_000, ..open() };
+        let queries = [events::turn()].into_iter().chain(events::select(&all)).collect();
+        let mut answers = f.store.all(queries).await.unwrap();
+        let found = answers.pop().unwrap();
+        let turn: i64 = answers.pop().unwrap().pop().map_or(0, |mut row| row.get(0).unwrap());
+        assert_eq!(found.len() as i64, turn, "one event was stored in each turn");
+        for mut row in found {
+            let of: i64 = f
+                .store
+                .row(events::turn_of(&row.get::<String>(2).unwrap()))
+                .await
+                .unwrap()
+                .unwrap()
+                .get(0)
+                .unwrap();
+            assert!((1..=turn).contains(&of));
+        }
+        if turn == 60 {
+            break;
+        }
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
 }

@@ -68,6 +68,16 @@ pub fn between<'a>(actor: Id, others: impl IntoIterator<Item = &'a Id>) -> Query
     )
 }
 
+/// Members with an accepted follow of whoever has that native id: `actor_id`.
+pub fn members_following_native(network: Network, native_id: &str) -> Query {
+    query(
+        "SELECT f.follower_id FROM presences p JOIN follows f ON f.target_id = p.actor_id
+         JOIN members m ON m.actor_id = f.follower_id
+         WHERE p.network = ?1 AND p.native_id = ?2 AND f.state = 1",
+        args![network, native_id],
+    )
+}
+
 /// (follower_id) of members with an accepted follow of that actor.
 pub fn members_following(target: Id) -> Query {
     query(

@@ -2,9 +2,30 @@
 //! `nostr_vanished`.
 //!
 //! One write holds many events; each is stored or passed over by its own conditions (known already, deleted, vanished,
-//! older than what is held), and every stored one returns its `seq`.
+//! older than what is held), and every stored one can return its `seq`.
+//!
+//! Each write that stores events takes a **turn** first ([`take_turn`]). Turns follow commits on both engines: whoever has
+//! read everything up to one ([`turn`], in the same snapshot) has missed none before it.
 
-use crate::{Change, Query, Row, Sql, StoreError, Value, args, query};
+use crate::{Change, Query, Row, Sql, StoreError, Value, args, query, sequence};
+use std::collections::{HashMap, HashSet};
+
+const TURNS: &str = "nostr";
+
+/// Comes first in a write that stores events.
+pub fn take_turn() -> Change {
+    sequence::advance(TURNS)
+}
+
+/// The last turn that was taken: `value`; no row before the first.
+pub fn turn() -> Query {
+    query("SELECT value FROM counters WHERE name = 'nostr'", args![])
+}
+
+/// The turn in which an event was stored: `turn`.
+pub fn turn_of(id: &str) -> Query {
+    query("SELECT turn FROM nostr_events WHERE id = ?1", args![id])
+}
 
 /// An event on its way in. Texts are lower-case hex where they are ids and keys.
 pub struct NewEvent<'a> {
@@ -25,8 +46,17 @@ pub struct NewEvent<'a> {
     pub tags: Vec<String>,
 }
 
-/// Stores an event unless it is known, deleted, vanished or outdated; a stored one returns its `seq`.
+/// Stores an event unless it is known, deleted, vanished or outdated. Comes after [`take_turn`].
 pub fn insert(event: NewEvent<'_>) -> Vec<Change> {
+    insert_by(INSERT, event)
+}
+
+/// The same; a stored event returns `seq, turn`.
+pub fn insert_told(event: NewEvent<'_>) -> Vec<Change> {
+    insert_by(INSERT_TOLD, event)
+}
+
+fn insert_by(sql: &'static str, event: NewEvent<'_>) -> Vec<Change> {
     let NewEvent { seq, id, pubkey, kind, created_at, address, recipient, expires_at, pending, json, tags } =
         event;
     let mut changes = Vec::with_capacity(4);
@@ -35,11 +65,15 @@ pub fn insert(event: NewEvent<'_>) -> Vec<Change> {
         changes.push(Change::new(DELETE_OUTDATED, args![address, created_at, id]));
     }
     changes.push(Change::new(
-        INSERT,
+        sql,
         args![seq, id, pubkey, kind, created_at, address, recipient, expires_at, pending, json],
     ));
-    if !tags.is_empty() {
-        changes.push(Change::new(INSERT_TAGS, args![seq, created_at, texts(&tags)]));
+    match tags.len() {
+        // Most have one or two: no list to take apart.
+        0..=2 => {
+            changes.extend(tags.into_iter().map(|key| Change::new(INSERT_TAG, args![seq, created_at, key])))
+        }
+        _ => changes.push(Change::new(INSERT_TAGS, args![seq, created_at, texts(&tags)])),
     }
     changes
 }
@@ -48,16 +82,26 @@ const UNTAG_OUTDATED: &str = "DELETE FROM nostr_tags WHERE seq IN (SELECT seq FR
     WHERE address = ?1 AND (created_at < ?2 OR (created_at = ?2 AND id > ?3)))";
 const DELETE_OUTDATED: &str =
     "DELETE FROM nostr_events WHERE address = ?1 AND (created_at < ?2 OR (created_at = ?2 AND id > ?3))";
-const INSERT: &str = "INSERT INTO nostr_events \
-    (seq, id, pubkey, kind, created_at, address, recipient, expires_at, pending, json) \
-    SELECT CAST(?1 AS BIGINT), CAST(?2 AS TEXT), CAST(?3 AS TEXT), CAST(?4 AS BIGINT), CAST(?5 AS BIGINT), \
-    CAST(?6 AS TEXT), CAST(?7 AS TEXT), CAST(?8 AS BIGINT), CAST(?9 AS BIGINT), CAST(?10 AS TEXT) \
-    WHERE NOT EXISTS (SELECT 1 FROM nostr_deleted WHERE target = 'e' || CAST(?2 AS TEXT) AND pubkey = CAST(?3 AS TEXT)) \
-    AND NOT EXISTS (SELECT 1 FROM nostr_deleted WHERE target = 'a' || CAST(?6 AS TEXT) AND pubkey = CAST(?3 AS TEXT) \
-    AND until >= CAST(?5 AS BIGINT)) \
-    AND NOT EXISTS (SELECT 1 FROM nostr_vanished WHERE (pubkey = CAST(?3 AS TEXT) OR pubkey = CAST(?7 AS TEXT)) \
-    AND until >= CAST(?5 AS BIGINT)) \
-    ON CONFLICT DO NOTHING RETURNING seq";
+macro_rules! insert {
+    () => {
+        "INSERT INTO nostr_events \
+         (seq, id, pubkey, kind, created_at, address, recipient, expires_at, pending, json, turn) \
+         SELECT CAST(?1 AS BIGINT), CAST(?2 AS TEXT), CAST(?3 AS TEXT), CAST(?4 AS BIGINT), CAST(?5 AS BIGINT), \
+         CAST(?6 AS TEXT), CAST(?7 AS TEXT), CAST(?8 AS BIGINT), CAST(?9 AS BIGINT), CAST(?10 AS TEXT), \
+         COALESCE((SELECT value FROM counters WHERE name = 'nostr'), 0) \
+         WHERE NOT EXISTS (SELECT 1 FROM nostr_deleted WHERE target = 'e' || CAST(?2 AS TEXT) AND pubkey = CAST(?3 AS TEXT)) \
+         AND NOT EXISTS (SELECT 1 FROM nostr_deleted WHERE target = 'a' || CAST(?6 AS TEXT) AND pubkey = CAST(?3 AS TEXT) \
+         AND until >= CAST(?5 AS BIGINT)) \
+         AND NOT EXISTS (SELECT 1 FROM nostr_vanished WHERE pubkey IN (CAST(?3 AS TEXT), CAST(?7 AS TEXT)) \
+         AND until >= CAST(?5 AS BIGINT)) \
+         ON CONFLICT DO NOTHING"
+    };
+}
+const INSERT: &str = concat!(insert!());
+const INSERT_TOLD: &str = concat!(insert!(), " RETURNING seq, turn");
+const INSERT_TAG: &str = "INSERT INTO nostr_tags (seq, key, created_at) \
+    SELECT CAST(?1 AS BIGINT), CAST(?3 AS TEXT), CAST(?2 AS BIGINT) \
+    WHERE EXISTS (SELECT 1 FROM nostr_events WHERE seq = CAST(?1 AS BIGINT)) ON CONFLICT DO NOTHING";
 const INSERT_TAGS: Sql = Sql {
     sqlite: "INSERT INTO nostr_tags (seq, key, created_at) SELECT ?1, value, ?2 FROM {texts ?3} \
         WHERE EXISTS (SELECT 1 FROM nostr_events WHERE seq = ?1) ON CONFLICT DO NOTHING",
@@ -145,12 +189,27 @@ pub fn erase(pubkey: &str) -> Vec<Change> {
     ]
 }
 
-/// What the ingester must know of a batch before it writes: see [`Known`].
-pub fn known(ids: &[String], addresses: &[String], keys: &[String]) -> Vec<Query> {
+/// What the ingester asks about a batch before it writes.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// Ids and addresses of the batch, and those that strangers' events name.
+    pub ids: Vec<String>,
+    pub addresses: Vec<String>,
+    /// Keys that may have vanished.
+    pub keys: Vec<String>,
+    /// Keys that may be those of members.
+    pub people: Vec<String>,
+    /// Keys that may follow a member.
+    pub followers: Vec<String>,
+}
+
+/// The queries that answer it: see [`Known`].
+pub fn known(asked: &Asked) -> Vec<Query> {
+    let Asked { ids, addresses, keys, people, followers } = asked;
     let targets: Vec<String> =
         ids.iter().map(|id| format!("e{id}")).chain(addresses.iter().map(|a| format!("a{a}"))).collect();
     vec![
-        query("SELECT id, pubkey FROM nostr_events WHERE id IN {texts ?1}", args![texts(ids)]),
+        query("SELECT id FROM nostr_events WHERE id IN {texts ?1}", args![texts(ids)]),
         query(
             "SELECT address, created_at, id FROM nostr_events WHERE address IN {texts ?1}",
             args![texts(addresses)],
@@ -160,6 +219,13 @@ pub fn known(ids: &[String], addresses: &[String], keys: &[String]) -> Vec<Query
             args![texts(&targets)],
         ),
         query("SELECT pubkey, until FROM nostr_vanished WHERE pubkey IN {texts ?1}", args![texts(keys)]),
+        members_among(people),
+        query(
+            "SELECT p.native_id FROM presences p WHERE p.network = 2 AND p.native_id IN {texts ?1} \
+             AND EXISTS (SELECT 1 FROM follows f JOIN members m ON m.actor_id = f.target_id \
+             WHERE f.follower_id = p.actor_id)",
+            args![texts(followers)],
+        ),
     ]
 }
 
@@ -324,16 +390,30 @@ pub fn members() -> Query {
     )
 }
 
+/// Those of some keys that are members': `native_id, actor_id`.
+pub fn members_among(keys: &[String]) -> Query {
+    query(
+        "SELECT p.native_id, p.actor_id FROM presences p JOIN members m ON m.actor_id = p.actor_id \
+         WHERE p.network = 2 AND p.native_id IN {texts ?1} AND p.state = 0",
+        args![texts(keys)],
+    )
+}
+
 /// The answers of [`known`].
 #[derive(Debug, Default)]
 pub struct Known {
-    /// Id and author of events that are held.
-    pub held: Vec<(String, String)>,
-    /// Address, created_at and id of held replaceable events.
-    pub latest: Vec<(String, i64, String)>,
-    /// Target, author and time of deletions.
-    pub deleted: Vec<(String, String, i64)>,
-    pub vanished: Vec<(String, i64)>,
+    /// Ids of events that are held.
+    pub held: HashSet<String>,
+    /// By address: created_at and id of held replaceable events.
+    pub latest: HashMap<String, (i64, String)>,
+    /// By target: authors and times of deletions.
+    pub deleted: HashMap<String, Vec<(String, i64)>>,
+    /// By key: up to when.
+    pub vanished: HashMap<String, i64>,
+    /// Keys and actors of members.
+    pub members: Vec<(String, i64)>,
+    /// Keys that follow a member.
+    pub followers: HashSet<String>,
 }
 
 impl Known {
@@ -342,16 +422,22 @@ impl Known {
         let mut next = || answers.next().unwrap_or_default();
         let mut known = Known::default();
         for mut row in next() {
-            known.held.push((row.get(0)?, row.get(1)?));
+            known.held.insert(row.get(0)?);
         }
         for mut row in next() {
-            known.latest.push((row.get(0)?, row.get(1)?, row.get(2)?));
+            known.latest.insert(row.get(0)?, (row.get(1)?, row.get(2)?));
         }
         for mut row in next() {
-            known.deleted.push((row.get(0)?, row.get(1)?, row.get(2)?));
+            known.deleted.entry(row.get(0)?).or_default().push((row.get(1)?, row.get(2)?));
         }
         for mut row in next() {
-            known.vanished.push((row.get(0)?, row.get(1)?));
+            known.vanished.insert(row.get(0)?, row.get(1)?);
+        }
+        for mut row in next() {
+            known.members.push((row.get(0)?, row.get(1)?));
+        }
+        for mut row in next() {
+            known.followers.insert(row.get(0)?);
         }
         Ok(known)
     }

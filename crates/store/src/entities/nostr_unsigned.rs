@@ -27,12 +27,21 @@ pub fn insert(it: Unsigned) -> Change {
     )
 }
 
-/// Those that are due, oldest first.
-pub fn due(now: i64, limit: i64) -> Query {
+/// Members for whom something is due: `actor_id`.
+pub fn due_members(now: i64, limit: i64) -> Query {
+    query(
+        "SELECT actor_id FROM nostr_unsigned WHERE next_at <= ?1 GROUP BY actor_id ORDER BY MIN(next_at) LIMIT ?2",
+        args![now, limit],
+    )
+}
+
+/// What is due of one member: posts and deletions first, then the oldest.
+pub fn due(actor: i64, now: i64, limit: i64) -> Query {
     query(
         "SELECT id, actor_id, object_id, template, destinations, act, at, tries FROM nostr_unsigned \
-         WHERE next_at <= ?1 ORDER BY next_at LIMIT ?2",
-        args![now, limit],
+         WHERE actor_id = ?1 AND next_at <= ?2 \
+         ORDER BY CASE WHEN act IN ('post', 'delete', 'leave') THEN 0 ELSE 1 END, at LIMIT ?3",
+        args![actor, now, limit],
     )
 }
 
@@ -51,6 +60,19 @@ pub fn read(row: &mut Row) -> Result<Unsigned, StoreError> {
 
 pub fn later(id: &str, next_at: i64) -> Change {
     Change::new("UPDATE nostr_unsigned SET tries = tries + 1, next_at = ?2 WHERE id = ?1", args![id, next_at])
+}
+
+/// Nothing more of that member is asked for before that time.
+pub fn postpone(actor: i64, next_at: i64) -> Change {
+    Change::new(
+        "UPDATE nostr_unsigned SET next_at = ?2 WHERE actor_id = ?1 AND next_at < ?2",
+        args![actor, next_at],
+    )
+}
+
+/// The copy that waited will never be signed.
+pub fn drop_copy(native_id: &str) -> Change {
+    Change::new("DELETE FROM copies WHERE network = 2 AND native_id = ?1 AND state = 1", args![native_id])
 }
 
 /// It is signed: fails when it was deleted meanwhile.

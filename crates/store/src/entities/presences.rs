@@ -118,6 +118,29 @@ pub fn followed_by_members(network: Network) -> Query {
     )
 }
 
+/// Of everybody elsewhere who follows any member by that network.
+pub fn followers_of_members(network: Network) -> Query {
+    query(
+        concat!(
+            "SELECT DISTINCT ",
+            columns!(),
+            " FROM members m JOIN follows f ON f.target_id = m.actor_id JOIN actors a ON a.id = f.follower_id
+              JOIN presences p ON p.actor_id = f.follower_id
+              WHERE a.domain <> '' AND f.source = ?1 AND p.network = ?1 AND p.state = 0"
+        ),
+        args![network],
+    )
+}
+
+/// Native ids of the members whom an actor follows, or has asked to, by that network.
+pub fn members_followed_by(follower: Id, network: Network) -> Query {
+    query(
+        "SELECT p.native_id FROM follows f JOIN members m ON m.actor_id = f.target_id
+         JOIN presences p ON p.actor_id = f.target_id WHERE f.follower_id = ?1 AND f.source = ?2 AND p.network = ?2",
+        args![follower, network],
+    )
+}
+
 /// A new identity; fails when the native id is taken.
 pub fn insert(presence: &Presence) -> Change {
     Change::new(

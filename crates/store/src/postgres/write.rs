@@ -67,7 +67,7 @@ async fn transaction(session: &mut Session, write: &Write) -> Result<Written, Fa
     })?;
     let client = &session.client;
 
-    let in_turn = queries().any(|query| query.sql == sequence::NEXT);
+    let in_turn = queries().any(|query| sequence::takes_number(&query.sql));
     let begin = client.batch_execute(if in_turn { BEGIN_IN_TURN } else { BEGIN });
     pin_mut!(begin);
     let begun = poll_immediate(&mut begin).await;

@@ -21,6 +21,7 @@ pub const GIFT_WRAP: Kind = 1059;
 pub const POLL: Kind = 1068;
 pub const COMMENT: Kind = 1111;
 pub const RELAY_LIST: Kind = 10002;
+pub const BLOCKED_RELAYS: Kind = 10006;
 pub const DM_RELAYS: Kind = 10050;
 pub const EPHEMERAL_GIFT_WRAP: Kind = 21059;
 pub const AUTH: Kind = 22242;

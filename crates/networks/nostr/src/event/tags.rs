@@ -55,3 +55,8 @@ pub fn address(kind: Kind, pubkey: &Hex32, d: &str) -> String {
 pub fn is_hex32(value: &str) -> bool {
     value.parse::<Hex32>().is_ok()
 }
+
+/// Whether an address can be looked up: databases limit what they index, and know no NUL.
+pub fn is_indexable(address: &str) -> bool {
+    address.len() <= 1_200 && !address.contains('\0')
+}

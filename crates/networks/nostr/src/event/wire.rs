@@ -1,6 +1,6 @@
 //! From JSON to a checked event.
 
-use super::{Event, EventError, Hex32, Kind, SECP, Tag, hex32};
+use super::{Class, Event, EventError, Hex32, Kind, SECP, Tag, TagsExt, hex32, is_indexable, kind, point};
 use serde::Deserialize;
 use std::{borrow::Cow, sync::Arc};
 
@@ -15,6 +15,9 @@ pub struct Limits {
     /// Bytes.
     pub content_bytes: usize,
 }
+
+/// Bytes of a `d` tag: it is part of what the store indexes.
+const LONGEST_D: usize = 1_024;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -64,6 +67,10 @@ impl<'a> Unverified<'a> {
         if wire.tags.iter().any(bad) {
             return Err(EventError::TagTooLong);
         }
+        let d = wire.tags.value("d").unwrap_or_default();
+        if kind::class(wire.kind) == Class::Addressable && (d.len() > LONGEST_D || !is_indexable(d)) {
+            return Err(EventError::Address);
+        }
         if wire.content.len() > limits.content_bytes {
             return Err(EventError::ContentTooLong);
         }
@@ -81,13 +88,19 @@ impl<'a> Unverified<'a> {
         })
     }
 
+    /// The event that was read from `json`, which is known to be right and in the form that is served.
+    pub(super) fn stored(self, json: &str) -> Event {
+        let Unverified { id, pubkey, created_at, kind, tags, content, .. } = self;
+        Event { id, pubkey, created_at, kind, tags, content: content.into_owned(), json: json.into() }
+    }
+
     /// Checks the id and the signature (BIP-340).
     pub fn verify(self) -> Result<Event, EventError> {
         let preimage = Preimage::new(&self.pubkey, self.created_at, self.kind, &self.tags, &self.content);
         if !preimage.is_hashed_to(&self.id) {
             return Err(EventError::Id);
         }
-        let key = secp256k1::XOnlyPublicKey::from_slice(&self.pubkey.0).map_err(|_| EventError::Signature)?;
+        let key = point(&self.pubkey)?;
         let sig = secp256k1::schnorr::Signature::from_byte_array(self.sig);
         SECP.verify_schnorr(&sig, &self.id.0, &key).map_err(|_| EventError::Signature)?;
         let json = preimage.event_json(&self.id, &self.sig);

@@ -1,7 +1,7 @@
 //! Codes that people paste: `npub`, `nprofile`, `note`, `nevent`, `naddr` (NIP-19), with or without `nostr:` (NIP-21).
 //! They stand in texts, never in the fields of events.
 
-use crate::event::{Hex32, Kind};
+use crate::event::{Hex32, Kind, is_indexable};
 use nostr::{
     event::{EventId, Kind as NostrKind},
     key::PublicKey,
@@ -104,7 +104,7 @@ pub fn npub(key: &Hex32) -> String {
 
 /// Reads `kind:pubkey:d`.
 pub fn parse_address(address: &str) -> Option<(Kind, Hex32, String)> {
-    let mut parts = address.splitn(3, ':');
+    let mut parts = Some(address).filter(|a| is_indexable(a))?.splitn(3, ':');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.to_owned()))
 }
 

@@ -1,6 +1,7 @@
 //! Reactions, kind 7 (NIP-25), with custom emoji (NIP-30).
 
-use crate::event::{Event, Tag, TagsExt, is_hex32};
+use super::n19::parse_address;
+use crate::event::{Event, Tag, TagsExt, is_hex32, kind};
 use landbridge_model::Emoji;
 
 /// A reaction as the hub says it: empty for a like, `-` for a dislike.
@@ -17,12 +18,15 @@ const LONGEST: usize = 80;
 
 /// `None`: not about any event, or no reaction at all.
 pub fn read(event: &Event) -> Option<Sign> {
-    // The last `e` tag is the one reacted to.
-    let target = event.tags.values("e").filter(|id| is_hex32(id)).last()?.to_owned();
+    // The last `e` tag is the one reacted to; posts that have versions are known by their address.
+    let versioned = [kind::ARTICLE, kind::ADDRESSABLE_VIDEO, kind::ADDRESSABLE_SHORT_VIDEO];
+    let is_post = |a: &&str| parse_address(a).is_some_and(|(kind, ..)| versioned.contains(&kind));
+    let address = event.tags.values("a").filter(is_post).last();
+    let target = address.or(event.tags.values("e").filter(|id| is_hex32(id)).last())?.to_owned();
     let content = event.content.trim();
     let content = match content {
         "" | "+" => "",
-        long if long.len() > LONGEST => return None,
+        long if long.len() > LONGEST || long.contains(char::is_control) => return None,
         other => other,
     };
     let shortcode = content.strip_prefix(':').and_then(|c| c.strip_suffix(':'));
@@ -82,6 +86,15 @@ mod tests {
                 (note.id.to_string(), content, emoji)
             );
         }
+        let article = keys.sign(Template {
+            created_at: 1,
+            kind: 30_023,
+            tags: vec![vec!["d".into(), "x".into()]],
+            content: "x".into(),
+        });
+        let (tags, content) = write(&article, "wss://r", "", None);
+        let event = keys.sign(Template { created_at: 1, kind: 7, tags, content });
+        assert_eq!(read(&event).map(|s| s.target), article.address());
         let bare = keys.sign(Template { created_at: 1, kind: 7, tags: vec![], content: "+".into() });
         assert_eq!(read(&bare), None);
     }

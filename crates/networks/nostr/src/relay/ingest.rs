@@ -1,45 +1,51 @@
-//! The line that all incoming events stand in: taken in batches, checked on all cores, written in one transaction,
-//! answered after its commit. While one batch is being written, the next is checked.
+//! The line that all incoming events stand in: taken in batches, each looked up, checked and written in one transaction,
+//! and answered after its commit. A few batches are under way at once: while one is being written, others are checked, on
+//! all cores.
 
 use super::{
     Shared,
     limits::Scope,
-    live::{Listener, single_letter},
+    listener::Listener,
+    live::single_letter,
     policy::{self, Context, Verdict},
     session::claimed_id,
 };
 use crate::{
-    event::{Class, Event, EventError, Hex32, TagsExt, Unverified, kind},
+    event::{Class, Event, EventError, Hex32, TagsExt, Unverified, is_hex32, is_indexable, kind},
     wire::{Reason, frames},
 };
 use landbridge_hub::Hub;
 use landbridge_model::Time;
 use landbridge_store::{
-    Change, WriteError,
-    entities::nostr_events::{self, Known, NewEvent},
+    Change, StoreError, WriteError, Written,
+    entities::nostr_events::{self, Asked, Known, NewEvent},
 };
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{Arc, Weak},
 };
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// An event that a client sent.
 pub struct Submission {
     pub json: String,
     pub from: Arc<Listener>,
+    /// Its place in the line, given back when it has been answered.
+    pub _room: OwnedSemaphorePermit,
 }
 
 /// Events per batch.
 const BATCH: usize = 512;
-/// Batches being written or checked at once.
-const IN_FLIGHT: usize = 3;
 /// Bytes of a tag value that is indexed.
 const INDEXED_VALUE: usize = 256;
+/// Tags of one name that are looked up for one event.
+const LOOKED_UP: usize = 200;
 
 /// Works until the relay is gone.
 pub async fn run(relay: Weak<Shared>, mut line: mpsc::Receiver<Submission>) {
-    let in_flight = Arc::new(Semaphore::new(IN_FLIGHT));
+    // One more than can be checked at once, for the one that is being written.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let in_flight = Arc::new(Semaphore::new(cores + 1));
     let mut batch = Vec::with_capacity(BATCH);
     while line.recv_many(&mut batch, BATCH).await > 0 {
         let Some(relay) = relay.upgrade() else { return };
@@ -58,6 +64,15 @@ struct Held<T> {
     from: Arc<Listener>,
 }
 
+/// An event that is to be stored.
+struct Accepted {
+    event: Event,
+    from: Arc<Listener>,
+    seq: i64,
+    pending: i64,
+    changes: Vec<Change>,
+}
+
 impl Shared {
     async fn ingest(&self, batch: Vec<Submission>) {
         metrics::counter!("nostr_relay_events_received").increment(batch.len() as u64);
@@ -65,10 +80,9 @@ impl Shared {
             tracing::warn!(%error, "members could not be read; those known before count");
         }
         let members = self.members.all();
-        let limits = self.limits;
         let mut parsed: Vec<Held<Unverified<'_>>> = Vec::with_capacity(batch.len());
-        for Submission { json, from } in &batch {
-            match Event::parse(json, &limits.event) {
+        for Submission { json, from, .. } in &batch {
+            match Event::parse(json, &self.limits.event) {
                 Err(error) => self.refuse_broken(from, json, &error),
                 Ok(event) => {
                     let member = members.contains_key(&event.pubkey);
@@ -92,33 +106,41 @@ impl Shared {
                 });
             }
         };
-        parsed.retain(|held| match already(&held.event, &known) {
-            Some(reply) => {
-                held.from.send(reply);
-                false
+        let stored = give_up_thread(|| self.check(parsed, &known));
+        if !stored.is_empty() {
+            self.store(stored).await;
+        }
+    }
+
+    /// Checks signatures, judges, answers what is not to be stored; gives the rest.
+    fn check(&self, parsed: Vec<Held<Unverified<'_>>>, known: &Known) -> Vec<Accepted> {
+        let (members, now) = (self.members.all(), Time::now().secs());
+        let mut accepted = Vec::with_capacity(parsed.len());
+        for Held { event, from } in parsed {
+            if let Some(reply) = already(&event, known) {
+                from.send(reply);
+                continue;
             }
-            None => true,
-        });
-        let verified = verify_all(parsed).await;
-        let held: HashSet<String> = known
-            .held
-            .iter()
-            .map(|(id, _)| id.clone())
-            .chain(known.latest.iter().map(|(a, ..)| a.clone()))
-            .collect();
-        let now = Time::now().secs();
-        let mut changes: Vec<Change> = Vec::with_capacity(verified.len() * 2);
-        let mut stored: Vec<(Held<Event>, i64, i64)> = Vec::with_capacity(verified.len());
-        for Held { event, from } in verified {
+            let id = event.id;
+            let event = match event.verify() {
+                Ok(event) => event,
+                Err(error) => {
+                    metrics::counter!("nostr_relay_events_refused", "reason" => "signature").increment(1);
+                    from.forged();
+                    from.send(frames::refused(&id, Reason::Invalid, &error.to_string()));
+                    continue;
+                }
+            };
             let authenticated = from.readers();
             let context = Context {
                 members: &members,
                 own_key: self.own_key,
+                guests: &self.guests,
                 relay_url: &self.url,
                 authenticated: &authenticated,
-                held: &held,
+                known,
                 now,
-                ahead: limits.ahead,
+                ahead: self.limits.ahead,
             };
             match policy::judge(&event, &context) {
                 Verdict::Refuse(reason, why) => {
@@ -132,44 +154,51 @@ impl Shared {
                         // A full line drops it: the app asks again.
                         let _ = self.signer.try_send(event.clone());
                     }
-                    self.live.publish(&event);
+                    self.live.publish(&event, None);
                 }
                 Verdict::Store { pending } => {
                     let seq = self.hub.ids().next().0;
-                    changes.extend(changes_for(&event, seq, pending, &self.url));
-                    stored.push((Held { event, from }, seq, pending));
+                    let changes = changes_for(&event, seq, pending, &self.url, nostr_events::insert_told);
+                    accepted.push(Accepted { event, from, seq, pending, changes });
                 }
             }
         }
-        if stored.is_empty() {
-            return;
-        }
-        match self.hub.store().write(changes).await {
-            Ok(mut written) => {
-                let seqs: HashSet<i64> =
-                    written.returned.iter_mut().filter_map(|row| row.get(0).ok()).collect();
-                self.committed(stored, &seqs);
-            }
+        accepted
+    }
+
+    /// Writes all in one, and answers.
+    async fn store(&self, mut batch: Vec<Accepted>) {
+        let changes = |accepted: &mut Accepted| std::mem::take(&mut accepted.changes);
+        let mut all = vec![nostr_events::take_turn()];
+        all.extend(batch.iter_mut().flat_map(changes));
+        match self.hub.store().write(all).await {
+            Ok(written) => self.committed(batch, written),
             Err(error) => {
                 let why = match &error {
                     WriteError::DiskFull => "the disk is full",
                     _ => "the store is away",
                 };
                 tracing::error!(%error, "the relay cannot store a batch");
-                stored
-                    .iter()
-                    .for_each(|(h, ..)| h.from.send(frames::refused(&h.event.id, Reason::Error, why)));
+                for Accepted { event, from, .. } in &batch {
+                    from.send(frames::refused(&event.id, Reason::Error, why));
+                }
             }
         }
     }
 
-    fn committed(&self, batch: Vec<(Held<Event>, i64, i64)>, seqs: &HashSet<i64>) {
+    fn committed(&self, batch: Vec<Accepted>, mut written: Written) {
+        let mut turns: HashMap<i64, i64> = HashMap::with_capacity(batch.len());
+        for row in &mut written.returned {
+            if let (Ok(seq), Ok(turn)) = (row.get(0), row.get(1)) {
+                turns.insert(seq, turn);
+            }
+        }
+        metrics::counter!("nostr_relay_events_stored").increment(turns.len() as u64);
         let mut for_hub = false;
-        metrics::counter!("nostr_relay_events_stored").increment(seqs.len() as u64);
-        for (Held { event, from }, seq, pending) in batch {
-            if seqs.contains(&seq) {
+        for Accepted { event, from, seq, pending, .. } in batch {
+            if let Some(turn) = turns.get(&seq) {
                 from.send(frames::ok(&event.id, true, ""));
-                self.live.publish(&event);
+                self.live.publish(&event, Some(*turn));
                 for_hub |= pending > 0;
             } else {
                 // Another batch was faster with it, or with a newer version or its deletion.
@@ -206,32 +235,41 @@ impl Shared {
             }
     }
 
-    async fn known(&self, batch: &[Held<Unverified<'_>>]) -> Result<Known, landbridge_store::StoreError> {
+    /// What is known of everything that the batch is and names. Who became a member lately, here or in another process,
+    /// is found on the way: nobody is told "no member" from memory alone.
+    async fn known(&self, batch: &[Held<Unverified<'_>>]) -> Result<Known, StoreError> {
         let members = self.members.all();
-        let (mut ids, mut addresses, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+        let mut asked = Asked::default();
         for Held { event, .. } in batch {
-            ids.push(event.id.to_string());
-            keys.push(event.pubkey.to_string());
-            keys.extend(event.tags.value("p").filter(|_| kind::is_wrap(event.kind)).map(str::to_owned));
-            addresses.extend(address_of(event));
-            if !members.contains_key(&event.pubkey) {
-                for name in ["e", "q", "E"] {
-                    ids.extend(
-                        event
-                            .tags
-                            .values(name)
-                            .filter(|id| crate::event::is_hex32(id))
-                            .take(100)
-                            .map(str::to_owned),
-                    );
-                }
-                for name in ["a", "A"] {
-                    addresses.extend(event.tags.values(name).take(100).map(str::to_owned));
-                }
+            asked.ids.push(event.id.to_string());
+            asked.keys.push(event.pubkey.to_string());
+            asked.keys.extend(recipient(event).map(str::to_owned));
+            asked.addresses.extend(address_of(event));
+            if members.contains_key(&event.pubkey) {
+                continue;
+            }
+            let hex =
+                |name| event.tags.values(name).filter(|v| is_hex32(v)).take(LOOKED_UP).map(str::to_owned);
+            asked.ids.extend(["e", "q", "E"].into_iter().flat_map(hex));
+            let addresses = ["a", "A"].into_iter().flat_map(|name| event.tags.values(name).take(LOOKED_UP));
+            asked.addresses.extend(addresses.filter(|a| is_indexable(a)).map(str::to_owned));
+            asked.people.push(event.pubkey.to_string());
+            let named = ["p", "P"].into_iter().flat_map(|name| event.tags.values(name).take(LOOKED_UP));
+            let unknown = |p: &&str| p.parse().is_ok_and(|key| !members.contains_key(&key));
+            asked.people.extend(named.filter(unknown).map(str::to_owned));
+            if event.kind == kind::FOLLOWS {
+                asked.followers.push(event.pubkey.to_string());
             }
         }
-        Known::read(self.hub.store().all(nostr_events::known(&ids, &addresses, &keys)).await?)
+        let known = Known::read(self.hub.store().all(nostr_events::known(&asked)).await?)?;
+        self.members.add(&known.members);
+        Ok(known)
     }
+}
+
+/// Whom a gift wrap is for.
+fn recipient<'a>(event: &'a Unverified<'_>) -> Option<&'a str> {
+    event.tags.value("p").filter(|p| kind::is_wrap(event.kind) && is_hex32(p))
 }
 
 /// A connection's stand-in for a key.
@@ -255,66 +293,29 @@ fn address_of(event: &Unverified<'_>) -> Option<String> {
 /// a known event.
 fn already(event: &Unverified<'_>, known: &Known) -> Option<String> {
     let (id, author) = (event.id.to_string(), event.pubkey.to_string());
-    if known.held.iter().any(|(held, _)| *held == id) {
+    if known.held.contains(&id) {
         return Some(frames::ok(&event.id, true, "duplicate: it is here"));
     }
     let address = address_of(event);
-    let deleted = known.deleted.iter().any(|(target, by, until)| {
-        *by == author
-            && (target.strip_prefix('e') == Some(&id)
-                || (target.strip_prefix('a').is_some_and(|a| Some(a) == address.as_deref())
-                    && event.created_at <= *until))
-    });
+    let asked = |target: String| known.deleted.get(&target).into_iter().flatten();
+    let deleted = asked(format!("e{id}")).any(|(by, _)| *by == author)
+        || address.as_ref().is_some_and(|address| {
+            asked(format!("a{address}")).any(|(by, until)| *by == author && event.created_at <= *until)
+        });
     if deleted {
         return Some(frames::refused(&event.id, Reason::Blocked, "its author deleted it"));
     }
-    let wrapped_for = event.tags.value("p").filter(|_| kind::is_wrap(event.kind));
-    let vanished = |key: &str| known.vanished.iter().any(|(k, until)| k == key && event.created_at <= *until);
-    if vanished(&author) || wrapped_for.is_some_and(vanished) {
+    let vanished = |key: &str| known.vanished.get(key).is_some_and(|until| event.created_at <= *until);
+    if vanished(&author) || recipient(event).is_some_and(vanished) {
         return Some(frames::refused(&event.id, Reason::Blocked, "its author asked to vanish"));
     }
-    let newer =
-        |at: i64, other: &str| at > event.created_at || (at == event.created_at && other < id.as_str());
-    if known.latest.iter().any(|(a, at, other)| Some(a) == address.as_ref() && newer(*at, other)) {
-        return Some(frames::refused(&event.id, Reason::Duplicate, "a newer version is here"));
-    }
-    None
+    let (at, other) = known.latest.get(&address?)?;
+    let newer = *at > event.created_at || (*at == event.created_at && *other < id);
+    newer.then(|| frames::refused(&event.id, Reason::Duplicate, "a newer version is here"))
 }
 
-/// Checks ids and signatures on all cores. Those that fail are answered.
-async fn verify_all(batch: Vec<Held<Unverified<'_>>>) -> Vec<Held<Event>> {
-    let check = |Held { event, from }: Held<Unverified<'_>>| {
-        let id = event.id;
-        match event.verify() {
-            Ok(event) => Some(Held { event, from }),
-            Err(error) => {
-                metrics::counter!("nostr_relay_events_refused", "reason" => "signature").increment(1);
-                from.forged();
-                from.send(frames::refused(&id, Reason::Invalid, &error.to_string()));
-                None
-            }
-        }
-    };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    if cores == 1 || batch.len() < 16 {
-        return batch.into_iter().filter_map(check).collect();
-    }
-    let share = batch.len().div_ceil(cores);
-    let mut shares: Vec<Vec<Held<Unverified<'_>>>> = Vec::with_capacity(cores);
-    let mut rest = batch.into_iter().peekable();
-    while rest.peek().is_some() {
-        shares.push(rest.by_ref().take(share).collect());
-    }
-    // Scoped threads may borrow; the runtime's other work goes on, since this one thread is given up for blocking.
-    let work = || {
-        std::thread::scope(|scope| {
-            let threads: Vec<_> = shares
-                .into_iter()
-                .map(|s| scope.spawn(move || s.into_iter().filter_map(check).collect::<Vec<_>>()))
-                .collect();
-            threads.into_iter().filter_map(|t| t.join().ok()).flatten().collect()
-        })
-    };
+/// Does work that takes the processor for milliseconds without holding up what else the runtime has to do.
+fn give_up_thread<T>(work: impl FnOnce() -> T) -> T {
     match tokio::runtime::Handle::current().runtime_flavor() {
         tokio::runtime::RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
         _ => work(),
@@ -323,25 +324,32 @@ async fn verify_all(batch: Vec<Held<Unverified<'_>>>) -> Vec<Held<Event>> {
 
 /// The changes that store an event and carry out what it asks of the relay (NIP-09, NIP-62).
 pub(crate) fn store_changes(hub: &Hub, event: &Event, pending: i64, relay_url: &str) -> Vec<Change> {
-    changes_for(event, hub.ids().next().0, pending, relay_url)
+    let mut changes = vec![nostr_events::take_turn()];
+    changes.extend(changes_for(event, hub.ids().next().0, pending, relay_url, nostr_events::insert));
+    changes
 }
 
-fn changes_for(event: &Event, seq: i64, pending: i64, relay_url: &str) -> Vec<Change> {
+fn changes_for(
+    event: &Event,
+    seq: i64,
+    pending: i64,
+    relay_url: &str,
+    insert: fn(NewEvent<'_>) -> Vec<Change>,
+) -> Vec<Change> {
     let (id, pubkey, address) = (event.id.to_string(), event.pubkey.to_string(), event.address());
     let recipient = event.wrap_recipient().map(|p| p.to_string());
     let mut changes = Vec::new();
     if event.kind == kind::DELETION {
-        let ids: Vec<String> =
-            event.tags.values("e").filter(|id| crate::event::is_hex32(id)).map(str::to_owned).collect();
+        let ids: Vec<String> = event.tags.values("e").filter(|id| is_hex32(id)).map(str::to_owned).collect();
         // An address names its author; only one's own can be deleted.
-        let own = |a: &&str| a.split(':').nth(1) == Some(pubkey.as_str());
+        let own = |a: &&str| is_indexable(a) && a.split(':').nth(1) == Some(pubkey.as_str());
         let addresses: Vec<String> = event.tags.values("a").filter(own).map(str::to_owned).collect();
         changes.extend(nostr_events::delete(&pubkey, &ids, &addresses, event.created_at));
     }
     if event.kind == kind::VANISH && policy::asks_us_to_vanish(event, relay_url) {
         changes.extend(nostr_events::vanish(&pubkey, event.created_at));
     }
-    changes.extend(nostr_events::insert(NewEvent {
+    changes.extend(insert(NewEvent {
         seq,
         id: &id,
         pubkey: &pubkey,

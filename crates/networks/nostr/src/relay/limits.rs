@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-/// Events per minute that somebody who is no member may send, with as many at once.
+/// Events per minute that somebody who is no member may send, with as many at once; 0: no limit.
 #[derive(Clone, Copy, Debug)]
 pub struct Rates {
     /// By connection, or by its authenticated key.
@@ -38,6 +38,9 @@ impl Bucket {
 
     /// Takes `cost` out, or says no.
     pub fn take(&mut self, cost: f64, per_minute: u32, now: Instant) -> bool {
+        if per_minute == 0 {
+            return true;
+        }
         let rate = f64::from(per_minute);
         let elapsed = now.saturating_duration_since(self.at).as_secs_f64();
         self.tokens = (self.tokens + elapsed * rate / 60.0).min(rate);
@@ -78,6 +81,9 @@ impl Buckets {
             Scope::Author => self.rates.author,
             Scope::Recipient => self.rates.recipient,
         };
+        if rate == 0 {
+            return true;
+        }
         let bucket = self.keyed.get_with((scope, key), || Arc::new(Mutex::new(Bucket::full(rate))));
         let mut bucket = bucket.lock().unwrap_or_else(PoisonError::into_inner);
         bucket.take(cost, rate, Instant::now())
@@ -97,6 +103,13 @@ mod tests {
         assert!(!bucket.take(1.0, 60, now));
         assert!(bucket.take(1.0, 60, now + Duration::from_millis(1_100)));
         assert!(!bucket.take(1.0, 60, now + Duration::from_millis(1_100)));
+    }
+
+    #[test]
+    fn zero_is_no_limit() {
+        let buckets = Buckets::new(Rates { author: 0, ..Rates::default() });
+        assert!((0..100).all(|_| buckets.take(Scope::Author, Hex32([1; 32]), 1_000.0)));
+        assert!(Bucket::full(0).take(1.0, 0, Instant::now()));
     }
 
     #[test]

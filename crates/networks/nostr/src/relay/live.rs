@@ -3,87 +3,81 @@
 //! Each filter is filed under its most telling condition: ids, else a tag, else authors, else kinds, else "all". An
 //! event looks into the few drawers that it can be in, and only the filters found there are compared in full.
 
+use super::listener::Listener;
 use crate::{
     event::{Event, Hex32, Kind},
     wire::{Filter, frames},
 };
-use axum::extract::ws::Utf8Bytes;
 use std::{
     collections::{HashMap, HashSet},
-    sync::{
-        Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
-use tokio::sync::{Notify, mpsc};
 
-/// One connection, as seen by what sends to it.
-pub struct Listener {
-    pub id: u64,
-    out: mpsc::Sender<Utf8Bytes>,
-    /// Keys that it has proved (NIP-42).
-    authenticated: Mutex<Vec<Hex32>>,
-    /// Events with a wrong signature that it sent.
-    forgeries: AtomicU32,
-    /// Rings when the connection must end: it reads too slowly or sends forgeries.
-    end: Notify,
+/// Events that may wait for the end of a stored answer; whoever lets more pile up must go.
+const WAITING: usize = 4_096;
+
+/// One subscription of one connection, from its request to its end.
+///
+/// It becomes live exactly where its stored answer ends. What is published while that answer is read waits here; then
+/// only what was stored in a later turn than the answer's snapshot is told. A turn is the number of the write that stored
+/// an event, and turns follow commits: so nothing is told twice and nothing is missed, in whichever order commit, query and
+/// publication follow each other.
+pub struct Subscription {
+    name: Arc<str>,
+    listener: Arc<Listener>,
+    state: Mutex<State>,
 }
 
-/// Wrong signatures after which a connection ends: each costs us as much as a right one.
-const FORGERIES: u32 = 20;
+enum State {
+    /// With the turn of each; ephemeral events have none.
+    Waiting(Vec<(Option<i64>, Arc<str>)>),
+    /// Tells what was stored after this turn.
+    Live(i64),
+    /// Closed or replaced: nothing is told any more.
+    Over,
+}
 
-impl Listener {
-    pub fn new(id: u64, out: mpsc::Sender<Utf8Bytes>) -> Listener {
-        Listener {
-            id,
-            out,
-            authenticated: Mutex::default(),
-            forgeries: AtomicU32::new(0),
-            end: Notify::new(),
+impl Subscription {
+    pub fn new(listener: &Arc<Listener>, name: &str) -> Arc<Subscription> {
+        let state = Mutex::new(State::Waiting(Vec::new()));
+        Arc::new(Subscription { name: name.into(), listener: listener.clone(), state })
+    }
+
+    /// The stored answer, which showed everything up to this turn, has been sent: what waits is told, and what comes.
+    pub fn go_live(&self, after: i64) {
+        let mut state = self.state();
+        let State::Waiting(waiting) = &mut *state else { return };
+        for (turn, json) in std::mem::take(waiting) {
+            self.send_if_new(turn, after, &json);
+        }
+        *state = State::Live(after);
+    }
+
+    pub fn is_over(&self) -> bool {
+        matches!(*self.state(), State::Over)
+    }
+
+    fn end(&self) {
+        *self.state() = State::Over;
+    }
+
+    fn tell(&self, turn: Option<i64>, json: &Arc<str>) {
+        match &mut *self.state() {
+            State::Waiting(waiting) if waiting.len() < WAITING => waiting.push((turn, json.clone())),
+            State::Waiting(_) => self.listener.must_end(),
+            State::Live(after) => self.send_if_new(turn, *after, json),
+            State::Over => {}
         }
     }
 
-    /// Sends when there is room; who lets frames pile up must go.
-    pub fn send(&self, frame: String) {
-        if self.out.try_send(frame.into()).is_err() {
-            self.end.notify_one();
+    fn send_if_new(&self, turn: Option<i64>, after: i64, json: &str) {
+        if turn.is_none_or(|turn| turn > after) {
+            self.listener.send(frames::event(&self.name, json));
         }
     }
 
-    /// Sends when there will be room. `false`: the connection is over.
-    pub async fn send_patiently(&self, frame: String) -> bool {
-        self.out.send(frame.into()).await.is_ok()
-    }
-
-    pub fn forged(&self) {
-        if self.forgeries.fetch_add(1, Ordering::Relaxed) >= FORGERIES {
-            self.end.notify_one();
-        }
-    }
-
-    /// Waits until the connection must end.
-    pub async fn ended(&self) {
-        self.end.notified().await;
-    }
-
-    pub fn authenticate(&self, key: Hex32) {
-        let mut keys = self.authenticated.lock().unwrap_or_else(PoisonError::into_inner);
-        if !keys.contains(&key) {
-            keys.push(key);
-        }
-    }
-
-    pub fn readers(&self) -> Vec<Hex32> {
-        self.authenticated.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Gift wraps are shown to nobody but their recipient.
-    pub fn may_see(&self, event: &Event) -> bool {
-        if !crate::event::kind::is_wrap(event.kind) {
-            return true;
-        }
-        let readers = self.authenticated.lock().unwrap_or_else(PoisonError::into_inner);
-        event.wrap_recipient().is_some_and(|p| readers.contains(&p))
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -94,7 +88,7 @@ pub struct Live(RwLock<Index>);
 struct Index {
     next: u64,
     filters: HashMap<u64, Entry>,
-    subs: HashMap<(u64, String), Vec<u64>>,
+    subs: HashMap<(u64, Arc<str>), (Arc<Subscription>, Vec<u64>)>,
     by_id: HashMap<Hex32, Drawer>,
     by_tag: HashMap<(char, String), Drawer>,
     by_author: HashMap<Hex32, Drawer>,
@@ -106,45 +100,42 @@ type Drawer = HashSet<u64>;
 
 struct Entry {
     filter: Filter,
-    sub: Arc<str>,
-    listener: Arc<Listener>,
+    sub: Arc<Subscription>,
 }
 
 impl Live {
-    /// Adds a subscription; one of the same name on the same connection is replaced.
-    pub fn subscribe(&self, listener: &Arc<Listener>, sub: &str, filters: Vec<Filter>) {
+    /// Adds a subscription, which waits until it [goes live](Subscription::go_live); one of the same name on the same
+    /// connection is replaced.
+    pub fn subscribe(&self, sub: &Arc<Subscription>, filters: Vec<Filter>) {
         let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        index.remove(listener.id, sub);
-        let name: Arc<str> = sub.into();
+        index.remove(sub.listener.id, &sub.name);
         let mut keys = Vec::with_capacity(filters.len());
         for filter in filters.into_iter().filter(|f| !f.is_empty()) {
             let key = index.next;
             index.next += 1;
             index.file(key, &filter, true);
-            index.filters.insert(key, Entry { filter, sub: name.clone(), listener: listener.clone() });
+            index.filters.insert(key, Entry { filter, sub: sub.clone() });
             keys.push(key);
         }
-        index.subs.insert((listener.id, sub.to_owned()), keys);
+        index.subs.insert((sub.listener.id, sub.name.clone()), (sub.clone(), keys));
     }
 
     pub fn unsubscribe(&self, listener: u64, sub: &str) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).remove(listener, sub);
     }
 
-    /// Sends the event to every subscription that it matches, once each.
-    pub fn publish(&self, event: &Event) {
+    /// Sends an event to every subscription that it matches, once each. `turn`: in which it was stored; none when it is
+    /// ephemeral.
+    pub fn publish(&self, event: &Event, turn: Option<i64>) {
         let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if index.filters.is_empty() {
             return;
         }
-        let mut told: HashSet<(u64, Arc<str>)> = HashSet::new();
+        let mut told: HashSet<*const Subscription> = HashSet::new();
         for key in index.candidates(event) {
-            let Some(entry) = index.filters.get(&key) else { continue };
-            if !entry.filter.matches(event) || !entry.listener.may_see(event) {
-                continue;
-            }
-            if told.insert((entry.listener.id, entry.sub.clone())) {
-                entry.listener.send(frames::event(&entry.sub, &event.json));
+            let Some(Entry { filter, sub }) = index.filters.get(&key) else { continue };
+            if filter.matches(event) && sub.listener.may_see(event) && told.insert(Arc::as_ptr(sub)) {
+                sub.tell(turn, &event.json);
             }
         }
     }
@@ -152,7 +143,9 @@ impl Live {
 
 impl Index {
     fn remove(&mut self, listener: u64, sub: &str) {
-        for key in self.subs.remove(&(listener, sub.to_owned())).unwrap_or_default() {
+        let Some((sub, keys)) = self.subs.remove(&(listener, sub.into())) else { return };
+        sub.end();
+        for key in keys {
             if let Some(entry) = self.filters.remove(&key) {
                 self.file(key, &entry.filter, false);
             }
@@ -216,11 +209,13 @@ pub fn single_letter(name: &str) -> Option<char> {
 mod tests {
     use super::*;
     use crate::event::{Keys, Template};
+    use axum::extract::ws::Utf8Bytes;
     use serde_json::json;
+    use tokio::sync::mpsc;
 
-    fn listener(id: u64) -> (Arc<Listener>, mpsc::Receiver<Utf8Bytes>) {
-        let (out, inbox) = mpsc::channel(4);
-        (Arc::new(Listener::new(id, out)), inbox)
+    fn listener(id: u64) -> (Arc<Listener>, mpsc::UnboundedReceiver<Utf8Bytes>) {
+        let (listener, outbox) = Listener::new(id);
+        (listener, outbox)
     }
 
     fn filter(value: serde_json::Value) -> Filter {
@@ -230,6 +225,17 @@ mod tests {
     fn event(kind: Kind, tags: &[[&str; 2]]) -> Event {
         let tags = tags.iter().map(|t| t.iter().map(|v| v.to_string()).collect()).collect();
         Keys::generate().sign(Template { created_at: 1, kind, tags, content: String::new() })
+    }
+
+    fn subscribe(
+        live: &Live,
+        listener: &Arc<Listener>,
+        name: &str,
+        filters: Vec<Filter>,
+    ) -> Arc<Subscription> {
+        let sub = Subscription::new(listener, name);
+        live.subscribe(&sub, filters);
+        sub
     }
 
     #[test]
@@ -245,18 +251,18 @@ mod tests {
             json!({}),
         ];
         for value in &filters {
-            live.subscribe(&a, "one", vec![filter(value.clone())]);
-            live.publish(&e);
-            live.publish(&event(7, &[]));
+            subscribe(&live, &a, "one", vec![filter(value.clone())]).go_live(0);
+            live.publish(&e, Some(1));
+            live.publish(&event(7, &[]), Some(1));
             assert!(inbox.try_recv().is_ok(), "{value}");
             let again = inbox.try_recv().is_ok();
             assert_eq!(again, *value == json!({}), "{value}");
         }
-        live.subscribe(&a, "one", filters.iter().map(|f| filter(f.clone())).collect());
-        live.publish(&e);
+        subscribe(&live, &a, "one", filters.iter().map(|f| filter(f.clone())).collect()).go_live(0);
+        live.publish(&e, Some(1));
         assert!(inbox.try_recv().is_ok() && inbox.try_recv().is_err());
         live.unsubscribe(1, "one");
-        live.publish(&e);
+        live.publish(&e, Some(1));
         assert!(inbox.try_recv().is_err());
         let index = live.0.read().unwrap();
         assert!(
@@ -268,25 +274,65 @@ mod tests {
     }
 
     #[test]
+    fn live_begins_where_the_stored_answer_ends() {
+        let live = Live::default();
+        let (a, mut inbox) = listener(1);
+        let [before, during, after, late, passing] = [(); 5].map(|()| event(1, &[]));
+        let sub = subscribe(&live, &a, "s", vec![filter(json!({"kinds": [1]}))]);
+        // The answer's snapshot shows turns 1 and 2; three writes are published while it is read and sent.
+        live.publish(&before, Some(1));
+        live.publish(&passing, None);
+        live.publish(&after, Some(3));
+        assert!(inbox.try_recv().is_err(), "nothing before the answer");
+        sub.go_live(2);
+        // Committed before the snapshot, published after the answer.
+        live.publish(&during, Some(2));
+        live.publish(&late, Some(4));
+        let mut told = Vec::new();
+        while let Ok(frame) = inbox.try_recv() {
+            told.push(frame);
+        }
+        let is = |frame: &Utf8Bytes, e: &Event| frame.contains(&e.id.to_string());
+        assert!(
+            told.len() == 3 && is(&told[0], &passing) && is(&told[1], &after) && is(&told[2], &late),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn a_replaced_subscription_tells_nothing_more() {
+        let live = Live::default();
+        let (a, mut inbox) = listener(1);
+        let first = subscribe(&live, &a, "s", vec![Filter::default()]);
+        live.publish(&event(1, &[]), Some(1));
+        let second = subscribe(&live, &a, "s", vec![filter(json!({"kinds": [7]}))]);
+        assert!(first.is_over() && !second.is_over());
+        first.go_live(0);
+        second.go_live(0);
+        assert!(inbox.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_bounded() {
+        let live = Live::default();
+        let (a, _inbox) = listener(1);
+        let _sub = subscribe(&live, &a, "s", vec![Filter::default()]);
+        let e = event(1, &[]);
+        (0..=WAITING).for_each(|_| live.publish(&e, Some(1)));
+        a.ended().await;
+    }
+
+    #[test]
     fn wraps_reach_only_their_authenticated_recipient() {
         let live = Live::default();
         let (a, mut inbox) = listener(1);
         let p = Keys::generate().public();
         let wrap = event(1059, &[["p", &p.to_string()]]);
-        live.subscribe(&a, "s", vec![filter(json!({"#p": [p]}))]);
-        live.publish(&wrap);
+        subscribe(&live, &a, "s", vec![filter(json!({"#p": [p]}))]).go_live(0);
+        live.publish(&wrap, Some(1));
         assert!(inbox.try_recv().is_err());
         a.authenticate(p);
-        live.publish(&wrap);
+        live.publish(&wrap, Some(2));
         assert!(inbox.try_recv().is_ok());
-    }
-
-    #[tokio::test]
-    async fn who_does_not_read_is_told_to_go() {
-        let live = Live::default();
-        let (a, _inbox) = listener(1);
-        live.subscribe(&a, "s", vec![Filter::default()]);
-        (0..5).for_each(|_| live.publish(&event(1, &[])));
-        a.ended().await;
     }
 }

@@ -1,4 +1,5 @@
-//! Whose keys are members' keys: asked for every event, so kept in memory.
+//! Whose keys are members' keys: asked for every event, so kept in memory. A key that is not there is looked up in the store
+//! before anybody is refused for it ([`Members::add`]).
 
 use crate::event::Hex32;
 use landbridge_model::Id;
@@ -22,8 +23,9 @@ struct Known {
     at: Option<Instant>,
 }
 
-/// After this time they are read again: somebody may have joined or left, here or on another node.
-const FRESH: Duration = Duration::from_secs(2);
+/// After this time they are read again: somebody may have left, here or in another process. Who has joined is looked up
+/// when an event names them.
+const FRESH: Duration = Duration::from_secs(10);
 
 impl Members {
     pub fn new(store: Store) -> Members {
@@ -51,6 +53,18 @@ impl Members {
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) =
             Known { keys: Arc::new(keys), at: Some(Instant::now()) };
         Ok(())
+    }
+
+    /// Adds some that were found in the store (key and actor), who have joined since.
+    pub fn add(&self, found: &[(String, i64)]) {
+        let mut known = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        for (key, actor) in found {
+            if let Ok(key) = key.parse()
+                && !known.keys.contains_key(&key)
+            {
+                Arc::make_mut(&mut known.keys).insert(key, Id(*actor));
+            }
+        }
     }
 
     /// All of them, as of now.

@@ -5,9 +5,11 @@
 //! batches; what was committed goes to the `live` subscriptions, and to the hub by the crate's `inbound`. Only what came
 //! in through here or was published by a member is served: what readers fetched elsewhere is in other tables.
 
+mod guests;
 mod info;
 mod ingest;
 mod limits;
+mod listener;
 mod live;
 mod members;
 mod policy;
@@ -15,19 +17,22 @@ mod query;
 mod session;
 pub(crate) mod ws;
 
+pub use guests::Ear;
 pub use limits::Rates;
 pub use members::Members;
 pub use session::SessionLimits;
 
 use crate::{
-    event::{Event, Hex32, Limits},
+    event::{Event, Hex32, Limits, kind},
     wire::FrameLimits,
 };
+use guests::Guests;
 use ingest::Submission;
 use landbridge_hub::Hub;
+use landbridge_store::{StoreError, WriteError, entities::nostr_events};
 use live::Live;
 use std::sync::{Arc, atomic::AtomicUsize};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 
 /// What the relay allows. The defaults fit a machine with one core.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +67,9 @@ impl Default for RelayLimits {
     }
 }
 
+/// Bytes of events that may wait to be checked and stored; whoever sends more waits.
+const INGEST_ROOM: usize = 32 << 20;
+
 /// The relay. Cheap to clone: all clones are one.
 #[derive(Clone)]
 pub struct Relay(Arc<Shared>);
@@ -75,9 +83,12 @@ pub(crate) struct Shared {
     live: Live,
     rates: limits::Buckets,
     ingest: mpsc::Sender<Submission>,
+    /// Bytes of events that may stand in the line.
+    ingest_room: Arc<Semaphore>,
     connections: AtomicUsize,
     /// The key of this server: NIP-11's `self`, and the signer that apps talk to.
     own_key: Hex32,
+    guests: Guests,
     /// Rings when events wait for the hub.
     pending: Arc<Notify>,
     /// Requests for our signer (NIP-46).
@@ -97,8 +108,10 @@ impl Relay {
             live: Live::default(),
             rates: limits::Buckets::new(limits.rates),
             ingest,
+            ingest_room: Arc::new(Semaphore::new(INGEST_ROOM)),
             connections: AtomicUsize::new(0),
             own_key,
+            guests: Guests::default(),
             pending: Arc::new(Notify::new()),
             signer,
         }));
@@ -120,28 +133,37 @@ impl Relay {
         &self.0.pending
     }
 
-    /// Shows an event to live subscriptions. It must be stored already, or ephemeral.
-    pub fn show(&self, event: &Event) {
-        self.0.live.publish(event);
+    /// Shows a stored event to live subscriptions. One that is not there any more is not shown, but for what asks to
+    /// forget: of somebody who leaves, nothing else is left here.
+    pub async fn show(&self, event: &Event) -> Result<(), StoreError> {
+        let row = self.0.hub.store().row(nostr_events::turn_of(&event.id.to_string())).await?;
+        match row.map(|mut row| row.get(0)).transpose()? {
+            Some(turn) => self.0.live.publish(event, Some(turn)),
+            None if matches!(event.kind, kind::DELETION | kind::VANISH) => self.0.live.publish(event, None),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Shows an ephemeral event of our own making.
+    pub fn pass_on(&self, event: &Event) {
+        self.0.live.publish(event, None);
     }
 
     /// Stored events that match, as anybody may read them.
-    pub async fn stored(
-        &self,
-        filters: &[crate::wire::Filter],
-    ) -> Result<Vec<String>, landbridge_store::StoreError> {
-        self.0.stored(filters, &[]).await
+    pub async fn stored(&self, filters: &[crate::wire::Filter]) -> Result<Vec<String>, StoreError> {
+        Ok(self.0.stored(filters, &[]).await?.events)
     }
 
     /// Stores events of our own making as they are, and shows them.
-    pub async fn store_own(&self, events: &[Event]) -> Result<(), landbridge_store::WriteError> {
+    pub async fn store_own(&self, events: &[Event]) -> Result<(), WriteError> {
         let mut changes = Vec::new();
         for event in events {
             changes.extend(ingest::store_changes(&self.0.hub, event, 0, &self.0.url));
         }
         self.0.hub.store().write(changes).await?;
         for event in events {
-            self.show(event);
+            self.show(event).await?;
         }
         Ok(())
     }

@@ -1,20 +1,24 @@
 //! Who may write what here.
 
+use super::guests::Guests;
 use crate::event::{Class, Event, Hex32, TagsExt, kind};
 use crate::wire::Reason;
-use std::collections::{HashMap, HashSet};
+use landbridge_store::entities::nostr_events::Known;
+use std::collections::HashMap;
 
 /// What is known when an event is judged.
 pub struct Context<'a> {
     pub members: &'a HashMap<Hex32, landbridge_model::Id>,
     /// Our own key: requests to the signer are addressed to it.
     pub own_key: Hex32,
+    /// Keys by which we await answers of members' own signers.
+    pub guests: &'a Guests,
     /// Our URL (a request to vanish names it).
     pub relay_url: &'a str,
     /// Keys proved on the connection.
     pub authenticated: &'a [Hex32],
-    /// Ids and addresses, of those that the event names, that are held here.
-    pub held: &'a HashSet<String>,
+    /// What is held here of what the event is and names; and whose lists of follows concern us.
+    pub known: &'a Known,
     /// Seconds since the epoch.
     pub now: i64,
     pub ahead: i64,
@@ -88,13 +92,17 @@ pub fn judge(event: &Event, context: &Context<'_>) -> Verdict {
 
 /// A stranger's event is welcome when it addresses a member or answers something held here.
 fn concerns_us(event: &Event, context: &Context<'_>) -> bool {
-    let to_member = |p: &Hex32| context.members.contains_key(p) || *p == context.own_key;
+    let guest = |p: &Hex32| event.kind == kind::NOSTR_CONNECT && context.guests.is_awaited(p);
+    let to_member = |p: &Hex32| context.members.contains_key(p) || *p == context.own_key || guest(p);
+    let Known { held, latest, followers, .. } = context.known;
     event.kind == kind::VANISH
         || event.tags.people().iter().any(to_member)
         || event.tags.values("P").filter_map(|p| p.parse().ok()).any(|p: Hex32| to_member(&p))
-        || named(event).any(|name| context.held.contains(name))
-        // A newer version of something held: a follow list from which a member was taken, a new profile.
-        || event.address().is_some_and(|address| context.held.contains(&address))
+        || named(event).any(|name| held.contains(name) || latest.contains_key(name))
+        // A newer version of something held, such as a profile.
+        || event.address().is_some_and(|address| latest.contains_key(&address))
+        // A list of follows from which a member was taken.
+        || (event.kind == kind::FOLLOWS && followers.contains(&event.pubkey.to_string()))
 }
 
 /// Ids and addresses that an event answers, quotes or deletes.
@@ -122,6 +130,7 @@ fn is_social(kind: kind::Kind) -> bool {
             | POLL
             | COMMENT
             | RELAY_LIST
+            | BLOCKED_RELAYS
             | ARTICLE
     )
 }
@@ -158,13 +167,13 @@ mod tests {
         alice: Keys,
         stranger: Keys,
         server: Keys,
-        held: HashSet<String>,
+        known: Known,
     }
 
     impl World {
         fn new() -> World {
-            let held = HashSet::from(["0".repeat(64)]);
-            World { alice: Keys::generate(), stranger: Keys::generate(), server: Keys::generate(), held }
+            let known = Known { held: ["0".repeat(64)].into(), ..Known::default() };
+            World { alice: Keys::generate(), stranger: Keys::generate(), server: Keys::generate(), known }
         }
 
         fn judge(
@@ -183,9 +192,10 @@ mod tests {
             let context = Context {
                 members: &members,
                 own_key: self.server.public(),
+                guests: &Guests::default(),
                 relay_url: URL,
                 authenticated: &authenticated,
-                held: &self.held,
+                known: &self.known,
                 now: NOW,
                 ahead: 900,
             };
@@ -221,6 +231,10 @@ mod tests {
             Verdict::Store { pending: 1 }
         );
         refused(w.judge(&w.stranger, 7, NOW, &[&["e", &"1".repeat(64)]], "", &[]), Reason::Restricted);
+        refused(w.judge(&w.stranger, 3, NOW, &[], "", &[]), Reason::Restricted);
+        let mut w = w;
+        w.known.followers.insert(w.stranger.public().to_string());
+        assert_eq!(w.judge(&w.stranger, 3, NOW, &[], "", &[]), Verdict::Store { pending: 1 });
         let server = w.server.public().to_string();
         assert_eq!(w.judge(&w.stranger, 24_133, NOW, &[&["p", &server]], "", &[]), Verdict::Pass);
     }

@@ -12,38 +12,48 @@ use std::{cmp::Reverse, collections::HashSet};
 /// COUNT stops here and says "approximate" nowhere: clients show such numbers as "many".
 const MOST_COUNTED: i64 = 100_000;
 
+/// The stored answer to a request.
+pub struct Stored {
+    /// JSON, newest first (ties by id), each once.
+    pub events: Vec<String>,
+    /// It is as of the end of this turn: see [`nostr_events::turn`].
+    pub turn: i64,
+}
+
 impl Shared {
-    /// Events that any of the filters wants, newest first (ties by id), each once, each filter to its own limit.
-    /// `readers`: keys whose gift wraps may be shown.
-    pub(crate) async fn stored(
-        &self,
-        filters: &[Filter],
-        readers: &[Hex32],
-    ) -> Result<Vec<String>, StoreError> {
-        let mut found: Vec<(Reverse<i64>, String, String)> = Vec::new();
-        for filter in filters.iter().filter(|f| !f.is_empty()) {
-            let limit = filter.limit.unwrap_or(self.limits.default_limit).min(self.limits.max_limit);
-            if limit == 0 {
-                continue;
-            }
+    /// Events that any of the filters wants, each filter to its own limit, all from one snapshot. `readers`: keys whose
+    /// gift wraps may be shown.
+    pub(crate) async fn stored(&self, filters: &[Filter], readers: &[Hex32]) -> Result<Stored, StoreError> {
+        let limit = |f: &Filter| f.limit.unwrap_or(self.limits.default_limit).min(self.limits.max_limit);
+        let mut queries = vec![nostr_events::turn()];
+        // Limit and number of queries of each filter.
+        let mut parts: Vec<(usize, usize)> = Vec::with_capacity(filters.len());
+        for filter in filters.iter().filter(|f| !f.is_empty() && limit(f) > 0) {
+            let part = nostr_events::select(&wanted(filter, readers, limit(filter).into()));
+            parts.push((limit(filter) as usize, part.len()));
+            queries.extend(part);
+        }
+        let mut answers = self.hub.store().all(queries).await?.into_iter();
+        let turn = match answers.next().and_then(|mut rows| rows.pop()) {
+            Some(mut row) => row.get(0)?,
+            None => 0,
+        };
+        let mut found: Vec<Found> = Vec::new();
+        for (limit, queries) in &parts {
             let mut own = Vec::new();
-            for mut row in self
-                .hub
-                .store()
-                .all(nostr_events::select(&wanted(filter, readers, limit.into())))
-                .await?
-                .into_iter()
-                .flatten()
-            {
-                let (json, created_at, id): (String, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-                own.push((Reverse(created_at), id, json));
+            for mut row in answers.by_ref().take(*queries).flatten() {
+                own.push((Reverse(row.get::<i64>(1)?), row.get(2)?, row.get(0)?));
             }
-            newest_first(&mut own);
-            own.truncate(limit as usize);
+            if *queries > 1 {
+                newest_first(&mut own);
+            }
+            own.truncate(*limit);
             found.extend(own);
         }
-        newest_first(&mut found);
-        Ok(found.into_iter().map(|(_, _, json)| json).collect())
+        if parts.len() > 1 {
+            newest_first(&mut found);
+        }
+        Ok(Stored { events: found.into_iter().map(|(_, _, json)| json).collect(), turn })
     }
 
     pub(crate) async fn count(&self, filters: &[Filter], readers: &[Hex32]) -> Result<u64, StoreError> {
@@ -68,7 +78,10 @@ impl Shared {
     }
 }
 
-fn newest_first(events: &mut Vec<(Reverse<i64>, String, String)>) {
+/// Time, id and JSON.
+type Found = (Reverse<i64>, String, String);
+
+fn newest_first(events: &mut Vec<Found>) {
     events.sort_unstable_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
     events.dedup_by(|a, b| a.1 == b.1);
 }
@@ -78,7 +91,10 @@ fn wanted(filter: &Filter, readers: &[Hex32], limit: i64) -> Wanted {
     let mut tags: Vec<Vec<String>> = filter
         .tags
         .iter()
-        .map(|(letter, values)| values.iter().map(|v| format!("{letter}{v}")).collect())
+        // A text with NUL is in no index, and no engine can be asked for it.
+        .map(|(letter, values)| {
+            values.iter().filter(|v| !v.contains('\0')).map(|v| format!("{letter}{v}")).collect()
+        })
         .collect();
     // The shortest list drives.
     tags.sort_by_key(Vec::len);

@@ -55,6 +55,8 @@ pub struct Session {
     subs: HashSet<String>,
 }
 
+/// Letters that one filter may name: the store looks at so many.
+const MOST_TAG_CONDITIONS: usize = 3;
 /// How far an AUTH event's time may be off, in seconds (NIP-42).
 const AUTH_WINDOW: i64 = 600;
 
@@ -122,6 +124,9 @@ impl Session {
             return Err((Reason::RateLimited, "too many requests, please wait".into()));
         }
         let filters = filters.map_err(|e| (Reason::Invalid, e.to_string()))?;
+        if filters.iter().any(|f| f.tags.len() > MOST_TAG_CONDITIONS) {
+            return Err((Reason::Unsupported, "at most three tag conditions in a filter".into()));
+        }
         let only_wraps = |f: &Filter| {
             f.kinds.as_ref().is_some_and(|k| !k.is_empty() && k.iter().all(|k| kind::is_wrap(*k)))
         };
@@ -259,6 +264,8 @@ mod tests {
         assert!(
             matches!(say(&mut s, r#"["REQ","c",{"ids":[1]}]"#), Action::Send(t) if t.contains("invalid:"))
         );
+        let four = r##"["COUNT","c",{"#a":[],"#b":[],"#c":[],"#d":[]}]"##;
+        assert!(matches!(say(&mut s, four), Action::Send(t) if t.contains("unsupported:")));
         assert!(matches!(say(&mut s, "hello"), Action::Send(t) if t.starts_with(r#"["NOTICE""#)));
     }
 

@@ -3,10 +3,11 @@
 use super::{
     Relay,
     ingest::Submission,
-    live::Listener,
+    listener::Listener,
+    live::Subscription,
     session::{Action, Session},
 };
-use crate::wire::{ClientFrame, Reason, frames};
+use crate::wire::{ClientFrame, Filter, Reason, frames};
 use axum::{
     Router,
     extract::{
@@ -23,16 +24,11 @@ use futures_util::{
 };
 use landbridge_model::Time;
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 use tokio::sync::{Semaphore, mpsc};
 
-/// Frames that may wait for a client before it counts as too slow.
-const OUTBOX: usize = 8_192;
 /// Requests of one connection that are answered at once.
 const REQUESTS_AT_ONCE: usize = 4;
 const PING: Duration = Duration::from_secs(30);
@@ -92,14 +88,12 @@ impl Drop for Counted {
 }
 
 async fn serve(relay: Relay, socket: WebSocket) {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
     let open = relay.0.connections.fetch_add(1, Ordering::Relaxed) + 1;
     metrics::gauge!("nostr_relay_connections").set(open as f64);
     let _counted = Counted(relay.clone());
     let (sink, stream) = socket.split();
-    let (out, outbox) = mpsc::channel(OUTBOX);
-    let listener = Arc::new(Listener::new(NEXT.fetch_add(1, Ordering::Relaxed), out));
-    let writer = tokio::spawn(write(sink, outbox));
+    let (listener, outbox) = Listener::open();
+    let writer = tokio::spawn(write(sink, listener.clone(), outbox));
     let mut connection = Connection {
         session: Session::new(
             relay.url(),
@@ -122,7 +116,11 @@ async fn serve(relay: Relay, socket: WebSocket) {
     writer.abort();
 }
 
-async fn write(mut sink: SplitSink<WebSocket, Message>, mut outbox: mpsc::Receiver<Utf8Bytes>) {
+async fn write(
+    mut sink: SplitSink<WebSocket, Message>,
+    listener: Arc<Listener>,
+    mut outbox: mpsc::UnboundedReceiver<Utf8Bytes>,
+) {
     let mut frames = Vec::with_capacity(64);
     let mut ping = tokio::time::interval_at(tokio::time::Instant::now() + PING, PING);
     loop {
@@ -132,9 +130,11 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, mut outbox: mpsc::Receiv
                     return;
                 }
                 for frame in frames.drain(..) {
+                    let bytes = frame.len();
                     if sink.feed(Message::Text(frame)).await.is_err() {
                         return;
                     }
+                    listener.sent(bytes);
                 }
             }
             _ = ping.tick() => {
@@ -188,7 +188,12 @@ impl Connection {
             Action::Send(frame) => self.send(frame).await,
             Action::Ingest(json) => {
                 // A full line makes the client wait, not us.
-                self.relay.0.ingest.send(Submission { json, from: self.listener.clone() }).await.is_ok()
+                let size = json.len().min(super::INGEST_ROOM) as u32;
+                let Ok(room) = self.relay.0.ingest_room.clone().acquire_many_owned(size).await else {
+                    return false;
+                };
+                let from = self.listener.clone();
+                self.relay.0.ingest.send(Submission { json, from, _room: room }).await.is_ok()
             }
             Action::Authenticated { key, event } => {
                 self.listener.authenticate(key);
@@ -203,12 +208,13 @@ impl Connection {
                 if !self.subs.contains(&sub) {
                     self.subs.push(sub.clone());
                 }
-                // Live first: what is committed between the two is then seen twice, never missed.
-                self.relay.0.live.subscribe(&self.listener, &sub, filters.clone());
                 let Ok(permit) = self.requests.clone().acquire_owned().await else { return false };
+                let subscription = Subscription::new(&self.listener, &sub);
+                // It waits until its answer is told; what is published meanwhile is not lost.
+                self.relay.0.live.subscribe(&subscription, filters.clone());
                 let (relay, listener) = (self.relay.clone(), self.listener.clone());
                 tokio::spawn(async move {
-                    answer_request(&relay, &listener, &sub, &filters).await;
+                    answer_request(&relay, &listener, &subscription, &sub, &filters).await;
                     drop(permit);
                 });
                 true
@@ -228,21 +234,31 @@ impl Connection {
     }
 }
 
-async fn answer_request(relay: &Relay, listener: &Listener, sub: &str, filters: &[crate::wire::Filter]) {
-    let last = match relay.0.stored(filters, &listener.readers()).await {
-        Ok(events) => {
-            for event in events {
-                if !listener.send_patiently(frames::event(sub, &event)).await {
+/// What is stored, `EOSE`, and from then on what is new. Ends early when the client closes or replaces its subscription.
+async fn answer_request(
+    relay: &Relay,
+    listener: &Listener,
+    subscription: &Subscription,
+    sub: &str,
+    filters: &[Filter],
+) {
+    match relay.0.stored(filters, &listener.readers()).await {
+        Ok(stored) => {
+            for event in stored.events {
+                if subscription.is_over() || !listener.send_patiently(frames::event(sub, &event)).await {
                     return;
                 }
             }
-            frames::eose(sub)
+            if !subscription.is_over() && listener.send_patiently(frames::eose(sub)).await {
+                subscription.go_live(stored.turn);
+            }
         }
         Err(error) => {
             tracing::error!(%error, "the relay cannot read its store");
-            relay.0.live.unsubscribe(listener.id, sub);
-            frames::closed(sub, Reason::Error, "the store is away")
+            if !subscription.is_over() {
+                relay.0.live.unsubscribe(listener.id, sub);
+                listener.send_patiently(frames::closed(sub, Reason::Error, "the store is away")).await;
+            }
         }
-    };
-    listener.send_patiently(last).await;
+    }
 }

@@ -24,7 +24,9 @@ pub fn read(event: &Event, name: &dyn Fn(&Hex32) -> String) -> Option<InPost> {
         _ => return None,
     };
     let tags = &event.tags;
-    let content = cut(&event.content);
+    // No database keeps a NUL.
+    let without_nul = event.content.replace('\0', "");
+    let content = cut(&without_nul);
     let poll = (event.kind == kind::POLL).then(|| n88::read(event)).flatten();
     let quote = quoted(event);
     let mut media = media(event, content);

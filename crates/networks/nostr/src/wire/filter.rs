@@ -143,6 +143,11 @@ impl Filter {
         self
     }
 
+    pub fn until(mut self, seconds: i64) -> Filter {
+        self.until = Some(seconds.max(0));
+        self
+    }
+
     pub fn limit(mut self, limit: u32) -> Filter {
         self.limit = Some(limit);
         self

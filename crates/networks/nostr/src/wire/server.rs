@@ -51,7 +51,8 @@ pub mod frames {
     }
 
     pub fn ok(id: &Hex32, accepted: bool, message: &str) -> String {
-        json!(["OK", id, accepted, message]).to_string()
+        let message = if message.is_empty() { "\"\"".into() } else { json!(message).to_string() };
+        format!("[\"OK\",\"{id}\",{accepted},{message}]")
     }
 
     pub fn refused(id: &Hex32, reason: Reason, message: &str) -> String {

@@ -10,11 +10,32 @@ use landbridge_nostr::{
     event::{Event, Keys, Tag, Template},
     relay::{Relay, RelayLimits},
 };
-use landbridge_store::{Change, Store, args};
+use landbridge_store::{Change, EngineKind, args, testing::TestStore};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
-use tokio::{net::TcpListener, sync::mpsc};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+    sync::mpsc,
+};
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
+
+/// Makes a test on each engine, `sqlite::NAME` and `postgres::NAME`, of every `async fn NAME(engine: EngineKind)`.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        on_both!(@ sqlite Sqlite $($name)+);
+        on_both!(@ postgres Postgres $($name)+);
+    };
+    (@ $module:ident $engine:ident $($name:ident)+) => {
+        mod $module {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(landbridge_store::EngineKind::$engine).await
+            })+
+        }
+    };
+}
+pub(crate) use on_both;
 
 pub struct World {
     pub hub: Hub,
@@ -22,13 +43,13 @@ pub struct World {
     pub address: std::net::SocketAddr,
     pub server: Keys,
     pub signer: mpsc::Receiver<Event>,
-    _dir: tempfile::TempDir,
+    store: TestStore,
 }
 
 /// A hub without networks attached, as at `http://127.0.0.1:port`.
-pub async fn hub(port: u16, dir: &std::path::Path) -> Hub {
-    let store = Store::open(&format!("sqlite:{}", dir.join("db").display())).await.unwrap();
-    let media = MediaStore::open(landbridge_media::Config::new(dir.join("media")).unwrap()).unwrap();
+pub fn hub(port: u16, store: &TestStore) -> Hub {
+    let folder = store.place.folder().join("media");
+    let media = MediaStore::open(landbridge_media::Config::new(folder).unwrap()).unwrap();
     let config = Config {
         origin: format!("http://127.0.0.1:{port}").parse().unwrap(),
         account_domain: format!("127.0.0.1:{port}"),
@@ -41,25 +62,32 @@ pub async fn hub(port: u16, dir: &std::path::Path) -> Hub {
         limits: Limits::default(),
         remote_days: 30,
     };
-    Hub::new(config, store, Fetcher::new(Policy::trial("test")).unwrap(), media, &[7; 32])
+    Hub::new(config, store.store.clone(), Fetcher::new(Policy::trial("test")).unwrap(), media, &[7; 32])
 }
 
-pub async fn world(limits: RelayLimits) -> World {
-    let dir = tempfile::tempdir().unwrap();
+pub async fn world(engine: EngineKind, limits: RelayLimits) -> World {
+    let store = TestStore::new(engine).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let hub = hub(address.port(), dir.path()).await;
+    let hub = hub(address.port(), &store);
     let server = Keys::generate();
     let (requests, signer) = mpsc::channel(16);
     let relay = Relay::start(hub.clone(), server.public(), limits, requests);
     let router = relay.router();
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    World { hub, relay, address, server, signer, _dir: dir }
+    World { hub, relay, address, server, signer, store }
 }
 
 impl World {
     /// A member as far as the relay can tell.
     pub async fn member(&self) -> Keys {
+        let keys = self.member_elsewhere().await;
+        self.relay.members().refresh().await.unwrap();
+        keys
+    }
+
+    /// A member who was made by another process: nobody tells the relay.
+    pub async fn member_elsewhere(&self) -> Keys {
         let keys = Keys::generate();
         let id = self.hub.ids().next().0;
         let name = format!("m{id}");
@@ -78,12 +106,22 @@ impl World {
             ])
             .await
             .unwrap();
-        self.relay.members().refresh().await.unwrap();
         keys
     }
 
     pub async fn client(&self) -> Client {
         Client::connect(self.address).await
+    }
+
+    /// Status, head and body of an ordinary request to the relay's address.
+    pub async fn http(&self, method: &str, headers: &str) -> (u16, String, String) {
+        let request = format!("{method} /relay HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
+        let mut stream = tokio::net::TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), head.to_owned(), body.to_owned())
     }
 }
 
@@ -104,6 +142,8 @@ pub struct Client {
     socket: WebSocketStream<tokio::net::TcpStream>,
     pub challenge: String,
     url: String,
+    /// Requests so far: names of their subscriptions.
+    requests: usize,
 }
 
 impl Client {
@@ -111,7 +151,7 @@ impl Client {
         let stream = tokio::net::TcpStream::connect(address).await.unwrap();
         let url = format!("ws://{address}/relay");
         let (socket, _) = tokio_tungstenite::client_async(&url, stream).await.unwrap();
-        let mut client = Client { socket, challenge: String::new(), url };
+        let mut client = Client { socket, challenge: String::new(), url, requests: 0 };
         let greeting = client.next().await;
         assert_eq!(greeting[0], "AUTH");
         client.challenge = greeting[1].as_str().unwrap().to_owned();
@@ -120,6 +160,16 @@ impl Client {
 
     pub async fn say(&mut self, frame: Value) {
         self.socket.send(Message::text(frame.to_string())).await.unwrap();
+    }
+
+    /// A text frame of bytes that need not be text.
+    pub async fn say_bytes(&mut self, bytes: &[u8]) {
+        use tokio_tungstenite::tungstenite::protocol::frame::{
+            Frame,
+            coding::{Data, OpCode},
+        };
+        let frame = Frame::message(bytes.to_vec(), OpCode::Data(Data::Text), true);
+        self.socket.send(Message::Frame(frame)).await.unwrap();
     }
 
     pub async fn next(&mut self) -> Value {
@@ -168,12 +218,24 @@ impl Client {
         (answer[2].as_bool().unwrap(), answer[3].as_str().unwrap().to_owned())
     }
 
-    /// Ids of the stored events that a filter finds; the subscription stays open.
+    /// Ends the subscription that [`Client::stored`] left open.
+    pub async fn unsubscribe(&mut self) {
+        self.say(json!(["CLOSE", format!("s{}", self.requests)])).await;
+    }
+
+    /// Ids of the stored events that a filter finds; the subscription stays open, until the next one.
     pub async fn stored(&mut self, filter: Value) -> Result<Vec<String>, String> {
-        self.say(json!(["REQ", "s", filter])).await;
+        self.unsubscribe().await;
+        self.requests += 1;
+        let sub = format!("s{}", self.requests);
+        self.say(json!(["REQ", sub, filter])).await;
         let mut ids = Vec::new();
         loop {
             let answer = self.next().await;
+            // What the one before was told meanwhile.
+            if answer[1] != sub {
+                continue;
+            }
             match answer[0].as_str().unwrap() {
                 "EVENT" => ids.push(answer[2]["id"].as_str().unwrap().to_owned()),
                 "EOSE" => return Ok(ids),
