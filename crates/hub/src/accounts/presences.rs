@@ -81,6 +81,17 @@ impl Hub {
         self.read_presences(presences::of_followed(actor, network)).await
     }
 
+    /// Native ids of the members whom somebody follows, or has asked to, by that network.
+    pub async fn followed_members(&self, actor: Id, network: Network) -> Result<Vec<String>, HubError> {
+        let rows = self.store().rows(presences::members_followed_by(actor, network)).await?;
+        rows.into_iter().map(|mut r| Ok(r.get(0)?)).collect()
+    }
+
+    /// Identities of everybody elsewhere who follows a member by that network: what a reader asks about.
+    pub async fn all_followers(&self, network: Network) -> Result<Vec<Presence>, HubError> {
+        self.read_presences(presences::followers_of_members(network)).await
+    }
+
     /// Identities on that network that any member follows: what a reader subscribes to.
     pub async fn all_followed(&self, network: Network) -> Result<Vec<Presence>, HubError> {
         self.read_presences(presences::followed_by_members(network)).await

@@ -1,7 +1,7 @@
 //! A new member.
 
 use super::{Member, Role, Settings, keys::key_change, password};
-use crate::{ActKind, Hub, HubError, Joined, KeyImport, publish::Reach};
+use crate::{ActKind, Event, EventKind, Hub, HubError, Joined, KeyImport, publish::Reach};
 use landbridge_model::{
     Actor, ActorKind, ActorState, Id, Network, Presence, PresenceState, Profile, Time, check_name,
 };
@@ -73,6 +73,7 @@ impl Hub {
             other => other?,
         };
         self.commit(&actor, ActKind::Profile, None, Reach::Everywhere, Vec::new()).await?;
+        self.bus().send(Event { members: vec![id], public: false, kind: EventKind::Member(id) });
         self.member(id).await
     }
 
@@ -96,6 +97,7 @@ impl Hub {
         };
         self.store().write(changes).await?;
         self.commit(&actor, ActKind::Profile, None, Reach::Only(vec![network]), Vec::new()).await?;
+        self.bus().send(Event { members: vec![member], public: false, kind: EventKind::Member(member) });
         Ok(())
     }
 }

@@ -19,6 +19,11 @@ pub struct Facts {
     pub unsynced: bool,
     /// Relays that the member lets us authenticate to as them (NIP-42).
     pub consented: Vec<String>,
+    /// Relays that the member wants nothing to do with (kind 10006, NIP-51).
+    pub blocked: Vec<String>,
+    /// Seconds and id of the newest list of follows (kind 3) by which this person follows or left members.
+    pub list_at: i64,
+    pub list_id: String,
 }
 
 impl Facts {
@@ -39,6 +44,11 @@ impl Facts {
     pub fn inbox(&self) -> Vec<String> {
         let lists = [&self.relays.read, &self.relays.write, &self.hints];
         lists.into_iter().find(|l| !l.is_empty()).cloned().unwrap_or_default()
+    }
+
+    /// Whether a list of follows replaces the one that is known: it is newer, or as new with the lower id (NIP-01).
+    pub fn is_replaced_by(&self, at: i64, id: &str) -> bool {
+        at > self.list_at || (at == self.list_at && (self.list_id.is_empty() || id < self.list_id.as_str()))
     }
 
     /// Notes relays that others named; few, the newest first.

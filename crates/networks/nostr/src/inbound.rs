@@ -57,7 +57,7 @@ async fn work(nostr: &Nostr, hub: &Hub, relay: &Relay) -> Result<bool, HubError>
     let mut heard = Vec::with_capacity(rows.len());
     for mut row in rows {
         let (seq, pending, json): (i64, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let Ok(event) = Event::from_json(&json) else {
+        let Ok(event) = Event::from_stored(&json) else {
             heard.push(seq);
             continue;
         };
@@ -89,7 +89,13 @@ pub struct Later(pub String);
 
 /// Translates a verified event and hands it to the hub. What the hub refuses by a rule is done with.
 pub async fn take_in(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Result<(), Later> {
-    let all = translate(nostr, hub, event, via).await.map_err(|e| Later(e.to_string()))?;
+    if event.kind == kind::FOLLOWS {
+        return take_in_list(nostr, hub, event, via).await;
+    }
+    receive(hub, event, translate(nostr, hub, event, via).await.map_err(|e| Later(e.to_string()))?).await
+}
+
+async fn receive(hub: &Hub, event: &Event, all: Vec<Incoming>) -> Result<(), Later> {
     for incoming in all {
         match hub.receive(incoming).await {
             Ok(received) => tracing::debug!(id = %event.id, kind = event.kind, ?received, "event taken in"),
@@ -155,7 +161,11 @@ pub async fn translate(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Res
             None => Vec::new(),
         },
         kind::FOLLOWS => {
-            follows(hub, event).await?.into_iter().map(|(id, what)| incoming(Some(id), what)).collect()
+            let news = follows(hub, event).await?.into_iter().map(|(id, what)| incoming(Some(id), what));
+            // A list that takes somebody out closes the way to older ones only: another of the same second may win.
+            let before = |at: Time| Time(at.0.saturating_sub(1));
+            news.map(|i| if matches!(i.what, What::Undo(_)) { Incoming { at: before(i.at), ..i } } else { i })
+                .collect()
         }
         kind::DELETION => deletions(hub, event).await?.into_iter().map(|what| incoming(None, what)).collect(),
         kind::VANISH => one(What::Gone),
@@ -241,23 +251,37 @@ async fn embedded(nostr: &Nostr, hub: &Hub, repost: &Event, target: &str) -> Res
     }
 }
 
-/// A follow list against what is known: only what changed about people here (members and those known) is news.
+/// A list of follows (kind 3), which replaces the one before as relays see it: whichever comes last is not always the
+/// newest. One at a time, since two relays may tell of two versions at once.
+async fn take_in_list(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Result<(), Later> {
+    let _one = nostr.lists.lock().await;
+    let (key, id) = (event.pubkey.to_string(), event.id.to_string());
+    let known = |e: HubError| Later(e.to_string());
+    if let Some(presence) = hub.presence_by_native(Network::Nostr, &key).await.map_err(known)?
+        && !Facts::of(&presence).is_replaced_by(event.created_at, &id)
+    {
+        return Ok(());
+    }
+    receive(hub, event, translate(nostr, hub, event, via).await.map_err(known)?).await?;
+    // Noted last: cut short in between, the same list is taken in again.
+    if let Some(presence) = hub.presence_by_native(Network::Nostr, &key).await.map_err(known)? {
+        let facts = Facts { list_at: event.created_at, list_id: id, ..Facts::of(&presence) };
+        hub.set_facts(Network::Nostr, &key, facts.value()).await.map_err(known)?;
+    }
+    Ok(())
+}
+
+/// What a list of follows changes about members: whom it names anew, and who is not in it any more.
 async fn follows(hub: &Hub, event: &Event) -> Result<Vec<(String, What)>, HubError> {
-    let members: Vec<String> = {
-        let mut keys = Vec::new();
-        for mut row in hub.store().rows(nostr_events::members()).await? {
-            keys.push(row.get::<String>(0)?);
-        }
-        keys
-    };
-    let listed: Vec<String> =
-        event.tags.people().iter().map(Hex32::to_string).filter(|k| members.contains(k)).collect();
-    let known = match hub.actor_by_native(Network::Nostr, &event.pubkey.to_string()).await? {
-        Some(actor) => hub.followed_presences(actor.id, Network::Nostr).await?,
+    let named: Vec<String> = event.tags.people().iter().map(Hex32::to_string).collect();
+    let mut listed = Vec::new();
+    for mut row in hub.store().rows(nostr_events::members_among(&named)).await? {
+        listed.push(row.get::<String>(0)?);
+    }
+    let before = match hub.actor_by_native(Network::Nostr, &event.pubkey.to_string()).await? {
+        Some(actor) => hub.followed_members(actor.id, Network::Nostr).await?,
         None => Vec::new(),
     };
-    let before: Vec<String> =
-        known.into_iter().map(|p| p.native_id).filter(|k| members.contains(k)).collect();
     let mut news = Vec::new();
     for target in listed.iter().filter(|k| !before.contains(k)) {
         news.push((format!("{}:{target}", event.id), What::Follow { target: target.clone() }));

@@ -285,5 +285,5 @@ pub async fn ask(
 /// What our own relay holds.
 async fn own(nostr: &Nostr, filters: &[Filter]) -> Result<Vec<Event>, HubError> {
     let stored = nostr.relay().await?.stored(filters).await?;
-    Ok(stored.iter().filter_map(|json| Event::from_json(json).ok()).collect())
+    Ok(stored.iter().filter_map(|json| Event::from_stored(json).ok()).collect())
 }

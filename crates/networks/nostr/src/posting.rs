@@ -2,11 +2,12 @@
 //! untouched, and becomes an act of the member here that crosses to their other networks.
 
 use crate::{
-    event::{Event, Hex32, TagsExt, is_hex32, kind},
+    event::{Event, Hex32, Tag, TagsExt, is_hex32, kind},
+    facts::Facts,
     inbound::{self, Later},
-    lookup,
+    keys, lookup,
     network::Nostr,
-    nips::{n19, n25, n88},
+    nips::{n19, n25, n44, n65, n88},
     stage::event_by_native,
     translate::{post_in, text_out},
 };
@@ -14,6 +15,9 @@ use landbridge_hub::{
     CopyKind, Draft, DraftPoll, Hub, HubError, Incoming, Origin, Via, publish::FollowOptions,
 };
 use landbridge_model::{Id, Mark, MarkKind, Network, Profile, RichText, Time, Visibility, richtext::compose};
+
+/// Relays that one list can block.
+const MOST_BLOCKED: usize = 200;
 
 /// Carries out a member's own event. What the hub does not want (too long, unknown target) stays on the relay only.
 pub async fn act(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Result<(), Later> {
@@ -87,6 +91,7 @@ async fn carry_out(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Resul
         }
         kind::METADATA => take_over_profile(hub, member, event).await?,
         kind::RELAY_LIST => inbound::learn_relays(hub, event).await?,
+        kind::BLOCKED_RELAYS => learn_blocked(hub, member, event).await?,
         _ => {}
     }
     Ok(())
@@ -241,6 +246,22 @@ pub async fn follow_list(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) ->
         }
     }
     Ok(())
+}
+
+/// The relays that the member wants nothing to do with (kind 10006, NIP-51), those in its private part as well when the key
+/// is here.
+pub async fn learn_blocked(hub: &Hub, member: Id, event: &Event) -> Result<(), HubError> {
+    let Some(presence) = hub.presence(member, Network::Nostr).await? else { return Ok(()) };
+    let mut tags = event.tags.clone();
+    if !event.content.is_empty()
+        && let Some(keys) = keys::held(hub, member).await?
+        && let Ok(text) = n44::decrypt(&keys, &keys.public(), &event.content)
+    {
+        tags.extend(serde_json::from_str::<Vec<Tag>>(&text).unwrap_or_default());
+    }
+    let urls = tags.values("relay").filter_map(n65::normal).take(MOST_BLOCKED).collect();
+    let facts = Facts { blocked: urls, ..Facts::of(&presence) };
+    hub.set_facts(Network::Nostr, &presence.native_id, facts.value()).await
 }
 
 /// Name and text of the member's new kind 0. Pictures are not taken over: they are not files of ours.

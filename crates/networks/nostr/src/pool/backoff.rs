@@ -14,6 +14,12 @@ impl Backoff {
         self.failures = 0;
     }
 
+    /// The other side does not want us: the longest wait at once, so that it is not asked over and over.
+    pub fn unwelcome(&mut self) -> Duration {
+        self.failures = self.failures.max(8);
+        self.failed()
+    }
+
     /// Notes a failure; gives the wait before the next try.
     pub fn failed(&mut self) -> Duration {
         let seconds = 2u64.saturating_pow(self.failures.min(9) + 1).min(900);
@@ -32,6 +38,7 @@ mod tests {
         let mut backoff = Backoff::default();
         let waits: Vec<u64> = (0..20).map(|_| backoff.failed().as_secs()).collect();
         assert!(waits[0] <= 3 && waits[5] >= 64 && waits.iter().all(|w| *w <= 900 * 13 / 10));
+        assert!(Backoff::default().unwelcome().as_secs() >= 500);
         backoff.succeeded();
         assert!(backoff.failed().as_secs() <= 3);
     }

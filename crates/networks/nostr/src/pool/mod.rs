@@ -160,7 +160,8 @@ impl Pool {
         Ok(Subscription { sub, inbox, line })
     }
 
-    async fn authenticate(&self, url: &str, keys: &Keys) -> Result<(), PoolError> {
+    /// Shows a key to a relay (NIP-42); only with its owner's consent.
+    pub async fn authenticate(&self, url: &str, keys: &Keys) -> Result<(), PoolError> {
         let (reply, answer) = oneshot::channel();
         self.command(url, Command::Authenticate { keys: keys.clone(), reply }).await?;
         let answer = in_time(answer).await??;

@@ -1,9 +1,10 @@
 //! Reading other relays for members, by the outbox model (NIP-65): posts of everybody whom a member follows, where they
 //! write; what addresses members, where they read; members' own events, where they write with other apps.
 //!
-//! [`plan`](mod@plan) says what to ask of which relay; one task per relay asks and listens ([`watch`]); [`sync`] merges
-//! the lists of keys that were brought along.
+//! [`plan`](mod@plan) says what to ask of which relay; one task per relay asks and listens ([`watch`]), and now and then asks
+//! for what only names members' posts ([`answers`]); [`sync`] merges the lists of keys that were brought along.
 
+mod answers;
 mod plan;
 mod sync;
 mod watch;

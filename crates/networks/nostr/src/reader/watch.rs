@@ -1,17 +1,21 @@
-//! One relay, asked and listened to as long as the plan for it stands.
+//! One relay, asked and listened to as long as the plan for it stands: first what was missed, page by page, then what
+//! comes. Where we stand is noted only when everything before it was taken in.
 
-use super::plan::Plan;
+use super::{answers, plan::Plan};
 use crate::{
-    event::{Event, Limits},
-    inbound,
+    event::{Event, Hex32, Limits, kind},
+    facts::Facts,
+    inbound, keys,
     network::Nostr,
     pool::{Backoff, PoolError, Told},
     posting,
+    wire::Filter,
 };
 use landbridge_hub::{Hub, Via};
-use landbridge_model::Time;
+use landbridge_model::{Network, Time};
 use landbridge_store::{Change, args, query};
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
+use tokio::{task::JoinSet, time::Instant};
 
 /// Seconds asked for again after a pause: clocks differ, and relays pass things on late.
 const OVERLAP: i64 = 15 * 60;
@@ -19,99 +23,267 @@ const OVERLAP: i64 = 15 * 60;
 const FIRST: i64 = 24 * 3_600;
 /// Seconds within which a member's own event, found on a write relay, counts as done now.
 const FRESH: i64 = 300;
-/// Where we stand is noted this often at most.
+/// Where we stand is noted this often.
 const NOTE: Duration = Duration::from_secs(30);
+/// How often a relay is asked for answers to what members wrote that do not name the member.
+const ANSWERS: Duration = Duration::from_secs(300);
+/// A relay that was read for so long works; one that ends sooner is left alone for longer each time.
+const STEADY: Duration = Duration::from_secs(60);
+/// Events asked for at once; and as many pages of them at most after a long absence.
+const PAGE: u32 = 500;
+const PAGES: usize = 200;
+/// No relay gives fewer than so many if it has more.
+const UNCAPPED: usize = 20;
 
 pub async fn watch(nostr: Arc<Nostr>, hub: Hub, url: String, plan: Plan) {
     let mut backoff = Backoff::default();
+    let reader = Arc::new(Reader { nostr, hub, url, plan });
+    let url = &reader.url;
     loop {
-        let since = stand(&hub, &url).await.map_or(Time::now().secs() - FIRST, |at| at - OVERLAP);
-        let filters = plan.filters(since);
-        match nostr.pool.subscribe(&url, filters.clone()).await {
-            Ok(mut subscription) => {
-                let mut up_to_date = false;
-                let mut noted = tokio::time::Instant::now();
-                while let Some(told) = subscription.next().await {
-                    match told {
-                        Told::Event(json) => heard(&nostr, &hub, &plan, &filters, &json).await,
-                        Told::UpToDate => {
-                            up_to_date = true;
-                            backoff.succeeded();
-                            note(&hub, &url).await;
-                        }
-                        Told::Closed(why) => {
-                            tracing::info!(%url, %why, "a relay ended our subscription");
-                            break;
-                        }
-                    }
-                    if up_to_date && noted.elapsed() > NOTE {
-                        noted = tokio::time::Instant::now();
-                        note(&hub, &url).await;
-                    }
-                }
-            }
+        let begun = Instant::now();
+        let ended = reader.read().await;
+        if begun.elapsed() > STEADY {
+            backoff.succeeded();
+        }
+        let pause = match ended {
             Err(PoolError::Refused(why)) => {
                 // It will not be allowed tomorrow either; the plan may change.
                 return tracing::debug!(%url, %why, "a relay that we may not connect to");
             }
-            Err(error) => tracing::debug!(%url, %error, "a relay cannot be read"),
+            Err(PoolError::AuthRequired(why) | PoolError::Closed(why)) if is_final(&why) => {
+                tracing::info!(%url, %why, "a relay does not let us read");
+                backoff.unwelcome()
+            }
+            Err(error) => {
+                tracing::debug!(%url, %error, "a relay cannot be read");
+                backoff.failed()
+            }
+            Ok(()) => backoff.failed(),
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// Reasons (NIP-01, NIP-42) that do not pass by themselves.
+fn is_final(why: &str) -> bool {
+    let prefix = why.split(':').next().unwrap_or_default();
+    matches!(
+        prefix,
+        "auth-required" | "restricted" | "blocked" | "unsupported" | "invalid" | "mute" | "payment-required"
+    )
+}
+
+struct Reader {
+    nostr: Arc<Nostr>,
+    hub: Hub,
+    url: String,
+    plan: Plan,
+}
+
+impl Reader {
+    /// Reads until something ends it.
+    async fn read(self: &Arc<Self>) -> Result<(), PoolError> {
+        let begun = Time::now().secs();
+        let since = self.stand().await.map_or(begun - FIRST, |at| at - OVERLAP);
+        let mut complete = true;
+        // Some relays do not know every kind of filter; those that they refuse are left out.
+        let (mut filters, mut refused) = (Vec::new(), None);
+        for (missed, live) in self.plan.filters(since).into_iter().zip(self.plan.filters(begun - OVERLAP)) {
+            match self.ask(missed).await {
+                Ok(all) => complete &= all,
+                Err(PoolError::Closed(why)) => {
+                    refused = Some(why);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+            filters.push(live);
         }
-        tokio::time::sleep(backoff.failed()).await;
+        match refused {
+            Some(why) if filters.is_empty() => return Err(PoolError::Closed(why)),
+            // What fails is asked for again from where we stood.
+            _ if !complete => return Ok(()),
+            _ => {}
+        }
+        let mut subscription = self.nostr.pool.subscribe(&self.url, filters.clone()).await?;
+        let mut up_to_date = false;
+        let mut noted = tokio::time::interval(NOTE);
+        let mut asked = tokio::time::interval(ANSWERS);
+        // Beside the subscription, which must not be kept waiting: both use one connection.
+        let mut beside = JoinSet::new();
+        let mut answered = since;
+        loop {
+            tokio::select! {
+                told = subscription.next() => match told.ok_or(PoolError::Broken)? {
+                    Told::Event(json) => complete &= self.hear(&filters, &json).await,
+                    Told::UpToDate => {
+                        up_to_date = true;
+                        if complete {
+                            self.note(begun).await;
+                        }
+                    }
+                    Told::Closed(why) => {
+                        tracing::info!(url = %self.url, %why, "a relay ended our subscription");
+                        if why.starts_with("auth-required:") && self.introduce().await {
+                            return Err(PoolError::Broken);
+                        }
+                        return Err(PoolError::Closed(why));
+                    }
+                },
+                _ = noted.tick(), if up_to_date => {
+                    if !complete {
+                        return Ok(());
+                    }
+                    self.note(Time::now().secs()).await;
+                }
+                _ = asked.tick(), if up_to_date && beside.is_empty() => {
+                    let (reader, from) = (self.clone(), answered);
+                    answered = Time::now().secs() - OVERLAP;
+                    beside.spawn(async move { reader.ask_answers(from).await });
+                }
+                Some(done) = beside.join_next() => complete &= matches!(done, Ok(Ok(true))),
+            }
+        }
     }
-}
 
-/// Checks and passes on one event. Known ids cost no signature.
-async fn heard(nostr: &Nostr, hub: &Hub, plan: &Plan, filters: &[crate::wire::Filter], json: &str) {
-    let Ok(event) = Event::parse(json, &Limits::default()) else { return };
-    if nostr.seen.contains_key(&event.id) {
-        return;
+    /// Asks for answers, quotes and reactions that do not name a member.
+    async fn ask_answers(&self, since: i64) -> Result<bool, PoolError> {
+        let mut complete = true;
+        let filters = match answers::filters(&self.nostr, &self.plan, since).await {
+            Ok(filters) => filters,
+            Err(error) => {
+                tracing::warn!(%error, "members' posts could not be read");
+                return Ok(true);
+            }
+        };
+        for filter in filters {
+            match self.ask(filter).await {
+                Ok(all) => complete &= all,
+                // Some relays do not index every letter.
+                Err(error @ (PoolError::Closed(_) | PoolError::AuthRequired(_))) => {
+                    tracing::debug!(url = %self.url, %error, "a relay does not tell of answers");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(complete)
     }
-    let Ok(event) = event.verify() else {
-        metrics::counter!("nostr_reader_forgeries").increment(1);
-        return;
-    };
-    // Relays say what they like.
-    if !filters.iter().any(|f| f.matches(&event)) {
-        return;
-    }
-    let done = match plan.own.contains(&event.pubkey) {
-        true => own(nostr, hub, &event).await,
-        false => inbound::take_in(nostr, hub, &event, Via::Delivered).await,
-    };
-    match done {
-        // Not noted before it is done, or a fault would lose it.
-        Ok(()) => nostr.note(&event),
-        Err(inbound::Later(why)) => tracing::warn!(id = %event.id, %why, "an event will be asked for again"),
-    }
-}
 
-/// A member's own event from one of their write relays: kept on ours as well, and an act when it is fresh.
-async fn own(nostr: &Nostr, hub: &Hub, event: &Event) -> Result<(), inbound::Later> {
-    let later = |e: String| inbound::Later(e);
-    let relay = nostr.relay().await.map_err(|e| later(e.to_string()))?;
-    let Some(member) = relay.members().of(&event.pubkey) else { return Ok(()) };
-    relay.store_own(std::slice::from_ref(event)).await.map_err(|e| later(e.to_string()))?;
-    match (Time::now().secs() - event.created_at).abs() <= FRESH {
-        true => posting::act(nostr, hub, member, event).await,
-        false => Ok(()),
+    /// Everything that a filter finds, however little the relay gives at once: newest first, page by page. Whether all of
+    /// it was taken in.
+    async fn ask(&self, filter: Filter) -> Result<bool, PoolError> {
+        let (mut complete, mut seen, mut dry) = (true, HashSet::new(), false);
+        let mut wanted = filter.limit(PAGE);
+        for _ in 0..PAGES {
+            let mut page = match self.query(&wanted).await {
+                Err(PoolError::AuthRequired(_)) if self.introduce().await => self.query(&wanted).await?,
+                other => other?,
+            };
+            let Some(oldest) = page.iter().map(|e| e.created_at).min() else { return Ok(complete) };
+            let size = page.len();
+            page.retain(|e| seen.insert(e.id));
+            page.sort_by_key(|e| e.created_at);
+            for event in &page {
+                complete &= self.take(event).await;
+            }
+            if size < UNCAPPED || (dry && page.is_empty()) {
+                return Ok(complete);
+            }
+            // The same second again, since the page may have ended in it; once more from before it.
+            dry = page.is_empty();
+            wanted = wanted.until(if dry { oldest - 1 } else { oldest });
+        }
+        tracing::info!(url = %self.url, "more was missed on a relay than is read again");
+        Ok(complete)
     }
-}
 
-/// Where we stand with a relay, in seconds; `None`: never read.
-async fn stand(hub: &Hub, url: &str) -> Option<i64> {
-    let row = hub.store().row(query("SELECT value FROM cursors WHERE name = ?1", args![name(url)])).await;
-    row.ok().flatten()?.get::<String>(0).ok()?.parse().ok()
-}
+    async fn query(&self, wanted: &Filter) -> Result<Vec<Event>, PoolError> {
+        self.nostr.pool.query(&self.url, std::slice::from_ref(wanted), PAGE as usize, None).await
+    }
 
-async fn note(hub: &Hub, url: &str) {
-    let now = Time::now();
-    let change = Change::new(
-        "INSERT INTO cursors (name, value, at) VALUES (?1, ?2, ?3) \
-         ON CONFLICT (name) DO UPDATE SET value = excluded.value, at = excluded.at",
-        args![name(url), now.secs().to_string(), now],
-    );
-    if let Err(error) = hub.store().write(change).await {
-        tracing::warn!(%error, "where a relay was read to could not be noted");
+    /// Checks and takes in one event. Known ids cost no signature. `false`: it must be asked for again.
+    async fn hear(&self, filters: &[Filter], json: &str) -> bool {
+        let Ok(event) = Event::parse(json, &Limits::default()) else { return true };
+        if self.nostr.seen.contains_key(&event.id) {
+            return true;
+        }
+        let Ok(event) = event.verify() else {
+            metrics::counter!("nostr_reader_forgeries").increment(1);
+            return true;
+        };
+        // Relays say what they like.
+        !filters.iter().any(|f| f.matches(&event)) || self.take(&event).await
+    }
+
+    async fn take(&self, event: &Event) -> bool {
+        if self.nostr.seen.contains_key(&event.id) {
+            return true;
+        }
+        let done = match self.plan.own.contains(&event.pubkey) {
+            true => self.own(event).await,
+            false => inbound::take_in(&self.nostr, &self.hub, event, Via::Delivered).await,
+        };
+        match done {
+            // Not noted before it is done, or a fault would lose it.
+            Ok(()) => {
+                self.nostr.note(event);
+                true
+            }
+            Err(inbound::Later(why)) => {
+                tracing::warn!(id = %event.id, %why, "an event will be asked for again");
+                false
+            }
+        }
+    }
+
+    /// A member's own event from one of their write relays: kept on ours as well, and an act when it is fresh.
+    async fn own(&self, event: &Event) -> Result<(), inbound::Later> {
+        let later = |e: String| inbound::Later(e);
+        let relay = self.nostr.relay().await.map_err(|e| later(e.to_string()))?;
+        let Some(member) = relay.members().of(&event.pubkey) else { return Ok(()) };
+        relay.store_own(std::slice::from_ref(event)).await.map_err(|e| later(e.to_string()))?;
+        if event.kind == kind::BLOCKED_RELAYS {
+            return posting::learn_blocked(&self.hub, member, event).await.map_err(|e| later(e.to_string()));
+        }
+        match (Time::now().secs() - event.created_at).abs() <= FRESH {
+            true => posting::act(&self.nostr, &self.hub, member, event).await,
+            false => Ok(()),
+        }
+    }
+
+    /// Authenticates as those of the members concerned who have agreed to be known to this relay. Whether there were any.
+    async fn introduce(&self) -> bool {
+        let concerned: HashSet<Hex32> = self.plan.members.union(&self.plan.own).copied().collect();
+        let mut known = false;
+        for key in concerned {
+            let presence = self.hub.presence_by_native(Network::Nostr, &key.to_string()).await;
+            let Ok(Some(presence)) = presence else { continue };
+            if !Facts::of(&presence).consented.contains(&self.url) {
+                continue;
+            }
+            if let Ok(Some(keys)) = keys::held(&self.hub, presence.actor).await {
+                known |= self.nostr.pool.authenticate(&self.url, &keys).await.is_ok();
+            }
+        }
+        known
+    }
+
+    /// Where we stand with the relay, in seconds; `None`: never read.
+    async fn stand(&self) -> Option<i64> {
+        let place = query("SELECT value FROM cursors WHERE name = ?1", args![name(&self.url)]);
+        self.hub.store().row(place).await.ok().flatten()?.get::<String>(0).ok()?.parse().ok()
+    }
+
+    /// Everything up to that second was taken in.
+    async fn note(&self, at: i64) {
+        let change = Change::new(
+            "INSERT INTO cursors (name, value, at) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value, at = excluded.at",
+            args![name(&self.url), at.to_string(), Time::now()],
+        );
+        if let Err(error) = self.hub.store().write(change).await {
+            tracing::warn!(%error, "where a relay was read to could not be noted");
+        }
     }
 }
 

@@ -76,10 +76,13 @@ pub async fn stage(nostr: &Nostr, hub: &Hub, act: &Act) -> Result<Staged, HubErr
             staged.changes.push(nostr_unsigned::forget_actor(act.member.id.0));
             staging.leave().await?
         }
-        // A note cannot be changed on Nostr: a deletion and a new one would break every answer to it. Blocks, reports
-        // and answers to follows are told to nobody there: they would be public. The rest has no word on Nostr.
-        ActKind::Edit(_)
-        | ActKind::AcceptFollow { .. }
+        ActKind::Edit(post) => {
+            staged.payloads.extend(staging.unchanged(post).await?);
+            Vec::new()
+        }
+        // Blocks, reports and answers to follows are told to nobody there: they would be public. The rest has no word on
+        // Nostr.
+        ActKind::AcceptFollow { .. }
         | ActKind::RejectFollow { .. }
         | ActKind::Block { .. }
         | ActKind::Unblock { .. }
@@ -134,7 +137,8 @@ pub(crate) struct Staging<'a> {
 
 impl Staging<'_> {
     async fn put(&self, staged: &mut Staged, signs: &Signs, made: Made) -> Result<(), HubError> {
-        let Made { template, copy, relays } = made;
+        let Made { template, copy, mut relays } = made;
+        relays.retain(|url| !self.facts.blocked.contains(url));
         if let Some(event) = signs.sign(&template) {
             self.put_event(staged, &event, copy, relays);
             return Ok(());
@@ -186,13 +190,22 @@ impl Staging<'_> {
         }
         let own = self.nostr.relay_url();
         let mut destinations = vec![destination(own)];
-        for url in relays.iter().filter(|u| *u != own).take(MOST_RELAYS) {
+        for url in relays.iter().filter(|u| *u != own && !self.facts.blocked.contains(u)).take(MOST_RELAYS) {
             if !destinations.iter().any(|d| d.url == *url) {
                 destinations.push(destination(url));
             }
         }
         staged.payloads.push(Payload { bytes, private: false, destinations });
         staged.changes.extend::<Vec<Change>>(store_changes(self.hub, event, 0, own));
+    }
+
+    /// A note cannot be changed on Nostr: a deletion and a new one would break every answer to it. The member sees so where
+    /// the post went: a delivery that is never sent ([`crate::deliver`]).
+    async fn unchanged(&self, post: &Post) -> Result<Option<Payload>, HubError> {
+        let Some(event) = self.event_of(CopyKind::Post, post.id).await? else { return Ok(None) };
+        let bytes = Bytes::copy_from_slice(event.json.as_bytes());
+        let destinations = vec![destination(self.nostr.relay_url())];
+        Ok(Some(Payload { bytes, private: false, destinations }))
     }
 
     /// With the relays where these people look for what is addressed to them.
@@ -233,7 +246,7 @@ pub async fn held(
     let Ok(key) = presence.native_id.parse::<Hex32>() else { return Ok(None) };
     let row = hub.store().row(nostr_events::by_address(&crate::event::address(kind, &key, ""))).await?;
     let json: Option<String> = row.map(|mut row| row.get(0)).transpose()?;
-    Ok(json.and_then(|json| Event::from_json(&json).ok()))
+    Ok(json.and_then(|json| Event::from_stored(&json).ok()))
 }
 
 /// The signed original of something by its native id (event id or address).
@@ -249,7 +262,7 @@ pub async fn event_by_native(hub: &Hub, native_id: &str) -> Result<Option<Event>
         None => nostr_events::by_ids(&[native_id.to_owned()]),
     };
     let json: Option<String> = hub.store().row(query).await?.map(|mut row| row.get(0)).transpose()?;
-    Ok(json.and_then(|json| Event::from_json(&json).ok()))
+    Ok(json.and_then(|json| Event::from_stored(&json).ok()))
 }
 
 /// A relay as a destination; relays on one host but other ports do not share its fate.
