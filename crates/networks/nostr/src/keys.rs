@@ -1,10 +1,12 @@
-//! Members' keys: made here, brought along, or kept outside (NIP-19 `nsec`, NIP-49 `ncryptsec`, NIP-46 `bunker://`).
+//! Members' keys: made here, brought along, or kept outside (NIP-19 `nsec`, NIP-49 `ncryptsec`, NIP-46 `bunker://`
+//! and `nostrconnect://`).
 
 use crate::{
     event::{Event, Hex32, Keys, Template},
     facts::Facts,
     network::Nostr,
     nips::n65::{self, Relays},
+    signer,
 };
 use landbridge_hub::{Hub, HubError, Joined, KeyImport, NewKey, NewPresence};
 use landbridge_model::{Id, Network};
@@ -40,12 +42,11 @@ pub async fn join(nostr: &Nostr, import: Option<KeyImport>) -> Result<Joined, Hu
     };
     let Some(import) = import else { return Ok(held(&Keys::generate(), false)) };
     let text = import.key.trim();
-    if text.starts_with("bunker://") {
-        let (outside, key) = crate::signer::connect_outside(nostr, text).await?;
-        let secret = serde_json::to_vec(&outside).map_err(|_| HubError::Damaged("the signer's address"))?;
+    if signer::is_link(text) {
+        let (outside, key) = signer::meet(nostr, text).await?;
         return Ok(Joined {
             presence: NewPresence { native_id: key.to_string(), facts: facts(true) },
-            keys: vec![NewKey { kind: BUNKER, public: key.to_string(), secret }],
+            keys: vec![signer::outside_key(&outside, &key)?],
         });
     }
     Ok(held(&read_secret(text, import.password).await?, true))

@@ -46,6 +46,18 @@ pub struct Nostr {
     /// Profiles and relay lists fetched lately, by key.
     pub(crate) profiles: moka::sync::Cache<Hex32, Event>,
     pub(crate) relay_lists: moka::sync::Cache<Hex32, Event>,
+    /// Links that wait for members' own signers, by our key in them.
+    pub(crate) offers: moka::sync::Cache<Hex32, Arc<crate::signer::Offer>>,
+    /// Apps that wait for a member's consent, by the secret in its page's address.
+    pub(crate) asks: moka::sync::Cache<String, crate::signer::Ask>,
+    /// The link that was last made for each member.
+    pub(crate) offered: moka::sync::Cache<Id, String>,
+    /// Our secret key (hex) towards a signer, by its link, as long as connecting may take.
+    pub(crate) clients: moka::sync::Cache<String, String>,
+    /// Pages that members' signers want them to open.
+    pub(crate) signer_pages: moka::sync::Cache<Id, String>,
+    /// Held while a list of follows is taken in.
+    pub(crate) lists: tokio::sync::Mutex<()>,
     relay: OnceCell<Relay>,
     relay_url: String,
     /// Where the relay puts requests for the signer, until the signer runs.
@@ -66,6 +78,18 @@ impl Nostr {
             authors: moka::sync::Cache::builder().max_capacity(100_000).build(),
             profiles: moka::sync::Cache::builder().max_capacity(2_000).time_to_live(minutes(5)).build(),
             relay_lists: moka::sync::Cache::builder().max_capacity(2_000).time_to_live(minutes(60)).build(),
+            offers: moka::sync::Cache::builder()
+                .max_capacity(1_000)
+                .time_to_live(crate::signer::LIFE)
+                .build(),
+            asks: moka::sync::Cache::builder().max_capacity(1_000).time_to_live(minutes(10)).build(),
+            offered: moka::sync::Cache::builder()
+                .max_capacity(1_000)
+                .time_to_live(crate::signer::LIFE)
+                .build(),
+            clients: moka::sync::Cache::builder().max_capacity(1_000).time_to_live(minutes(30)).build(),
+            signer_pages: moka::sync::Cache::builder().max_capacity(1_000).time_to_live(minutes(60)).build(),
+            lists: tokio::sync::Mutex::default(),
             relay: OnceCell::new(),
             relay_url: url_of(hub.config()),
             signer_in,

@@ -1,7 +1,14 @@
-//! `GET|POST /settings/nostr`: a member's Nostr key and the apps that sign through it. Plain HTML, no script; the apps
-//! that are connected stand in the list of grants, where each can be ended.
+//! `GET|POST /settings/nostr`: a member's Nostr key: the apps that sign through us, or the member's own signer; and which
+//! relays may know the member. Plain HTML, no script; the apps that are connected stand in the list of grants, where each
+//! can be ended.
 
-use crate::{keys, network::Nostr, nips::n19, signer};
+use crate::{
+    facts::Facts,
+    keys,
+    network::Nostr,
+    nips::{n19, n65},
+    signer,
+};
 use axum::{
     Form, Router,
     extract::{Query, State},
@@ -10,16 +17,22 @@ use axum::{
     routing::get,
 };
 use landbridge_hub::{
-    HubError,
+    HubError, KeyImport,
     accounts::{Session, form_token, form_token_fits},
 };
-use landbridge_model::{Network, richtext::escape};
+use landbridge_model::{Id, Network, richtext::escape};
 use serde::Deserialize;
 use std::sync::Arc;
 
 pub fn router() -> Router<Arc<Nostr>> {
-    Router::new().route("/settings/nostr", get(show).post(act)).route("/settings/nostr/connect", get(connect))
+    Router::new()
+        .route("/settings/nostr", get(show).post(act))
+        .route("/settings/nostr/connect", get(connect))
+        .route("/settings/nostr/allow", get(ask))
 }
+
+/// Relays that one member can let know who they are.
+const MOST_CONSENTED: usize = 50;
 
 #[derive(Deserialize)]
 struct Wish {
@@ -29,6 +42,8 @@ struct Wish {
     uri: String,
     #[serde(default)]
     password: String,
+    #[serde(default)]
+    relays: String,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +63,39 @@ async fn connect(
     Query(Link { uri }): Query<Link>,
 ) -> Response {
     answer(visit(&nostr, &headers, "", &uri).await)
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    ask: String,
+}
+
+/// The page to which an app sends the member for consent (NIP-46's `auth_url`).
+async fn ask(
+    State(nostr): State<Arc<Nostr>>,
+    headers: HeaderMap,
+    Query(Asked { ask }): Query<Asked>,
+) -> Response {
+    let shown = async {
+        let Some(session) = session(&nostr, &headers).await? else {
+            return Ok(Redirect::to("/login").into_response());
+        };
+        let wish = nostr.asks.get(&ask).ok_or_else(|| {
+            HubError::invalid("this has been answered, or is too old: please start again in the app")
+        })?;
+        let may: String =
+            wish.scopes.split_whitespace().map(|s| format!("<li><code>{}</code></li>", escape(s))).collect();
+        let body = format!(
+            r#"<h2>{} wants to sign as you</h2><p>It could do this with your key, until you end it in your list of apps:</p><ul>{may}</ul>
+<form method="post" action="/settings/nostr"><input type="hidden" name="token" value="{}"><input type="hidden" name="what" value="allow"><input type="hidden" name="uri" value="{}"><button>Allow it</button></form><p><a href="/settings/nostr">Do not allow it</a></p>"#,
+            escape(&wish.name),
+            escape(&form_token(&session.token)),
+            escape(&ask)
+        );
+        Ok(document("", &body))
+    };
+    answer(shown.await)
 }
 
 async fn visit(nostr: &Arc<Nostr>, headers: &HeaderMap, said: &str, uri: &str) -> Result<Response, HubError> {
@@ -76,6 +124,18 @@ async fn act(State(nostr): State<Arc<Nostr>>, headers: HeaderMap, Form(wish): Fo
                 let name = signer::accept(&nostr, member, &wish.uri).await?;
                 format!("<p>{} is connected.</p>", escape(&name))
             }
+            "allow" => {
+                let name = signer::allow(&nostr, member, &wish.uri).await?;
+                format!("<p>{} may sign as you now.</p>", escape(&name))
+            }
+            "outside" => {
+                own_signer(&nostr, member, wish.uri.trim()).await?;
+                "<p>Your own signer signs for you from now on.</p>".to_owned()
+            }
+            "consent" => {
+                consent(&nostr, member, &wish.relays).await?;
+                "<p>Saved.</p>".to_owned()
+            }
             "export" => {
                 // A session left open must not be enough to take the identity away.
                 nostr.hub.sign_in(&session.member.actor.username, &wish.password).await?;
@@ -97,31 +157,117 @@ async fn session(nostr: &Nostr, headers: &HeaderMap) -> Result<Option<Session>, 
     nostr.hub.session(cookies).await
 }
 
-async fn page(nostr: &Nostr, session: &Session, said: &str, uri: &str) -> Result<Response, HubError> {
+/// The member's own signer is met by its link, or has answered ours: a member who is not on Nostr joins with its key, one
+/// who is keeps their key in it.
+async fn own_signer(nostr: &Nostr, member: Id, link: &str) -> Result<(), HubError> {
+    if nostr.hub.presence(member, Network::Nostr).await?.is_some() {
+        return signer::adopt(nostr, member, link).await;
+    }
+    if !signer::is_link(link) {
+        return Err(HubError::invalid("this is no link of a signer (bunker://)"));
+    }
+    let import = KeyImport { key: link.to_owned(), password: None };
+    nostr.hub.join_network(member, Network::Nostr, Some(import)).await
+}
+
+/// The relays that may know who the member is, one a line.
+async fn consent(nostr: &Nostr, member: Id, relays: &str) -> Result<(), HubError> {
+    let presence = nostr.hub.presence(member, Network::Nostr).await?.ok_or(HubError::NotFound)?;
+    let mut consented = Vec::new();
+    for line in relays.split_whitespace().take(MOST_CONSENTED) {
+        let url = n65::normal(line)
+            .ok_or_else(|| HubError::invalid("a relay's address begins with wss://, one on each line"))?;
+        consented.push(url);
+    }
+    let facts = Facts { consented, ..Facts::of(&presence) };
+    nostr.hub.set_facts(Network::Nostr, &presence.native_id, facts.value()).await
+}
+
+async fn page(nostr: &Arc<Nostr>, session: &Session, said: &str, uri: &str) -> Result<Response, HubError> {
     let member = &session.member.actor;
-    let presence = nostr.hub.presence(member.id, Network::Nostr).await?;
-    let Some(key) = presence.and_then(|p| p.native_id.parse().ok()) else { return Err(HubError::NotFound) };
     let token = escape(&form_token(&session.token));
-    let address = escape(&nostr.hub.config().address(&member.username));
+    let form = |what: &str, inside: &str| {
+        format!(
+            r#"<form method="post" action="/settings/nostr"><input type="hidden" name="token" value="{token}"><input type="hidden" name="what" value="{what}">{inside}</form>"#
+        )
+    };
+    let offered = escape(&signer::offer(nostr, member.id).await?);
+    let signers = [
+        form(
+            "outside",
+            &format!(
+                r#"<p>Open this link in your signer, or paste it there, within 15 minutes:</p><p><code><a href="{offered}">{offered}</a></code></p><input type="hidden" name="uri" value="{offered}"><button>I have allowed it there</button>"#
+            ),
+        ),
+        form(
+            "outside",
+            r#"<p><label>Or paste the link that your signer shows (bunker://)<br><input name="uri" size="60" required></label></p><button>Connect this signer</button>"#,
+        ),
+    ]
+    .concat();
+    let presence = nostr.hub.presence(member.id, Network::Nostr).await?;
+    let Some((presence, key)) = presence.and_then(|p| Some((p.clone(), p.native_id.parse().ok()?))) else {
+        let body = format!(
+            "<p>You are not on Nostr.</p><h2>Join with a key in your own signer</h2><p>What you post on Nostr is public for ever. Every post, like and follow then waits until your signer signs it.</p>{signers}<p><a href=\"/settings/networks\">Join with a new key, or one that you have</a></p>"
+        );
+        return Ok(document(said, &body));
+    };
     let held = keys::held(&nostr.hub, member.id).await?.is_some();
     let forms = match held {
         true => format!(
             r#"<h2>Use another Nostr app</h2>
 <p>The app signs through this server: your key stays here. You can end its access at any time in your list of apps.</p>
-<form method="post" action="/settings/nostr"><input type="hidden" name="token" value="{token}"><input type="hidden" name="what" value="invite"><button>Make a link for one app</button></form>
-<form method="post" action="/settings/nostr"><input type="hidden" name="token" value="{token}"><input type="hidden" name="what" value="accept"><p><label>Or paste the link that the app shows (nostrconnect://)<br><input name="uri" value="{}" size="60" required></label></p><button>Connect this app</button></form>
+{}{}
+<h2>Keep your key in your own signer</h2>
+<p>Take your key into the signer first. Once it is connected, the key is forgotten here, and everything waits until your signer signs it.</p>
+{signers}
 <h2>Take your key away</h2>
-<form method="post" action="/settings/nostr"><input type="hidden" name="token" value="{token}"><input type="hidden" name="what" value="export"><p><label>Your password<br><input type="password" name="password" autocomplete="current-password" required></label></p><button>Show my secret key</button></form>"#,
-            escape(uri)
+{}"#,
+            form("invite", "<button>Make a link for one app</button>"),
+            form(
+                "accept",
+                &format!(
+                    r#"<p><label>Or paste the link that the app shows (nostrconnect://)<br><input name="uri" value="{}" size="60" required></label></p><button>Connect this app</button>"#,
+                    escape(uri)
+                )
+            ),
+            form(
+                "export",
+                r#"<p><label>Your password<br><input type="password" name="password" autocomplete="current-password" required></label></p><button>Show my secret key</button>"#
+            )
         ),
-        false => "<p>Your key is kept by your own signer.</p>".into(),
+        false => {
+            let page = nostr.signer_pages.get(&member.id).map(|page| {
+                let page = escape(&page);
+                format!(r#"<p>It wants you to open <a href="{page}" rel="noreferrer">{page}</a>.</p>"#)
+            });
+            format!(
+                "<h2>Your signer</h2><p>Your key is kept by your own signer.</p>{}<h2>Connect another signer with the same key</h2>{signers}",
+                page.unwrap_or_default()
+            )
+        }
     };
+    let consented = Facts::of(&presence).consented.join("\n");
+    let relays = form(
+        "consent",
+        &format!(
+            r#"<p><label>One on each line<br><textarea name="relays" rows="3" cols="60">{}</textarea></label></p><button>Save</button>"#,
+            escape(&consented)
+        ),
+    );
     let body = format!(
+        "<p>You are <strong>{}</strong>, <code>{}</code>.</p>{forms}<h2>Relays that may know you</h2><p>Some relays answer only those who say who they are. This server does so as you at these relays, and nowhere else.</p>{relays}",
+        escape(&nostr.hub.config().address(&member.username)),
+        n19::npub(&key)
+    );
+    Ok(document(said, &body))
+}
+
+fn document(said: &str, body: &str) -> Response {
+    let page = format!(
         r#"<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Nostr</title>
 <style>body{{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem}}code{{overflow-wrap:anywhere}}</style></head>
-<body><p><a href="/settings">Settings</a></p><h1>Nostr</h1>{said}
-<p>You are <strong>{address}</strong>, <code>{}</code>.</p>{forms}</body></html>"#,
-        n19::npub(&key)
+<body><p><a href="/settings">Settings</a></p><h1>Nostr</h1>{said}{body}</body></html>"#
     );
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -132,7 +278,7 @@ async fn page(nostr: &Nostr, session: &Session, said: &str, uri: &str) -> Result
         (header::CACHE_CONTROL, "no-store"),
         (header::REFERRER_POLICY, "no-referrer"),
     ];
-    Ok((headers, body).into_response())
+    (headers, page).into_response()
 }
 
 fn answer(result: Result<Response, HubError>) -> Response {

@@ -2,43 +2,72 @@
 
 mod common;
 
-use common::{Client, event, now, tags};
+use common::{Client, event, now, on_both, tags};
 use landbridge_hub::{
     CopyKind, Draft, Hub, KeyImport, Translator,
-    accounts::{Member, NewMember, Role},
+    accounts::{Member, NewGrant, NewMember, Role, form_token},
 };
 use landbridge_model::{Id, Network};
 use landbridge_nostr::{
     Nostr, Options,
     event::{Event, Keys},
     nips::n44,
+    relay::RelayLimits,
     signer,
 };
+use landbridge_store::{EngineKind, testing::TestStore};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+    sync::watch,
+};
+
+on_both!(
+    a_post_goes_out_and_can_be_deleted,
+    what_the_members_app_writes_becomes_a_post_untouched,
+    an_old_event_resent_by_a_stranger_is_no_post,
+    apps_sign_through_us_as_long_as_the_grant_stands,
+    a_members_own_signer_on_another_server_signs_for_them,
+    keys_come_and_go,
+    two_servers_follow_answer_like_and_delete_over_nostr,
+    our_own_posts_are_told_once,
+    a_follower_who_left_is_noticed_by_the_newest_list,
+    an_edit_says_that_readers_keep_the_first_version,
+    an_app_without_a_link_is_allowed_on_a_page,
+    a_signer_that_answers_our_link_signs,
+    a_signer_that_says_no_is_not_asked_again,
+    blocked_relays_get_nothing,
+    leaving_asks_everybody_to_forget,
+    what_was_missed_is_read_page_by_page,
+);
 
 struct Node {
     hub: Hub,
     nostr: Arc<Nostr>,
     address: std::net::SocketAddr,
     _stop: watch::Sender<bool>,
-    _dir: tempfile::TempDir,
+    _store: TestStore,
 }
 
-async fn node() -> Node {
-    let dir = tempfile::tempdir().unwrap();
+async fn node(engine: EngineKind) -> Node {
+    node_with(engine, Options::default()).await
+}
+
+async fn node_with(engine: EngineKind, options: Options) -> Node {
+    let store = TestStore::new(engine).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let hub = common::hub(address.port(), dir.path()).await;
-    let nostr = Nostr::new(&hub, Options::default());
+    let hub = common::hub(address.port(), &store);
+    let nostr = Nostr::new(&hub, options);
     hub.attach(vec![nostr.clone()]);
     let router = nostr.router();
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(hub.clone().run_outbox(stopped.clone()));
     tokio::spawn((nostr.clone() as Arc<dyn Translator>).run(hub.clone(), stopped));
-    Node { hub, nostr, address, _stop: stop, _dir: dir }
+    Node { hub, nostr, address, _stop: stop, _store: store }
 }
 
 impl Node {
@@ -67,6 +96,35 @@ impl Node {
         self.client().await.stored(filter).await.unwrap()
     }
 
+    /// A page as the member's browser sees it; with a form, what comes of sending that.
+    async fn browse(&self, member: Id, path: &str, form: &[(&str, &str)]) -> (u16, String) {
+        let new = NewGrant {
+            member: Some(member),
+            app: None,
+            purpose: "web",
+            name: "browser",
+            scopes: "",
+            facts: json!({}),
+            lifetime: None,
+        };
+        let (_, token) = self.hub.grant(new).await.unwrap();
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        body.append_pair("token", &form_token(&token));
+        body.extend_pairs(form);
+        let (method, body) = if form.is_empty() { ("GET", String::new()) } else { ("POST", body.finish()) };
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncookie: {}={token}\r\n\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
+            self.hub.config().session_cookie(),
+            body.len()
+        );
+        let mut stream = tokio::net::TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        (answer.split(' ').nth(1).unwrap().parse().unwrap(), answer)
+    }
+
     async fn get(&self, path: &str) -> Value {
         let url = format!("http://{}{path}", self.address).parse().unwrap();
         let answer = self.hub.fetcher().get(&url, Default::default(), 100_000).await.unwrap();
@@ -86,9 +144,8 @@ impl Node {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_post_goes_out_and_can_be_deleted() {
-    let n = node().await;
+async fn a_post_goes_out_and_can_be_deleted(engine: EngineKind) {
+    let n = node(engine).await;
     let alice = n.member("alice", None).await;
     let key = n.key(alice.actor.id).await;
     let document = n.get("/.well-known/nostr.json?name=alice").await;
@@ -106,9 +163,8 @@ async fn a_post_goes_out_and_can_be_deleted() {
     assert_eq!(n.stored(json!({"kinds": [5], "#e": [copy.native_id]})).await.len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_the_members_app_writes_becomes_a_post_untouched() {
-    let n = node().await;
+async fn what_the_members_app_writes_becomes_a_post_untouched(engine: EngineKind) {
+    let n = node(engine).await;
     let keys = Keys::generate();
     n.member("alice", Some(&keys)).await;
     let mut app = n.client().await;
@@ -143,9 +199,8 @@ async fn what_the_members_app_writes_becomes_a_post_untouched() {
     panic!("the deletion had no effect here");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_old_event_resent_by_a_stranger_is_no_post() {
-    let n = node().await;
+async fn an_old_event_resent_by_a_stranger_is_no_post(engine: EngineKind) {
+    let n = node(engine).await;
     let keys = Keys::generate();
     n.member("alice", Some(&keys)).await;
     let mut stranger = n.client().await;
@@ -157,6 +212,11 @@ async fn an_old_event_resent_by_a_stranger_is_no_post() {
     assert!(n.hub.copy(Network::Nostr, &old.id.to_string()).await.unwrap().is_none());
 }
 
+/// The first text between two others.
+fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+    text.split_once(start).unwrap().1.split_once(end).unwrap().0
+}
+
 /// An app that signs through us.
 struct App {
     keys: Keys,
@@ -165,35 +225,43 @@ struct App {
 }
 
 impl App {
+    async fn new(n: &Node) -> App {
+        let (keys, mut client) = (Keys::generate(), n.client().await);
+        client.say(json!(["REQ", "s", {"kinds": [24133], "#p": [keys.public()]}])).await;
+        assert_eq!(client.next().await[0], "EOSE");
+        App { keys, client, server: n.nostr.server_keys().await.unwrap().public() }
+    }
+
+    /// What comes next from the signer.
+    async fn next(&mut self) -> Value {
+        loop {
+            let told = self.client.next().await;
+            if told[0] == "EVENT" {
+                let sealed = told[2]["content"].as_str().unwrap();
+                return serde_json::from_str(&n44::decrypt(&self.keys, &self.server, sealed).unwrap())
+                    .unwrap();
+            }
+        }
+    }
+
     async fn ask(&mut self, method: &str, params: &[&str]) -> Value {
         let text = json!({"id": "7", "method": method, "params": params}).to_string();
         let content = n44::encrypt(&self.keys, &self.server, &text).unwrap();
         let request = event(&self.keys, 24_133, now(), &[&["p", &self.server.to_string()]], &content);
         self.client.say(json!(["EVENT", serde_json::from_str::<Value>(&request.json).unwrap()])).await;
-        loop {
-            let told = self.client.next().await;
-            if told[0] == "EVENT" {
-                let text =
-                    n44::decrypt(&self.keys, &self.server, told[2]["content"].as_str().unwrap()).unwrap();
-                return serde_json::from_str(&text).unwrap();
-            }
-        }
+        self.next().await
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn apps_sign_through_us_as_long_as_the_grant_stands() {
-    let n = node().await;
+async fn apps_sign_through_us_as_long_as_the_grant_stands(engine: EngineKind) {
+    let n = node(engine).await;
     let alice = n.member("alice", None).await.actor.id;
     let link = url::Url::parse(&signer::invite(&n.nostr, alice).await.unwrap().link).unwrap();
     let server = n.get("/.well-known/nostr.json?name=_").await["names"]["_"].as_str().unwrap().to_owned();
     assert_eq!(link.host_str(), Some(server.as_str()));
     let secret = link.query_pairs().find(|(k, _)| k == "secret").unwrap().1.into_owned();
-    let mut client = n.client().await;
-    let keys = Keys::generate();
-    client.say(json!(["REQ", "s", {"kinds": [24133], "#p": [keys.public()]}])).await;
-    assert_eq!(client.next().await[0], "EOSE");
-    let mut app = App { keys, client, server: server.parse().unwrap() };
+    let mut app = App::new(&n).await;
+    assert_eq!(app.server.to_string(), server);
     assert_eq!(app.ask("ping", &[]).await["result"], "pong");
     assert!(app.ask("get_public_key", &[]).await["error"].is_string());
     assert!(app.ask("connect", &[&server, "wrong"]).await["error"].is_string());
@@ -221,9 +289,8 @@ async fn apps_sign_through_us_as_long_as_the_grant_stands() {
     assert!(app.ask("connect", &[&server, &secret]).await["error"].is_string(), "a secret works once");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_members_own_signer_on_another_server_signs_for_them() {
-    let (home, away) = (node().await, node().await);
+async fn a_members_own_signer_on_another_server_signs_for_them(engine: EngineKind) {
+    let (home, away) = (node(engine).await, node(engine).await);
     let alice = home.member("alice", None).await.actor.id;
     let link = signer::invite(&home.nostr, alice).await.unwrap().link;
     let new = NewMember {
@@ -252,14 +319,13 @@ async fn a_members_own_signer_on_another_server_signs_for_them() {
     panic!("it was not signed");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn keys_come_and_go() {
-    let n = node().await;
+async fn keys_come_and_go(engine: EngineKind) {
+    let n = node(engine).await;
     let keys = Keys::generate();
     let alice = n.member("alice", Some(&keys)).await.actor.id;
     let nsec = landbridge_nostr::export_nsec(&n.hub, alice).await.unwrap();
     let sealed = landbridge_nostr::export_ncryptsec(&n.hub, alice, "pass".into()).await.unwrap();
-    let away = node().await;
+    let away = node(engine).await;
     for (name, key, password) in [("bob", nsec, None), ("carol", sealed, Some("pass".to_owned()))] {
         let import = KeyImport { key, password };
         let new = NewMember {
@@ -288,9 +354,8 @@ async fn until<F: Future<Output = bool>>(what: &str, mut so: impl FnMut() -> F) 
     panic!("not in time: {what}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn two_servers_follow_answer_like_and_delete_over_nostr() {
-    let (a, b) = (node().await, node().await);
+async fn two_servers_follow_answer_like_and_delete_over_nostr(engine: EngineKind) {
+    let (a, b) = (node(engine).await, node(engine).await);
     let (alice, bob) = (a.member("alice", None).await.actor.id, b.member("bob", None).await.actor.id);
     let address = format!("bob@{}", b.address);
     let bob_at_a = a.hub.find_actor(&address).await.unwrap().expect("found by NIP-05").id;
@@ -313,6 +378,7 @@ async fn two_servers_follow_answer_like_and_delete_over_nostr() {
     .await;
     let here = a.hub.copy(Network::Nostr, &native).await.unwrap().unwrap().object;
     assert_eq!(a.hub.post(here).await.unwrap().text.text, "Hello from B");
+    assert!(a.stored(json!({"ids": [native]})).await.is_empty(), "what is only read elsewhere is not served");
     let answer = Draft { author: alice, text: "Hi!".into(), reply_to: Some(here), ..Draft::default() };
     a.hub.publish(answer, None).await.unwrap();
     a.hub.react(alice, here, "", None, None).await.unwrap();
@@ -328,4 +394,320 @@ async fn two_servers_follow_answer_like_and_delete_over_nostr() {
     until("the deletion comes by the reader", || async { a.hub.post(here).await.is_err() }).await;
     a.hub.unfollow(alice, bob_at_a, None).await.unwrap();
     until("the follow has ended", || async { b.hub.actor(bob).await.unwrap().followers == 0 }).await;
+}
+
+/// A post of ours is stored with the act, and shown when the outbox comes to it: whoever asks in between sees it once.
+async fn our_own_posts_are_told_once(engine: EngineKind) {
+    let n = node(engine).await;
+    let alice = n.member("alice", None).await.actor.id;
+    let key = n.key(alice).await;
+    let mut reader = n.client().await;
+    for round in 0..20 {
+        let draft = Draft { author: alice, text: format!("Round {round}"), ..Draft::default() };
+        let post = n.hub.publish(draft, None).await.unwrap();
+        let id = n.hub.copy_on(CopyKind::Post, post.id, Network::Nostr).await.unwrap().unwrap().native_id;
+        assert!(reader.stored(json!({"authors": [key], "kinds": [1]})).await.unwrap().contains(&id));
+    }
+    let waits =
+        |s: &landbridge_hub::outbox::OutboxSummary| s.state == landbridge_hub::outbox::DeliveryState::Waiting;
+    until("all were shown", || async { !n.hub.outbox_summary().await.unwrap().iter().any(waits) }).await;
+    assert!(reader.silent().await);
+}
+
+async fn a_follower_who_left_is_noticed_by_the_newest_list(engine: EngineKind) {
+    let n = node(engine).await;
+    let (alice, bob) = (n.member("alice", None).await.actor.id, n.member("bob", None).await.actor.id);
+    let (a, b) = (n.key(alice).await, n.key(bob).await);
+    let follower = Keys::generate();
+    let mut app = n.client().await;
+    let at = now() - 100;
+    let followers = |who: Id| {
+        let hub = n.hub.clone();
+        async move { hub.actor(who).await.unwrap().followers }
+    };
+    let both: &[&[&str]] = &[&["p", &a], &["p", &b]];
+    assert!(app.publish(&event(&follower, 3, at, both, "")).await.0);
+    until("both are followed", || async { (followers(alice).await, followers(bob).await) == (1, 1) }).await;
+    // A list that names no member at all.
+    let empty = event(&follower, 3, at + 10, &[], "");
+    assert_eq!(app.publish(&empty).await, (true, String::new()));
+    until("both were left", || async { (followers(alice).await, followers(bob).await) == (0, 0) }).await;
+    // Of the same second, the lower id wins: here and as relays see it.
+    let mut versions: Vec<Event> =
+        (0..2).map(|n| event(&follower, 3, at + 20, &[&["p", &a]], &n.to_string())).collect();
+    versions.push(event(&follower, 3, at + 20, &[&["p", &b]], "2"));
+    versions.sort_by_key(|e| std::cmp::Reverse(e.id));
+    let newest = versions.last().unwrap().clone();
+    for version in &versions {
+        assert!(app.publish(version).await.0);
+    }
+    let wanted = if newest.tags[0][1] == a { (1, 0) } else { (0, 1) };
+    until("the lowest id stands", || async { (followers(alice).await, followers(bob).await) == wanted })
+        .await;
+    // An older one, which another relay still holds, changes nothing.
+    let (ok, why) = app.publish(&event(&follower, 3, at + 15, &[&["p", &a], &["p", &b]], "")).await;
+    assert!(!ok && why.starts_with("duplicate:"), "{why}");
+    assert_eq!((followers(alice).await, followers(bob).await), wanted);
+}
+
+async fn an_edit_says_that_readers_keep_the_first_version(engine: EngineKind) {
+    let n = node(engine).await;
+    let alice = n.member("alice", None).await.actor.id;
+    let draft = Draft { author: alice, text: "First".into(), ..Draft::default() };
+    let post = n.hub.publish(draft, None).await.unwrap();
+    let changed = Draft { author: alice, text: "Second".into(), ..Draft::default() };
+    n.hub.edit(alice, post.id, changed, None).await.unwrap();
+    until("the record tells", || async {
+        let all = n.hub.deliveries(alice, post.id).await.unwrap();
+        let edit = all.iter().find(|d| d.act == "edit");
+        edit.is_some_and(|d| d.answer.as_deref().unwrap_or_default().contains("keep the first version"))
+    })
+    .await;
+    let key = n.key(alice).await;
+    assert_eq!(n.stored(json!({"authors": [key], "kinds": [1]})).await.len(), 1);
+}
+
+async fn an_app_without_a_link_is_allowed_on_a_page(engine: EngineKind) {
+    let n = node(engine).await;
+    let (alice, bob) = (n.member("alice", None).await.actor.id, n.member("bob", None).await.actor.id);
+    let mut app = App::new(&n).await;
+    let server = app.server.to_string();
+    let about = json!({"name": "<b>Reader</b>"}).to_string();
+    let asked = app.ask("connect", &[&server, "", "sign_event:1,nip44_encrypt", &about]).await;
+    assert_eq!(asked["result"], "auth_url");
+    let page = url::Url::parse(asked["error"].as_str().unwrap()).unwrap();
+    let path = format!("{}?{}", page.path(), page.query().unwrap());
+    let (status, shown) = n.browse(alice, &path, &[]).await;
+    assert!(status == 200 && shown.contains("sign_event:1") && !shown.contains("<b>Reader"), "{shown}");
+    assert!(app.ask("get_public_key", &[]).await["error"].is_string(), "not before the member says so");
+    let secret = page.query_pairs().find(|(k, _)| k == "ask").unwrap().1.into_owned();
+    let (status, _) = n.browse(alice, "/settings/nostr", &[("what", "allow"), ("uri", &secret)]).await;
+    assert_eq!(status, 200);
+    let told = app.next().await;
+    assert_eq!((told["id"].as_str(), told["result"].as_str()), (Some("7"), Some("ack")));
+    assert_eq!(app.ask("get_public_key", &[]).await["result"], json!(n.key(alice).await));
+    let (status, _) = n.browse(bob, "/settings/nostr", &[("what", "allow"), ("uri", &secret)]).await;
+    assert_eq!(status, 403, "it is good for one answer");
+    assert_eq!(app.ask("switch_relays", &[]).await["result"], json!([n.nostr.relay_url()]).to_string());
+    assert_eq!(app.ask("logout", &[]).await["result"], "ack");
+    assert!(app.ask("get_public_key", &[]).await["error"].is_string());
+    assert!(n.hub.grants(alice).await.unwrap().iter().all(|g| g.purpose != "nostr-signer"));
+}
+
+/// A signer of the member's own: it reads our link, answers with its secret, and signs what it is asked, or says no.
+struct Signer {
+    keys: Keys,
+    member: Keys,
+    link: url::Url,
+    client: Client,
+}
+
+impl Signer {
+    async fn new(n: &Node, link: &str, member: Keys) -> Signer {
+        let (keys, mut client) = (Keys::generate(), n.client().await);
+        client.say(json!(["REQ", "s", {"kinds": [24133], "#p": [keys.public()]}])).await;
+        assert_eq!(client.next().await[0], "EOSE");
+        Signer { keys, member, link: url::Url::parse(link).unwrap(), client }
+    }
+
+    fn app(&self) -> landbridge_nostr::event::Hex32 {
+        self.link.host_str().unwrap().parse().unwrap()
+    }
+
+    async fn say(&mut self, response: Value) {
+        let app = self.app();
+        let content = n44::encrypt(&self.keys, &app, &response.to_string()).unwrap();
+        let event = event(&self.keys, 24_133, now(), &[&["p", &app.to_string()]], &content);
+        assert_eq!(self.client.publish(&event).await, (true, String::new()));
+    }
+
+    async fn greet(&mut self) {
+        let secret = self.link.query_pairs().find(|(k, _)| k == "secret").unwrap().1.into_owned();
+        self.say(json!({"id": "1", "result": "wrong"})).await;
+        self.say(json!({"id": "2", "result": secret})).await;
+    }
+
+    /// The next request: its id, method and first parameter.
+    async fn asked(&mut self) -> (String, String, Value) {
+        loop {
+            let told = self.client.next().await;
+            if told[0] == "EVENT" {
+                let text =
+                    n44::decrypt(&self.keys, &self.app(), told[2]["content"].as_str().unwrap()).unwrap();
+                let request: Value = serde_json::from_str(&text).unwrap();
+                let part = |name: &str| request[name].as_str().unwrap().to_owned();
+                return (part("id"), part("method"), request["params"][0].clone());
+            }
+        }
+    }
+
+    /// Answers requests for the key, and signs, until it has signed an event of that kind.
+    async fn serve_until(&mut self, kind: u64) -> Event {
+        loop {
+            let (id, method, param) = self.asked().await;
+            if method == "get_public_key" {
+                let key = self.member.public().to_string();
+                self.say(json!({"id": id, "result": key})).await;
+                continue;
+            }
+            assert_eq!(method, "sign_event");
+            let asked: Value = serde_json::from_str(param.as_str().unwrap()).unwrap();
+            assert_eq!(asked["pubkey"], json!(self.member.public()));
+            let tags: Vec<Vec<String>> = serde_json::from_value(asked["tags"].clone()).unwrap();
+            let signed = self.member.sign(landbridge_nostr::event::Template {
+                created_at: asked["created_at"].as_i64().unwrap(),
+                kind: asked["kind"].as_u64().unwrap() as u16,
+                tags,
+                content: asked["content"].as_str().unwrap().into(),
+            });
+            self.say(json!({"id": id, "result": &*signed.json})).await;
+            if asked["kind"] == kind {
+                return signed;
+            }
+        }
+    }
+}
+
+async fn outside_member(n: &Node, name: &str) -> (Id, Signer) {
+    let new = NewMember {
+        name: name.into(),
+        password: "correct horse battery".into(),
+        role: Role::Member,
+        networks: Vec::new(),
+        link_identities: false,
+    };
+    let member = n.hub.create_member(new).await.unwrap().actor.id;
+    let (status, page) = n.browse(member, "/settings/nostr", &[]).await;
+    assert_eq!(status, 200);
+    let link = between(&page, "<a href=\"nostrconnect://", "\"").replace("&amp;", "&");
+    let link = format!("nostrconnect://{link}");
+    let mut signer = Signer::new(n, &link, Keys::generate()).await;
+    signer.greet().await;
+    let joining = async { n.browse(member, "/settings/nostr", &[("what", "outside"), ("uri", &link)]).await };
+    let answering = async {
+        let (id, method, _) = signer.asked().await;
+        assert_eq!(method, "get_public_key");
+        let key = signer.member.public().to_string();
+        signer.say(json!({"id": id, "result": key})).await;
+    };
+    let ((status, page), ()) = tokio::join!(joining, answering);
+    assert_eq!(status, 200, "{page}");
+    assert_eq!(n.key(member).await, signer.member.public().to_string());
+    (member, signer)
+}
+
+async fn a_signer_that_answers_our_link_signs(engine: EngineKind) {
+    let n = node(engine).await;
+    let (alice, mut signer) = outside_member(&n, "alice").await;
+    let draft = Draft { author: alice, text: "Signed by my own signer".into(), ..Draft::default() };
+    let post = n.hub.publish(draft, None).await.unwrap();
+    let signed = tokio::time::timeout(Duration::from_secs(30), signer.serve_until(1)).await.unwrap();
+    assert_eq!(signed.content, "Signed by my own signer");
+    until("it is on the relay", || async {
+        n.hub.copy_on(CopyKind::Post, post.id, Network::Nostr).await.unwrap().is_some()
+            && n.stored(json!({"kinds": [1]})).await == [signed.id.to_string()]
+    })
+    .await;
+}
+
+async fn a_signer_that_says_no_is_not_asked_again(engine: EngineKind) {
+    let n = node(engine).await;
+    let (alice, mut signer) = outside_member(&n, "alice").await;
+    let publish = |text: &str| {
+        let draft = Draft { author: alice, text: text.into(), ..Draft::default() };
+        n.hub.publish(draft, None)
+    };
+    let refused = publish("No").await.unwrap();
+    loop {
+        let (id, method, param) = signer.asked().await;
+        let note = method == "sign_event" && param.as_str().unwrap().contains("\"No\"");
+        signer.say(json!({"id": id, "result": "", "error": "user rejected"})).await;
+        if note {
+            break;
+        }
+    }
+    until("it waits no more", || async {
+        n.hub.copies(CopyKind::Post, refused.id).await.unwrap().iter().all(|c| c.network != Network::Nostr)
+    })
+    .await;
+    publish("Yes").await.unwrap();
+    let signed = tokio::time::timeout(Duration::from_secs(30), signer.serve_until(1)).await.unwrap();
+    assert_eq!(signed.content, "Yes");
+}
+
+async fn blocked_relays_get_nothing(engine: EngineKind) {
+    let (home, away) = (node(engine).await, node(engine).await);
+    let keys = Keys::generate();
+    let alice = home.member("alice", Some(&keys)).await.actor.id;
+    let bob = away.member("bob", None).await.actor.id;
+    let mut app = home.client().await;
+    assert!(app.authenticate(&keys).await.0);
+    let blocked = event(&keys, 10_006, now(), &[&["relay", away.nostr.relay_url()]], "");
+    assert!(app.publish(&blocked).await.0);
+    let facts = async |node: &Node, key: &str| {
+        node.hub.presence_by_native(Network::Nostr, key).await.unwrap().unwrap().facts
+    };
+    let me = keys.public().to_string();
+    until("the list is known", || async {
+        facts(&home, &me).await["blocked"] == json!([away.nostr.relay_url()])
+    })
+    .await;
+    let bob_here = home.hub.find_actor(&format!("bob@{}", away.address)).await.unwrap().unwrap();
+    let draft = Draft { author: alice, text: format!("@{} hello", bob_here.acct()), ..Draft::default() };
+    let post = home.hub.publish(draft, None).await.unwrap();
+    assert_eq!(home.hub.post(post.id).await.unwrap().mentions[0].actor, bob_here.id);
+    let sent = home.hub.deliveries(alice, post.id).await.unwrap();
+    assert!(!sent.is_empty() && sent.iter().all(|d| d.destination != away.nostr.relay_url()), "{sent:?}");
+    let _ = bob;
+}
+
+async fn leaving_asks_everybody_to_forget(engine: EngineKind) {
+    let n = node(engine).await;
+    let keys = Keys::generate();
+    let alice = n.member("alice", Some(&keys)).await.actor.id;
+    let draft = Draft { author: alice, text: "Soon gone".into(), ..Draft::default() };
+    n.hub.publish(draft, None).await.unwrap();
+    let me = keys.public().to_string();
+    let mut reader = n.client().await;
+    let note = reader.stored(json!({"authors": [me], "kinds": [1]})).await.unwrap();
+    assert_eq!(note.len(), 1);
+    assert!(reader.stored(json!({"authors": [me], "kinds": [5, 62]})).await.unwrap().is_empty());
+    n.hub.delete_member(alice).await.unwrap();
+    let mut told = Vec::new();
+    while told.len() < 2 {
+        let frame = reader.next().await;
+        told.push(frame[2].clone());
+    }
+    told.sort_by_key(|e| e["kind"].as_u64());
+    assert!(told[0]["tags"].as_array().unwrap().contains(&json!(["e", note[0]])), "{told:?}");
+    assert_eq!(told[1]["tags"], json!([["relay", "ALL_RELAYS"]]));
+    let late = event(&keys, 1, now() - 5, &[], "An old note, sent again");
+    assert!(n.client().await.publish(&late).await.1.starts_with("blocked:"));
+    assert!(n.stored(json!({"authors": [me], "kinds": [0, 1]})).await.is_empty());
+}
+
+/// A relay that gives little at once has more.
+async fn what_was_missed_is_read_page_by_page(engine: EngineKind) {
+    let limits = RelayLimits { default_limit: 25, max_limit: 25, ..RelayLimits::default() };
+    let (home, away) =
+        (node(engine).await, node_with(engine, Options { limits, ..Options::default() }).await);
+    let (alice, bob) = (home.member("alice", None).await.actor.id, away.member("bob", None).await.actor.id);
+    let mut ids = Vec::new();
+    for n in 0..80 {
+        let at = Some(landbridge_model::Time::from_secs(now() - 3_600 + n / 10));
+        let draft = Draft { author: bob, text: format!("Missed {n}"), at, ..Draft::default() };
+        let post = away.hub.publish(draft, None).await.unwrap();
+        ids.push(away.hub.copy_on(CopyKind::Post, post.id, Network::Nostr).await.unwrap().unwrap().native_id);
+    }
+    let bob_here = home.hub.find_actor(&format!("bob@{}", away.address)).await.unwrap().unwrap().id;
+    home.hub.follow(alice, bob_here, Default::default(), None).await.unwrap();
+    until("all of them are here", || async {
+        for id in &ids {
+            if home.hub.copy(Network::Nostr, id).await.unwrap().is_none() {
+                return false;
+            }
+        }
+        true
+    })
+    .await;
 }

@@ -71,7 +71,7 @@ pub async fn accept(nostr: &Arc<Nostr>, member: Id, link: &str) -> Result<String
     let response =
         Response { id: hex::encode(crate::event::random::<8>()), result: Some(secret), error: None };
     let event = sealed(&server, &client, &response)?;
-    nostr.relay().await?.show(&event);
+    nostr.relay().await?.pass_on(&event);
     for relay in relays.into_iter().filter(|r| r != nostr.relay_url()) {
         if let Err(error) = nostr.pool.publish(&relay, &event, None).await {
             tracing::info!(%relay, %error, "an app's relay did not take our answer");
@@ -122,7 +122,7 @@ pub async fn run(nostr: Arc<Nostr>, mut stop: Stop) {
             if let Some(answer) = answer(&nostr, &event).await
                 && let Ok(relay) = nostr.relay().await
             {
-                relay.show(&answer);
+                relay.pass_on(&answer);
             }
             drop(permit);
         });
@@ -200,9 +200,11 @@ async fn answer(nostr: &Nostr, event: &Event) -> Option<Event> {
         false => n44::decrypt(&server, &event.pubkey, &event.content),
     };
     let request: Request = serde_json::from_str(&plain.ok()?).ok()?;
+    let id = request.id.clone();
     let response = match carry_out(nostr, &event.pubkey, &request).await {
-        Ok(result) => Response { id: request.id, result: Some(result), error: None },
-        Err(why) => Response { id: request.id, result: Some(String::new()), error: Some(why) },
+        Ok(result) => Response { id, result: Some(result), error: None },
+        Err(Failure::Said(why)) => Response { id, result: Some(String::new()), error: Some(why) },
+        Err(Failure::Page(page)) => Response { id, result: Some("auth_url".into()), error: Some(page) },
     };
     if !old {
         return sealed(&server, &event.pubkey, &response).ok();
@@ -236,13 +238,34 @@ async fn session(hub: &Hub, client: &Hex32) -> Result<Option<Session>, HubError>
         .transpose()?)
 }
 
-/// Does what an app asks, if it may. The error is for the person who looks at the app.
-async fn carry_out(nostr: &Nostr, client: &Hex32, request: &Request) -> Result<String, String> {
+/// Why an app did not get what it asked for.
+enum Failure {
+    /// Words for the person who looks at the app.
+    Said(String),
+    /// The member must open this page first; the answer follows then.
+    Page(String),
+}
+
+impl From<String> for Failure {
+    fn from(why: String) -> Failure {
+        Failure::Said(why)
+    }
+}
+
+impl From<&str> for Failure {
+    fn from(why: &str) -> Failure {
+        Failure::Said(why.to_owned())
+    }
+}
+
+fn broken(error: HubError) -> Failure {
+    tracing::warn!(%error, "a signing request failed");
+    "the signer has a fault; please try again".into()
+}
+
+/// Does what an app asks, if it may.
+async fn carry_out(nostr: &Nostr, client: &Hex32, request: &Request) -> Result<String, Failure> {
     let hub = &nostr.hub;
-    let broken = |e: HubError| {
-        tracing::warn!(error = %e, "a signing request failed");
-        "the signer has a fault; please try again".to_owned()
-    };
     let param = |n: usize| request.params.get(n).map(String::as_str).unwrap_or_default();
     if request.method == "ping" {
         return Ok("pong".into());
@@ -252,7 +275,7 @@ async fn carry_out(nostr: &Nostr, client: &Hex32, request: &Request) -> Result<S
     }
     let settings = hub.config().url("/settings/nostr");
     let Some(Session { member, grant }) = session(hub, client).await.map_err(broken)? else {
-        return Err(format!("this app is not connected (any more): get a new link at {settings}"));
+        return Err(format!("this app is not connected (any more): get a new link at {settings}").into());
     };
     let scopes =
         hub.grants(member).await.map_err(broken)?.into_iter().find(|g| g.id == grant).map(|g| g.scopes);
@@ -260,14 +283,17 @@ async fn carry_out(nostr: &Nostr, client: &Hex32, request: &Request) -> Result<S
     let keys = keys::held(hub, member).await.map_err(broken)?.ok_or("the key is not here any more")?;
     let may = |what: &str| match permits(&scopes, what) {
         true => Ok(()),
-        false => Err(format!("the member did not allow this app to {}", what.replace(':', " of kind "))),
+        false => Err(Failure::Said(format!(
+            "the member did not allow this app to {}",
+            what.replace(':', " of kind ")
+        ))),
     };
-    let other = |n: usize| param(n).parse::<Hex32>().map_err(|_| "not a public key".to_owned());
-    let crypt = |_| "cannot be decrypted or encrypted".to_owned();
+    let other = |n: usize| param(n).parse::<Hex32>().map_err(|_| Failure::from("not a public key"));
+    let crypt = |_| Failure::from("cannot be decrypted or encrypted");
     match request.method.as_str() {
         "get_public_key" => Ok(keys.public().to_string()),
         "sign_event" => {
-            let template: Unsigned = serde_json::from_str(param(0)).map_err(|_| "not an event".to_owned())?;
+            let template: Unsigned = serde_json::from_str(param(0)).map_err(|_| "not an event")?;
             if template.pubkey.is_some_and(|p| p != keys.public()) {
                 return Err("this key is not the member's".into());
             }
@@ -304,32 +330,65 @@ async fn carry_out(nostr: &Nostr, client: &Hex32, request: &Request) -> Result<S
     }
 }
 
-/// `connect`: signer's key, secret, permissions, what the app says of itself.
-async fn connect(nostr: &Nostr, client: &Hex32, request: &Request) -> Result<String, String> {
+/// `connect`: signer's key, secret, permissions, what the app says of itself. Without a secret, the member is asked on a
+/// page.
+async fn connect(nostr: &Nostr, client: &Hex32, request: &Request) -> Result<String, Failure> {
     let param = |n: usize| request.params.get(n).map(String::as_str).unwrap_or_default();
-    let settings = nostr.hub.config().url("/settings/nostr");
+    #[derive(Default, Deserialize)]
+    struct About {
+        name: Option<String>,
+    }
+    let about: About = serde_json::from_str(param(3)).unwrap_or_default();
+    let (name, scopes) = (app_name(about.name.as_deref()), scopes_of(Some(param(2))));
     let secret = param(1);
     let taken = match secret {
         "" => None,
-        secret => nostr.hub.once_take(PURPOSE, secret).await.unwrap_or_default(),
+        secret => nostr.hub.once_take(PURPOSE, secret).await.map_err(broken)?,
     };
     match taken.and_then(|once| once.member) {
         Some(member) => {
-            #[derive(Default, Deserialize)]
-            struct About {
-                name: Option<String>,
-            }
-            let about: About = serde_json::from_str(param(3)).unwrap_or_default();
-            let (name, scopes) = (app_name(about.name.as_deref()), scopes_of(Some(param(2))));
-            open(nostr, member, client, &name, &scopes, &[])
-                .await
-                .map_err(|_| "the signer has a fault; please try again".to_owned())?;
+            open(nostr, member, client, &name, &scopes, &[]).await.map_err(broken)?;
             Ok("ack".into())
         }
         // Apps say hello again after a restart, with the secret they once used.
-        None if matches!(session(&nostr.hub, client).await, Ok(Some(_))) => Ok("ack".into()),
-        None => Err(format!("this link was used or is too old: get a new one at {settings}")),
+        None if session(&nostr.hub, client).await.map_err(broken)?.is_some() => Ok("ack".into()),
+        None if secret.is_empty() => {
+            let token = hex::encode(crate::event::random::<16>());
+            let page = nostr.hub.config().url(&format!("/settings/nostr/allow?ask={token}"));
+            nostr.asks.insert(token, Ask { client: *client, request: request.id.clone(), name, scopes });
+            Err(Failure::Page(page))
+        }
+        None => {
+            let settings = nostr.hub.config().url("/settings/nostr");
+            Err(format!("this link was used or is too old: get a new one at {settings}").into())
+        }
     }
+}
+
+/// An app that waits for a member's consent.
+#[derive(Clone)]
+pub struct Ask {
+    client: Hex32,
+    request: String,
+    /// What it calls itself.
+    pub name: String,
+    /// What it wants to do, as a grant's scopes.
+    pub scopes: String,
+}
+
+/// The member allows what an app asked for, and the app is told.
+pub async fn allow(nostr: &Nostr, member: Id, token: &str) -> Result<String, HubError> {
+    if keys::held(&nostr.hub, member).await?.is_none() {
+        return Err(HubError::Forbidden("your key is not held here: connect the app to your own signer"));
+    }
+    let ask = nostr.asks.remove(token).ok_or_else(|| {
+        HubError::invalid("this has been answered, or is too old: please start again in the app")
+    })?;
+    open(nostr, member, &ask.client, &ask.name, &ask.scopes, &[]).await?;
+    let response = Response { id: ask.request, result: Some("ack".into()), error: None };
+    let event = sealed(&nostr.server_keys().await?, &ask.client, &response)?;
+    nostr.relay().await?.pass_on(&event);
+    Ok(ask.name)
 }
 
 /// An event as apps give it to be signed.
