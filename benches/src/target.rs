@@ -127,6 +127,11 @@ fn command(common: &Common, folder: &TempDir, database_url: &str, port: u16) -> 
     ] {
         command.env(format!("LANDBRIDGE_LIMITS__{limit}"), "100000000");
     }
+    for limit in
+        ["STRANGERS_PER_CONNECTION", "STRANGERS_PER_AUTHOR", "WRAPS_PER_MEMBER", "REQUESTS_PER_CONNECTION"]
+    {
+        command.env(format!("LANDBRIDGE_NOSTR__{limit}"), "0");
+    }
     Ok(command)
 }
 

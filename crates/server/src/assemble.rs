@@ -63,10 +63,17 @@ fn media(config: &Config) -> std::io::Result<MediaStore> {
 
 fn nostr_options(config: &Config) -> landbridge_nostr::Options {
     let texts = |urls: &[url::Url]| urls.iter().map(url::Url::to_string).collect();
+    let nostr = &config.nostr;
+    let rates = landbridge_nostr::relay::Rates {
+        connection: nostr.strangers_per_connection,
+        author: nostr.strangers_per_author,
+        recipient: nostr.wraps_per_member,
+        requests: nostr.requests_per_connection,
+    };
     landbridge_nostr::Options {
-        relays: texts(&config.nostr.relays),
-        index_relays: texts(&config.nostr.index_relays),
-        ..Default::default()
+        relays: texts(&nostr.relays),
+        index_relays: texts(&nostr.index_relays),
+        limits: landbridge_nostr::relay::RelayLimits { rates, ..Default::default() },
     }
 }
 

@@ -59,6 +59,13 @@ pub const KEYS: &[(&str, &str)] = &[
     ),
     ("nostr.relays", "[\"wss://...\"]: relays where members write beside ours"),
     ("nostr.index_relays", "[\"wss://...\"]: relays asked for profiles and relay lists"),
+    (
+        "nostr.strangers_per_connection",
+        "events of those who are no members to our relay, per connection and minute; 0: no limit",
+    ),
+    ("nostr.strangers_per_author", "the same, per author; 0: no limit"),
+    ("nostr.wraps_per_member", "private messages of theirs to one member per minute; 0: no limit"),
+    ("nostr.requests_per_connection", "requests to our relay per connection and minute; 0: no limit"),
     ("registrations.mode", "\"closed\", \"invite\", \"approval\" or \"open\""),
     ("networks.activitypub", "\"off\", \"read\" or \"read-write\""),
     ("networks.nostr", "\"off\", \"read\" or \"read-write\""),

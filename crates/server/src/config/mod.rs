@@ -211,13 +211,34 @@ impl Default for Retention {
     }
 }
 
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Nostr {
     /// Relays where members write beside our own.
     pub relays: Vec<Url>,
     /// Relays asked for profiles and relay lists.
     pub index_relays: Vec<Url>,
+    /// What those who are no members may send to our relay, per minute; 0: no limit. By connection or authenticated key.
+    pub strangers_per_connection: u32,
+    /// By author.
+    pub strangers_per_author: u32,
+    /// Gift wraps to one member.
+    pub wraps_per_member: u32,
+    /// Requests of a connection to our relay per minute, members included; 0: no limit.
+    pub requests_per_connection: u32,
+}
+
+impl Default for Nostr {
+    fn default() -> Nostr {
+        Nostr {
+            relays: Vec::new(),
+            index_relays: Vec::new(),
+            strangers_per_connection: 240,
+            strangers_per_author: 60,
+            wraps_per_member: 240,
+            requests_per_connection: 1_200,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
