@@ -61,8 +61,16 @@ impl Landbridge {
 
     /// Makes an account with the operator's command.
     pub async fn create_account(&self, name: &str) -> Result<()> {
+        self.create_account_on(name, &[]).await
+    }
+
+    /// The same, on these networks only.
+    pub async fn create_account_on(&self, name: &str, networks: &[&str]) -> Result<()> {
         let mut command = self.command()?;
         command.args(["account", "create", name, "--password-stdin"]);
+        for network in networks {
+            command.args(["--networks", network]);
+        }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
         let mut input = child.stdin.take().context("no standard input")?;

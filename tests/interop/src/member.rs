@@ -157,6 +157,13 @@ impl Member {
         Ok(text(&answer["names"], &self.name)?.to_owned())
     }
 
+    /// Fills in the form with the field `with` on a page of ours, as the member's browser; answers what comes of it.
+    pub async fn fill_in(&self, page: &str, with: &str, value: &str) -> Result<reqwest::Response> {
+        let answer = self.http.get(self.base.join(page)?).send().await?.error_for_status()?;
+        let (url, html) = (answer.url().clone(), answer.text().await?);
+        Form::find(&url, &html, with)?.set(with, value).submit(&self.http).await
+    }
+
     /// The bytes at an absolute URL that an answer named.
     pub async fn fetch(&self, url: &str) -> Result<Vec<u8>> {
         Ok(self.http.get(url).send().await?.error_for_status()?.bytes().await?.to_vec())
