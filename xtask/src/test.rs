@@ -76,7 +76,7 @@ fn inside(options: &Options) -> Result<()> {
     let mut failed = Vec::new();
     if !options.only_peers {
         eprintln!("-> unit tests, SQLite and PostgreSQL");
-        if run::loudly(&mut nextest(&[])).is_err() {
+        if run::loudly(&mut nextest(&["--retries", "1"])).is_err() {
             failed.push("unit tests");
         }
     }
