@@ -10,7 +10,7 @@ use crate::{
 };
 use landbridge_hub::{Hub, Via};
 use landbridge_model::Time;
-use landbridge_store::{Change, args, query};
+use landbridge_store::entities::cursors;
 use std::{sync::Arc, time::Duration};
 
 /// Seconds asked for again after a pause: clocks differ, and relays pass things on late.
@@ -99,17 +99,13 @@ async fn own(nostr: &Nostr, hub: &Hub, event: &Event) -> Result<(), inbound::Lat
 
 /// Where we stand with a relay, in seconds; `None`: never read.
 async fn stand(hub: &Hub, url: &str) -> Option<i64> {
-    let row = hub.store().row(query("SELECT value FROM cursors WHERE name = ?1", args![name(url)])).await;
+    let row = hub.store().row(cursors::one(&name(url))).await;
     row.ok().flatten()?.get::<String>(0).ok()?.parse().ok()
 }
 
 async fn note(hub: &Hub, url: &str) {
     let now = Time::now();
-    let change = Change::new(
-        "INSERT INTO cursors (name, value, at) VALUES (?1, ?2, ?3) \
-         ON CONFLICT (name) DO UPDATE SET value = excluded.value, at = excluded.at",
-        args![name(url), now.secs().to_string(), now],
-    );
+    let change = cursors::put(&name(url), &now.secs().to_string(), now);
     if let Err(error) = hub.store().write(change).await {
         tracing::warn!(%error, "where a relay was read to could not be noted");
     }
