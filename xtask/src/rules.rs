@@ -65,6 +65,60 @@ mod tests {
         assert!(long * 10 <= lengths.len(), "{long} of {} files have more than {LONG} lines", lengths.len());
     }
 
+    /// A test of the store prepares every statement of its entities on both engines; what stood elsewhere it would miss.
+    #[test]
+    fn sql_lives_in_the_store() {
+        let mut files = Vec::new();
+        for folder in ["crates", "benches"] {
+            collect(&crate::run::root().join(folder), &mut files);
+        }
+        let store = Path::new("crates/store/");
+        let mut elsewhere = Vec::new();
+        for path in files {
+            let shown = path.strip_prefix(crate::run::root()).unwrap();
+            let tests = shown.components().any(|part| part.as_os_str() == "tests");
+            if shown.starts_with(store) || tests {
+                continue;
+            }
+            for (number, line) in (1..).zip(fs::read_to_string(&path).unwrap().lines()) {
+                if holds_sql(line) {
+                    elsewhere.push(format!("{}:{number}", shown.display()));
+                }
+            }
+        }
+        assert!(elsewhere.is_empty(), "this SQL belongs into crates/store/src/entities: {elsewhere:?}");
+        for sql in [
+            "    query(\"SELECT a FROM t\")",
+            "r#\"INSERT INTO t\"#",
+            "\"DELETE FROM t\"",
+            "\"WITH x AS (SELECT 1\"",
+        ] {
+            assert!(holds_sql(sql), "{sql}");
+        }
+        assert!(!holds_sql("/// \"SELECT a FROM t\"") && !holds_sql("\"DELETE /api/v1/x\""));
+    }
+
+    /// A literal in this line begins like a statement.
+    fn holds_sql(line: &str) -> bool {
+        let verbs = [
+            ("SELECT ", ""),
+            ("INSERT INTO ", ""),
+            ("UPDATE ", " SET "),
+            ("DELETE FROM ", ""),
+            ("WITH ", " AS ("),
+        ];
+        let code = line.split("//").next().unwrap_or_default();
+        code.split('"')
+            .skip(1)
+            .any(|text| verbs.iter().any(|(verb, also)| text.starts_with(verb) && text.contains(also)))
+    }
+
+    fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+        let mut lengths = Vec::new();
+        measure(folder, &mut lengths);
+        files.extend(lengths.into_iter().map(|(_, path)| path));
+    }
+
     fn measure(folder: &Path, lengths: &mut Vec<(usize, PathBuf)>) {
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
             let path = entry.path();

@@ -1,13 +1,18 @@
 //! The hub itself: what all its parts share.
 
-use crate::{Bus, Config, HubError, Translator, accounts::Key, reading, receive, seal::Sealer};
+use crate::{
+    Bus, Config, HubError, Translator,
+    accounts::{Key, Uses},
+    reading, receive,
+    seal::Sealer,
+};
 use landbridge_fetch::Fetcher;
 use landbridge_media::MediaStore;
 use landbridge_model::{Id, IdSource, Network};
 use landbridge_store::{ErasureJournal, Store};
 use moka::sync::Cache;
 use std::{
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::AtomicBool},
     time::Duration,
 };
 use tokio::sync::Notify;
@@ -31,6 +36,9 @@ pub(crate) struct Shared {
     /// Wakes the outbox when rows were added.
     outbox: Notify,
     keys: Cache<(Id, Network, String), Key>,
+    uses: Uses,
+    /// Something was deleted that the disk may still hold: see [`Hub::scrub_removed`].
+    removed: AtomicBool,
 }
 
 impl Hub {
@@ -56,6 +64,8 @@ impl Hub {
             translators: OnceLock::new(),
             outbox: Notify::new(),
             keys: Cache::builder().max_capacity(10_000).time_to_idle(Duration::from_secs(3600)).build(),
+            uses: Uses::default(),
+            removed: AtomicBool::new(false),
         }))
     }
 
@@ -97,6 +107,12 @@ impl Hub {
     }
     pub(crate) fn sealer(&self) -> &Sealer {
         &self.0.sealer
+    }
+    pub(crate) fn removed(&self) -> &AtomicBool {
+        &self.0.removed
+    }
+    pub(crate) fn uses(&self) -> &Uses {
+        &self.0.uses
     }
     pub(crate) fn key_cache(&self) -> &Cache<(Id, Network, String), Key> {
         &self.0.keys

@@ -5,23 +5,49 @@ use crate::{Hub, HubError};
 use bytes::Bytes;
 use landbridge_media::Purpose;
 use landbridge_model::{Id, Media, Picture, Time};
-use landbridge_store::entities::media::{self, MediaRow};
+use landbridge_store::{
+    Write, WriteError,
+    entities::{
+        files,
+        media::{self, MediaRow},
+    },
+};
 
 /// Longest alternative text, in characters.
 const MAX_DESCRIPTION: usize = 10_000;
-/// State of a file that its owner took back.
-const DROPPED: i64 = 2;
+/// How often a file is put down that is being removed by others at the same time.
+const TRIES: u32 = 10;
 
 impl Hub {
     /// Takes in a file. [`HubError::Invalid`] says in words why one is refused.
     pub async fn upload(&self, member: Id, bytes: Bytes, description: &str) -> Result<Media, HubError> {
-        let mut media = self.media().ingest(bytes, Purpose::Attachment).await.map_err(refused)?;
-        media.id = self.ids().next();
-        media.description = described(description);
-        let row =
-            MediaRow { owner: member, post: None, media: media.clone(), state: 0, created_at: Time::now() };
-        self.store().write(media::insert(&row)).await?;
-        Ok(media)
+        for _ in 0..TRIES {
+            let mut media = self.media().ingest(bytes.clone(), Purpose::Attachment).await.map_err(refused)?;
+            media.id = self.ids().next();
+            media.description = described(description);
+            let row = MediaRow {
+                owner: member,
+                post: None,
+                media: media.clone(),
+                state: 0,
+                created_at: Time::now(),
+            };
+            let names = [&media.file, &media.preview].into_iter().flatten();
+            let mut write = Write::from(media::insert(&row));
+            write.extend(names.clone().flat_map(|name| files::hold(media.id, name)));
+            match self.store().write(write).await {
+                // The same content was deleted elsewhere at this moment. Once that is done the file is put down again.
+                Err(WriteError::Precondition(files::GOING)) => self.remove_doomed().await,
+                Err(other) => return Err(other.into()),
+                Ok(_) => {
+                    if names.into_iter().any(|name| !self.media().has(name)) {
+                        self.media().ingest(bytes, Purpose::Attachment).await.map_err(refused)?;
+                    }
+                    return Ok(media);
+                }
+            }
+        }
+        Err(HubError::Busy)
     }
 
     /// A file of the member.
@@ -48,13 +74,15 @@ impl Hub {
         Ok(media)
     }
 
-    /// Takes a file back that hangs on no post. Its row and the file itself go with the next sweep.
+    /// Takes a file back that hangs on no post: it is gone at once.
     pub async fn drop_upload(&self, member: Id, id: Id) -> Result<(), HubError> {
-        let row = self.upload_row(member, id).await?;
-        if row.post.is_some() {
+        if self.upload_row(member, id).await?.post.is_some() {
             return Err(HubError::invalid("this file belongs to a post"));
         }
-        self.store().write(media::update(member, &row.media, DROPPED)).await?;
+        let mut write = Write::from(media::take_back(id, member));
+        write.extend(files::release(id));
+        self.store().write(write).await?;
+        self.remove_doomed().await;
         Ok(())
     }
 
@@ -73,7 +101,7 @@ impl Hub {
     async fn upload_row(&self, member: Id, id: Id) -> Result<MediaRow, HubError> {
         let mut row = self.store().row(media::by_id(id)).await?.ok_or(HubError::NotFound)?;
         let row = MediaRow::read(&mut row)?;
-        if row.owner == member && row.state != DROPPED { Ok(row) } else { Err(HubError::NotFound) }
+        if row.owner == member { Ok(row) } else { Err(HubError::NotFound) }
     }
 }
 

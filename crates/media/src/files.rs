@@ -8,7 +8,7 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 /// Writes `bytes` durably, unless the same content is there already. Gives the file's name, `<sha256>.<ext>`.
@@ -20,7 +20,8 @@ pub fn put(dir: &Path, bytes: &[u8], extension: &str) -> io::Result<String> {
     let path = locate(dir, &name).ok_or(io::ErrorKind::InvalidInput)?;
     let parent = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     if fs::metadata(&path).is_ok_and(|m| m.len() == bytes.len() as u64) {
-        // Somebody else may have renamed it a moment ago.
+        // It was put just now, whoever put it first. (And that one may have renamed it a moment ago.)
+        fs::File::options().write(true).open(&path)?.set_modified(SystemTime::now())?;
         sync_dir(parent)?;
         return Ok(name);
     }
@@ -45,19 +46,25 @@ pub fn remove(dir: &Path, name: &str) -> io::Result<()> {
     }
 }
 
-/// Removes files of `dir` that were written longer ago than that; gives how many.
-pub fn sweep(dir: &Path, age: Duration) -> io::Result<u64> {
-    let mut removed = 0;
-    for path in entries(dir)?.iter().map(|ab| entries(ab)).collect::<io::Result<Vec<_>>>()?.concat() {
-        for file in entries(&path)? {
-            let written = fs::metadata(&file).and_then(|m| m.modified());
-            if written.is_ok_and(|at| at.elapsed().is_ok_and(|since| since > age)) {
-                fs::remove_file(&file)?;
-                removed += 1;
+/// Names of files whose hash begins with that byte and which were put longer ago than that. What is left of a write that
+/// was cut short so long ago is removed.
+pub fn old(dir: &Path, first: u8, age: Duration) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for folder in entries(&dir.join(format!("{first:02x}")))? {
+        for path in entries(&folder)? {
+            let written = fs::metadata(&path).and_then(|m| m.modified());
+            if !written.is_ok_and(|at| at.elapsed().is_ok_and(|since| since > age)) {
+                continue;
+            }
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            match locate(dir, name) {
+                Some(_) => names.push(name.to_owned()),
+                None if name.starts_with('.') => fs::remove_file(&path)?,
+                None => {}
             }
         }
     }
-    Ok(removed)
+    Ok(names)
 }
 
 /// What is in a directory; nothing when it is none.
@@ -145,12 +152,18 @@ mod tests {
     }
 
     #[test]
-    fn old_files_are_swept() {
+    fn old_files_are_found() {
         let dir = tempfile::tempdir().unwrap();
-        put(dir.path(), b"hello", "png").unwrap();
-        assert_eq!(sweep(dir.path(), Duration::from_secs(60)).unwrap(), 0);
-        assert_eq!(sweep(dir.path(), Duration::ZERO).unwrap(), 1);
-        assert_eq!(sweep(&dir.path().join("none"), Duration::ZERO).unwrap(), 0);
+        let name = put(dir.path(), b"hello", "png").unwrap();
+        let first = u8::from_str_radix(&name[..2], 16).unwrap();
+        let torn = locate(dir.path(), &name).unwrap().with_file_name(".torn.1.1");
+        fs::write(&torn, b"he").unwrap();
+        assert!(old(dir.path(), first, Duration::from_secs(60)).unwrap().is_empty());
+        assert!(old(dir.path(), first ^ 1, Duration::ZERO).unwrap().is_empty());
+        assert!(torn.exists());
+        assert_eq!(old(dir.path(), first, Duration::ZERO).unwrap(), [name]);
+        assert!(!torn.exists());
+        assert!(old(&dir.path().join("none"), 0, Duration::ZERO).unwrap().is_empty());
     }
 
     #[test]

@@ -53,10 +53,10 @@ impl MediaStore {
         MediaStore { config: Arc::new(config), workers: self.workers.clone() }
     }
 
-    /// Removes files that were put here longer ago than that. Gives how many.
-    pub async fn sweep(&self, age: Duration) -> Result<u64, Error> {
+    /// Names of files that were put here longer ago than that, of those whose name begins with that byte in hex.
+    pub async fn old(&self, first: u8, age: Duration) -> Result<Vec<String>, Error> {
         let config = self.config.clone();
-        Ok(blocking(move || files::sweep(&config.dir, age)).await?)
+        Ok(blocking(move || files::old(&config.dir, first, age)).await?)
     }
 
     /// Whether there is such a file.

@@ -1,7 +1,8 @@
 //! The erasure journal: a file beside the database, kept outside its backups, that says who was erased. A restored
 //! backup may bring back what was erased after it was taken; the journal says whom to erase again.
 //!
-//! It holds keyed hashes and moments, nothing else: one line `MILLISECONDS HASH-IN-HEX` for each erasure.
+//! It holds keyed hashes and moments, nothing else: one line `MILLISECONDS HASH-IN-HEX` for each erasure. A line that ends
+//! in ` leaving` says that somebody is to be erased as soon as others have heard of it.
 
 use crate::{Store, StoreError, args, query};
 use std::{
@@ -18,6 +19,8 @@ pub struct Erasure {
     pub subject_hash: Vec<u8>,
     /// When, in milliseconds since the Unix epoch.
     pub at: i64,
+    /// It was only begun: what others must hear of it needs keys and queues until they have.
+    pub leaving: bool,
 }
 
 /// The file. Order of an erasure: first [`ErasureJournal::record`], then the write that erases and adds the row to
@@ -35,7 +38,8 @@ impl ErasureJournal {
     /// Adds an erasure; it is on disk when this returns. Waits for the disk: an erasure is rare.
     pub fn record(&self, erasure: &Erasure) -> Result<(), StoreError> {
         // A line torn by a crash is closed by the newline before ours.
-        let line = format!("\n{} {}\n", erasure.at, hex::encode(&erasure.subject_hash));
+        let end = if erasure.leaving { " leaving" } else { "" };
+        let line = format!("\n{} {}{end}\n", erasure.at, hex::encode(&erasure.subject_hash));
         let folder = self.path.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::options()
             .create(true)
@@ -59,17 +63,18 @@ impl ErasureJournal {
     pub async fn pending(&self, store: &Store) -> Result<Vec<Erasure>, StoreError> {
         let mut known = HashSet::new();
         for mut row in store.rows(query("SELECT subject_hash, at FROM erasures", args![])).await? {
-            known.insert(Erasure { subject_hash: row.get(0)?, at: row.get(1)? });
+            known.insert((row.get::<Vec<u8>>(0)?, row.get::<i64>(1)?));
         }
         let mut all = self.read()?;
-        all.retain(|erasure| !known.contains(erasure));
+        all.retain(|erasure| !known.contains(&(erasure.subject_hash.clone(), erasure.at)));
         Ok(all)
     }
 }
 
 fn parse(line: &str) -> Option<Erasure> {
     let (at, hash) = line.strip_suffix('\n')?.split_once(' ')?;
-    Some(Erasure { subject_hash: hex::decode(hash).ok()?, at: at.parse().ok()? })
+    let (hash, leaving) = hash.strip_suffix(" leaving").map_or((hash, false), |hash| (hash, true));
+    Some(Erasure { subject_hash: hex::decode(hash).ok()?, at: at.parse().ok()?, leaving })
 }
 
 #[cfg(test)]
@@ -81,8 +86,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let journal = ErasureJournal::new(&folder.path().join("erasures"));
         assert!(journal.read().unwrap().is_empty());
-        let first = Erasure { subject_hash: vec![1; 32], at: 5 };
-        let second = Erasure { subject_hash: vec![2; 32], at: 7 };
+        let first = Erasure { subject_hash: vec![1; 32], at: 5, leaving: false };
+        let second = Erasure { subject_hash: vec![2; 32], at: 7, leaving: true };
         journal.record(&first).unwrap();
         let mut file = File::options().append(true).open(folder.path().join("erasures")).unwrap();
         file.write_all(b"6 0a0b").unwrap();

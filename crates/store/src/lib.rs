@@ -26,6 +26,6 @@ pub use error::{Fault, StoreError, WriteError};
 pub use migrate::Migration;
 pub use schema::MIGRATIONS;
 pub use statement::{EngineKind, Query, Sql, query};
-pub use store::{Options, Store};
+pub use store::{Moment, Options, Store};
 pub use value::{FromValue, Row, Value};
 pub use write::{Change, Expect, Write, Written};

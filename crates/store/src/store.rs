@@ -26,6 +26,15 @@ impl Default for Options {
     }
 }
 
+/// What was committed at some time: see [`Store::moment`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Commits by this process.
+    Commits(u64),
+    /// Transactions that can be seen, in the server's own words.
+    Snapshot(String),
+}
+
 /// A handle on the database; clones share it.
 #[derive(Clone)]
 pub struct Store {
@@ -108,13 +117,13 @@ impl Store {
         }
     }
 
-    /// How often this process has committed: what was read after this number was taken stays true as long as the number
-    /// does, but for what other processes write. `None` where others are expected to write (PostgreSQL).
-    pub fn commits(&self) -> Option<u64> {
-        match &*self.engine {
-            Engine::Sqlite(sqlite) => Some(sqlite.commits()),
-            Engine::Postgres(_) => None,
-        }
+    /// What is committed now: what is read after this was taken stays true as long as a later moment equals it. On SQLite
+    /// but for what other processes write; on PostgreSQL whoever writes.
+    pub async fn moment(&self) -> Result<Moment, StoreError> {
+        Ok(match &*self.engine {
+            Engine::Sqlite(sqlite) => Moment::Commits(sqlite.commits()),
+            Engine::Postgres(postgres) => Moment::Snapshot(postgres.snapshot().await?),
+        })
     }
 
     /// Makes what was deleted leave the disk too. SQLite: deleted rows are already zeroed in the database file; this

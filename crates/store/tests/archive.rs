@@ -128,7 +128,7 @@ async fn a_backup_under_load_is_one_moment(store: TestStore) {
 async fn what_was_erased_since_is_named(store: TestStore) {
     let journal = journal(&store.place);
     let erase = async |subject: u8, at: i64| {
-        let erasure = Erasure { subject_hash: vec![subject; 32], at };
+        let erasure = Erasure { subject_hash: vec![subject; 32], at, leaving: false };
         journal.record(&erasure).unwrap();
         let note = "INSERT INTO erasures (id, subject_hash, at) VALUES (?1, ?2, ?3)";
         store.write(Change::new(note, args![at, &erasure.subject_hash, at])).await.unwrap();

@@ -3,15 +3,16 @@
 use crate::{door::Door, error::ApiError};
 use axum::extract::FromRequestParts;
 use http::{HeaderMap, StatusCode, header, request::Parts};
-use landbridge_hub::{HubError, accounts::Grant};
+use landbridge_hub::{Hub, HubError, accounts::Grant};
 use landbridge_model::Id;
 use std::sync::Arc;
 
 /// What tokens of this door are for.
 pub(crate) const PURPOSE: &str = "mastodon";
 
-/// The grant of a request, if it came with a token. A token that is not good is refused everywhere.
-pub(crate) struct Auth(pub Option<Arc<Grant>>);
+/// The grant of a request, if it came with a token. A token that is not good is refused everywhere. Each use is noted in
+/// the grant's log, by the scope that it needs.
+pub(crate) struct Auth(pub Option<Arc<Grant>>, Hub);
 
 impl Auth {
     /// The member who asks, with a token that has this scope.
@@ -19,22 +20,33 @@ impl Auth {
         match &self.0 {
             None => Err(ApiError::unauthorized()),
             Some(grant) if !grant.allows(scope) => Err(outside()),
-            Some(grant) => grant.member.ok_or_else(|| {
-                ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "This method requires an authenticated user")
-            }),
+            Some(grant) => {
+                self.1.used(grant.id, scope);
+                grant.member.ok_or_else(|| {
+                    ApiError::new(
+                        StatusCode::UNPROCESSABLE_ENTITY,
+                        "This method requires an authenticated user",
+                    )
+                })
+            }
         }
     }
 
     /// The member who asks, whatever the token's scopes.
     pub fn signed_in(&self) -> Result<Id, ApiError> {
-        self.0.as_ref().and_then(|grant| grant.member).ok_or_else(ApiError::unauthorized)
+        let grant = self.0.as_ref().ok_or_else(ApiError::unauthorized)?;
+        self.1.used(grant.id, "who this is");
+        grant.member.ok_or_else(ApiError::unauthorized)
     }
 
     /// The member who asks; `None` for strangers.
     pub fn reader(&self, scope: &str) -> Result<Option<Id>, ApiError> {
         match &self.0 {
             Some(grant) if grant.member.is_some() && !grant.allows(scope) => Err(outside()),
-            Some(grant) => Ok(grant.member),
+            Some(grant) => {
+                self.1.used(grant.id, scope);
+                Ok(grant.member)
+            }
             None => Ok(None),
         }
     }
@@ -50,8 +62,8 @@ impl FromRequestParts<Door> for Auth {
     async fn from_request_parts(parts: &mut Parts, door: &Door) -> Result<Auth, ApiError> {
         let token = bearer(&parts.headers).map(str::to_owned).or_else(|| in_query(parts.uri.query()));
         match token {
-            None => Ok(Auth(None)),
-            Some(token) => Ok(Auth(Some(door.grant_of(token).await?))),
+            None => Ok(Auth(None, door.hub.clone())),
+            Some(token) => Ok(Auth(Some(door.grant_of(token).await?), door.hub.clone())),
         }
     }
 }
@@ -59,10 +71,10 @@ impl FromRequestParts<Door> for Auth {
 impl Door {
     /// The grant of a token made by this door.
     pub async fn grant_of(&self, token: String) -> Result<Arc<Grant>, ApiError> {
-        if let Some(grant) = self.grants.get(&token) {
-            return Ok(grant);
-        }
-        let stamp = self.grants.stamp();
+        let stamp = match self.grants.get(&token).await? {
+            Ok(grant) => return Ok(grant),
+            Err(stamp) => stamp,
+        };
         match self.hub.grant_of(&token).await {
             Ok(grant) if grant.purpose == PURPOSE => {
                 let grant = Arc::new(grant);

@@ -41,13 +41,14 @@ impl Door {
         make: impl Future<Output = Result<Answer, ApiError>>,
     ) -> Result<Answer, ApiError> {
         let key = (reader.unwrap_or_default(), uri.to_string());
-        if let Some(answer) = self.answers.get(&key) {
-            return Ok(answer);
+        match self.answers.get(&key).await? {
+            Ok(answer) => Ok(answer.asked_again()),
+            Err(stamp) => {
+                let answer = make.await?;
+                self.answers.put(stamp, key, answer.clone());
+                Ok(answer)
+            }
         }
-        let stamp = self.answers.stamp();
-        let answer = make.await?;
-        self.answers.put(stamp, key, answer.clone());
-        Ok(answer)
     }
 
     /// A page of posts that is paged by their ids.

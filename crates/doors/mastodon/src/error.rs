@@ -6,6 +6,7 @@ use axum::{
 };
 use http::StatusCode;
 use landbridge_hub::HubError;
+use landbridge_store::StoreError;
 use serde_json::json;
 
 /// What an app is told.
@@ -58,6 +59,12 @@ impl From<HubError> for ApiError {
             }
         };
         ApiError::new(status, e.to_string())
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(e: StoreError) -> ApiError {
+        HubError::from(e).into()
     }
 }
 

@@ -1,10 +1,10 @@
 //! Answers remembered as long as they are true: until the next commit.
 //!
 //! Reading is far more frequent than writing, and what was read stays right until something is written. So nothing has
-//! to know what a write changes, and nothing can be forgotten: any commit makes all of it stale. Where other processes
-//! write too (PostgreSQL) nothing is remembered; on SQLite only the command line does, and [`AT_MOST`] bounds that.
+//! to know what a write changes, and nothing can be forgotten: any commit makes all of it stale, whichever process did it
+//! on PostgreSQL. On SQLite another process is only ever the command line, and [`AT_MOST`] bounds that.
 
-use landbridge_store::Store;
+use landbridge_store::{Moment, Store, StoreError};
 use moka::sync::Cache;
 use std::{
     hash::Hash,
@@ -20,9 +20,9 @@ pub(crate) struct Fresh<K, V> {
 }
 
 /// The moment before something was read.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Stamp {
-    commits: Option<u64>,
+    moment: Moment,
     at: Instant,
 }
 
@@ -35,20 +35,16 @@ where
         Fresh { store, found: Cache::new(most) }
     }
 
-    pub fn get(&self, key: &K) -> Option<V> {
-        let commits = self.store.commits()?;
-        let (stamp, value) = self.found.get(key)?;
-        (stamp.commits == Some(commits) && stamp.at.elapsed() < AT_MOST).then_some(value)
-    }
-
-    /// To be taken before what is then [put](Fresh::put) is read.
-    pub fn stamp(&self) -> Stamp {
-        Stamp { commits: self.store.commits(), at: Instant::now() }
+    /// What is remembered and still true; else the stamp with which to [put](Fresh::put) what is read next.
+    pub async fn get(&self, key: &K) -> Result<Result<V, Stamp>, StoreError> {
+        let now = Stamp { moment: self.store.moment().await?, at: Instant::now() };
+        let true_still = |(stamp, value): (Stamp, V)| {
+            (stamp.moment == now.moment && stamp.at.elapsed() < AT_MOST).then_some(value)
+        };
+        Ok(self.found.get(key).and_then(true_still).ok_or(now))
     }
 
     pub fn put(&self, stamp: Stamp, key: K, value: V) {
-        if stamp.commits.is_some() {
-            self.found.insert(key, (stamp, value));
-        }
+        self.found.insert(key, (stamp, value));
     }
 }

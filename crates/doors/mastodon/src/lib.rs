@@ -8,6 +8,7 @@
 //! Nothing is decided here.
 
 mod accounts;
+mod asked;
 mod at;
 mod auth;
 mod door;
@@ -20,6 +21,7 @@ mod lists;
 mod media;
 mod notifications;
 mod oauth;
+mod packed;
 mod page;
 mod params;
 mod polls;

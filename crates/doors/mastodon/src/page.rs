@@ -1,6 +1,6 @@
 //! Pages and their `Link` header: docs/api/guidelines#pagination.
 
-use crate::params::Params;
+use crate::{packed::Packed, params::Params};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderValue, Uri, header};
@@ -11,13 +11,14 @@ use serde::Serialize;
 /// A JSON body with its `Link` header, ready to send again.
 #[derive(Clone)]
 pub(crate) struct Answer {
-    body: Bytes,
+    body: Packed,
     link: Option<HeaderValue>,
+    again: bool,
 }
 
 impl Answer {
     pub fn one<T: Serialize + ?Sized>(value: &T) -> Answer {
-        Answer { body: json(value), link: None }
+        Answer::new(json(value), None)
     }
 
     /// A list without pages.
@@ -27,19 +28,31 @@ impl Answer {
 
     /// A list that is empty here, and says so.
     pub fn empty() -> Answer {
-        Answer { body: Bytes::from_static(b"[]"), link: None }
+        Answer::new(Bytes::from_static(b"[]"), None)
     }
 
     /// A list. `ends`: ids to page by of its first and last item.
     pub fn list<T: Serialize>(config: &Config, uri: &Uri, items: &[T], ends: Option<(Id, Id)>) -> Answer {
-        Answer { body: json(&items), link: ends.and_then(|(first, last)| link(config, uri, first, last)) }
+        Answer::new(json(&items), ends.and_then(|(first, last)| link(config, uri, first, last)))
+    }
+
+    fn new(body: Bytes, link: Option<HeaderValue>) -> Answer {
+        Answer { body: Packed::new(body), link, again: false }
+    }
+
+    /// The same answer, given once more: worth packing for those who will ask after this one.
+    pub fn asked_again(self) -> Answer {
+        Answer { again: true, ..self }
     }
 }
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-        let mut response = ([kind], self.body).into_response();
+        let mut response = ([kind], self.body.plain()).into_response();
+        if self.again {
+            response.extensions_mut().insert(self.body);
+        }
         if let Some(link) = self.link {
             response.headers_mut().insert(header::LINK, link);
         }

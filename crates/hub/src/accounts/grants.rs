@@ -1,4 +1,4 @@
-//! Grants: every access token is one, with an app, a purpose, scopes, an expiry, and a log of its use.
+//! Grants: every access token is one, with an app, a purpose, scopes, an expiry, and a log of its use ([`super::uses`]).
 
 use crate::{Event, EventKind, Hub, HubError, seal::random};
 use aws_lc_rs::{
@@ -184,12 +184,6 @@ impl Hub {
         {
             self.grants_changed(member);
         }
-        Ok(())
-    }
-
-    /// Writes a line in the grant's log.
-    pub async fn log_grant(&self, grant: Id, what: &str) -> Result<(), HubError> {
-        self.store().write(grants::log(self.ids().next(), grant, what, Time::now())).await?;
         Ok(())
     }
 

@@ -1,8 +1,8 @@
 //! Leaving: one network, for a while, or for good.
 
 use crate::{ActKind, Event, EventKind, Hub, HubError, publish::Reach};
-use landbridge_model::{ActorState, Id, Network, PresenceState, Profile, Time};
-use landbridge_store::entities::{actors, deliveries, grants, members, presences};
+use landbridge_model::{Actor, ActorState, Id, Network, PresenceState, Profile, Time};
+use landbridge_store::entities::{actors, deliveries, files, grants, members, presences};
 use std::time::Duration;
 
 /// Deletes that could not be delivered for so long are not waited for any more.
@@ -54,22 +54,35 @@ impl Hub {
 
     /// Deletes an account for good: it is gone from here at once, every network is told what it needs, and when that
     /// is delivered everything of the member is erased, the keys last. The name is never given out again.
+    ///
+    /// The journal says so from the beginning, so that no older backup brings them back.
     pub async fn delete_member(&self, member: Id) -> Result<(), HubError> {
-        let mut actor = self.member(member).await?.actor;
+        let actor = self.member(member).await?.actor;
+        let at = Time::now();
+        self.note_in_journal(member, at, true).await?;
+        self.depart(actor, at).await?;
+        self.finish_leaving().await
+    }
+
+    /// The member is gone, and the networks are about to hear it. `at`: as in the journal.
+    pub(crate) async fn depart(&self, mut actor: Actor, at: Time) -> Result<(), HubError> {
+        let member = actor.id;
         actor.state = ActorState::Deleted;
         let told = actor.clone();
         actor.profile = Profile::default();
-        let now = Time::now();
-        let changes = vec![
+        let mut changes = vec![
             actors::set_profile(&actor),
             actors::set_state(member, ActorState::Deleted),
             // No hash matches this.
             members::set_password(member, "gone".into()),
-            grants::revoke_all(member, now),
+            grants::revoke_all(member, Time::now()),
         ];
+        changes.extend(files::hold_only(member, &[]));
+        changes.extend(self.erasure_rows(member, at).await?);
         self.commit(&told, ActKind::Leave { forever: true }, None, Reach::Everywhere, changes).await?;
+        self.remove_doomed().await;
         self.bus().send(Event { members: vec![member], public: false, kind: EventKind::Member(member) });
-        self.finish_leaving().await
+        Ok(())
     }
 
     /// Erases deleted members whose last deliveries are done (or hopeless). Part of housekeeping.

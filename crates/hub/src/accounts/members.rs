@@ -3,7 +3,7 @@
 use crate::{ActKind, Event, EventKind, Hub, HubError, accounts::password, publish::Reach};
 use landbridge_model::{Actor, ActorKind, ActorState, Audience, Id, Profile, Time, Visibility};
 use landbridge_store::entities::{
-    actors, grants,
+    actors, files, grants,
     members::{self, MemberRow},
 };
 use serde::{Deserialize, Serialize};
@@ -123,8 +123,12 @@ impl Hub {
         actor.profile = profile;
         actor.locked = locked;
         actor.kind = if bot { ActorKind::Service } else { ActorKind::Person };
-        let changes = vec![actors::set_profile(&actor)];
+        let mut changes = vec![actors::set_profile(&actor)];
+        let pictures = [&actor.profile.avatar, &actor.profile.header].into_iter().flatten();
+        let names: Vec<&str> = pictures.filter_map(|picture| picture.file.as_deref()).collect();
+        changes.extend(files::hold_only(member, &names));
         self.commit(&actor, ActKind::Profile, None, Reach::Everywhere, changes).await?;
+        self.remove_doomed().await;
         self.bus().send(Event { members: vec![member], public: false, kind: EventKind::Member(member) });
         Ok(actor)
     }

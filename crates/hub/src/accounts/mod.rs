@@ -8,9 +8,12 @@ mod password;
 mod presences;
 mod sessions;
 mod signup;
+mod uses;
 
 pub use grants::{App, Grant, NewApp, NewGrant, Once};
 pub use keys::Key;
 pub use members::{Member, Role, Settings};
 pub use sessions::{Session, form_token, form_token_fits};
 pub use signup::NewMember;
+pub use uses::GrantUse;
+pub(crate) use uses::Uses;

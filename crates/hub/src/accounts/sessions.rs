@@ -40,7 +40,10 @@ impl Hub {
         };
         let Some(member) = grant.member else { return Ok(None) };
         match self.member(member).await {
-            Ok(member) => Ok(Some(Session { grant, member, token: token.to_owned() })),
+            Ok(member) => {
+                self.used(grant.id, "pages");
+                Ok(Some(Session { grant, member, token: token.to_owned() }))
+            }
             Err(HubError::NotFound) => Ok(None),
             Err(e) => Err(e),
         }

@@ -13,12 +13,8 @@ pub(crate) use hosts::{host_of, widening};
 
 use crate::{Hub, HubError, moderation::Rule};
 use landbridge_model::{Actor, ActorState, Id};
-use landbridge_store::{
-    args,
-    entities::{blocks, ints},
-    query,
-};
-use std::collections::{HashMap, HashSet};
+use landbridge_store::{Query, Row, StoreError, entities::relations};
+use std::collections::HashMap;
 
 /// Somebody wants to reach a member.
 #[derive(Clone, Copy, Debug)]
@@ -82,54 +78,35 @@ pub async fn admit(hub: &Hub, actor: &Actor, native_id: &str) -> Result<Admissio
 /// Whether somebody may reach a member.
 pub async fn decide(hub: &Hub, contact: FirstContact<'_>) -> Result<Decision, HubError> {
     let FirstContact { member, stranger, limited, scope } = contact;
-    let decided = decide_each(hub, stranger, limited, &[member], scope).await?;
+    let answer = hub.store().rows(question(stranger, &[member])).await?;
+    let decided = answered(answer, stranger, limited, scope)?;
     Ok(decided.get(&member).copied().unwrap_or(Decision::Drop("no such member")))
 }
 
-/// The same for several members at once, in one trip to the store. Whoever is no member is not in the answer.
-pub(crate) async fn decide_each(
-    hub: &Hub,
+/// What must be known to decide on some members, for whoever asks more in the same trip.
+pub(crate) fn question(stranger: &Actor, members: &[Id]) -> Query {
+    let hosts = widening(stranger.domain.as_deref().unwrap_or_default());
+    relations::of_members(members, stranger.id, &hosts)
+}
+
+/// The decisions, from the answer to [`question`]. Whoever is no member is not in them.
+pub(crate) fn answered(
+    answer: Vec<Row>,
     stranger: &Actor,
     limited: bool,
-    members: &[Id],
     scope: Scope,
-) -> Result<HashMap<Id, Decision>, HubError> {
-    if members.is_empty() {
-        return Ok(HashMap::new());
-    }
+) -> Result<HashMap<Id, Decision>, StoreError> {
     let limited = limited || stranger.state == ActorState::Limited;
-    let hosts = widening(stranger.domain.as_deref().unwrap_or_default());
-    let answers = hub
-        .store()
-        .all(vec![
-            query(
-                "SELECT a.id, a.state, a.locked,
-                   CASE WHEN EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = a.id AND f.target_id = ?2 AND f.state = 1)
-                        THEN 1 ELSE 0 END
-                 FROM actors a WHERE a.id IN {ints ?1} AND a.domain = ''",
-                args![ints(members), stranger.id],
-            ),
-            blocks::between(stranger.id, members),
-            blocks::members_against(members, &hosts),
-        ])
-        .await?;
-    let mut answers = answers.into_iter();
-    let mut next = || answers.next().unwrap_or_default();
-    let (known, blocked, against) = (next(), next(), next());
-    let ids = |rows: Vec<landbridge_store::Row>| {
-        rows.into_iter().map(|mut row| row.get(0)).collect::<Result<_, _>>()
-    };
-    let blocked: HashSet<Id> = ids(blocked)?;
-    let against: HashSet<Id> = ids(against)?;
-    let mut decided = HashMap::with_capacity(known.len());
-    for mut row in known {
+    let mut decided = HashMap::with_capacity(answer.len());
+    for mut row in answer {
         let (id, state, locked, follows): (Id, i64, bool, bool) =
             (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        let (blocked, against): (bool, bool) = (row.get(4)?, row.get(5)?);
         let there = matches!(ActorState::from_i64(state), ActorState::Active | ActorState::Limited);
         let decision = match scope {
             _ if !there => Decision::Drop("the member is away"),
-            _ if blocked.contains(&id) => Decision::Drop("blocked"),
-            _ if against.contains(&id) => Decision::Drop("the member blocks this host"),
+            _ if blocked => Decision::Drop("blocked"),
+            _ if against => Decision::Drop("the member blocks this host"),
             Scope::Follow if locked || (limited && !follows) => Decision::Hold,
             Scope::Public | Scope::Private if limited && !follows => Decision::Drop("limited"),
             _ => Decision::Accept,

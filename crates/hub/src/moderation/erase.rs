@@ -1,12 +1,12 @@
 //! Erasing what is held about somebody, everywhere.
 
 use crate::{Event, EventKind, Hub, HubError, receive::subject};
-use landbridge_model::{Id, Media, Network, Presence, Time};
+use landbridge_model::{ActorState, Id, Media, Network, Presence, Time};
 use landbridge_store::{
     Change, Erasure, Write,
     entities::{erasing, erasures, tombstones},
 };
-use std::collections::HashSet;
+use std::{collections::HashMap, sync::atomic::Ordering};
 
 /// Native ids of posts that are closed for good by an erasure, the newest.
 const CLOSED: i64 = 5000;
@@ -22,14 +22,20 @@ impl Hub {
 
     /// Does again what the journal says and this database does not know: after a restore, before anyone is served. Gives
     /// how many people it was.
+    ///
+    /// Whoever was only about to be erased, since the networks were still to hear of it, leaves again: they are gone from
+    /// here at once, and the networks hear it (perhaps once more) by keys that are kept until then.
     pub async fn erase_again(&self) -> Result<u64, HubError> {
         let Some(journal) = self.erasure_journal() else { return Ok(0) };
         let pending = journal.pending(self.store()).await?;
         if pending.is_empty() {
             return Ok(0);
         }
-        let wanted: HashSet<&[u8]> = pending.iter().map(|erasure| erasure.subject_hash.as_slice()).collect();
-        let mut found: HashSet<Id> = HashSet::new();
+        let mut wanted: HashMap<&[u8], bool> = HashMap::new();
+        for erasure in &pending {
+            *wanted.entry(erasure.subject_hash.as_slice()).or_insert(true) &= erasure.leaving;
+        }
+        let mut found: HashMap<Id, bool> = HashMap::new();
         let mut after = Id(-1);
         loop {
             let rows = self.store().rows(erasing::identities(after, BATCH)).await?;
@@ -42,44 +48,61 @@ impl Hub {
                 let (actor, network): (Id, Option<Network>) = (row.get(0)?, row.get(1)?);
                 after = actor;
                 let native_id: String = row.get(2)?;
-                if network
-                    .is_some_and(|network| wanted.contains(subject(self, network, &native_id).as_slice()))
-                {
-                    found.insert(actor);
+                let hash = network.map(|network| subject(self, network, &native_id)).unwrap_or_default();
+                if let Some(leaving) = wanted.get(hash.as_slice()) {
+                    *found.entry(actor).or_insert(true) &= leaving;
                 }
             }
             after = if whole { after } else { Id(after.0 - 1) };
         }
-        for actor in &found {
-            self.remove_everything(*actor, Time::now()).await?;
+        for (id, leaving) in &found {
+            let actor = self.actor(*id).await?;
+            match (actor.is_member() && *leaving, actor.state) {
+                (true, ActorState::Deleted) => {}
+                (true, _) => self.depart(actor, Time::now()).await?,
+                (false, _) => self.remove_everything(*id, Time::now()).await?,
+            }
         }
         // Also those who are not in this backup are known now.
         let known = pending.iter().map(|erasure| self.erasure_row(&erasure.subject_hash, Time(erasure.at)));
         self.store().write(Write::from(known.collect::<Vec<Change>>())).await?;
-        self.store().scrub().await?;
+        self.scrub_now().await?;
         Ok(found.len() as u64)
     }
 
     async fn erase_since(&self, actor: Id, at: Time) -> Result<(), HubError> {
-        let identities = self.presences(actor).await?;
-        let hashes: Vec<Vec<u8>> =
-            identities.iter().map(|p| subject(self, p.network, &p.native_id)).collect();
-        if let Some(journal) = self.erasure_journal().cloned() {
-            let lines: Vec<Erasure> =
-                hashes.iter().map(|hash| Erasure { subject_hash: hash.clone(), at: at.0 }).collect();
-            let written =
-                tokio::task::spawn_blocking(move || lines.iter().try_for_each(|line| journal.record(line)))
-                    .await;
-            written.map_err(|_| HubError::Damaged("the erasure journal was not written"))??;
-        }
+        let rows = self.erasure_rows(actor, at).await?;
+        self.note_in_journal(actor, at, false).await?;
         self.remove_everything(actor, at).await?;
-        let rows: Vec<Change> = hashes.iter().map(|hash| self.erasure_row(hash, at)).collect();
         self.store().write(rows).await?;
+        self.removed().store(true, Ordering::Relaxed);
         self.store().scrub().await?;
         self.sealer().forget(actor);
         self.bus().send(Event { members: vec![actor], public: false, kind: EventKind::Member(actor) });
         metrics::counter!("hub_erasures_total").increment(1);
         Ok(())
+    }
+
+    /// Writes into the journal, outside the database, that somebody is erased; with `leaving`: as soon as the networks have
+    /// heard of it. On disk when this returns.
+    pub(crate) async fn note_in_journal(&self, actor: Id, at: Time, leaving: bool) -> Result<(), HubError> {
+        let Some(journal) = self.erasure_journal().cloned() else { return Ok(()) };
+        let hashes = self.subjects(actor).await?.into_iter();
+        let lines: Vec<Erasure> =
+            hashes.map(|subject_hash| Erasure { subject_hash, at: at.0, leaving }).collect();
+        let written =
+            tokio::task::spawn_blocking(move || lines.iter().try_for_each(|line| journal.record(line))).await;
+        Ok(written.map_err(|_| HubError::Damaged("the erasure journal was not written"))??)
+    }
+
+    /// What the database notes of it.
+    pub(crate) async fn erasure_rows(&self, actor: Id, at: Time) -> Result<Vec<Change>, HubError> {
+        Ok(self.subjects(actor).await?.iter().map(|hash| self.erasure_row(hash, at)).collect())
+    }
+
+    async fn subjects(&self, actor: Id) -> Result<Vec<Vec<u8>>, HubError> {
+        let identities = self.presences(actor).await?;
+        Ok(identities.iter().map(|p| subject(self, p.network, &p.native_id)).collect())
     }
 
     fn erasure_row(&self, hash: &[u8], at: Time) -> Change {
@@ -88,26 +111,19 @@ impl Hub {
 
     async fn remove_everything(&self, actor: Id, at: Time) -> Result<(), HubError> {
         let identities = self.presences(actor).await?;
-        let mut files = Vec::new();
-        for mut row in self.store().rows(erasing::files(actor)).await? {
-            if let Ok(media) = serde_json::from_str::<Media>(&row.get::<String>(0)?) {
-                files.extend([media.file, media.preview].into_iter().flatten());
-            }
-        }
-        if let Ok(actor) = self.actor(actor).await {
-            let pictures = [actor.profile.avatar, actor.profile.header].into_iter().flatten();
-            files.extend(pictures.filter_map(|picture| picture.file));
+        let mut shown = Vec::new();
+        for mut row in self.store().rows(erasing::attachments(actor, CLOSED)).await? {
+            shown.extend(serde_json::from_str::<Media>(&row.get::<String>(0)?));
         }
         let mut write = Write::default();
         for mut row in self.store().rows(erasing::native_ids(actor, CLOSED)).await? {
             write.push(tombstones::put(self.keyed_hash(&row.get::<String>(0)?), at));
         }
         write.extend(self.of_networks(&identities));
+        write.extend(self.forget_fetched(&shown));
         write.extend(erasing::everything(actor));
         self.store().write(write).await?;
-        for file in files {
-            self.delete_file(&file).await?;
-        }
+        self.remove_doomed().await;
         Ok(())
     }
 
@@ -116,17 +132,5 @@ impl Hub {
             self.translator(identity.network).map(|translator| translator.erase(identity)).unwrap_or_default()
         };
         identities.iter().flat_map(of_one).collect()
-    }
-
-    /// Deletes a file of ours unless something else names it: files are kept by content.
-    pub(super) async fn delete_file(&self, name: &str) -> Result<(), HubError> {
-        let ours = !name.is_empty() && !name.contains(['/', ':']);
-        if ours
-            && self.store().row(erasing::file_in_use(name)).await?.is_none()
-            && let Err(why) = self.media().delete(name).await
-        {
-            tracing::warn!(%why, "a file could not be deleted; the next sweep tries again");
-        }
-        Ok(())
     }
 }

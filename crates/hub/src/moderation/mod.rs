@@ -2,6 +2,7 @@
 
 mod domains;
 mod erase;
+mod files;
 mod housekeeping;
 mod polls;
 mod reports;

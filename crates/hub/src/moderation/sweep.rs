@@ -5,8 +5,8 @@ use landbridge_model::{Id, Time};
 use landbridge_store::{
     Change, Write,
     entities::{
-        blocks, copies, deliveries, idempotency, media, notifications, once, payloads, posts, retention,
-        tombstones,
+        blocks, copies, deliveries, files, grants, idempotency, media, notifications, once, payloads, posts,
+        retention, tombstones,
     },
 };
 use std::{collections::HashSet, time::Duration};
@@ -19,6 +19,9 @@ const HOME: i64 = 4000;
 const NOTIFICATIONS: u32 = 180;
 const TOMBSTONES: u32 = 400;
 const DELIVERIES: u32 = 30;
+const GRANT_USES: u32 = 30;
+/// Pictures of others that nobody looks at, even where their posts stay for ever.
+const LONGEST_FETCHED: u32 = 30;
 
 impl Hub {
     /// Removes what has outlived its retention rule; returns how many posts. What a member has used stays on.
@@ -39,6 +42,7 @@ impl Hub {
                 deliveries::sweep(now.minus(DAY * DELIVERIES)),
                 payloads::sweep(now.minus(DAY)),
                 blocks::expire_mutes(now),
+                grants::sweep_uses(now.minus(DAY * GRANT_USES)),
                 retention::trim_homes(HOME),
             ])
             .await?;
@@ -84,6 +88,7 @@ impl Hub {
                 Some(target) => changes.push(posts::count_reposts(target, -1)),
                 None => changes.extend(publish::uncount(&post)),
             }
+            changes.extend(self.forget_fetched(&post.media));
         }
         changes.push(copies::delete_of(CopyKind::Post.key(), id));
         changes.push(copies::delete_of(CopyKind::Repost.key(), id));
@@ -99,18 +104,28 @@ impl Hub {
         Ok(())
     }
 
-    /// Uploads that were never attached, and what was kept of others' pictures.
+    /// Uploads that were never attached, what was kept of others' pictures, and what a crash has left.
     async fn sweep_files(&self, now: Time) -> Result<(), HubError> {
         for mut row in self.store().rows(media::forgotten(now.minus(DAY), BATCH)).await? {
-            let file = media::MediaRow::read(&mut row)?.media;
-            self.store().write(media::delete(file.id)).await?;
-            for name in [file.file, file.preview].into_iter().flatten() {
-                self.delete_file(&name).await?;
+            let row = media::MediaRow::read(&mut row)?;
+            // One that is attached at this moment stays.
+            let mut write = Write::from(media::take_back(row.media.id, row.owner));
+            write.extend(files::release(row.media.id));
+            self.write_if_there(write).await?;
+        }
+        let unused = now.minus(DAY * self.config().remote_days.clamp(1, LONGEST_FETCHED));
+        loop {
+            let rows = self.store().rows(files::unused(unused, BATCH)).await?;
+            if rows.is_empty() {
+                break;
             }
+            let mut write = Write::default();
+            for mut row in rows {
+                write.extend(files::release_fetched(row.get(0)?));
+            }
+            self.store().write(write).await?;
         }
-        if let Err(why) = self.media().cache().sweep(DAY * self.config().remote_days.clamp(1, 30)).await {
-            tracing::warn!(%why, "cached pictures were not swept");
-        }
+        self.remove_doomed().await;
         Ok(())
     }
 

@@ -8,13 +8,16 @@ mod record;
 
 pub use operate::{OutboxLine, OutboxSummary};
 
-use crate::{Delivery, Hub, HubError, Stop, publish::commit::payload_context, seal};
+use crate::{Delivery, Hub, HubError, Outcome, Stop, publish::commit::payload_context, seal};
 use landbridge_model::{Id, Network, Time};
 use landbridge_store::entities::{
     deliveries::{self, DueRow},
     ints,
 };
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
 use tokio::{task::JoinSet, time::sleep};
 
 /// How long a claim holds. Longer than any one try may take.
@@ -65,13 +68,14 @@ impl DeliveryState {
 impl Hub {
     /// Delivers what is due until `stop`; rows that were claimed and not finished are due again after the lease.
     pub async fn run_outbox(self, mut stop: Stop) {
-        let mut out = Outbox { hub: self, running: JoinSet::new(), busy: HashMap::new() };
+        let mut out = Outbox::new(self);
         let mut tidied = Time(0);
+        let mut look = true;
         while !*stop.borrow() {
             // Before looking, so that a bell rung while looking is heard.
             let hub = out.hub.clone();
             let bell = hub.outbox_bell().notified();
-            if let Err(error) = out.start_due().await {
+            if let Err(error) = out.turn(look).await {
                 tracing::warn!(%error, "the outbox could not be read");
                 sleep(Duration::from_secs(1)).await;
             }
@@ -79,13 +83,20 @@ impl Hub {
                 tidied = Time::now();
                 out.tidy(tidied).await;
             }
-            let wait = out.wait().await;
-            tokio::select! {
-                () = bell => {}
-                Some(done) = out.running.join_next(), if !out.running.is_empty() => out.done(done.ok()),
-                () = sleep(wait) => {}
-                _ = stop.changed() => {}
-            }
+            let wait = out.wait();
+            look = tokio::select! {
+                () = bell => true,
+                Some(done) = out.running.join_next(), if !out.running.is_empty() => {
+                    out.done(done.ok());
+                    while let Some(done) = out.running.try_join_next() {
+                        out.done(done.ok());
+                    }
+                    // What is about the same thing may have waited for it.
+                    out.due.is_empty()
+                }
+                () = sleep(wait) => true,
+                _ = stop.changed() => false,
+            };
         }
         let drain = async { while out.running.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(GRACE, drain).await;
@@ -94,70 +105,112 @@ impl Hub {
 
 type Host = (Network, String);
 
+/// A delivery that came to its end, for now.
+struct Done {
+    host: Host,
+    /// Nothing gets through to that host.
+    down: bool,
+}
+
 struct Outbox {
     hub: Hub,
-    running: JoinSet<Host>,
+    running: JoinSet<Done>,
     /// Deliveries under way, by host.
     busy: HashMap<Host, usize>,
+    /// What was due when it was last looked, and is not begun.
+    due: VecDeque<(Id, Host)>,
+    /// When something falls due that was not at that time.
+    alarm: Time,
 }
 
 impl Outbox {
-    /// Claims and starts as much of what is due as the limits allow.
-    async fn start_due(&mut self) -> Result<(), HubError> {
-        let limits = &self.hub.config().limits;
-        let (most, per_host) = (limits.deliveries, limits.deliveries_per_host);
+    fn new(hub: Hub) -> Outbox {
+        let (running, busy, due) = (JoinSet::new(), HashMap::new(), VecDeque::new());
+        Outbox { hub, running, busy, due, alarm: Time(0) }
+    }
+
+    async fn turn(&mut self, look: bool) -> Result<(), HubError> {
+        let most = self.hub.config().limits.deliveries;
         let room = most.saturating_sub(self.running.len());
-        if room == 0 {
-            return Ok(());
+        if look && room > 0 {
+            self.look(room).await?;
         }
+        self.start(room).await
+    }
+
+    /// Asks what is due, and when the next thing will be.
+    async fn look(&mut self, room: usize) -> Result<(), HubError> {
         let now = Time::now();
         let window = i64::try_from(room.saturating_mul(4)).unwrap_or(i64::MAX);
-        let mut chosen = Vec::new();
-        let mut taken = self.busy.clone();
-        for mut row in self.hub.store().rows(deliveries::due(now, window)).await? {
-            let (id, network, host): (Id, Option<Network>, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let Some(network) = network else { continue };
-            let busy = taken.entry((network, host)).or_default();
-            if *busy < per_host && chosen.len() < room {
-                *busy += 1;
-                chosen.push(id);
+        let questions = vec![deliveries::due(now, window), deliveries::next_due(now)];
+        let mut answers = self.hub.store().all(questions).await?.into_iter();
+        self.due.clear();
+        for mut row in answers.next().unwrap_or_default() {
+            if let Some(network) = row.get::<Option<Network>>(1)? {
+                self.due.push_back((row.get(0)?, (network, row.get(2)?)));
             }
         }
+        let next = answers.next().and_then(|rows| rows.into_iter().next());
+        let next = next.map(|mut row| row.get::<Option<Time>>(0)).transpose()?.flatten();
+        self.alarm = next.unwrap_or(now.plus(LOOK));
+        Ok(())
+    }
+
+    /// Claims and starts as much of what is due as the limits allow.
+    async fn start(&mut self, room: usize) -> Result<(), HubError> {
+        let per_host = self.hub.config().limits.deliveries_per_host;
+        let mut taken = self.busy.clone();
+        let mut chosen = Vec::new();
+        self.due.retain(|(id, host)| {
+            let busy = taken.entry(host.clone()).or_default();
+            let take = *busy < per_host && chosen.len() < room;
+            if take {
+                *busy += 1;
+                chosen.push(*id);
+            }
+            !take
+        });
         if chosen.is_empty() {
             return Ok(());
         }
+        let now = Time::now();
         let written = self.hub.store().write(deliveries::claim(ints(&chosen), now, now.plus(LEASE))).await;
         let mut claimed = Vec::new();
         for mut row in written.map_err(HubError::from)?.returned {
             claimed.push(row.get::<Id>(0)?);
         }
         for mut row in self.hub.store().rows(deliveries::load(ints(&claimed))).await? {
-            self.start(DueRow::read(&mut row)?);
+            self.run(DueRow::read(&mut row)?);
         }
         Ok(())
     }
 
-    fn start(&mut self, row: DueRow) {
+    fn run(&mut self, row: DueRow) {
         let Some(network) = row.network else { return };
-        let place = (network, row.host.clone());
-        *self.busy.entry(place.clone()).or_default() += 1;
+        let host = (network, row.host.clone());
+        *self.busy.entry(host.clone()).or_default() += 1;
         let hub = self.hub.clone();
         self.running.spawn(async move {
-            if let Err(error) = deliver(&hub, network, row).await {
+            let down = deliver(&hub, network, row).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "the outcome of a delivery could not be recorded; it is tried again");
-            }
-            place
+                false
+            });
+            Done { host, down }
         });
     }
 
-    fn done(&mut self, host: Option<Host>) {
-        match host {
-            Some(host) => {
+    fn done(&mut self, done: Option<Done>) {
+        match done {
+            Some(Done { host, down }) => {
                 if let Some(n) = self.busy.get_mut(&host) {
                     *n = n.saturating_sub(1);
                     if *n == 0 {
                         self.busy.remove(&host);
                     }
+                }
+                if down {
+                    // Whether it is still to be tried, the next look says.
+                    self.due.retain(|(_, waiting)| *waiting != host);
                 }
             }
             // A task that panicked does not say which host it was for: count again from what is running.
@@ -165,15 +218,9 @@ impl Outbox {
         }
     }
 
-    /// Until the next row falls due.
-    async fn wait(&self) -> Duration {
-        let next = match self.hub.store().row(deliveries::next_due()).await {
-            Ok(Some(mut row)) => row.get::<Option<Time>>(0).ok().flatten(),
-            _ => None,
-        };
-        let Some(next) = next else { return LOOK };
-        let ms = u64::try_from(next.0.saturating_sub(Time::now().0)).unwrap_or(0);
-        // Rows that are due but wait for a free place are looked at again when one is freed.
+    /// Until something falls due. Rows that are due but wait for a free place are begun when one is freed.
+    fn wait(&self) -> Duration {
+        let ms = u64::try_from(self.alarm.0.saturating_sub(Time::now().0)).unwrap_or(0);
         Duration::from_millis(ms.max(50)).min(LOOK)
     }
 
@@ -188,12 +235,15 @@ impl Outbox {
     }
 }
 
-async fn deliver(hub: &Hub, network: Network, row: DueRow) -> Result<(), HubError> {
+/// Tries once and records the outcome; tells whether the host is down.
+async fn deliver(hub: &Hub, network: Network, row: DueRow) -> Result<bool, HubError> {
     let bytes = match row.sealed {
         false => row.bytes,
         true => match hub.member_key(row.actor).await {
             Ok(key) => seal::open(&key, &payload_context(row.payload), &row.bytes)?,
-            Err(HubError::NotFound) => return hub.drop_delivery(row.id, "its author is gone").await,
+            Err(HubError::NotFound) => {
+                return hub.drop_delivery(row.id, "its author is gone").await.map(|()| false);
+            }
             Err(other) => return Err(other),
         },
     };
@@ -210,13 +260,19 @@ async fn deliver(hub: &Hub, network: Network, row: DueRow) -> Result<(), HubErro
     };
     let rule = hub.domain_rule(&delivery.host).await?;
     if rule == Some(crate::moderation::Rule::Block) {
-        return hub.drop_delivery(delivery.id, "this server's operator has blocked that host").await;
+        let why = "this server's operator has blocked that host";
+        return hub.drop_delivery(delivery.id, why).await.map(|()| false);
     }
     let outcome = match hub.translator(network) {
         Ok(translator) => translator.clone().deliver(hub, &delivery).await,
-        Err(_) => return hub.drop_delivery(delivery.id, "this network is switched off here").await,
+        Err(_) => {
+            let why = "this network is switched off here";
+            return hub.drop_delivery(delivery.id, why).await.map(|()| false);
+        }
     };
     metrics::counter!("landbridge_deliveries_total", "network" => network.key(), "outcome" => record::word(&outcome))
         .increment(1);
-    hub.record(&delivery, row.created_at, outcome).await
+    let down = matches!(outcome, Outcome::Retry { host_down: true, .. });
+    hub.record(&delivery, row.created_at, row.failures, outcome).await?;
+    Ok(down)
 }

@@ -3,7 +3,7 @@
 use super::DeliveryState;
 use crate::{Hub, HubError};
 use landbridge_model::{Id, Network, Time};
-use landbridge_store::entities::deliveries;
+use landbridge_store::entities::{deliveries, hosts};
 
 /// How many deliveries are in a state.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ impl Hub {
 
     /// Tries again at once what has trouble, for one host or (empty) for all.
     pub async fn outbox_retry(&self, host: &str) -> Result<(), HubError> {
-        self.store().write(deliveries::retry(host, Time::now())).await?;
+        self.store().write(vec![hosts::reopen(host), deliveries::retry(host, Time::now())]).await?;
         self.outbox_bell().notify_one();
         Ok(())
     }

@@ -17,10 +17,12 @@ const PATIENT: i64 = 5;
 const LONGEST: Duration = Duration::from_secs(12 * 3600);
 
 impl Hub {
+    /// `since`: when it was queued; `failures`: of its host in a row, before this.
     pub(super) async fn record(
         &self,
         delivery: &Delivery,
         since: Time,
+        failures: i64,
         outcome: Outcome,
     ) -> Result<(), HubError> {
         let now = Time::now();
@@ -31,7 +33,7 @@ impl Hub {
         match &outcome {
             Outcome::Delivered { answer } => {
                 write.push(finish(DeliveryState::Delivered, answer));
-                if delivery.attempts > 0 {
+                if failures > 0 {
                     write.push(hosts::ok(delivery.network, &delivery.host, now));
                 }
             }
@@ -66,7 +68,11 @@ impl Hub {
         if failures >= PATIENT {
             let minutes = 1_u64 << (failures - PATIENT).clamp(0, 10);
             let until = now.plus(Duration::from_secs(minutes * 60).min(LONGEST));
-            self.store().write(hosts::close(delivery.network, &delivery.host, until)).await?;
+            let (network, host) = (delivery.network, delivery.host.as_str());
+            // What waits for it waits as long, so that nobody has to look at it again and again.
+            self.store()
+                .write(vec![hosts::close(network, host, until), deliveries::put_off(network, host, until)])
+                .await?;
         }
         Ok(())
     }

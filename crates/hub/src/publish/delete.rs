@@ -8,6 +8,8 @@ use landbridge_store::{
     entities::{actors, copies, deliveries, posts, tombstones},
 };
 
+use std::sync::atomic::Ordering;
+
 impl Hub {
     /// Deletes a post of the member; gives it as it was, for redrafting.
     pub async fn delete_post(&self, member: Id, post: Id, origin: Option<Origin>) -> Result<Post, HubError> {
@@ -29,6 +31,9 @@ impl Hub {
         changes.extend(posts::delete(post.id));
         let reach = Reach::Copies(CopyKind::Post, post.id);
         self.commit(&author, ActKind::Delete(post.clone()), origin, reach, changes).await?;
+        self.removed().store(true, Ordering::Relaxed);
+        // An edit may have attached files that this post, as it was read, does not name.
+        self.remove_doomed().await;
         let public = post.visibility == landbridge_model::Visibility::Public;
         self.bus().send(Event { members, public, kind: EventKind::Deleted(post.id) });
         Ok(post)

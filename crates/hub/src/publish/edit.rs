@@ -3,7 +3,7 @@
 use super::{Commit, Reach};
 use crate::{ActKind, CopyKind, Draft, Event, EventKind, Hub, HubError, Origin, reading::NotificationKind};
 use landbridge_model::{Id, Mention, Post, Time, Visibility};
-use landbridge_store::entities::{edits, media, mentions, polls, posts, search, tags, votes};
+use landbridge_store::entities::{edits, files, media, mentions, polls, posts, search, tags, votes};
 
 /// Earlier versions that are kept.
 const HISTORY: i64 = 100;
@@ -42,6 +42,13 @@ impl Hub {
         if !named.is_empty() {
             changes.push(mentions::insert(post, &named));
         }
+        // What is taken off is gone, from earlier versions too.
+        let kept: Vec<Id> = after.media.iter().map(|m| m.id).collect();
+        let dropped = before.media.iter().any(|m| !kept.contains(&m.id));
+        if dropped {
+            changes.extend(files::release_others_of_post(post, &kept));
+            changes.push(media::keep_only(post, &kept));
+        }
         changes.extend(after.media.iter().map(|m| media::attach(m.id, member, post)));
         changes.extend(after.media.iter().map(|m| media::update(member, m, 0)));
         if after.visibility.is_open() {
@@ -70,6 +77,9 @@ impl Hub {
         let reached = self
             .commit_all(Commit { member: &author, kind, origin, reach, changes, key: key.as_ref() })
             .await?;
+        if dropped {
+            self.remove_doomed().await;
+        }
         self.wake(reached, None);
         let members = self.home_members(post).await?;
         let public = after.visibility == Visibility::Public;

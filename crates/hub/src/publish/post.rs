@@ -37,11 +37,27 @@ impl Hub {
     pub async fn publish(&self, draft: Draft, origin: Option<Origin>) -> Result<Post, HubError> {
         let member = self.member(draft.author).await?;
         super::may_act(&member.actor)?;
-        if let Some(key) = &draft.idempotency
-            && let Some(post) = self.posted_before(draft.author, key).await?
-        {
+        let Some(key) = draft.idempotency.clone() else {
+            return self.publish_new(member, draft, origin).await;
+        };
+        let author = draft.author;
+        if let Some(post) = self.posted_before(author, &key).await? {
             return Ok(post);
         }
+        match self.publish_new(member, draft, origin).await {
+            // The same request twice at once: the first has won. Whatever this one failed of (a file that is used, the key
+            // itself), it is that.
+            Err(error) => self.posted_before(author, &key).await?.ok_or(error),
+            done => done,
+        }
+    }
+
+    async fn publish_new(
+        &self,
+        member: Member,
+        draft: Draft,
+        origin: Option<Origin>,
+    ) -> Result<Post, HubError> {
         let parent = self.parent(&draft).await?;
         let post = self.compose(&member, &draft, parent.as_ref()).await?;
         let reach = self.reach_of(&member, &draft, &post, parent.as_ref()).await?;
@@ -73,20 +89,10 @@ impl Hub {
         }
         let kind = ActKind::Post(post.clone());
         let reach = Reach::Only(reach);
-        let done = self
-            .commit_all(Commit { member: &member.actor, kind, origin, reach, changes, key: key.as_ref() })
-            .await;
-        match (done, &draft.idempotency) {
-            // The same request twice at once: the first has won.
-            (Err(HubError::Conflict("idempotency")), Some(key)) => {
-                self.posted_before(draft.author, key).await?.ok_or(HubError::Conflict("idempotency"))
-            }
-            (Err(other), _) => Err(other),
-            (Ok(reached), _) => {
-                self.wake(reached, Some(&post));
-                Ok(post)
-            }
-        }
+        let commit = Commit { member: &member.actor, kind, origin, reach, changes, key: key.as_ref() };
+        let reached = self.commit_all(commit).await?;
+        self.wake(reached, Some(&post));
+        Ok(post)
     }
 
     /// What each network that the author is on would show of a draft.

@@ -1,9 +1,15 @@
 //! Where a thing is: its copies on the networks and its deliveries.
 
-use crate::{CopyKind, CopyState, Destination, Hub, HubError};
+use crate::{CopyKind, CopyState, Destination, Hub, HubError, outbox::DeliveryState};
 use bytes::Bytes;
 use landbridge_model::{Id, Network, Time};
-use landbridge_store::{Change, Row, StoreError, args, query};
+use landbridge_store::{
+    Row, StoreError,
+    entities::{
+        copies::{self, CopyRow},
+        deliveries, fetchers,
+    },
+};
 use url::Url;
 
 /// A thing's identity on a network.
@@ -40,17 +46,13 @@ pub struct DeliveryRecord {
 impl Hub {
     /// The thing with that native id, if it is known here.
     pub async fn copy(&self, network: Network, native_id: &str) -> Result<Option<Copy>, HubError> {
-        let sql = "SELECT network, native_id, kind, object_id, actor_id, version, url, state FROM copies
-                   WHERE network = ?1 AND native_id = ?2";
-        let row = self.store().row(query(sql, args![network, native_id])).await?;
+        let row = self.store().row(copies::by_native(network, native_id)).await?;
         Ok(row.map(|mut row| Copy::read(&mut row)).transpose()?.flatten())
     }
 
     /// All copies of a thing.
     pub async fn copies(&self, kind: CopyKind, object: Id) -> Result<Vec<Copy>, HubError> {
-        let sql = "SELECT network, native_id, kind, object_id, actor_id, version, url, state FROM copies
-                   WHERE object_id = ?1 AND kind = ?2 ORDER BY network, created_at";
-        let mut rows = self.store().rows(query(sql, args![object, kind.key()])).await?;
+        let mut rows = self.store().rows(copies::of_object(kind.key(), object)).await?;
         Ok(rows.iter_mut().filter_map(|row| Copy::read(row).transpose()).collect::<Result<_, _>>()?)
     }
 
@@ -61,18 +63,13 @@ impl Hub {
         object: Id,
         network: Network,
     ) -> Result<Option<Copy>, HubError> {
-        let sql = "SELECT network, native_id, kind, object_id, actor_id, version, url, state FROM copies
-                   WHERE object_id = ?1 AND kind = ?2 AND network = ?3 AND state = 0 ORDER BY created_at LIMIT 1";
-        let row = self.store().row(query(sql, args![object, kind.key(), network])).await?;
+        let row = self.store().row(copies::live_on(kind.key(), object, network)).await?;
         Ok(row.map(|mut row| Copy::read(&mut row)).transpose()?.flatten())
     }
 
     /// Wire bytes of a copy, opened when sealed.
     pub async fn original(&self, network: Network, native_id: &str) -> Result<Option<Bytes>, HubError> {
-        let sql =
-            "SELECT c.original, c.object_id, p.sealed FROM copies c LEFT JOIN posts p ON p.id = c.object_id
-                   WHERE c.network = ?1 AND c.native_id = ?2 AND c.original IS NOT NULL";
-        let Some(mut row) = self.store().row(query(sql, args![network, native_id])).await? else {
+        let Some(mut row) = self.store().row(copies::original(network, native_id)).await? else {
             return Ok(None);
         };
         let (bytes, object): (Vec<u8>, Id) = (row.get(0)?, row.get(1)?);
@@ -84,9 +81,7 @@ impl Hub {
 
     /// Where a post of the member went: its deliveries (edits and deletes too), newest first.
     pub async fn deliveries(&self, member: Id, post: Id) -> Result<Vec<DeliveryRecord>, HubError> {
-        let sql = "SELECT id, network, destination, host, act, state, attempts, next_at, answer, created_at, finished_at
-                   FROM deliveries WHERE object_id = ?1 AND actor_id = ?2 ORDER BY id DESC LIMIT 5000";
-        let mut rows = self.store().rows(query(sql, args![post, member])).await?;
+        let mut rows = self.store().rows(deliveries::of_object(post, member)).await?;
         Ok(rows
             .iter_mut()
             .filter_map(|row| DeliveryRecord::read(row).transpose())
@@ -96,15 +91,8 @@ impl Hub {
     /// Every destination that this thing was ever sent to on a network, and every server that fetched it signed: whom
     /// a delete must reach.
     pub async fn sent_to(&self, network: Network, object: Id) -> Result<Vec<Destination>, HubError> {
-        // What was refused, given up or dropped without a single try never left.
-        let sent = "SELECT DISTINCT destination, host FROM deliveries
-                    WHERE object_id = ?1 AND network = ?2 AND (state IN (1, 4) OR attempts > 0) ORDER BY destination";
-        let fetched =
-            "SELECT destination FROM fetchers WHERE post_id = ?1 AND network = ?2 ORDER BY destination";
-        let mut answers = self
-            .store()
-            .all(vec![query(sent, args![object, network]), query(fetched, args![object, network])])
-            .await?;
+        let asked = vec![deliveries::sent_to(object, network), fetchers::of_post(object, network)];
+        let mut answers = self.store().all(asked).await?;
         let fetched = answers.pop().unwrap_or_default();
         let mut all = Vec::new();
         for mut row in answers.pop().unwrap_or_default() {
@@ -124,15 +112,9 @@ impl Hub {
 
     /// Notes that a server fetched a post signed.
     pub async fn note_fetcher(&self, network: Network, post: Id, destination: &str) -> Result<(), HubError> {
-        let known = query(
-            "SELECT 1 FROM fetchers WHERE post_id = ?1 AND network = ?2 AND destination = ?3",
-            args![post, network, destination],
-        );
         // Most fetches are repeated ones; they should not cost a commit.
-        if self.store().row(known).await?.is_none() {
-            let sql = "INSERT INTO fetchers (post_id, network, destination) VALUES (?1, ?2, ?3)
-                       ON CONFLICT (post_id, network, destination) DO NOTHING";
-            self.store().write(Change::new(sql, args![post, network, destination])).await?;
+        if self.store().row(fetchers::one(post, network, destination)).await?.is_none() {
+            self.store().write(fetchers::insert(post, network, destination)).await?;
         }
         Ok(())
     }
@@ -141,19 +123,19 @@ impl Hub {
 impl Copy {
     /// `None`: of a network or kind that this version does not know.
     fn read(row: &mut Row) -> Result<Option<Copy>, StoreError> {
-        let (network, kind) = (row.get::<i64>(0)?, row.get::<String>(2)?);
-        let (Some(network), Some(kind)) = (Network::from_i64(network), CopyKind::from_key(&kind)) else {
+        let row = CopyRow::read(row)?;
+        let (Some(network), Some(kind)) = (row.network, CopyKind::from_key(&row.kind)) else {
             return Ok(None);
         };
         Ok(Some(Copy {
             network,
-            native_id: row.get(1)?,
+            native_id: row.native_id,
             kind,
-            object: row.get(3)?,
-            actor: row.get(4)?,
-            version: row.get(5)?,
-            url: row.get(6)?,
-            state: CopyState::from_i64(row.get(7)?),
+            object: row.object,
+            actor: row.actor,
+            version: row.version,
+            url: row.url,
+            state: CopyState::from_i64(row.state),
         }))
     }
 }
@@ -167,15 +149,7 @@ impl DeliveryRecord {
             destination: row.get(2)?,
             host: row.get(3)?,
             act: row.get(4)?,
-            state: match row.get::<i64>(5)? {
-                0 => "waiting",
-                1 => "delivered",
-                2 => "refused",
-                3 => "gone",
-                4 => "unknown",
-                5 => "given up",
-                _ => "dropped",
-            },
+            state: DeliveryState::from_i64(row.get(5)?).word(),
             attempts: u32::try_from(row.get::<i64>(6)?).unwrap_or(u32::MAX),
             next_at: row.get(7)?,
             answer: row.get(8)?,

@@ -10,14 +10,12 @@ use crate::{Hub, HubError, PostView};
 use context::Context;
 use landbridge_model::{Actor, ActorState, Id, Post, Visibility};
 use landbridge_store::{
-    Query, Row, args,
+    Query, Row,
     entities::{
-        ints,
         polls::{self, PollRow},
         posts::{self, Body, PostRow},
         votes,
     },
-    post_columns, query,
 };
 use std::collections::HashMap;
 
@@ -45,7 +43,7 @@ impl Hub {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let rows = self.store().rows(with_targets(ids)).await?;
+        let rows = self.store().rows(posts::with_targets(ids)).await?;
         let mut found: HashMap<Id, PostRow> = HashMap::with_capacity(rows.len());
         for mut row in rows {
             let row = PostRow::read(&mut row)?;
@@ -86,21 +84,6 @@ impl Hub {
         }
         Ok(ids.iter().filter_map(|id| found.get(id).cloned()).collect())
     }
-}
-
-/// The posts, what they repost, and what either quotes.
-fn with_targets(ids: &[Id]) -> Query {
-    let sql = concat!(
-        "WITH listed (id, repost_of, quote_of) AS (SELECT id, repost_of, quote_of FROM posts WHERE id IN {ints ?1}),
-              targets (id, quote_of) AS (SELECT t.id, t.quote_of FROM listed l JOIN posts t ON t.id = l.repost_of),
-              every (id) AS (SELECT id FROM listed UNION SELECT id FROM targets
-                             UNION SELECT quote_of FROM listed WHERE quote_of IS NOT NULL
-                             UNION SELECT quote_of FROM targets WHERE quote_of IS NOT NULL)
-         SELECT ",
-        post_columns!(),
-        " FROM every e JOIN posts p ON p.id = e.id"
-    );
-    query(sql, args![ints(ids)])
 }
 
 /// Present counts of polls.

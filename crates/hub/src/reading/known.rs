@@ -2,7 +2,7 @@
 
 use crate::{Hub, HubError};
 use landbridge_model::{Id, Network};
-use landbridge_store::{args, query};
+use landbridge_store::entities::actors;
 
 /// How much is here.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,9 +16,8 @@ pub struct KnownCounts {
 impl Hub {
     /// Hosts of people who are known here, without the reserved names of ours.
     pub async fn peers(&self) -> Result<Vec<String>, HubError> {
-        let sql = "SELECT DISTINCT domain FROM actors WHERE domain <> '' ORDER BY domain";
         let mut peers = Vec::new();
-        for mut row in self.store().rows(query(sql, args![])).await? {
+        for mut row in self.store().rows(actors::domains()).await? {
             let domain: String = row.get(0)?;
             if !self.is_reserved(&domain) {
                 peers.push(domain);
@@ -28,11 +27,8 @@ impl Hub {
     }
 
     pub async fn known_counts(&self) -> Result<KnownCounts, HubError> {
-        let posts =
-            query("SELECT CAST(COALESCE(SUM(posts), 0) AS BIGINT) FROM actors WHERE domain = ''", args![]);
-        let domains = query("SELECT COUNT(DISTINCT domain) FROM actors WHERE domain <> ''", args![]);
         let mut numbers = Vec::new();
-        for rows in self.store().all(vec![posts, domains]).await? {
+        for rows in self.store().all(vec![actors::count_posts(), actors::count_domains()]).await? {
             for mut row in rows {
                 numbers.push(u64::try_from(row.get::<i64>(0)?).unwrap_or(0));
             }

@@ -1,14 +1,10 @@
 //! One list of notifications for all networks.
 
-use crate::{
-    Hub, HubError, Page, PostView,
-    reading::{hydrate::Filter, paging::paged},
-};
+use crate::{Hub, HubError, Page, PostView, reading::hydrate::Filter};
 use landbridge_model::{Actor, ActorState, Id, Time};
 use landbridge_store::{
-    Change, Row, StoreError, args,
-    entities::{ints, texts},
-    query,
+    Row, StoreError,
+    entities::{notifications, reactions},
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -77,25 +73,13 @@ impl Hub {
         page: Page,
     ) -> Result<Vec<Notification>, HubError> {
         let words: Vec<&str> = kinds.iter().map(|k| k.key()).collect();
-        let sql = paged!(
-            page,
-            "SELECT n.id, n.kind, n.at, n.actor_id, n.post_id FROM notifications n
-             WHERE n.member_id = ?1 AND n.id < ?2 AND n.id > ?3
-             AND (?5 = 0 OR n.kind IN {texts ?6}) AND (?7 < 0 OR n.actor_id = ?7)
-             AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = ?1 AND b.target_id = n.actor_id)
-             AND NOT EXISTS (SELECT 1 FROM mutes m WHERE m.member_id = ?1 AND m.target_id = n.actor_id
-                             AND m.notifications = 1 AND (m.expires_at IS NULL OR m.expires_at > ?8))
-             ORDER BY n.id"
-        );
-        let (some, by) = (!kinds.is_empty(), by.map_or(-1, i64::from));
         let mut window = page;
         let limit = page.limit(MOST);
         let mut found = Vec::new();
         // Few are left out (a post that is gone, say), so a few rounds fill the page.
         for _ in 0..4 {
-            let arguments =
-                args![member, window.below(), window.above(), limit, some, texts(&words), by, Time::now()];
-            let rows = self.store().rows(query(sql, arguments)).await?;
+            let rows = notifications::page(member, &words, by, Time::now(), window.window(limit));
+            let rows = self.store().rows(rows).await?;
             let read = rows
                 .into_iter()
                 .map(|mut row| Heard::read(&mut row))
@@ -119,19 +103,15 @@ impl Hub {
     }
 
     pub async fn notification(&self, member: Id, id: Id) -> Result<Notification, HubError> {
-        let sql =
-            "SELECT id, kind, at, actor_id, post_id FROM notifications WHERE member_id = ?1 AND id = ?2";
-        let mut row = self.store().row(query(sql, args![member, id])).await?.ok_or(HubError::NotFound)?;
+        let mut row = self.store().row(notifications::one(member, id)).await?.ok_or(HubError::NotFound)?;
         self.tell_of(member, vec![Heard::read(&mut row)?]).await?.pop().ok_or(HubError::NotFound)
     }
 
     /// Removes one, or all of them.
     pub async fn dismiss(&self, member: Id, id: Option<Id>) -> Result<(), HubError> {
         let change = match id {
-            Some(id) => {
-                Change::new("DELETE FROM notifications WHERE member_id = ?1 AND id = ?2", args![member, id])
-            }
-            None => Change::new("DELETE FROM notifications WHERE member_id = ?1", args![member]),
+            Some(id) => notifications::delete(member, id),
+            None => notifications::delete_all(member),
         };
         self.store().write(change).await?;
         Ok(())
@@ -139,10 +119,7 @@ impl Hub {
 
     /// How many are newer than the member's marker, up to 1000.
     pub async fn unread(&self, member: Id) -> Result<u64, HubError> {
-        let sql = "SELECT COUNT(*) FROM (SELECT id FROM notifications WHERE member_id = ?1 AND id >
-                     COALESCE((SELECT last_read_id FROM markers WHERE member_id = ?1 AND timeline = 'notifications'), 0)
-                   ORDER BY id LIMIT 1000) newer";
-        let row = self.store().row(query(sql, args![member])).await?;
+        let row = self.store().row(notifications::unread(member)).await?;
         let count: i64 = row.map(|mut row| row.get(0)).transpose()?.unwrap_or(0);
         Ok(u64::try_from(count).unwrap_or(0))
     }
@@ -190,9 +167,7 @@ impl Hub {
             return Ok(signs);
         }
         let people: Vec<Id> = rows.iter().map(|n| n.actor).collect();
-        let sql = "SELECT post_id, actor_id, content FROM reactions
-                   WHERE content <> '' AND post_id IN {ints ?1} AND actor_id IN {ints ?2} ORDER BY id";
-        for mut row in self.store().rows(query(sql, args![ints(&posts), ints(&people)])).await? {
+        for mut row in self.store().rows(reactions::signs(&posts, &people)).await? {
             signs.insert((row.get(0)?, row.get(1)?), row.get(2)?);
         }
         Ok(signs)

@@ -2,20 +2,12 @@
 
 use crate::{Hub, HubError, Page, PostView, reading::hydrate::Filter};
 use landbridge_model::Id;
-use landbridge_store::{Query, Row};
+use landbridge_store::{Query, Row, entities::Window};
 
 /// Rounds of reading before a page may come out short. The last ones read many ids at once.
 const ROUNDS: u32 = 6;
 /// Ids read in one round, at most.
 const MOST_IDS: i64 = 400;
-
-/// A statement for a page: `?2` upper bound, `?3` lower bound (both exclusive), `?4` limit; ends in `ORDER BY x`.
-macro_rules! paged {
-    ($page:expr, $sql:expr) => {
-        if $page.upward() { concat!($sql, " ASC LIMIT ?4") } else { concat!($sql, " DESC LIMIT ?4") }
-    };
-}
-pub(crate) use paged;
 
 impl Hub {
     /// A page of posts. `read` makes the query for a window; its rows start with (id to page by, post id). Reads on
@@ -26,14 +18,14 @@ impl Hub {
         most: u32,
         reader: Option<Id>,
         filter: Filter,
-        read: impl Fn(&Page, i64) -> Query + Send,
+        read: impl Fn(Window) -> Query + Send,
     ) -> Result<Vec<(Id, PostView)>, HubError> {
         let limit = page.limit(most);
         let wanted = usize::try_from(limit).unwrap_or(20);
         let mut found: Vec<(Id, PostView)> = Vec::with_capacity(wanted);
         let (mut window, mut batch) = (page, limit);
         for _ in 0..ROUNDS {
-            let keys = pairs(self.store().rows(read(&window, batch)).await?)?;
+            let keys = pairs(self.store().rows(read(window.window(batch))).await?)?;
             let exhausted = (keys.len() as i64) < batch;
             let ids: Vec<Id> = keys.iter().map(|k| k.1).collect();
             let mut views = self.hydrate(&ids, reader, filter).await?.into_iter().peekable();
@@ -58,6 +50,11 @@ impl Hub {
         }
         Ok(found)
     }
+}
+
+/// Where the ids to page by are those of the posts.
+pub(crate) fn without_keys(found: Vec<(Id, PostView)>) -> Vec<PostView> {
+    found.into_iter().map(|(_, view)| view).collect()
 }
 
 /// Rows of (id to page by, id).

@@ -2,7 +2,7 @@
 
 use crate::{Hub, HubError, PostView, reading::hydrate::Filter};
 use landbridge_model::{ActorState, Id, Post, Time, Visibility};
-use landbridge_store::{args, entities::posts::Body, query};
+use landbridge_store::entities::{edits, posts::Body, relations};
 
 impl Hub {
     /// A post as it is stored, opened when sealed, no matter who asks: for translators and other parts of the hub.
@@ -30,13 +30,8 @@ impl Hub {
         if reader == Some(post.author) {
             return Ok(true);
         }
-        let sql = "SELECT a.state,
-                     EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = a.id AND b.target_id = ?2),
-                     EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = ?2 AND f.target_id = a.id AND f.state = 1),
-                     EXISTS (SELECT 1 FROM mentions m WHERE m.post_id = ?3 AND m.actor_id = ?2)
-                   FROM actors a WHERE a.id = ?1";
-        let reader = reader.map_or(-1, i64::from);
-        let Some(mut row) = self.store().row(query(sql, args![post.author, reader, post.id])).await? else {
+        let asked = relations::to_read(post.author, reader, post.id);
+        let Some(mut row) = self.store().row(asked).await? else {
             return Ok(false);
         };
         let (state, blocked, following, addressed): (i64, bool, bool, bool) =
@@ -53,8 +48,7 @@ impl Hub {
     /// Earlier versions, oldest first, ending with the present one.
     pub async fn history(&self, id: Id, reader: Option<Id>) -> Result<Vec<(Time, Post)>, HubError> {
         let present = self.view(id, reader).await?.post;
-        let sql = "SELECT at, sealed, body FROM edits WHERE post_id = ?1 ORDER BY at LIMIT 200";
-        let rows = self.store().rows(query(sql, args![id])).await?;
+        let rows = self.store().rows(edits::of_post(id)).await?;
         let mut versions = Vec::with_capacity(rows.len() + 1);
         for mut row in rows {
             let (at, sealed, bytes): (Time, bool, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
@@ -67,14 +61,16 @@ impl Hub {
     }
 }
 
-/// The post as it was with that body.
+/// The post as it was with that body, but for files that were taken off since: they are gone.
 fn earlier(present: &Post, body: Body) -> Post {
+    let mut media = body.media;
+    media.retain(|file| file.file.is_none() || present.media.iter().any(|kept| kept.id == file.id));
     Post {
         title: body.title,
         text: body.text,
         warning: body.warning,
         languages: body.languages,
-        media: body.media,
+        media,
         poll: body.poll,
         mentions: body.mentions,
         tags: body.tags,

@@ -2,13 +2,9 @@
 
 use crate::{Hub, HubError, Relationship};
 use landbridge_model::{Id, Time};
-use landbridge_store::{
-    args,
-    entities::{
-        follows::{self, FollowRow},
-        ints,
-    },
-    query,
+use landbridge_store::entities::{
+    follows::{self, FollowRow},
+    relations,
 };
 use std::collections::HashMap;
 
@@ -22,19 +18,8 @@ impl Hub {
         if targets.is_empty() {
             return Ok(Vec::new());
         }
-        let json = ints(targets);
-        let others = "SELECT a.id,
-                        EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = ?1 AND b.target_id = a.id),
-                        EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = a.id AND b.target_id = ?1),
-                        EXISTS (SELECT 1 FROM member_domain_blocks d WHERE d.member_id = ?1
-                                AND (d.domain = a.domain OR a.domain LIKE '%.' || d.domain)),
-                        n.note, m.notifications, m.expires_at, m.id
-                      FROM actors a
-                      LEFT JOIN account_notes n ON n.member_id = ?1 AND n.target_id = a.id
-                      LEFT JOIN mutes m ON m.member_id = ?1 AND m.target_id = a.id AND (m.expires_at IS NULL OR m.expires_at > ?3)
-                      WHERE a.id IN {ints ?2}";
         let questions =
-            vec![query(others, args![member, &json, Time::now()]), follows::between(member, targets)];
+            vec![relations::between(member, targets, Time::now()), follows::between(member, targets)];
         let mut answers = self.store().all(questions).await?.into_iter();
         let mut found: HashMap<Id, Relationship> = HashMap::with_capacity(targets.len());
         for mut row in answers.next().unwrap_or_default() {

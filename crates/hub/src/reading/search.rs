@@ -5,7 +5,10 @@ use crate::{
     reading::{hydrate::Filter, resolve::Resolved},
 };
 use landbridge_model::{Actor, ActorState, Id, richtext::normal_tag};
-use landbridge_store::{Sql, args, query};
+use landbridge_store::{
+    EngineKind,
+    entities::{actors, search, tags},
+};
 
 /// Most results of one kind.
 const MOST: u32 = 40;
@@ -86,28 +89,19 @@ impl Hub {
     ) -> Result<Vec<Actor>, HubError> {
         let text = text.trim_start_matches('@').to_lowercase();
         let (name, domain) = text.split_once('@').unwrap_or((&text, ""));
-        let sql = "SELECT a.id FROM actors a
-                   WHERE (lower(a.username) LIKE ?1 ESCAPE '\\' OR lower(a.display_name) LIKE ?2 ESCAPE '\\')
-                   AND a.domain LIKE ?3 ESCAPE '\\' AND a.state IN (0, 4)
-                   AND (?4 = 0 OR EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = ?5 AND f.target_id = a.id AND f.state = 1))
-                   ORDER BY (CASE WHEN lower(a.username) = ?6 THEN 0 ELSE 1 END),
-                            (CASE WHEN EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = ?5 AND f.target_id = a.id) THEN 0
-                                  WHEN a.domain = '' THEN 1 ELSE 2 END),
-                            COALESCE(a.last_post_at, 0) DESC, a.id
-                   LIMIT ?7 OFFSET ?8";
         // A name within an address is no display name.
         let shown = if domain.is_empty() { format!("%{}%", like(name)) } else { String::new() };
-        let arguments = args![
-            format!("{}%", like(name)),
-            shown,
-            format!("{}%", like(domain)),
-            options.following,
-            reader.map_or(-1, i64::from),
-            name,
-            limit(options),
-            options.offset
-        ];
-        let rows = self.store().rows(query(sql, arguments)).await?;
+        let wanted = actors::Named {
+            username: &format!("{}%", like(name)),
+            shown: &shown,
+            domain: &format!("{}%", like(domain)),
+            exact: name,
+            reader,
+            following: options.following,
+            limit: limit(options),
+            offset: i64::from(options.offset),
+        };
+        let rows = self.store().rows(actors::named(&wanted)).await?;
         let ids = rows.into_iter().map(|mut row| row.get(0)).collect::<Result<Vec<Id>, _>>()?;
         let mut actors = self.actors(&ids).await?;
         actors.retain(|a| matches!(a.state, ActorState::Active | ActorState::Limited));
@@ -120,23 +114,15 @@ impl Hub {
         text: &str,
         options: &SearchOptions,
     ) -> Result<Vec<PostView>, HubError> {
-        let sql = Sql {
-            sqlite: "SELECT s.rowid FROM search_posts s JOIN posts p ON p.id = s.rowid
-                     WHERE search_posts MATCH ?1 AND (?2 < 0 OR p.author_id = ?2) ORDER BY s.rowid DESC LIMIT ?3 OFFSET ?4",
-            postgres: "SELECT s.rowid FROM search_posts s JOIN posts p ON p.id = s.rowid
-                       WHERE s.text @@ plainto_tsquery('simple', ?1) AND (?2 < 0 OR p.author_id = ?2)
-                       ORDER BY s.rowid DESC LIMIT ?3 OFFSET ?4",
-        };
         let words = match self.store().engine() {
-            landbridge_store::EngineKind::Sqlite => fts_words(text),
-            landbridge_store::EngineKind::Postgres => text.replace('\0', ""),
+            EngineKind::Sqlite => fts_words(text),
+            EngineKind::Postgres => text.replace('\0', ""),
         };
         if words.is_empty() {
             return Ok(Vec::new());
         }
-        let author = options.author.map_or(-1, i64::from);
-        let rows =
-            self.store().rows(query(sql, args![words, author, limit(options), options.offset])).await?;
+        let found = search::find(&words, options.author, limit(options), i64::from(options.offset));
+        let rows = self.store().rows(found).await?;
         let ids = rows.into_iter().map(|mut row| row.get(0)).collect::<Result<Vec<Id>, _>>()?;
         self.hydrate(&ids, reader, Filter::Home).await
     }
@@ -146,13 +132,8 @@ impl Hub {
         if start.is_empty() || start.contains(char::is_whitespace) {
             return Ok(Vec::new());
         }
-        let sql = Sql {
-            sqlite: "SELECT DISTINCT name FROM tags WHERE name >= ?1 AND name < ?2 ORDER BY name LIMIT ?3 OFFSET ?4",
-            postgres: "SELECT DISTINCT name COLLATE \"C\" AS name FROM tags WHERE name COLLATE \"C\" >= ?1 AND name COLLATE \"C\" < ?2
-                       ORDER BY name LIMIT ?3 OFFSET ?4",
-        };
-        let end = format!("{start}\u{10ffff}");
-        let rows = self.store().rows(query(sql, args![start, end, limit(options), options.offset])).await?;
+        let found = tags::beginning(&start, limit(options), i64::from(options.offset));
+        let rows = self.store().rows(found).await?;
         rows.into_iter().map(|mut row| Ok(row.get(0)?)).collect()
     }
 }

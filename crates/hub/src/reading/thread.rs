@@ -2,7 +2,7 @@
 
 use crate::{Hub, HubError, PostView, Via, reading::hydrate::Filter};
 use landbridge_model::{Id, Network};
-use landbridge_store::{Row, args, query};
+use landbridge_store::{Row, entities::posts};
 use std::collections::{HashMap, HashSet};
 
 /// Most posts above and below.
@@ -22,18 +22,9 @@ impl Hub {
     /// thread's first post.
     pub async fn thread(&self, post: Id, reader: Option<Id>) -> Result<Thread, HubError> {
         let here = self.view(post, reader).await?.post;
-        let up = "WITH RECURSIVE up (id, reply_to, n) AS (
-                    SELECT id, reply_to, 0 FROM posts WHERE id = ?1
-                    UNION ALL SELECT p.id, p.reply_to, up.n + 1 FROM posts p JOIN up ON p.id = up.reply_to WHERE up.n < ?2)
-                  SELECT id FROM up WHERE n > 0 ORDER BY n DESC";
-        let down = "WITH RECURSIVE down (id, reply_to, n) AS (
-                      SELECT id, reply_to, 0 FROM posts WHERE id = ?1
-                      UNION ALL SELECT p.id, p.reply_to, down.n + 1 FROM posts p JOIN down ON p.reply_to = down.id WHERE down.n < 200)
-                    SELECT id, reply_to FROM down WHERE n > 0 LIMIT 4000";
-        let whole = "SELECT id, reply_to FROM posts WHERE root_id = ?1 AND id <> ?1 AND repost_of IS NULL ORDER BY id LIMIT 4000";
-        let mut questions = vec![query(up, args![post, ANCESTORS]), query(down, args![post])];
+        let mut questions = vec![posts::above(post, ANCESTORS), posts::below(post)];
         if here.root == post {
-            questions.push(query(whole, args![post]));
+            questions.push(posts::of_thread(post));
         }
         let mut answers = self.store().all(questions).await?.into_iter();
         let mut ancestors = Vec::new();

@@ -3,7 +3,10 @@
 use super::{halt::Halt, trail::Trail};
 use crate::Hub;
 use landbridge_model::{Actor, Network, Time};
-use landbridge_store::entities::{actors, presences};
+use landbridge_store::{
+    Row,
+    entities::{actors, presences},
+};
 use std::time::Duration;
 
 /// A profile older than that is asked for again.
@@ -12,15 +15,20 @@ const STALE: Duration = Duration::from_secs(86_400);
 impl Hub {
     /// Somebody as known here. A stale profile is refreshed behind their back: nothing waits for it.
     pub(super) async fn known_actor(&self, network: Network, native_id: &str) -> Result<Option<Actor>, Halt> {
-        let Some(mut row) = self.store().row(actors::by_native(network, native_id)).await? else {
-            return Ok(None);
-        };
+        match self.store().row(actors::by_native(network, native_id)).await? {
+            Some(row) => Ok(Some(self.read_actor(network, native_id, row)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The same from its row.
+    pub(super) fn read_actor(&self, network: Network, native_id: &str, mut row: Row) -> Result<Actor, Halt> {
         let actor = actors::read(&mut row)?;
         let stale = actor.fetched_at.is_none_or(|at| at < Time::now().minus(STALE));
         if stale && !actor.is_member() {
             self.refresh_later(network, native_id);
         }
-        Ok(Some(actor))
+        Ok(actor)
     }
 
     /// Somebody unknown, fetched now. Many arrivals of the same one ask once.

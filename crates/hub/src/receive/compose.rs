@@ -50,7 +50,7 @@ impl Hub {
             kind: post.kind,
             created_at: post.published,
             edited_at: post.updated,
-            visibility: post.visibility.unwrap_or(narrowest_sensible(sent.network)),
+            visibility: visibility_of(sent.network, post),
             title: post.title.clone(),
             text: RichText::new(post.text.text.clone(), post.text.marks.clone()),
             warning: post.warning.clone(),
@@ -165,6 +165,11 @@ pub(super) fn side_rows(sent: &Sent, post: &Post) -> Vec<Change> {
         changes.push(search::insert(post.id, &crate::publish::searchable(post)));
     }
     changes
+}
+
+/// Who may read it, as its network says.
+pub(super) fn visibility_of(network: Network, post: &InPost) -> Visibility {
+    post.visibility.unwrap_or(narrowest_sensible(network))
 }
 
 /// A network that says nothing of visibility has only public things; one that has several and says nothing is not

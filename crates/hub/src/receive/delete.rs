@@ -11,6 +11,8 @@ use landbridge_store::{
     },
 };
 
+use std::sync::atomic::Ordering;
+
 impl Hub {
     pub(super) async fn receive_delete(&self, sent: &Sent, target: &str) -> Result<Received, Halt> {
         let known = self.store().row(copies::by_native(sent.network, target)).await?;
@@ -55,6 +57,10 @@ impl Hub {
             Halt::Ignored("post") => Halt::Duplicate,
             other => other,
         })?;
+        self.removed().store(true, Ordering::Relaxed);
+        if !post.media.is_empty() {
+            self.remove_doomed().await;
+        }
         let public = post.visibility == Visibility::Public;
         self.bus().send(Event { members, public, kind: EventKind::Deleted(id) });
         Ok(Received::Stored(Some(id)))
@@ -80,6 +86,7 @@ impl Hub {
             }
             None => changes.extend(publish::uncount(post)),
         }
+        changes.extend(self.forget_fetched(&post.media));
         changes.extend(posts::delete(post.id));
         Ok(changes)
     }

@@ -1,11 +1,9 @@
 //! A changed post. Only by its author, only when newer; earlier versions stay; it never widens who may read it.
 
-use super::{Sent, clean, compose::side_rows, halt::Halt, trail::Trail};
+use super::{Sent, clean, compose::side_rows, halt::Halt, post::scope_of, trail::Trail};
 use crate::{
-    CopyKind, CopyState, Event, EventKind, Hub, InPost, Received, Via,
-    gate::{self, Decision, Scope},
-    reading::NotificationKind,
-    spread::Reached,
+    CopyKind, CopyState, Event, EventKind, Hub, InPost, Received, Via, gate::Decision,
+    reading::NotificationKind, spread::Reached,
 };
 use landbridge_model::{Id, Poll, Post, Quote, QuoteState, Time, Visibility};
 use landbridge_store::{
@@ -61,7 +59,8 @@ impl Hub {
         held: &Post,
         trail: &mut Trail,
     ) -> Result<Received, Halt> {
-        let around = self.surroundings(sent, new, trail).await?;
+        let scope = scope_of(held.visibility);
+        let around = self.surroundings(sent, new, scope, None, trail).await?;
         let mut after = self.composed(sent, new, &around);
         keep_fixed(&mut after, held);
         let mut write = Write::default();
@@ -87,8 +86,7 @@ impl Hub {
             true => None,
             false => Some(self.post_key(held.id, None).await?),
         };
-        let scope = if held.visibility.is_open() { Scope::Public } else { Scope::Private };
-        let decisions = gate::decide_each(self, &sent.actor, sent.limited, &around.members(), scope).await?;
+        let decisions = &around.decisions;
         after.mentions.retain(|mention| !matches!(decisions.get(&mention.actor), Some(Decision::Drop(_))));
         let row = PostRow { kept_until: None, ..self.remote_row(&after, key.as_ref()) };
         let language = after.languages.first().map(String::as_str);
@@ -97,6 +95,9 @@ impl Hub {
         write.push(edits::trim(held.id, HISTORY));
         write.push(mentions::delete(held.id));
         write.push(media::delete_of_post(held.id));
+        let shown = |url: &Option<String>| after.media.iter().any(|file| file.remote_url == *url);
+        let dropped: Vec<_> = held.media.iter().filter(|file| !shown(&file.remote_url)).collect();
+        write.extend(self.forget_fetched(dropped.iter().copied()));
         write.push(tags::delete(held.id));
         write.push(search::remove(held.id));
         write.extend(side_rows(sent, &after));
@@ -119,6 +120,9 @@ impl Hub {
             write.extend(self.tell(NotificationKind::Update, after.author, reposters, Some(&after)));
         }
         let written = self.store().write(write).await?;
+        if !dropped.is_empty() {
+            self.remove_doomed().await;
+        }
         self.wake(Reached::read(written)?, None);
         self.tell_edited(held).await?;
         Ok(Received::Stored(Some(held.id)))

@@ -3,10 +3,9 @@
 use super::{Sent, halt::Halt};
 use crate::{Hub, Received};
 use landbridge_model::PresenceState;
-use landbridge_store::{
-    args,
-    entities::{posts::PostRow, presences},
-    post_columns, query,
+use landbridge_store::entities::{
+    posts::{self, PostRow},
+    presences,
 };
 
 /// Posts removed in one go.
@@ -24,14 +23,7 @@ impl Hub {
         // The same person is still there on another network: only what came by this one goes.
         self.store().write(presences::set_state(sent.network, &sent.native, PresenceState::Gone)).await?;
         loop {
-            let of_network = query(
-                concat!(
-                    "SELECT ",
-                    post_columns!(),
-                    " FROM posts p WHERE p.author_id = ?1 AND p.source = ?2 LIMIT ?3"
-                ),
-                args![sent.actor.id, sent.network, BATCH],
-            );
+            let of_network = posts::by_author_from(sent.actor.id, sent.network, BATCH);
             let rows = self.store().rows(of_network).await?;
             if rows.is_empty() {
                 return Ok(Received::Stored(None));

@@ -13,6 +13,7 @@ mod delete;
 mod edit;
 mod fetch;
 mod follow;
+mod glance;
 mod gone;
 mod halt;
 mod merge;
@@ -96,7 +97,7 @@ impl Hub {
                 return Err(Halt::Rule("this network is switched off here"));
             }
             clean::check_ids(&incoming)?;
-            let Incoming { network, actor: native, id, at, via, original, what } = incoming;
+            let Incoming { network, actor: native, id, at, via, original, mut what } = incoming;
             let at = Time(at.0.min(Time::now().0));
             if let Some(host) = gate::host_of(&native)
                 && self.domain_rule(host).await? == Some(crate::moderation::Rule::Block)
@@ -106,7 +107,11 @@ impl Hub {
             if let What::Profile(profile) = what {
                 return self.receive_profile(network, &native, *profile, at).await;
             }
-            let actor = match self.known_actor(network, &native).await? {
+            let (known, glance) = match &mut what {
+                What::Post(post) => self.glance(network, &native, post).await?,
+                _ => (self.known_actor(network, &native).await?, None),
+            };
+            let actor = match known {
                 Some(actor) => actor,
                 None if needs_no_profile(&what) => {
                     return self.from_stranger(network, &native, what, at).await;
@@ -122,7 +127,10 @@ impl Hub {
                 Admission::Closed(why) => return Err(Halt::Ignored(why)),
             };
             let sent = Sent { network, actor, native, id, at, via, original, limited };
-            self.dispatch(sent, what, trail).await
+            match (what, glance) {
+                (What::Post(post), Some(glance)) => self.receive_seen_post(&sent, *post, glance, trail).await,
+                (what, _) => self.dispatch(sent, what, trail).await,
+            }
         })
     }
 

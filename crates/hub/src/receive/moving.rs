@@ -4,9 +4,8 @@ use super::{Sent, halt::Halt, trail::Trail};
 use crate::{Hub, Received, publish::FollowOptions};
 use landbridge_model::{Actor, Id, Time};
 use landbridge_store::{
-    Write, args,
-    entities::{actors, follows::FollowRow, tombstones},
-    query,
+    Write,
+    entities::{actors, blocks, follows::FollowRow, tombstones},
 };
 use std::time::Duration;
 
@@ -68,11 +67,7 @@ impl Hub {
         let Some(FollowRow { reposts, notify, languages, .. }) = self.follow_row(member, old).await? else {
             return Ok(());
         };
-        let blocked = query(
-            "SELECT 1 FROM blocks WHERE (actor_id = ?1 AND target_id = ?2) OR (actor_id = ?2 AND target_id = ?1)",
-            args![member, new],
-        );
-        if self.store().row(blocked).await?.is_none() {
+        if self.store().row(blocks::either(member, new)).await?.is_none() {
             self.follow(member, new, FollowOptions { reposts, notify, languages }, None).await?;
         }
         self.unfollow(member, old, None).await?;

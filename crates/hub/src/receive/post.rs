@@ -1,9 +1,12 @@
 //! A post.
 
-use super::{Sent, clean, halt::Halt, surroundings::Surroundings, tombs, trail::Trail};
+use super::{
+    Sent, clean, compose::visibility_of, glance::Glance, halt::Halt, surroundings::Surroundings, tombs,
+    trail::Trail,
+};
 use crate::{
     CopyKind, CopyState, Hub, InPost, Received, Via,
-    gate::{self, Decision, Scope},
+    gate::{Decision, Scope},
     reading::NotificationKind,
     seal::PostKey,
     spread::Reached,
@@ -19,8 +22,6 @@ use landbridge_store::{
         posts,
     },
 };
-use std::collections::HashMap;
-
 /// An answer to something that is not here: nobody is known to follow its author.
 const UNKNOWN: Id = Id(-1);
 const TRIES: u32 = 4;
@@ -33,26 +34,36 @@ impl Hub {
         trail: &mut Trail,
     ) -> Result<Received, Halt> {
         clean::post(&mut post)?;
+        let glance = self.glance_at(sent.network, &post).await?;
+        self.receive_seen_post(sent, post, glance, trail).await
+    }
+
+    /// A post that was cleaned and looked at.
+    pub(super) async fn receive_seen_post(
+        &self,
+        sent: &Sent,
+        post: InPost,
+        glance: Glance,
+        trail: &mut Trail,
+    ) -> Result<Received, Halt> {
         if post.author != sent.native {
             return Err(Halt::Rule("a post in somebody else's name"));
         }
-        let known = vec![
-            copies::by_native(sent.network, &post.native_id),
-            awaited::copies_of(sent.network, &post.native_id),
-        ];
-        let mut answers = self.store().all(known).await?.into_iter();
-        let (known, claimed) = (answers.next().unwrap_or_default(), answers.next().unwrap_or_default());
-        if let Some(mut known) = known.into_iter().next() {
-            return self.arrive_again(sent, &post, &CopyRow::read(&mut known)?).await;
+        let Glance { known, claimed, mut waited_for, nearby } = glance;
+        if let Some(known) = known {
+            return self.arrive_again(sent, &post, &known).await;
         }
         if let Some(received) = self.same_elsewhere(sent, &post).await? {
             return Ok(received);
         }
+        let scope = scope_of(visibility_of(sent.network, &post));
+        let mut nearby = Some(nearby);
         for _ in 0..TRIES {
-            let around = self.surroundings(sent, &post, trail).await?;
-            match self.write_post(sent, &post, &around).await {
+            let around = self.surroundings(sent, &post, scope, nearby.take(), trail).await?;
+            match self.write_post(sent, &post, &around, waited_for).await {
                 // What it answers has arrived meanwhile, or its id was taken at the same moment.
                 Err(Halt::Ignored("parent arrived" | "quoted post arrived" | "id taken")) => continue,
+                Err(Halt::Ignored("awaited meanwhile")) => waited_for = true,
                 Err(halt) => return Err(halt),
                 Ok(received) => {
                     self.hide_bridged_copies(claimed).await?;
@@ -63,10 +74,16 @@ impl Hub {
         Err(Halt::Failed(crate::HubError::Busy))
     }
 
-    async fn write_post(&self, sent: &Sent, new: &InPost, around: &Surroundings) -> Result<Received, Halt> {
+    async fn write_post(
+        &self,
+        sent: &Sent,
+        new: &InPost,
+        around: &Surroundings,
+        waited_for: bool,
+    ) -> Result<Received, Halt> {
         let mut post = self.composed(sent, new, around);
-        let decisions = self.reached_by(sent, &post, around).await?;
-        if !self.still_concerns(sent, around, &decisions) {
+        let decisions = &around.decisions;
+        if !self.still_concerns(sent, around) {
             let dropped = decisions.values().any(|decision| matches!(decision, Decision::Drop(_)));
             return Err(Halt::Ignored(if dropped { "dropped at the gate" } else { "concerns nobody here" }));
         }
@@ -97,9 +114,12 @@ impl Hub {
         write.extend(self.remote_rows(sent, &post, key.as_ref()));
         write.extend(counts(&post));
         write.extend(wait(sent, new, &post));
-        write.extend(awaited::settle(sent.network, &new.native_id, post.id));
+        match waited_for {
+            true => write.extend(awaited::settle(sent.network, &new.native_id, post.id)),
+            false => write.push(awaited::forbid_waiting(sent.network, &new.native_id)),
+        }
         if sent.via == Via::Delivered {
-            write.extend(self.spread(sent, new, &post, &told).await?);
+            write.extend(self.spread(sent, new, &post, around, &told));
         }
         let written = self.store().write(write).await.map_err(|error| match error {
             WriteError::Store(error) if error.fault() == Some(Fault::Unique) => Halt::Ignored("id taken"),
@@ -111,21 +131,10 @@ impl Hub {
         Ok(Received::Stored(Some(post.id)))
     }
 
-    /// The gate's word on each member whom a post wants to reach.
-    async fn reached_by(
-        &self,
-        sent: &Sent,
-        post: &Post,
-        around: &Surroundings,
-    ) -> Result<HashMap<Id, Decision>, Halt> {
-        let scope = if post.visibility.is_open() { Scope::Public } else { Scope::Private };
-        Ok(gate::decide_each(self, &sent.actor, sent.limited, &around.members(), scope).await?)
-    }
-
     /// Whether it still concerns somebody once the gate has spoken.
-    fn still_concerns(&self, sent: &Sent, around: &Surroundings, decisions: &HashMap<Id, Decision>) -> bool {
+    fn still_concerns(&self, sent: &Sent, around: &Surroundings) -> bool {
         let near = around.parent.is_some_and(|parent| parent.author_followed && !parent.by_member);
-        let reaches = decisions.values().any(|decision| *decision == Decision::Accept);
+        let reaches = around.decisions.values().any(|decision| *decision == Decision::Accept);
         sent.via == Via::Fetched || around.followed || near || reaches
     }
 
@@ -149,7 +158,14 @@ impl Hub {
     }
 
     /// Rows that put a post before people: home timelines, and a notification for each who is to be told.
-    async fn spread(&self, sent: &Sent, new: &InPost, post: &Post, told: &[Id]) -> Result<Vec<Change>, Halt> {
+    fn spread(
+        &self,
+        sent: &Sent,
+        new: &InPost,
+        post: &Post,
+        around: &Surroundings,
+        told: &[Id],
+    ) -> Vec<Change> {
         let mut changes = Vec::new();
         if post.visibility != Visibility::Direct {
             let mut fanout = Fanout::of(post, None, landbridge_model::Time::now());
@@ -173,17 +189,16 @@ impl Hub {
             _ => None,
         };
         if let Some(quoted) = quoted {
-            let author = self.post(quoted).await.map(|quoted| quoted.author).ok();
+            let author = around.quoted.filter(|near| near.id == quoted).map(|near| near.author);
             let author = author.filter(|author| told.contains(author) && !hears.contains(author));
             changes.extend(self.tell(NotificationKind::Quote, sent.actor.id, author, Some(post)));
         }
         let own_thread = new.reply_to.is_none() || post.reply_to_author == Some(post.author);
         if own_thread && post.visibility != Visibility::Direct {
-            let eager = self.eager_followers(sent.actor.id).await?;
-            let eager = eager.into_iter().filter(|id| !hears.contains(id));
+            let eager = around.eager.iter().copied().filter(|id| !hears.contains(id));
             changes.extend(self.tell(NotificationKind::Status, sent.actor.id, eager, Some(post)));
         }
-        Ok(changes)
+        changes
     }
 
     /// A native id that is here. If it was we who had asked for it, this is its first arrival; otherwise nothing happens.
@@ -197,19 +212,25 @@ impl Hub {
             return Err(Halt::Duplicate);
         }
         let post = self.post(known.object).await?;
-        let around = self.surroundings(sent, new, &mut Trail::default()).await?;
-        let decisions = self.reached_by(sent, &post, &around).await?;
-        let told: Vec<Id> = decisions
+        let scope = scope_of(post.visibility);
+        let around = self.surroundings(sent, new, scope, None, &mut Trail::default()).await?;
+        let told: Vec<Id> = around
+            .decisions
             .iter()
             .filter(|(_, decision)| **decision == Decision::Accept)
             .map(|(id, _)| *id)
             .collect();
         let mut write = Write::from(copies::arrive(sent.network, &new.native_id));
-        write.extend(self.spread(sent, new, &post, &told).await?);
+        write.extend(self.spread(sent, new, &post, &around, &told));
         let written = self.store().write(write).await?;
         self.wake(Reached::read(written)?, Some(&post));
         Ok(Received::Stored(Some(post.id)))
     }
+}
+
+/// What the gate is asked about a post of that visibility.
+pub(super) fn scope_of(visibility: Visibility) -> Scope {
+    if visibility.is_open() { Scope::Public } else { Scope::Private }
 }
 
 /// Counts on what it answers and quotes, and its author's last post.

@@ -1,10 +1,16 @@
 //! What a post that arrives stands among: the posts and people it names, and whether anybody here cares.
 
 use super::{Sent, halt::Halt, trail::Trail};
-use crate::{Hub, InPost, Via};
-use landbridge_model::{Acct, Id, MarkKind, Mention};
-use landbridge_store::entities::{copies, follows, presences};
-use std::collections::HashMap;
+use crate::{
+    Hub, InPost, Via,
+    gate::{self, Decision, Scope},
+};
+use landbridge_model::{Acct, Id, MarkKind, Mention, Network};
+use landbridge_store::{
+    Query, Row, StoreError,
+    entities::{copies, follows, presences},
+};
+use std::{collections::HashMap, ops::Deref};
 
 /// People named in a text who are unknown here and are asked for, at most.
 const UNKNOWN_PEOPLE: usize = 4;
@@ -33,15 +39,79 @@ impl Person {
     }
 }
 
+/// What is here of what a post names.
 #[derive(Debug, Default)]
-pub(super) struct Surroundings {
+pub(super) struct Nearby {
     pub parent: Option<Neighbour>,
     pub root: Option<Neighbour>,
     pub quoted: Option<Neighbour>,
     /// By native id.
     pub people: HashMap<String, Person>,
+}
+
+impl Nearby {
+    pub fn questions(network: Network, post: &InPost) -> Vec<Query> {
+        let (posts, people) = (posts_named(post), people_named(post));
+        let mut questions = Vec::with_capacity(2);
+        if !people.is_empty() {
+            questions.push(presences::people(network, &people));
+        }
+        if !posts.is_empty() {
+            questions.push(copies::posts_named(network, &posts));
+        }
+        questions
+    }
+
+    /// From the answers to [`Nearby::questions`].
+    pub fn read(post: &InPost, mut answers: impl Iterator<Item = Vec<Row>>) -> Result<Nearby, StoreError> {
+        let mut next = |asked: bool| if asked { answers.next().unwrap_or_default() } else { Vec::new() };
+        let mut nearby = Nearby::default();
+        for mut row in next(!people_named(post).is_empty()) {
+            let domain: String = row.get(3)?;
+            let acct =
+                Acct { username: row.get(2)?, domain: Some(domain).filter(|domain| !domain.is_empty()) };
+            nearby.people.insert(row.get(0)?, Person { id: row.get(1)?, acct, url: row.get(4)? });
+        }
+        for mut row in next(!posts_named(post).is_empty()) {
+            let native_id: String = row.get(0)?;
+            let neighbour = Neighbour {
+                id: row.get(1)?,
+                author: row.get(2)?,
+                root: row.get(3)?,
+                by_member: row.get(4)?,
+                author_followed: row.get(5)?,
+            };
+            let named = [
+                (&post.reply_to, &mut nearby.parent),
+                (&post.root, &mut nearby.root),
+                (&post.quote, &mut nearby.quoted),
+            ];
+            for (id, slot) in named {
+                if id.as_deref() == Some(native_id.as_str()) {
+                    *slot = Some(neighbour);
+                }
+            }
+        }
+        Ok(nearby)
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Surroundings {
+    nearby: Nearby,
     /// A member follows the author (or has asked to).
     pub followed: bool,
+    /// The gate's word on each of [`Surroundings::members`].
+    pub decisions: HashMap<Id, Decision>,
+    /// Members who want to be told of every post of its author.
+    pub eager: Vec<Id>,
+}
+
+impl Deref for Surroundings {
+    type Target = Nearby;
+    fn deref(&self) -> &Nearby {
+        &self.nearby
+    }
 }
 
 impl Surroundings {
@@ -88,15 +158,34 @@ fn named(post: &InPost) -> impl Iterator<Item = &str> {
     })
 }
 
+fn people_named(post: &InPost) -> Vec<&str> {
+    let mut people: Vec<&str> = named(post).chain(post.addressed.iter().map(String::as_str)).collect();
+    people.sort_unstable();
+    people.dedup();
+    people.truncate(super::clean::ADDRESSED);
+    people
+}
+
+fn posts_named(post: &InPost) -> Vec<&str> {
+    [&post.reply_to, &post.root, &post.quote].into_iter().flatten().map(String::as_str).collect()
+}
+
 impl Hub {
-    /// Reads all of it in one trip; fetches what is missing once it is known that the post concerns somebody.
+    /// Reads all of it in at most two trips; fetches what is missing once it is known that the post concerns somebody.
+    /// `nearby`: as it was read just now.
     pub(super) async fn surroundings(
         &self,
         sent: &Sent,
         post: &InPost,
+        scope: Scope,
+        nearby: Option<Nearby>,
         trail: &mut Trail,
     ) -> Result<Surroundings, Halt> {
-        let mut around = self.look_around(sent, post).await?;
+        let nearby = match nearby {
+            Some(nearby) => nearby,
+            None => self.nearby(sent, post).await?,
+        };
+        let around = self.look_around(sent, scope, nearby).await?;
         if !around.concerns_somebody(sent.via) {
             return Ok(around);
         }
@@ -116,56 +205,32 @@ impl Hub {
             self.actor_somehow(sent.network, &id, trail).await?;
             fetched = true;
         }
-        if fetched {
-            around = self.look_around(sent, post).await?;
+        if !fetched {
+            return Ok(around);
         }
-        Ok(around)
+        self.look_around(sent, scope, self.nearby(sent, post).await?).await
     }
 
-    async fn look_around(&self, sent: &Sent, post: &InPost) -> Result<Surroundings, Halt> {
-        let posts: Vec<&str> =
-            [&post.reply_to, &post.root, &post.quote].into_iter().flatten().map(String::as_str).collect();
-        let mut people: Vec<&str> = named(post).collect();
-        people.extend(post.addressed.iter().map(String::as_str));
-        people.sort_unstable();
-        people.dedup();
-        people.truncate(super::clean::ADDRESSED);
-        let mut questions = vec![follows::any_member_following(sent.actor.id)];
-        if !people.is_empty() {
-            questions.push(presences::people(sent.network, &people));
-        }
-        if !posts.is_empty() {
-            questions.push(copies::posts_named(sent.network, &posts));
+    async fn nearby(&self, sent: &Sent, post: &InPost) -> Result<Nearby, Halt> {
+        let answers = self.store().all(Nearby::questions(sent.network, post)).await?;
+        Ok(Nearby::read(post, answers.into_iter())?)
+    }
+
+    /// What lies between its author and the members here.
+    async fn look_around(&self, sent: &Sent, scope: Scope, nearby: Nearby) -> Result<Surroundings, Halt> {
+        let mut around = Surroundings { nearby, ..Surroundings::default() };
+        let members = around.members();
+        let mut questions = vec![follows::any_member_following(sent.actor.id), follows::eager(sent.actor.id)];
+        if !members.is_empty() {
+            questions.push(gate::question(&sent.actor, &members));
         }
         let mut answers = self.store().all(questions).await?.into_iter();
-        let mut next = |asked: bool| if asked { answers.next().unwrap_or_default() } else { Vec::new() };
-        let mut around = Surroundings { followed: !next(true).is_empty(), ..Surroundings::default() };
-        for mut row in next(!people.is_empty()) {
-            let domain: String = row.get(3)?;
-            let acct =
-                Acct { username: row.get(2)?, domain: Some(domain).filter(|domain| !domain.is_empty()) };
-            around.people.insert(row.get(0)?, Person { id: row.get(1)?, acct, url: row.get(4)? });
+        around.followed = answers.next().is_some_and(|rows| !rows.is_empty());
+        for mut row in answers.next().unwrap_or_default() {
+            around.eager.push(row.get(0)?);
         }
-        for mut row in next(!posts.is_empty()) {
-            let native_id: String = row.get(0)?;
-            let neighbour = Neighbour {
-                id: row.get(1)?,
-                author: row.get(2)?,
-                root: row.get(3)?,
-                by_member: row.get(4)?,
-                author_followed: row.get(5)?,
-            };
-            let named = [
-                (&post.reply_to, &mut around.parent),
-                (&post.root, &mut around.root),
-                (&post.quote, &mut around.quoted),
-            ];
-            for (id, slot) in named {
-                if id.as_deref() == Some(native_id.as_str()) {
-                    *slot = Some(neighbour);
-                }
-            }
-        }
+        let gate = answers.next().unwrap_or_default();
+        around.decisions = gate::answered(gate, &sent.actor, sent.limited, scope)?;
         Ok(around)
     }
 }

@@ -31,10 +31,9 @@ pub(super) fn guard(
     act: Option<(&str, &str)>,
     at: Time,
 ) -> Vec<Change> {
-    let mut guards = Vec::with_capacity(3);
+    let mut guards = Vec::with_capacity(2);
     if let Some(id) = id {
-        guards.push(tombstones::forbid(hub.keyed_hash(id)));
-        guards.push(tombstones::forbid(by_id(hub, network, actor, id)));
+        guards.push(tombstones::forbid_either(hub.keyed_hash(id), by_id(hub, network, actor, id)));
     }
     if let Some((act, target)) = act {
         guards.push(tombstones::forbid_since(by_content(hub, network, actor, act, target), at));

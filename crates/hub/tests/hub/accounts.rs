@@ -6,7 +6,7 @@ use landbridge_hub::{
     accounts::{NewApp, NewGrant, Once},
 };
 use landbridge_model::{ActorState, Network};
-use landbridge_store::{on_both_engines, testing::TestStore};
+use landbridge_store::{Change, args, on_both_engines, query, testing::TestStore};
 use std::time::Duration;
 
 on_both_engines!(
@@ -16,6 +16,7 @@ on_both_engines!(
     a_network_can_be_left_and_joined_again,
     grants_end,
     what_works_once_works_once,
+    uses_of_grants_can_be_read,
 );
 
 async fn names_are_taken_once(store: TestStore) {
@@ -129,4 +130,39 @@ async fn what_works_once_works_once(store: TestStore) {
     let taken = [a.unwrap(), b.unwrap()];
     assert_eq!(taken.iter().flatten().count(), 1);
     assert_eq!(taken.iter().flatten().next().unwrap().facts["role"], "owner");
+}
+
+async fn uses_of_grants_can_be_read(store: TestStore) {
+    let t = test_hub(store);
+    let (alice, bob) = (t.member("alice").await.actor.id, t.member("bob").await.actor.id);
+    let new = NewGrant {
+        member: Some(alice),
+        purpose: "mastodon",
+        name: "App",
+        scopes: "read",
+        ..Default::default()
+    };
+    let (grant, _) = t.hub.grant(new).await.unwrap();
+    for _ in 0..3 {
+        t.hub.used(grant.id, "read:statuses");
+    }
+    t.hub.used(grant.id, "write:statuses");
+    let written = t.hub.store().rows(query("SELECT 1 FROM grant_uses", args![])).await.unwrap();
+    assert!(written.is_empty(), "a use costs no write");
+    let seen = async || {
+        let uses = t.hub.grant_uses(alice, grant.id).await.unwrap();
+        uses.into_iter().map(|u| (u.what, u.uses)).collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let expected = |reads| [("read:statuses".to_owned(), reads), ("write:statuses".to_owned(), 1)].into();
+    assert_eq!(seen().await, expected(3));
+    t.hub.used(grant.id, "read:statuses");
+    assert_eq!(seen().await, expected(4), "counted on");
+    assert!(t.hub.grants(alice).await.unwrap()[0].last_used_at.is_some());
+    assert!(matches!(t.hub.grant_uses(bob, grant.id).await, Err(HubError::NotFound)));
+    // It can be read when the grant has ended, for a while.
+    t.hub.revoke(alice, grant.id).await.unwrap();
+    assert_eq!(seen().await, expected(4));
+    t.hub.store().write(Change::new("UPDATE grant_uses SET hour = ?1", args![1])).await.unwrap();
+    t.hub.sweep().await.unwrap();
+    assert!(seen().await.is_empty());
 }

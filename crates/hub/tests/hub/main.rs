@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod accounts;
+mod files;
+mod leaving;
 mod outbox;
 mod publish;
 mod receive;

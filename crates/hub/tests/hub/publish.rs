@@ -1,13 +1,13 @@
 //! What members do to posts and to each other.
 
-use crate::support::{draft, draft_for, test_hub};
+use crate::support::{draft, draft_for, picture, test_hub};
 use landbridge_hub::{
     CopyKind, Draft, DraftPoll, HubError, Origin, Page,
     publish::FollowOptions,
     reading::{NotificationKind, SearchOptions},
 };
 use landbridge_model::{Network, Visibility};
-use landbridge_store::{Change, args, on_both_engines, testing::TestStore};
+use landbridge_store::{Change, EngineKind, args, on_both_engines, testing::TestStore};
 
 on_both_engines!(
     visibility_decides_reach,
@@ -73,11 +73,15 @@ async fn a_native_original_is_kept_as_it_is(store: TestStore) {
 async fn the_same_key_gives_the_same_post(store: TestStore) {
     let t = test_hub(store);
     let alice = t.member("alice").await;
-    let with_key = || Draft { idempotency: Some("k1".into()), ..draft(&alice, "Once") };
-    let (one, two) = tokio::join!(t.hub.publish(with_key(), None), t.hub.publish(with_key(), None));
-    let three = t.hub.publish(with_key(), None).await.unwrap();
-    assert_eq!(one.unwrap().id, three.id);
-    assert_eq!(two.unwrap().id, three.id);
+    // With a file, which can hang on one post only.
+    let file = t.hub.upload(alice.actor.id, picture(1).into(), "").await.unwrap();
+    let with_key = || Draft { idempotency: Some("k1".into()), media: vec![file.id], ..draft(&alice, "Once") };
+    let racing = (0..12).map(|_| t.hub.publish(with_key(), None));
+    let racing = futures_util::future::join_all(racing).await;
+    let last = t.hub.publish(with_key(), None).await.unwrap();
+    for post in racing {
+        assert_eq!(post.unwrap().id, last.id);
+    }
     assert_eq!(t.hub.home(alice.actor.id, Page::default()).await.unwrap().len(), 1);
 }
 
@@ -129,6 +133,31 @@ async fn a_delete_leaves_nothing(store: TestStore) {
     assert!(t.hub.notifications(alice.actor.id, &[], None, Page::default()).await.unwrap().is_empty());
     assert!(t.wide.take_staged().contains(&"delete".to_owned()));
     assert!(t.open.take_staged().contains(&"delete".to_owned()));
+}
+
+#[tokio::test]
+async fn deleted_words_leave_the_disk() {
+    let t = test_hub(TestStore::new(EngineKind::Sqlite).await);
+    let alice = t.member("alice").await;
+    for n in 0..30 {
+        t.hub.publish(draft(&alice, &format!("something else {n}")), None).await.unwrap();
+    }
+    let post = t.hub.publish(draft(&alice, "xylophonequartz"), None).await.unwrap();
+    t.hub.edit(alice.actor.id, post.id, draft(&alice, "xylophonequartz again"), None).await.unwrap();
+    let on_disk = || {
+        let word = b"xylophonequartz";
+        let path = t.database();
+        let log = path.with_extension("db-wal");
+        [path, log].iter().any(|file| {
+            std::fs::read(file).unwrap_or_default().windows(word.len()).any(|bytes| bytes == word)
+        })
+    };
+    t.hub.scrub_now().await.unwrap();
+    assert!(on_disk());
+    t.hub.delete_post(alice.actor.id, post.id, None).await.unwrap();
+    // What is still to be delivered of it is the outbox's own to drop.
+    t.hub.scrub_now().await.unwrap();
+    assert!(!on_disk());
 }
 
 async fn likes_and_reposts_count_once(store: TestStore) {

@@ -15,6 +15,7 @@ use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
 };
+use tokio::sync::Semaphore;
 
 pub struct TestHub {
     pub hub: Hub,
@@ -35,6 +36,10 @@ pub struct Recorder {
     pub answers: Mutex<HashMap<String, Outcome>>,
     /// What can be fetched, by native id.
     pub there: Mutex<HashMap<String, Vec<Incoming>>>,
+    /// Deliveries wait for a permit here.
+    pub gate: Semaphore,
+    /// Deliveries under way by host, and the most that ever were.
+    pub under_way: Mutex<HashMap<String, (usize, usize)>>,
 }
 
 pub fn test_hub(store: TestStore) -> TestHub {
@@ -52,7 +57,12 @@ pub fn test_hub(store: TestStore) -> TestHub {
         limits: Default::default(),
         remote_days: 30,
     };
-    let media = landbridge_media::Config::new(store.place.folder().join("media")).unwrap();
+    let media = landbridge_media::Config {
+        dir: store.place.folder().join("media"),
+        worker: landbridge_media::Worker::Thread,
+        limits: Default::default(),
+        ffmpeg: None,
+    };
     let fetcher = Fetcher::new(Policy::trial("test")).unwrap();
     let hub = Hub::new(config, store.store.clone(), fetcher, MediaStore::open(media).unwrap(), &[7; 32]);
     hub.attach(vec![wide.clone(), open.clone()]);
@@ -60,6 +70,11 @@ pub fn test_hub(store: TestStore) -> TestHub {
 }
 
 impl TestHub {
+    /// The database file, on SQLite.
+    pub fn database(&self) -> std::path::PathBuf {
+        self._store.place.file()
+    }
+
     pub async fn member(&self, name: &str) -> Member {
         let networks = vec![(Network::ActivityPub, None), (Network::Nostr, None)];
         self.member_on(name, networks).await
@@ -75,6 +90,14 @@ impl TestHub {
         };
         self.hub.create_member(new).await.unwrap()
     }
+}
+
+/// A picture of one pixel.
+pub fn picture(colour: u8) -> Vec<u8> {
+    let head = b"GIF89a\x01\x00\x01\x00\x80\x00\x00".to_vec();
+    let colours = [colour, 0x40, 0x80, 0, 0, 0];
+    let pixel = b"\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00\x3b";
+    [head.as_slice(), &colours, pixel].concat()
 }
 
 pub fn draft(author: &Member, text: &str) -> Draft {
@@ -94,6 +117,8 @@ impl Recorder {
             delivered: Mutex::default(),
             answers: Mutex::default(),
             there: Mutex::default(),
+            gate: Semaphore::new(Semaphore::MAX_PERMITS),
+            under_way: Mutex::default(),
         })
     }
 
@@ -157,7 +182,8 @@ impl Translator for Recorder {
         let mut destinations = Vec::new();
         for presence in hub.follower_presences(act.member.id, self.network).await? {
             if let Some(url) = presence.facts["inbox"].as_str() {
-                destinations.push(Destination { url: url.to_owned(), host: url.to_owned() });
+                let host = url.split('/').nth(2).unwrap_or_default().to_owned();
+                destinations.push(Destination { url: url.to_owned(), host });
             }
         }
         let text = match &act.kind {
@@ -169,6 +195,14 @@ impl Translator for Recorder {
     }
 
     async fn deliver(&self, _: &Hub, delivery: &Delivery) -> Outcome {
+        {
+            let mut under_way = self.under_way.lock().unwrap();
+            let (now, most) = under_way.entry(delivery.host.clone()).or_default();
+            *now += 1;
+            *most = (*most).max(*now);
+        }
+        self.gate.acquire().await.unwrap().forget();
+        self.under_way.lock().unwrap().get_mut(&delivery.host).unwrap().0 -= 1;
         self.delivered.lock().unwrap().push(delivery.clone());
         let answer = self.answers.lock().unwrap().get(&delivery.destination).cloned();
         answer.unwrap_or(Outcome::Delivered { answer: "thanks".into() })

@@ -199,10 +199,7 @@ async fn delete(hub: &Hub, member: Id, target: &str, origin: Option<Origin>) -> 
     match copy.kind {
         CopyKind::Post | CopyKind::Repost => hub.delete_post(member, copy.object, origin).await.map(|_| ()),
         CopyKind::Reaction => {
-            let row = hub.store().row(landbridge_store::query(
-                "SELECT post_id, content FROM reactions WHERE id = ?1 AND actor_id = ?2",
-                landbridge_store::args![copy.object, member],
-            ));
+            let row = hub.store().row(landbridge_store::entities::reactions::own(copy.object, member));
             let Some(mut row) = row.await? else { return Ok(()) };
             let (post, content): (Id, String) = (row.get(0)?, row.get(1)?);
             hub.unreact(member, post, &content, origin).await

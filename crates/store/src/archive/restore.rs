@@ -134,7 +134,7 @@ async fn load(
         next = load_table(&transaction, chunk, &mut incoming).await?;
     }
     reading.await.map_err(|error| StoreError::file("backup", error))??;
-    transaction.batch_execute("ANALYZE").await.map_err(postgres::fault)?;
+    postgres::tend(&transaction, "ANALYZE").await?;
     transaction.commit().await.map_err(postgres::fault)?;
     lease.give_back();
     Ok(())

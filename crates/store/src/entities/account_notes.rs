@@ -1,15 +1,7 @@
 //! `account_notes`: a member's own words about somebody.
 
-use crate::{Change, Query, args, query};
+use crate::{Change, args};
 use landbridge_model::Id;
-
-/// (target_id, note) of some targets.
-pub fn of<'a>(member: Id, targets: impl IntoIterator<Item = &'a Id>) -> Query {
-    query(
-        "SELECT target_id, note FROM account_notes WHERE member_id = ?1 AND target_id IN {ints ?2}",
-        args![member, super::ints(targets)],
-    )
-}
 
 /// An empty note is none.
 pub fn put(member: Id, target: Id, note: &str) -> Change {

@@ -156,17 +156,75 @@ pub fn rename(id: Id, username: &str) -> Change {
     )
 }
 
-/// A post was written: counts it for members, and moves the time of the last one on.
+/// A post was written: counts it for members, and moves the time of the last one on. Of others that time is shown by the
+/// day only: their rows are not written again for each post.
 pub fn posted(id: Id, at: Time) -> Change {
     Change::new(
         "UPDATE actors SET posts = posts + CASE WHEN domain = '' THEN 1 ELSE 0 END,
-           last_post_at = CASE WHEN last_post_at IS NULL OR last_post_at < ?2 THEN ?2 ELSE last_post_at END WHERE id = ?1",
+           last_post_at = CASE WHEN last_post_at IS NULL OR last_post_at < ?2 THEN ?2 ELSE last_post_at END
+         WHERE id = ?1 AND (domain = '' OR last_post_at IS NULL OR last_post_at < ?2 - 3600000)",
         args![id, at],
     )
 }
 
 pub fn unposted(id: Id) -> Change {
     Change::new("UPDATE actors SET posts = posts - 1 WHERE id = ?1 AND domain = '' AND posts > 0", args![id])
+}
+
+/// (domain) of everyone elsewhere who is known.
+pub fn domains() -> Query {
+    query("SELECT DISTINCT domain FROM actors WHERE domain <> '' ORDER BY domain", args![])
+}
+
+/// How many domains there are, of everyone elsewhere who is known.
+pub fn count_domains() -> Query {
+    query("SELECT COUNT(DISTINCT domain) FROM actors WHERE domain <> ''", args![])
+}
+
+/// How many posts members have written.
+pub fn count_posts() -> Query {
+    query("SELECT CAST(COALESCE(SUM(posts), 0) AS BIGINT) FROM actors WHERE domain = ''", args![])
+}
+
+/// What a search for people looks for. Patterns are LIKE patterns in lower case, escaped by a backslash.
+pub struct Named<'a> {
+    /// Of the name in the address.
+    pub username: &'a str,
+    /// Of the shown name.
+    pub shown: &'a str,
+    pub domain: &'a str,
+    /// The exact name: it comes first.
+    pub exact: &'a str,
+    /// Whose follows come next, and with `following` are the only ones.
+    pub reader: Option<Id>,
+    pub following: bool,
+    pub limit: i64,
+    pub offset: i64,
+}
+
+/// (id) of people by name.
+pub fn named(wanted: &Named<'_>) -> Query {
+    query(
+        "SELECT a.id FROM actors a
+         WHERE (lower(a.username) LIKE ?1 ESCAPE '\\' OR lower(a.display_name) LIKE ?2 ESCAPE '\\')
+         AND a.domain LIKE ?3 ESCAPE '\\' AND a.state IN (0, 4)
+         AND (?4 = 0 OR EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = ?5 AND f.target_id = a.id AND f.state = 1))
+         ORDER BY (CASE WHEN lower(a.username) = ?6 THEN 0 ELSE 1 END),
+                  (CASE WHEN EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = ?5 AND f.target_id = a.id) THEN 0
+                        WHEN a.domain = '' THEN 1 ELSE 2 END),
+                  COALESCE(a.last_post_at, 0) DESC, a.id
+         LIMIT ?7 OFFSET ?8",
+        args![
+            wanted.username,
+            wanted.shown,
+            wanted.domain,
+            wanted.following,
+            wanted.reader.map_or(-1, i64::from),
+            wanted.exact,
+            wanted.limit,
+            wanted.offset
+        ],
+    )
 }
 
 fn profile(actor: &Actor) -> String {

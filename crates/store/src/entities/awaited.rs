@@ -49,6 +49,19 @@ pub fn copies_of(network: Network, native_id: &str) -> Query {
     )
 }
 
+/// A row when something waits to be joined to that id: [`settle`] does it.
+pub fn waiting(network: Network, native_id: &str) -> Query {
+    query(WAITING, args![network, native_id])
+}
+
+/// Nothing may wait to be joined to that id, in place of [`settle`] when nothing did a moment ago.
+pub fn forbid_waiting(network: Network, native_id: &str) -> Change {
+    Change::forbid(WAITING, args![network, native_id], "awaited meanwhile")
+}
+
+const WAITING: &str =
+    "SELECT 1 FROM awaited WHERE network = ?1 AND native_id = ?2 AND kind IN ('parent', 'quote') LIMIT 1";
+
 /// A post that has just been written takes its place: replies and quotes that waited for it are joined to it.
 pub fn settle(network: Network, native_id: &str, post: Id) -> [Change; 5] {
     let args = || args![network, native_id, post];

@@ -1,5 +1,6 @@
 //! `blocks`, `mutes`, `thread_mutes`, `member_domain_blocks`: whom somebody does not want to meet.
 
+use super::Window;
 use crate::{Change, Query, args, query};
 use landbridge_model::{Id, Time};
 
@@ -14,15 +15,6 @@ pub fn either(a: Id, b: Id) -> Query {
 /// (id) of the block by one actor of another.
 pub fn one(actor: Id, target: Id) -> Query {
     query("SELECT id FROM blocks WHERE actor_id = ?1 AND target_id = ?2", args![actor, target])
-}
-
-/// (other, by_other) for each block between one actor and any of some others.
-pub fn between<'a>(actor: Id, others: impl IntoIterator<Item = &'a Id>) -> Query {
-    query(
-        "SELECT CASE WHEN actor_id = ?1 THEN target_id ELSE actor_id END, CASE WHEN actor_id = ?1 THEN 0 ELSE 1 END
-         FROM blocks WHERE (actor_id = ?1 AND target_id IN {ints ?2}) OR (target_id = ?1 AND actor_id IN {ints ?2})",
-        args![actor, super::ints(others)],
-    )
 }
 
 /// No block in either direction may stand.
@@ -53,13 +45,23 @@ pub fn delete_by_id(id: Id) -> Change {
     Change::new("DELETE FROM blocks WHERE id = ?1", args![id])
 }
 
-/// (target_id, notifications, expires_at) of a member's mutes of some people.
-pub fn mutes_of<'a>(member: Id, targets: impl IntoIterator<Item = &'a Id>, now: Time) -> Query {
-    query(
-        "SELECT target_id, notifications, expires_at FROM mutes
-         WHERE member_id = ?1 AND target_id IN {ints ?2} AND (expires_at IS NULL OR expires_at > ?3)",
-        args![member, super::ints(targets), now],
-    )
+/// (id, target_id) of whom that actor has blocked.
+pub fn blocked(actor: Id, window: Window) -> Query {
+    let sql = paged!(
+        window,
+        "SELECT id, target_id FROM blocks WHERE actor_id = ?1 AND id < ?2 AND id > ?3 ORDER BY id"
+    );
+    window.query(sql, actor)
+}
+
+/// (id, target_id) of whom that member has muted.
+pub fn muted(member: Id, now: Time, window: Window) -> Query {
+    let sql = paged!(
+        window,
+        "SELECT id, target_id FROM mutes WHERE member_id = ?1 AND id < ?2 AND id > ?3
+         AND (expires_at IS NULL OR expires_at > ?5) ORDER BY id"
+    );
+    query(sql, [window.args(member), args![now]].concat())
 }
 
 /// Mutes, or changes how.
@@ -99,24 +101,11 @@ pub fn unmute_thread(member: Id, root: Id) -> Change {
     Change::new("DELETE FROM thread_mutes WHERE member_id = ?1 AND root_id = ?2", args![member, root])
 }
 
-/// (root_id) of the threads among some that the member has muted.
-pub fn muted_threads<'a>(member: Id, roots: impl IntoIterator<Item = &'a Id>) -> Query {
-    query(
-        "SELECT root_id FROM thread_mutes WHERE member_id = ?1 AND root_id IN {ints ?2}",
-        args![member, super::ints(roots)],
-    )
-}
-
-/// (domain) of a member's own rules.
+/// (domain) of a member's own rules, newest first.
 pub fn domains(member: Id) -> Query {
-    query("SELECT domain FROM member_domain_blocks WHERE member_id = ?1 ORDER BY domain", args![member])
-}
-
-/// (member_id) of those among some members who have a rule against one of these hosts.
-pub fn members_against<'a, T: AsRef<str>>(members: impl IntoIterator<Item = &'a Id>, domains: &[T]) -> Query {
     query(
-        "SELECT member_id FROM member_domain_blocks WHERE member_id IN {ints ?1} AND domain IN {texts ?2}",
-        args![super::ints(members), super::texts(domains)],
+        "SELECT domain FROM member_domain_blocks WHERE member_id = ?1 ORDER BY at DESC, domain",
+        args![member],
     )
 }
 

@@ -47,14 +47,6 @@ pub fn by_native(network: Network, native_id: &str) -> Query {
     )
 }
 
-/// Of many native ids on one network.
-pub fn by_natives<T: AsRef<str>>(network: Network, native_ids: &[T]) -> Query {
-    query(
-        concat!("SELECT ", columns!(), " FROM copies WHERE network = ?1 AND native_id IN {texts ?2}"),
-        args![network, super::texts(native_ids)],
-    )
-}
-
 pub fn of_object(kind: &str, object: Id) -> Query {
     query(
         concat!(
@@ -66,33 +58,32 @@ pub fn of_object(kind: &str, object: Id) -> Query {
     )
 }
 
-pub fn of_objects<'a>(kind: &str, objects: impl IntoIterator<Item = &'a Id>) -> Query {
+/// (object_id, network, native_id, url) of living copies of some posts and reposts.
+pub fn places(posts: &str) -> Query {
     query(
-        concat!(
-            "SELECT ",
-            columns!(),
-            " FROM copies WHERE object_id IN {ints ?1} AND kind = ?2 ORDER BY network, created_at"
-        ),
-        args![super::ints(objects), kind],
+        "SELECT object_id, network, native_id, url FROM copies
+         WHERE object_id IN {ints ?1} AND kind IN ('post', 'repost') AND state = 0 ORDER BY object_id, network",
+        args![posts],
     )
 }
 
-/// The newest living copy on one network.
+/// The oldest living copy on one network.
 pub fn live_on(kind: &str, object: Id, network: Network) -> Query {
     query(
         concat!(
             "SELECT ",
             columns!(),
-            " FROM copies WHERE object_id = ?1 AND kind = ?2 AND network = ?3 AND state = 0 ORDER BY created_at DESC LIMIT 1"
+            " FROM copies WHERE object_id = ?1 AND kind = ?2 AND network = ?3 AND state = 0 ORDER BY created_at LIMIT 1"
         ),
         args![object, kind, network],
     )
 }
 
-/// (original, kind, object_id)
+/// (original, object_id, sealed) of a copy whose wire bytes are kept; `sealed` is NULL when it is of no post.
 pub fn original(network: Network, native_id: &str) -> Query {
     query(
-        "SELECT original, kind, object_id FROM copies WHERE network = ?1 AND native_id = ?2",
+        "SELECT c.original, c.object_id, p.sealed FROM copies c LEFT JOIN posts p ON p.id = c.object_id
+         WHERE c.network = ?1 AND c.native_id = ?2 AND c.original IS NOT NULL",
         args![network, native_id],
     )
 }

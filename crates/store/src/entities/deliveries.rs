@@ -18,6 +18,8 @@ pub struct DueRow {
     pub payload: Id,
     pub sealed: bool,
     pub bytes: Vec<u8>,
+    /// Failures of the host in a row, before this.
+    pub failures: i64,
 }
 
 impl DueRow {
@@ -35,6 +37,7 @@ impl DueRow {
             payload: row.get(9)?,
             sealed: row.get(10)?,
             bytes: row.get(11)?,
+            failures: row.get(12)?,
         })
     }
 }
@@ -78,9 +81,21 @@ pub fn due(now: Time, limit: i64) -> Query {
     )
 }
 
-/// When the next waiting row falls due.
-pub fn next_due() -> Query {
-    query("SELECT MIN(next_at) FROM deliveries WHERE state = 0", args![])
+/// When the next thing falls due that is not due now: a waiting row, or a host that was left alone for a while.
+pub fn next_due(now: Time) -> Query {
+    query(
+        "SELECT MIN(n.at) FROM (SELECT MIN(next_at) AS at FROM deliveries WHERE state = 0 AND next_at > ?1
+                                UNION ALL SELECT MIN(closed_until) FROM hosts WHERE closed_until > 0 AND closed_until > ?1) n",
+        args![now],
+    )
+}
+
+/// What waits for a host waits at least until then.
+pub fn put_off(network: Network, host: &str, until: Time) -> Change {
+    Change::new(
+        "UPDATE deliveries SET next_at = ?3 WHERE host = ?2 AND network = ?1 AND state = 0 AND next_at < ?3",
+        args![network, host, until],
+    )
 }
 
 /// Claims rows until `until`: whoever else looks does not see them before that. RETURNING the claimed ids.
@@ -100,8 +115,9 @@ pub fn claim(ids_json: String, now: Time, until: Time) -> Change {
 pub fn load(ids_json: String) -> Query {
     query(
         "SELECT d.id, d.network, d.destination, d.host, d.act, d.actor_id, d.object_id, d.attempts, d.created_at,
-                p.id, p.sealed, p.bytes
-         FROM deliveries d JOIN payloads p ON p.id = d.payload_id WHERE d.id IN {ints ?1} ORDER BY d.id",
+                p.id, p.sealed, p.bytes, COALESCE(h.failures, 0)
+         FROM deliveries d JOIN payloads p ON p.id = d.payload_id
+         LEFT JOIN hosts h ON h.network = d.network AND h.host = d.host WHERE d.id IN {ints ?1} ORDER BY d.id",
         args![ids_json],
     )
 }
@@ -131,6 +147,34 @@ pub fn drop_waiting(object: Id, network: Network, at: Time) -> Change {
         "UPDATE deliveries SET state = 6, answer = 'deleted before it was sent', finished_at = ?3
          WHERE object_id = ?1 AND network = ?2 AND state = 0 AND attempts = 0 AND act IN ('post', 'edit')",
         args![object, network, at],
+    )
+}
+
+/// (id, network, destination, host, act, state, attempts, next_at, answer, created_at, finished_at) of an actor's
+/// deliveries about a thing, newest first.
+pub fn of_object(object: Id, actor: Id) -> Query {
+    query(
+        "SELECT id, network, destination, host, act, state, attempts, next_at, answer, created_at, finished_at
+         FROM deliveries WHERE object_id = ?1 AND actor_id = ?2 ORDER BY id DESC LIMIT 5000",
+        args![object, actor],
+    )
+}
+
+/// (destination, host) of where a thing was ever sent to. What was refused, given up or dropped without a single try
+/// never left.
+pub fn sent_to(object: Id, network: Network) -> Query {
+    query(
+        "SELECT DISTINCT destination, host FROM deliveries
+         WHERE object_id = ?1 AND network = ?2 AND (state IN (1, 4) OR attempts > 0) ORDER BY destination",
+        args![object, network],
+    )
+}
+
+/// (destination) of where an actor has ever sent something to.
+pub fn destinations_of(actor: Id, network: Network) -> Query {
+    query(
+        "SELECT DISTINCT destination FROM deliveries WHERE actor_id = ?1 AND network = ?2",
+        args![actor, network],
     )
 }
 

@@ -3,9 +3,9 @@
 use crate::{Change, Query, args, query};
 use landbridge_model::{Id, Time};
 
-/// (at, sealed, body), oldest first.
+/// (at, sealed, body), oldest first; not more than are ever kept.
 pub fn of_post(post: Id) -> Query {
-    query("SELECT at, sealed, body FROM edits WHERE post_id = ?1 ORDER BY at", args![post])
+    query("SELECT at, sealed, body FROM edits WHERE post_id = ?1 ORDER BY at LIMIT 200", args![post])
 }
 
 /// Keeps the present version of a post as an earlier one, inside the write that replaces it.

@@ -60,7 +60,7 @@ const STATEMENTS: &[&str] = &[
     "DELETE FROM reports WHERE reporter_id = ?1 OR target_id = ?1",
     "DELETE FROM deliveries WHERE payload_id IN (SELECT l.id FROM payloads l WHERE l.actor_id = ?1)",
     "DELETE FROM payloads WHERE actor_id = ?1",
-    "DELETE FROM grant_log WHERE grant_id IN (SELECT g.id FROM grants g WHERE g.member_id = ?1)",
+    "DELETE FROM grant_uses WHERE grant_id IN (SELECT g.id FROM grants g WHERE g.member_id = ?1)",
     "DELETE FROM grants WHERE member_id = ?1",
     "DELETE FROM once WHERE member_id = ?1",
     "DELETE FROM markers WHERE member_id = ?1",
@@ -78,20 +78,14 @@ const STATEMENTS: &[&str] = &[
 ];
 
 pub fn everything(actor: Id) -> Vec<Change> {
-    STATEMENTS.iter().map(|sql| Change::new(*sql, args![actor])).collect()
+    let mut changes = super::files::release_of_actor(actor);
+    changes.extend(STATEMENTS.iter().map(|sql| Change::new(*sql, args![actor])));
+    changes
 }
 
-/// (media) of the actor's files.
-pub fn files(actor: Id) -> Query {
-    query("SELECT media FROM media WHERE owner_id = ?1", args![actor])
-}
-
-/// A row when anything else still names a file. (By its name inside JSON; rare enough to look through all.)
-pub fn file_in_use(name: &str) -> Query {
-    query(
-        "SELECT 1 FROM media WHERE media LIKE ?1 UNION ALL SELECT 1 FROM actors WHERE profile LIKE ?1 LIMIT 1",
-        args![format!("%\"{}\"%", name.replace(['%', '_', '"'], ""))],
-    )
+/// (media) of the actor's attachments, the newest so many.
+pub fn attachments(actor: Id, most: i64) -> Query {
+    query("SELECT media FROM media WHERE owner_id = ?1 ORDER BY id DESC LIMIT ?2", args![actor, most])
 }
 
 /// (native_id) of the actor's posts and reposts, the newest so many.

@@ -3,11 +3,6 @@
 use crate::{Change, Query, args, query};
 use landbridge_model::{Id, Time};
 
-/// (subject_hash, at), oldest first.
-pub fn all() -> Query {
-    query("SELECT subject_hash, at FROM erasures ORDER BY id", args![])
-}
-
 /// A row when the subject was erased.
 pub fn find(hash: Vec<u8>) -> Query {
     query("SELECT at FROM erasures WHERE subject_hash = ?1", args![hash])

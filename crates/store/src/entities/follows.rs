@@ -1,6 +1,6 @@
 //! `follows`: requested and accepted ones.
 
-use super::source;
+use super::{Window, source};
 use crate::{Change, Query, Row, StoreError, args, query};
 use landbridge_model::{Id, Network, Time};
 
@@ -76,6 +76,33 @@ pub fn members_following_native(network: Network, native_id: &str) -> Query {
          WHERE p.network = ?1 AND p.native_id = ?2 AND f.state = 1",
         args![network, native_id],
     )
+}
+
+/// (id, follower_id) of accepted follows of that actor.
+pub fn followers(target: Id, window: Window) -> Query {
+    let sql = paged!(
+        window,
+        "SELECT id, follower_id FROM follows WHERE target_id = ?1 AND state = 1 AND id < ?2 AND id > ?3 ORDER BY id"
+    );
+    window.query(sql, target)
+}
+
+/// (id, target_id) of that actor's accepted follows.
+pub fn following(follower: Id, window: Window) -> Query {
+    let sql = paged!(
+        window,
+        "SELECT id, target_id FROM follows WHERE follower_id = ?1 AND state = 1 AND id < ?2 AND id > ?3 ORDER BY id"
+    );
+    window.query(sql, follower)
+}
+
+/// (id, follower_id) of whoever asks to follow that actor.
+pub fn requests(target: Id, window: Window) -> Query {
+    let sql = paged!(
+        window,
+        "SELECT id, follower_id FROM follows WHERE target_id = ?1 AND state = 0 AND id < ?2 AND id > ?3 ORDER BY id"
+    );
+    window.query(sql, target)
 }
 
 /// (follower_id) of members with an accepted follow of that actor.

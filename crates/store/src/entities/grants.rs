@@ -1,4 +1,4 @@
-//! `grants` and `grant_log`: every access token, and its use.
+//! `grants` and `grant_uses`: every access token, and its use.
 
 use crate::{Change, Query, Row, StoreError, args, query};
 use landbridge_model::{Id, Time};
@@ -71,6 +71,11 @@ pub fn insert(grant: &GrantRow, token_hash: Vec<u8>) -> Change {
     )
 }
 
+/// (facts) of all grants for a purpose that were not ended.
+pub fn facts_for(purpose: &str) -> Query {
+    query("SELECT facts FROM grants WHERE purpose = ?1 AND revoked_at IS NULL", args![purpose])
+}
+
 pub fn touch(id: Id, at: Time) -> Change {
     Change::new("UPDATE grants SET last_used_at = ?2 WHERE id = ?1", args![id, at])
 }
@@ -97,9 +102,31 @@ pub fn revoke_all(member: Id, at: Time) -> Change {
     )
 }
 
-pub fn log(id: Id, grant: Id, what: &str, at: Time) -> Change {
+/// Counts uses of a grant for one thing within one hour.
+pub fn count_uses(grant: Id, hour: Time, what: &str, uses: i64, last_at: Time) -> Change {
     Change::new(
-        "INSERT INTO grant_log (id, grant_id, what, at) VALUES (?1, ?2, ?3, ?4)",
-        args![id, grant, what, at],
+        "INSERT INTO grant_uses (grant_id, hour, what, uses, last_at) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (grant_id, hour, what) DO UPDATE SET uses = grant_uses.uses + excluded.uses,
+           last_at = CASE WHEN excluded.last_at > grant_uses.last_at THEN excluded.last_at ELSE grant_uses.last_at END",
+        args![grant, hour, what, uses, last_at],
     )
+}
+
+/// (hour, what, uses, last_at) of a member's grant, ended or not, newest hour first.
+pub fn uses(grant: Id, member: Id, limit: i64) -> Query {
+    query(
+        "SELECT u.hour, u.what, u.uses, u.last_at FROM grants g JOIN grant_uses u ON u.grant_id = g.id
+         WHERE g.id = ?1 AND g.member_id = ?2 ORDER BY u.hour DESC, u.what LIMIT ?3",
+        args![grant, member, limit],
+    )
+}
+
+/// A row when that grant is the member's, ended or not.
+pub fn owned(grant: Id, member: Id) -> Query {
+    query("SELECT 1 FROM grants WHERE id = ?1 AND member_id = ?2", args![grant, member])
+}
+
+/// Forgets uses in hours before that.
+pub fn sweep_uses(before: Time) -> Change {
+    Change::new("DELETE FROM grant_uses WHERE hour < ?1", args![before])
 }

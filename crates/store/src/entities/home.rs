@@ -1,5 +1,6 @@
 //! `home`: which posts stand on which member's home timeline.
 
+use super::Window;
 use crate::{Change, Query, args, query};
 use landbridge_model::{Id, Post, Time};
 
@@ -97,29 +98,13 @@ pub fn fill_in(member: Id, author: Id, limit: i64) -> Change {
     )
 }
 
-/// (post_id) of a member's home timeline between two ids, both exclusive, newest first.
-pub fn page(member: Id, above: i64, below: i64, limit: i64) -> Query {
-    query(
-        "SELECT post_id FROM home WHERE member_id = ?1 AND post_id > ?2 AND post_id < ?3 ORDER BY post_id DESC LIMIT ?4",
-        args![member, above, below, limit],
-    )
-}
-
-/// The same, the oldest of them first.
-pub fn page_up(member: Id, above: i64, below: i64, limit: i64) -> Query {
-    query(
-        "SELECT post_id FROM home WHERE member_id = ?1 AND post_id > ?2 AND post_id < ?3 ORDER BY post_id LIMIT ?4",
-        args![member, above, below, limit],
-    )
-}
-
-/// Keeps the newest so many of one member's timeline.
-pub fn trim(member: Id, most: i64) -> Change {
-    Change::new(
-        "DELETE FROM home WHERE member_id = ?1 AND post_id <
-           (SELECT MIN(post_id) FROM (SELECT post_id FROM home WHERE member_id = ?1 ORDER BY post_id DESC LIMIT ?2) newest)",
-        args![member, most],
-    )
+/// (post_id, post_id) of a member's home timeline.
+pub fn page(member: Id, window: Window) -> Query {
+    let sql = paged!(
+        window,
+        "SELECT post_id, post_id FROM home WHERE member_id = ?1 AND post_id < ?2 AND post_id > ?3 ORDER BY post_id"
+    );
+    window.query(sql, member)
 }
 
 /// (member_id) of everyone on whose home timeline a post (or a repost of it) stands.

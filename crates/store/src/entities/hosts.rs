@@ -1,15 +1,7 @@
 //! `hosts`: what is known of other servers and relays; the circuit breaker.
 
-use crate::{Change, Query, args, query};
+use crate::{Change, args};
 use landbridge_model::{Network, Time};
-
-/// (failures, closed_until, facts)
-pub fn one(network: Network, host: &str) -> Query {
-    query(
-        "SELECT failures, closed_until, facts FROM hosts WHERE network = ?1 AND host = ?2",
-        args![network, host],
-    )
-}
 
 pub fn ok(network: Network, host: &str, at: Time) -> Change {
     Change::new(
@@ -28,17 +20,17 @@ pub fn failed(network: Network, host: &str) -> Change {
     )
 }
 
+/// The circuit of a host (`''`: of all) is closed: it may be tried at once.
+pub fn reopen(host: &str) -> Change {
+    Change::new(
+        "UPDATE hosts SET failures = 0, closed_until = 0 WHERE closed_until > 0 AND (?1 = '' OR host = ?1)",
+        args![host],
+    )
+}
+
 pub fn close(network: Network, host: &str, until: Time) -> Change {
     Change::new(
         "UPDATE hosts SET closed_until = ?3 WHERE network = ?1 AND host = ?2",
         args![network, host, until],
-    )
-}
-
-pub fn set_facts(network: Network, host: &str, facts: String) -> Change {
-    Change::new(
-        "INSERT INTO hosts (network, host, facts) VALUES (?1, ?2, ?3)
-         ON CONFLICT (network, host) DO UPDATE SET facts = excluded.facts",
-        args![network, host, facts],
     )
 }

@@ -32,20 +32,6 @@ pub fn by_id(id: Id) -> Query {
     query("SELECT owner_id, post_id, media, state, created_at FROM media WHERE id = ?1", args![id])
 }
 
-pub fn by_ids<'a>(ids: impl IntoIterator<Item = &'a Id>) -> Query {
-    query(
-        "SELECT owner_id, post_id, media, state, created_at FROM media WHERE id IN {ints ?1}",
-        args![super::ints(ids)],
-    )
-}
-
-pub fn of_post(post: Id) -> Query {
-    query(
-        "SELECT owner_id, post_id, media, state, created_at FROM media WHERE post_id = ?1 ORDER BY id",
-        args![post],
-    )
-}
-
 pub fn insert(row: &MediaRow) -> Change {
     Change::new(
         "INSERT INTO media (id, owner_id, post_id, media, state, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -75,16 +61,26 @@ pub fn delete_of_post(post: Id) -> Change {
     Change::new("DELETE FROM media WHERE post_id = ?1", args![post])
 }
 
+/// Takes back a file that hangs on no post; fails when it does.
+pub fn take_back(id: Id, owner: Id) -> Change {
+    Change::new("DELETE FROM media WHERE id = ?1 AND owner_id = ?2 AND post_id IS NULL", args![id, owner])
+        .or_fail("media")
+}
+
+/// Takes all attachments but these off a post.
+pub fn keep_only(post: Id, kept: &[Id]) -> Change {
+    Change::new(
+        "DELETE FROM media WHERE post_id = ?1 AND id NOT IN {ints ?2}",
+        args![post, super::ints(kept)],
+    )
+}
+
 /// (media) of files that were never attached and are older than that.
 pub fn forgotten(before: Time, limit: i64) -> Query {
     query(
         "SELECT owner_id, post_id, media, state, created_at FROM media WHERE post_id IS NULL AND created_at < ?1 LIMIT ?2",
         args![before, limit],
     )
-}
-
-pub fn delete(id: Id) -> Change {
-    Change::new("DELETE FROM media WHERE id = ?1", args![id])
 }
 
 fn json(media: &Media) -> String {

@@ -86,7 +86,3 @@ pub fn set_role(actor: Id, role: &str) -> Change {
 pub fn touch(actor: Id, at: Time) -> Change {
     Change::new("UPDATE members SET last_active_at = ?2 WHERE actor_id = ?1", args![actor, at])
 }
-
-pub fn delete(actor: Id) -> Change {
-    Change::new("DELETE FROM members WHERE actor_id = ?1", args![actor])
-}

@@ -1,12 +1,7 @@
 //! `mentions`: who is named in or addressed by a post.
 
-use crate::{Change, Query, args, query};
+use crate::{Change, args};
 use landbridge_model::Id;
-
-/// (actor_id) of one post.
-pub fn of_post(post: Id) -> Query {
-    query("SELECT actor_id FROM mentions WHERE post_id = ?1", args![post])
-}
 
 pub fn insert(post: Id, actors: &[Id]) -> Change {
     Change::new(

@@ -1,26 +1,39 @@
 //! Statements and row types, one file a table (or a few that belong together). SQL stays visible: a function gives a
 //! [`Query`](crate::Query) or a [`Change`](crate::Change), a row type reads what the query selects.
 
+/// A statement for a page of a [`Window`]: `?2` upper bound, `?3` lower bound (both exclusive), `?4` limit; the text ends in
+/// `ORDER BY x`.
+macro_rules! paged {
+    ($window:expr, $sql:expr) => {
+        if $window.upward { concat!($sql, " ASC LIMIT ?4") } else { concat!($sql, " DESC LIMIT ?4") }
+    };
+}
+
 pub mod account_notes;
 pub mod actors;
 pub mod apps;
 pub mod awaited;
 pub mod blocks;
 pub mod copies;
+pub mod cursors;
 pub mod deliveries;
 pub mod domain_rules;
 pub mod edits;
 pub mod erasing;
 pub mod erasures;
+pub mod fetchers;
+pub mod files;
 pub mod follows;
 pub mod grants;
 pub mod home;
 pub mod hosts;
 pub mod idempotency;
 pub mod keys;
+pub mod markers;
 pub mod media;
 pub mod members;
 pub mod mentions;
+pub mod merging;
 pub mod nostr_events;
 pub mod nostr_unsigned;
 pub mod notifications;
@@ -32,6 +45,7 @@ pub mod post_keys;
 pub mod posts;
 pub mod presences;
 pub mod reactions;
+pub mod relations;
 pub mod reports;
 pub mod retention;
 pub mod search;
@@ -39,7 +53,32 @@ pub mod tags;
 pub mod tombstones;
 pub mod votes;
 
+use crate::{Query, Value, args, query};
 use landbridge_model::{Id, Network};
+
+/// Which part of a list ordered by id is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// Bounds, both exclusive.
+    pub below: i64,
+    pub above: i64,
+    pub limit: i64,
+    /// Read upward from the lower bound, not downward from the upper one.
+    pub upward: bool,
+}
+
+impl Window {
+    /// The first four arguments of a paged statement.
+    fn args(&self, first: impl Into<Value>) -> Vec<Value> {
+        let first: Value = first.into();
+        args![first, self.below, self.above, self.limit]
+    }
+
+    /// A paged statement about one thing.
+    fn query(&self, sql: &'static str, of: Id) -> Query {
+        query(sql, self.args(of))
+    }
+}
 
 /// The argument of `{ints ?1}`.
 pub fn ints<'a>(ids: impl IntoIterator<Item = &'a Id>) -> String {

@@ -1,5 +1,6 @@
 //! `pins` and `bookmarks`: posts put in a place of their own.
 
+use super::Window;
 use crate::{Change, Query, args, query};
 use landbridge_model::Id;
 
@@ -25,6 +26,15 @@ pub fn trim(actor: Id, most: i64) -> Change {
 
 pub fn unpin(actor: Id, post: Id) -> Change {
     Change::new("DELETE FROM pins WHERE actor_id = ?1 AND post_id = ?2", args![actor, post])
+}
+
+/// (id, post_id) of a member's bookmarks.
+pub fn bookmarks(member: Id, window: Window) -> Query {
+    let sql = paged!(
+        window,
+        "SELECT id, post_id FROM bookmarks WHERE member_id = ?1 AND id < ?2 AND id > ?3 ORDER BY id"
+    );
+    window.query(sql, member)
 }
 
 pub fn bookmark(id: Id, member: Id, post: Id) -> Change {

@@ -1,6 +1,6 @@
 //! `posts`: one row a post or repost. What is no column stands in [`Body`], which is sealed when the post is not open.
 
-use super::{from_word, source, word};
+use super::{Window, from_word, source, word};
 use crate::{Change, Query, Row, StoreError, args, query};
 use landbridge_model::{
     Audience, Emoji, Id, Media, Mention, Network, Poll, Post, PostKind, Quote, QuoteState, RichText, Time,
@@ -218,6 +218,126 @@ pub fn by_ids<'a>(ids: impl IntoIterator<Item = &'a Id>) -> Query {
     )
 }
 
+/// Some posts, what they repost, and what either quotes.
+pub fn with_targets<'a>(ids: impl IntoIterator<Item = &'a Id>) -> Query {
+    query(
+        concat!(
+            "WITH listed (id, repost_of, quote_of) AS (SELECT id, repost_of, quote_of FROM posts WHERE id IN {ints ?1}),
+                  targets (id, quote_of) AS (SELECT t.id, t.quote_of FROM listed JOIN posts t ON t.id = listed.repost_of),
+                  every (id) AS (SELECT id FROM listed UNION SELECT id FROM targets
+                                 UNION SELECT quote_of FROM listed WHERE quote_of IS NOT NULL
+                                 UNION SELECT quote_of FROM targets WHERE quote_of IS NOT NULL)
+             SELECT ",
+            post_columns!(),
+            " FROM every e JOIN posts p ON p.id = e.id"
+        ),
+        args![super::ints(ids)],
+    )
+}
+
+/// Some posts of an author that came by one network.
+pub fn by_author_from(author: Id, network: Network, limit: i64) -> Query {
+    query(
+        concat!(
+            "SELECT ",
+            post_columns!(),
+            " FROM posts p WHERE p.author_id = ?1 AND p.source = ?2 LIMIT ?3"
+        ),
+        args![author, network, limit],
+    )
+}
+
+/// Which of somebody's posts are wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OfAccount<'a> {
+    pub only_media: bool,
+    /// Without answers to others.
+    pub without_replies: bool,
+    pub without_reposts: bool,
+    /// In normal form; empty: any.
+    pub tag: &'a str,
+}
+
+/// (id, id) of somebody's posts that the reader may see.
+pub fn of_account(author: Id, wanted: OfAccount<'_>, reader: Option<Id>, window: Window) -> Query {
+    let sql = paged!(
+        window,
+        "SELECT p.id, p.id FROM posts p WHERE p.author_id = ?1 AND p.id < ?2 AND p.id > ?3
+         AND (?5 = 0 OR p.has_media = 1)
+         AND (?6 = 0 OR p.reply_to IS NULL OR p.reply_to_author = p.author_id)
+         AND (?7 = 0 OR p.repost_of IS NULL)
+         AND (?8 = '' OR EXISTS (SELECT 1 FROM tags t WHERE t.name = ?8 AND t.post_id = p.id))
+         AND (p.visibility <= 1 OR p.author_id = ?9
+              OR EXISTS (SELECT 1 FROM mentions m WHERE m.post_id = p.id AND m.actor_id = ?9)
+              OR (p.visibility = 2
+                  AND EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = ?9 AND f.target_id = ?1 AND f.state = 1)))
+         ORDER BY p.id"
+    );
+    let OfAccount { only_media, without_replies, without_reposts, tag } = wanted;
+    let more = args![only_media, without_replies, without_reposts, tag, reader.map_or(-1, i64::from)];
+    query(sql, [window.args(author), more].concat())
+}
+
+/// (id, author_id) of open reposts of a post.
+pub fn reposters(post: Id, window: Window) -> Query {
+    let sql = paged!(
+        window,
+        "SELECT id, author_id FROM posts WHERE repost_of = ?1 AND visibility <= 1 AND id < ?2 AND id > ?3 ORDER BY id"
+    );
+    window.query(sql, post)
+}
+
+/// (id, id) of public posts written here that are no replies.
+pub fn local(only_media: bool, window: Window) -> Query {
+    // Spelled out, so that the index of local posts is used.
+    let sql = paged!(
+        window,
+        "SELECT id, id FROM posts WHERE visibility = 0 AND source = 0 AND repost_of IS NULL AND reply_to IS NULL
+         AND id < ?2 AND id > ?3 AND (?1 = 0 OR has_media = 1) ORDER BY id"
+    );
+    query(sql, window.args(only_media))
+}
+
+/// (id, id) of public posts that are no replies; with `remote` only those that came from elsewhere.
+pub fn public(remote: bool, only_media: bool, window: Window) -> Query {
+    let sql = paged!(
+        window,
+        "SELECT id, id FROM posts WHERE visibility = 0 AND repost_of IS NULL AND reply_to IS NULL
+         AND id < ?2 AND id > ?3 AND (?5 = 0 OR has_media = 1) AND (?1 = 0 OR source <> 0) ORDER BY id"
+    );
+    query(sql, [window.args(remote), args![only_media]].concat())
+}
+
+/// (id) of what a post answers, and what that answers: the first of the thread first.
+pub fn above(post: Id, most: i64) -> Query {
+    query(
+        "WITH RECURSIVE up (id, reply_to, n) AS (
+           SELECT id, reply_to, 0 FROM posts WHERE id = ?1
+           UNION ALL SELECT p.id, p.reply_to, up.n + 1 FROM posts p JOIN up ON p.id = up.reply_to WHERE up.n < ?2)
+         SELECT id FROM up WHERE n > 0 ORDER BY n DESC",
+        args![post, most],
+    )
+}
+
+/// (id, reply_to) of what answers a post, directly or not.
+pub fn below(post: Id) -> Query {
+    query(
+        "WITH RECURSIVE down (id, reply_to, n) AS (
+           SELECT id, reply_to, 0 FROM posts WHERE id = ?1
+           UNION ALL SELECT p.id, p.reply_to, down.n + 1 FROM posts p JOIN down ON p.reply_to = down.id WHERE down.n < 200)
+         SELECT id, reply_to FROM down WHERE n > 0 LIMIT 4000",
+        args![post],
+    )
+}
+
+/// (id, reply_to) of the other posts of a thread.
+pub fn of_thread(root: Id) -> Query {
+    query(
+        "SELECT id, reply_to FROM posts WHERE root_id = ?1 AND id <> ?1 AND repost_of IS NULL ORDER BY id LIMIT 4000",
+        args![root],
+    )
+}
+
 /// The post with that native id on a network (deleted copies too).
 pub fn by_native(network: Network, native_id: &str) -> Query {
     query(
@@ -307,14 +427,6 @@ pub fn accept_quote(post: Id, quote_of: Option<Id>) -> Change {
     .or_fail("duplicate")
 }
 
-/// Replies to a missing parent are joined to it, now that it is here.
-pub fn adopt(reply: Id, parent: Id, parent_author: Id, root: Id) -> Change {
-    Change::new(
-        "UPDATE posts SET reply_to = ?2, reply_to_author = ?3, root_id = ?4 WHERE id = ?1",
-        args![reply, parent, parent_author, root],
-    )
-}
-
 pub fn count_replies(post: Id, by: i64) -> Change {
     Change::new(
         "UPDATE posts SET replies = replies + ?2 WHERE id = ?1 AND replies + ?2 >= 0",
@@ -370,12 +482,13 @@ pub fn delete(post: Id) -> Vec<Change> {
         "DELETE FROM post_keys WHERE post_id = ?1",
         "DELETE FROM fetchers WHERE post_id = ?1",
         "DELETE FROM idempotency WHERE post_id = ?1",
-        "DELETE FROM media WHERE post_id = ?1",
         "DELETE FROM search_posts WHERE rowid = ?1",
         "DELETE FROM awaited WHERE post_id = ?1",
         "UPDATE posts SET quote_state = 4, quote_of = NULL WHERE quote_of = ?1",
     ];
     let mut changes: Vec<Change> = WITH_REPOSTS.iter().map(|sql| Change::new(*sql, args![post])).collect();
+    changes.extend(super::files::release_of_post(post));
+    changes.push(super::media::delete_of_post(post));
     changes.push(Change::new("DELETE FROM posts WHERE id = ?1", args![post]).or_fail("post"));
     changes
 }

@@ -31,17 +31,6 @@ pub fn by_native(network: Network, native_id: &str) -> Query {
     )
 }
 
-pub fn by_natives<T: AsRef<str>>(network: Network, native_ids: &[T]) -> Query {
-    query(
-        concat!(
-            "SELECT ",
-            columns!(),
-            " FROM presences p WHERE p.network = ?1 AND p.native_id IN {texts ?2}"
-        ),
-        args![network, super::texts(native_ids)],
-    )
-}
-
 /// (native_id, actor id, username, domain, url) of living identities among some native ids.
 pub fn people<T: AsRef<str>>(network: Network, native_ids: &[T]) -> Query {
     query(
@@ -55,18 +44,6 @@ pub fn of_actor(actor: Id) -> Query {
     query(
         concat!("SELECT ", columns!(), " FROM presences p WHERE p.actor_id = ?1 ORDER BY p.network"),
         args![actor],
-    )
-}
-
-/// Of many actors, on all networks.
-pub fn of_actors<'a>(actors: impl IntoIterator<Item = &'a Id>) -> Query {
-    query(
-        concat!(
-            "SELECT ",
-            columns!(),
-            " FROM presences p WHERE p.actor_id IN {ints ?1} ORDER BY p.actor_id, p.network"
-        ),
-        args![super::ints(actors)],
     )
 }
 

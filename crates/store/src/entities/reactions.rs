@@ -1,6 +1,6 @@
 //! `reactions`: likes (empty content) and emoji reactions.
 
-use super::source;
+use super::{Window, source};
 use crate::{Change, Query, Row, StoreError, args, query};
 use landbridge_model::{Emoji, Id, Network, Reaction};
 
@@ -43,6 +43,38 @@ pub fn by_actor(post: Id, actor: Id) -> Query {
     query(
         concat!("SELECT ", columns!(), " FROM reactions WHERE post_id = ?1 AND actor_id = ?2 ORDER BY id"),
         args![post, actor],
+    )
+}
+
+/// (post_id, content) of that actor's reaction.
+pub fn own(id: Id, actor: Id) -> Query {
+    query("SELECT post_id, content FROM reactions WHERE id = ?1 AND actor_id = ?2", args![id, actor])
+}
+
+/// (id, post_id) of what an actor likes.
+pub fn liked(actor: Id, window: Window) -> Query {
+    let sql = paged!(
+        window,
+        "SELECT id, post_id FROM reactions WHERE actor_id = ?1 AND content = '' AND id < ?2 AND id > ?3 ORDER BY id"
+    );
+    window.query(sql, actor)
+}
+
+/// (id, actor_id) of who likes a post.
+pub fn likers(post: Id, window: Window) -> Query {
+    let sql = paged!(
+        window,
+        "SELECT id, actor_id FROM reactions WHERE post_id = ?1 AND content = '' AND id < ?2 AND id > ?3 ORDER BY id"
+    );
+    window.query(sql, post)
+}
+
+/// (post_id, actor_id, content) of emoji reactions of some actors to some posts.
+pub fn signs(posts: &[Id], actors: &[Id]) -> Query {
+    query(
+        "SELECT post_id, actor_id, content FROM reactions
+         WHERE content <> '' AND post_id IN {ints ?1} AND actor_id IN {ints ?2} ORDER BY id",
+        args![super::ints(posts), super::ints(actors)],
     )
 }
 

@@ -17,9 +17,9 @@ pub fn put(hash: Vec<u8>, at: Time) -> Change {
     )
 }
 
-/// There must be none.
-pub fn forbid(hash: Vec<u8>) -> Change {
-    Change::forbid("SELECT 1 FROM tombstones WHERE hash = ?1", args![hash], "deleted")
+/// There must be neither of two.
+pub fn forbid_either(a: Vec<u8>, b: Vec<u8>) -> Change {
+    Change::forbid("SELECT 1 FROM tombstones WHERE hash = ?1 OR hash = ?2", args![a, b], "deleted")
 }
 
 /// There must be none from that moment or later.

@@ -19,11 +19,11 @@ pub fn voters<'a>(posts: impl IntoIterator<Item = &'a Id>) -> Query {
     )
 }
 
-/// (post_id, choice) of one voter.
-pub fn by<'a>(actor: Id, posts: impl IntoIterator<Item = &'a Id>) -> Query {
+/// (post_id, choice) of one voter, in some posts.
+pub fn by(actor: Id, posts: &str) -> Query {
     query(
         "SELECT post_id, choice FROM votes WHERE actor_id = ?1 AND post_id IN {ints ?2} ORDER BY post_id, choice",
-        args![actor, super::ints(posts)],
+        args![actor, posts],
     )
 }
 

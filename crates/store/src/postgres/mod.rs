@@ -15,11 +15,15 @@ mod write;
 pub(crate) use pool::{Lease, fault};
 pub(crate) use types::row as read_row;
 
-use crate::{Fault, Migration, Options, Query, Row, StoreError, Write, WriteError, Written, write::Outcome};
+use crate::{
+    Fault, Migration, Options, Query, Row, StoreError, Write, WriteError, Written, query, write::Outcome,
+};
 use futures_util::{TryStreamExt, future::poll_immediate, pin_mut};
 use pool::{Pool, Session};
 use std::pin::Pin;
-use tokio_postgres::{Client, Statement, Transaction};
+use tokio_postgres::{Client, GenericClient, Statement, Transaction};
+
+const SNAPSHOT: &str = "SELECT CAST(pg_current_snapshot() AS TEXT)";
 
 pub(crate) struct Postgres {
     pool: Pool,
@@ -64,6 +68,13 @@ impl Postgres {
         answers.into_iter().map(|answer| answer.map(|outcome| outcome.rows)).collect()
     }
 
+    /// Which transactions can be seen now: two equal answers see the same rows (PostgreSQL documentation, 9.27.9).
+    pub async fn snapshot(&self) -> Result<String, StoreError> {
+        let mut rows = self.read(vec![query(SNAPSHOT, Vec::new())], true).await?.pop().unwrap_or_default();
+        let row = rows.first_mut().ok_or(StoreError::Refused("the server tells no snapshot"))?;
+        row.get(0)
+    }
+
     pub async fn write(&self, write: Write) -> Result<Written, WriteError> {
         write::write(&self.pool, &write).await
     }
@@ -73,9 +84,10 @@ impl Postgres {
         self.pool.take().await
     }
 
+    /// Vacuums our own tables; one that somebody else is vacuuming is left to them.
     pub async fn vacuum(&self) -> Result<(), StoreError> {
         let mut lease = self.pool.take().await?;
-        let done = lease.session().client.batch_execute("VACUUM").await.map_err(fault);
+        let done = tend(&lease.session().client, "VACUUM (SKIP_LOCKED)").await;
         lease.give_back();
         done
     }
@@ -83,6 +95,14 @@ impl Postgres {
     pub fn close(&self) {
         self.pool.close();
     }
+}
+
+/// A command on all our tables: others may live in the same database.
+pub(crate) async fn tend(client: &(impl GenericClient + Sync), command: &str) -> Result<(), StoreError> {
+    let tables = "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = current_schema()";
+    let rows = client.query(tables, &[]).await.map_err(fault)?;
+    let tables: Vec<&str> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().map_err(fault)?;
+    client.batch_execute(&format!("{command} {}", tables.join(", "))).await.map_err(fault)
 }
 
 /// Whether there is such a table (its name quoted) in our schema.

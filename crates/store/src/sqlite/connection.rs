@@ -7,6 +7,7 @@ use crate::{
 };
 use rusqlite::{
     Error, ErrorCode, OpenFlags, Statement, TransactionBehavior,
+    config::DbConfig,
     types::{ToSql, ToSqlOutput, Type, ValueRef},
 };
 use std::{borrow::Cow, collections::HashMap, path::Path, time::Duration};
@@ -50,6 +51,9 @@ impl Connection {
             .map_err(|error| StoreError::file(path.display(), error))?;
         raw.set_prepared_statement_cache_capacity(STATEMENTS);
         raw.busy_timeout(BUSY).map_err(fault)?;
+        // Plans do not depend on the values of arguments; otherwise statements (all with a `LIMIT ?1`, for one) would be
+        // prepared anew each time that other arguments are bound.
+        raw.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(fault)?;
         let connection = Connection { raw, texts: HashMap::new() };
         connection.batch(
             "PRAGMA cache_size = -4096; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY;
@@ -80,6 +84,11 @@ impl Connection {
     /// Runs statements of our own that take no arguments.
     pub fn batch(&self, text: &str) -> Result<(), StoreError> {
         self.raw.execute_batch(text).map_err(fault)
+    }
+
+    /// One statement of our own that takes no arguments and is run again and again.
+    pub fn command(&self, text: &'static str) -> Result<(), StoreError> {
+        self.raw.prepare_cached(text).and_then(|mut command| command.raw_execute()).map(|_| ()).map_err(fault)
     }
 
     /// False while a transaction is open; some errors end it by themselves.
@@ -189,4 +198,25 @@ pub(crate) fn fault(error: Error) -> StoreError {
         _ => Fault::Other,
     };
     StoreError::Engine { fault, message: error.to_string(), statement: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{args, query};
+    use rusqlite::StatementStatus;
+
+    #[test]
+    fn statements_are_prepared_once() {
+        const TEXT: &str = "SELECT name FROM people WHERE place = ?1 AND name > ?2 ORDER BY name LIMIT ?3";
+        let mut connection = Connection::open(Path::new(":memory:"), OpenFlags::default()).unwrap();
+        let table = "CREATE TABLE people (name TEXT, place TEXT); CREATE INDEX here ON people (name) WHERE place = '';";
+        connection.batch(table).unwrap();
+        for limit in 1_i64..20 {
+            connection.run(&query(TEXT, args!["", "a", limit]), false).unwrap();
+        }
+        let statement = connection.raw.prepare_cached(TEXT).unwrap();
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+        assert!(statement.get_status(StatementStatus::Run) >= 19, "it is the same statement");
+    }
 }

@@ -70,12 +70,12 @@ impl Drop for Readers {
 fn answer(connection: &mut Connection, read: &Read) -> Result<Vec<Vec<Row>>, StoreError> {
     let snapshot = read.queries.len() > 1;
     if snapshot {
-        connection.batch("BEGIN")?;
+        connection.command("BEGIN")?;
     }
     let run = |query| Ok(connection.run(query, read.first_row_only)?.rows);
     let answers = read.queries.iter().map(run).collect();
     if snapshot {
-        connection.batch("COMMIT")?;
+        connection.command("COMMIT")?;
     }
     answers
 }

@@ -156,16 +156,18 @@ impl Writer {
         if !self.disk.has_room() {
             return Err(WriteError::DiskFull);
         }
-        self.connection.batch("BEGIN IMMEDIATE").map_err(WriteError::from)
+        self.connection.command("BEGIN IMMEDIATE").map_err(WriteError::from)
     }
 
     /// One write in its savepoint.
     fn apply(&mut self, write: &Write) -> Result<Written, WriteError> {
-        self.connection.batch("SAVEPOINT w")?;
+        self.connection.command("SAVEPOINT w")?;
         let outcome = self.changes(write);
-        let end = if outcome.is_ok() { "RELEASE w" } else { "ROLLBACK TO w; RELEASE w" };
         if !self.connection.is_autocommit() {
-            self.connection.batch(end)?;
+            if outcome.is_err() {
+                self.connection.command("ROLLBACK TO w")?;
+            }
+            self.connection.command("RELEASE w")?;
         }
         outcome
     }
@@ -180,7 +182,7 @@ impl Writer {
     }
 
     fn commit(&mut self) -> Result<(), WriteError> {
-        self.connection.batch("COMMIT").map_err(|error| {
+        self.connection.command("COMMIT").map_err(|error| {
             if !self.connection.is_autocommit() {
                 let _ = self.connection.batch("ROLLBACK");
             }

@@ -1,6 +1,7 @@
 //! Finds the SQL in Rust source: every string literal, and every `concat!` of literals and of macros that stand for
-//! literals, that begins like a statement. A piece of SQL that is put together in any other way is found as that piece,
-//! and fails to prepare: nothing is passed over in silence.
+//! literals, that begins like a statement. Macros are expanded as the compiler does it, but for repetitions. A piece of
+//! SQL that is put together in any other way is found as that piece, and fails to prepare: nothing is passed over in
+//! silence.
 
 use landbridge_store::EngineKind;
 use std::{collections::HashMap, iter::Peekable, str::Chars};
@@ -12,14 +13,21 @@ pub struct Found {
     pub only: Option<EngineKind>,
 }
 
-pub fn statements(source: &str) -> Vec<Found> {
-    let tokens = tokens(source);
-    let macros = macros(&tokens);
+/// `shared`: source whose macros are known everywhere.
+pub fn statements(shared: &str, source: &str) -> Vec<Found> {
+    let source = tokens(source);
+    let mut macros = macros(&tokens(shared));
+    macros.extend(self::macros(&source));
     let mut found = Vec::new();
+    walk(&source, &macros, &mut found);
+    found
+}
+
+fn walk(tokens: &[Token], macros: &Macros, found: &mut Vec<Found>) {
     let mut at = 0;
     while at < tokens.len() {
         if tokens[at..].starts_with(&[Token::word("macro_rules"), Token::Sign('!')]) {
-            at = after_group(&tokens, at + 3);
+            at = after_group(tokens, at + 3);
             continue;
         }
         let only = match tokens.get(at.saturating_sub(2)..at) {
@@ -27,17 +35,24 @@ pub fn statements(source: &str) -> Vec<Found> {
             Some([Token::Word(word), Token::Sign(':')]) if word == "postgres" => Some(EngineKind::Postgres),
             _ => None,
         };
-        let (text, next) = value(&tokens, at, &macros);
-        if let Some(text) = text
-            && ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "]
-                .iter()
-                .any(|verb| text.trim_start().starts_with(verb))
-        {
-            found.push(Found { text, only });
+        let (text, mut next) = value(tokens, at, macros);
+        match text {
+            Some(text) if is_statement(&text) => found.push(Found { text, only }),
+            Some(_) => {}
+            None => {
+                if let Some((expanded, end)) = expand(tokens, at, macros) {
+                    walk(&expanded, macros, found);
+                    next = end;
+                }
+            }
         }
         at = next;
     }
-    found
+}
+
+fn is_statement(text: &str) -> bool {
+    let text = text.trim_start();
+    ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "].iter().any(|verb| text.starts_with(verb))
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -54,7 +69,7 @@ impl Token {
 }
 
 /// The text that stands at a place, if one does, and the place after it.
-fn value(tokens: &[Token], at: usize, macros: &HashMap<String, String>) -> (Option<String>, usize) {
+fn value(tokens: &[Token], at: usize, macros: &Macros) -> (Option<String>, usize) {
     match &tokens[at..] {
         [Token::Text(text), ..] => (Some(text.clone()), at + 1),
         [Token::Word(name), Token::Sign('!'), Token::Sign('(' | '{' | '['), ..] if name == "concat" => {
@@ -68,27 +83,104 @@ fn value(tokens: &[Token], at: usize, macros: &HashMap<String, String>) -> (Opti
             }
             (Some(text), end)
         }
-        [Token::Word(name), Token::Sign('!'), ..] if macros.contains_key(name) => {
-            (macros.get(name).cloned(), after_group(tokens, at + 2))
-        }
-        _ => (None, at + 1),
+        _ => match expand(tokens, at, macros) {
+            Some((expanded, end)) => match value(&expanded, 0, macros) {
+                (Some(text), used) if used == expanded.len() => (Some(text), end),
+                _ => (None, at + 1),
+            },
+            None => (None, at + 1),
+        },
     }
 }
 
-/// Macros without arguments that stand for a text.
-fn macros(tokens: &[Token]) -> HashMap<String, String> {
+/// Macros by name, each with its arms: pattern and body.
+type Macros = HashMap<String, Vec<(Vec<Token>, Vec<Token>)>>;
+
+fn macros(tokens: &[Token]) -> Macros {
     let mut macros = HashMap::new();
     for at in 0..tokens.len() {
-        if let [Token::Word(rules), Token::Sign('!'), Token::Word(name), ..] = &tokens[at..]
+        if let [Token::Word(rules), Token::Sign('!'), Token::Word(name), Token::Sign('{'), ..] = &tokens[at..]
             && rules == "macro_rules"
         {
-            let body = at + 3..after_group(tokens, at + 3);
-            if let Some(text) = body.clone().find_map(|place| value(tokens, place, &macros).0) {
-                macros.insert(name.clone(), text);
+            let end = after_group(tokens, at + 3) - 1;
+            let mut arms = Vec::new();
+            let mut place = at + 4;
+            while place < end {
+                let body = after_group(tokens, place) + 2;
+                let after = after_group(tokens, body);
+                arms.push((tokens[place + 1..body - 3].to_vec(), tokens[body + 1..after - 1].to_vec()));
+                place = after + usize::from(tokens.get(after) == Some(&Token::Sign(';')));
             }
+            macros.insert(name.clone(), arms);
         }
     }
     macros
+}
+
+/// What a call of a known macro stands for, and the place after the call.
+fn expand(tokens: &[Token], at: usize, macros: &Macros) -> Option<(Vec<Token>, usize)> {
+    let [Token::Word(name), Token::Sign('!'), Token::Sign('(' | '{' | '['), ..] = &tokens[at..] else {
+        return None;
+    };
+    let arms = macros.get(name)?;
+    let end = after_group(tokens, at + 2);
+    let given = &tokens[at + 3..end - 1];
+    arms.iter().find_map(|(pattern, body)| Some((fill(body, &bind(pattern, given)?), end)))
+}
+
+/// The tokens that each fragment of the pattern stands for; `None` when the pattern does not fit.
+fn bind<'a>(pattern: &[Token], mut given: &'a [Token]) -> Option<HashMap<String, &'a [Token]>> {
+    let mut bound = HashMap::new();
+    let mut at = 0;
+    while at < pattern.len() {
+        if let [Token::Sign('$'), Token::Word(name), Token::Sign(':'), Token::Word(kind), ..] = &pattern[at..]
+        {
+            let length = fragment(given);
+            if length == 0 || (kind == "literal" && !matches!(given[..length], [Token::Text(_)])) {
+                return None;
+            }
+            bound.insert(name.clone(), &given[..length]);
+            given = &given[length..];
+            at += 4;
+        } else {
+            given = given.strip_prefix(&pattern[at..=at])?;
+            at += 1;
+        }
+    }
+    matches!(given, [] | [Token::Sign(',')]).then_some(bound)
+}
+
+/// Up to the next comma outside of brackets; one literal is one fragment.
+fn fragment(given: &[Token]) -> usize {
+    if let [Token::Text(_), ..] = given {
+        return 1;
+    }
+    let mut at = 0;
+    while at < given.len() && given[at] != Token::Sign(',') {
+        at = match given[at] {
+            Token::Sign('(' | '{' | '[') => after_group(given, at),
+            _ => at + 1,
+        };
+    }
+    at
+}
+
+fn fill(body: &[Token], bound: &HashMap<String, &[Token]>) -> Vec<Token> {
+    let mut filled = Vec::with_capacity(body.len());
+    let mut at = 0;
+    while at < body.len() {
+        match &body[at..] {
+            [Token::Sign('$'), Token::Word(name), ..] if bound.contains_key(name) => {
+                filled.extend_from_slice(bound[name]);
+                at += 2;
+            }
+            _ => {
+                filled.push(body[at].clone());
+                at += 1;
+            }
+        }
+    }
+    filled
 }
 
 /// The place after the bracket that closes the one here.
@@ -100,7 +192,7 @@ fn after_group(tokens: &[Token], at: usize) -> usize {
             Token::Sign(')' | '}' | ']') => depth -= 1,
             _ => {}
         }
-        if depth == 0 && place > at {
+        if depth == 0 {
             return place + 1;
         }
     }
@@ -182,16 +274,23 @@ fn sql_is_found_however_it_is_written() {
     let source = r##"
         /// "SELECT in a comment"
         macro_rules! columns { () => { concat!("a, ", "b") } }
+        macro_rules! by { (key $k:literal) => { by!("SELECT a", $k) }; ($head:literal, $k:expr) => { concat!($head, " FROM t ORDER BY ", $k) } }
         fn f<'a>(c: char) -> bool { c == '"' || c == '\'' }
         const A: &str = "SELECT 1 \
             FROM t WHERE a = \"x\"";
         fn g() { query(concat!("SELECT ", columns!(), " FROM t"), args!["no"]); }
+        fn i() { query(paged!(w, concat!("SELECT ", columns!(), " FROM u"))) + by!(key "b") }
         fn h() -> Sql { Sql { sqlite: r#"UPDATE "t""#, postgres: "DELETE FROM t" } }
     "##;
-    let found: Vec<_> = statements(source).into_iter().map(|found| (found.text, found.only)).collect();
+    let shared = r#"macro_rules! paged { ($w:expr, $sql:expr) => { if $w.up { concat!($sql, " UP") } else { concat!($sql, " DOWN") } } }"#;
+    let found: Vec<_> =
+        statements(shared, source).into_iter().map(|found| (found.text, found.only)).collect();
     let expected = [
         ("SELECT 1 FROM t WHERE a = \"x\"", None),
         ("SELECT a, b FROM t", None),
+        ("SELECT a, b FROM u UP", None),
+        ("SELECT a, b FROM u DOWN", None),
+        ("SELECT a FROM t ORDER BY b", None),
         ("UPDATE \"t\"", Some(EngineKind::Sqlite)),
         ("DELETE FROM t", Some(EngineKind::Postgres)),
     ];

@@ -1,43 +1,25 @@
 //! `GET /api/v1/accounts/:id/{followers,following}`: docs/methods/accounts#followers
 
-use crate::{
-    at::At,
-    auth::Auth,
-    door::Door,
-    error::ApiError,
-    page::{Answer, page},
-    params::Params,
-};
-use axum::extract::State;
-use http::Uri;
-use landbridge_model::Id;
+use crate::{asked::Asked, error::ApiError, page::Answer};
 
-pub(super) async fn followers(
-    State(door): State<Door>,
-    auth: Auth,
-    uri: Uri,
-    At(id): At,
-) -> Result<Answer, ApiError> {
-    if hidden(&door, &auth, id).await? {
-        return Ok(Answer::empty());
+pub(super) async fn followers(asked: Asked) -> Result<Answer, ApiError> {
+    match asked.hidden().await? {
+        true => Ok(Answer::empty()),
+        false => asked.people(&asked.door.hub.followers(asked.id, asked.page()).await?).await,
     }
-    door.accounts(&uri, &door.hub.followers(id, page(&Params::query(&uri), 40)).await?).await
 }
 
-pub(super) async fn following(
-    State(door): State<Door>,
-    auth: Auth,
-    uri: Uri,
-    At(id): At,
-) -> Result<Answer, ApiError> {
-    if hidden(&door, &auth, id).await? {
-        return Ok(Answer::empty());
+pub(super) async fn following(asked: Asked) -> Result<Answer, ApiError> {
+    match asked.hidden().await? {
+        true => Ok(Answer::empty()),
+        false => asked.people(&asked.door.hub.following(asked.id, asked.page()).await?).await,
     }
-    door.accounts(&uri, &door.hub.following(id, page(&Params::query(&uri), 40)).await?).await
 }
 
-/// Whoever hides whom they know hides it from everybody else.
-async fn hidden(door: &Door, auth: &Auth, id: Id) -> Result<bool, ApiError> {
-    let reader = auth.reader("read:accounts")?;
-    Ok(door.hub.actor(id).await?.profile.hide_collections && reader != Some(id))
+impl Asked {
+    /// Whoever hides whom they know hides it from everybody else.
+    async fn hidden(&self) -> Result<bool, ApiError> {
+        let reader = self.auth.reader("read:accounts")?;
+        Ok(self.door.hub.actor(self.id).await?.profile.hide_collections && reader != Some(self.id))
+    }
 }

@@ -1,25 +1,15 @@
 //! `GET /api/v1/accounts/:id/statuses`: docs/methods/accounts#statuses
 
 use crate::{
-    at::At,
-    auth::Auth,
-    door::Door,
+    asked::Asked,
     error::ApiError,
     page::{Answer, page},
-    params::Params,
 };
-use axum::extract::State;
-use http::Uri;
 use landbridge_hub::reading::AccountPosts;
 
-pub(super) async fn get(
-    State(door): State<Door>,
-    auth: Auth,
-    uri: Uri,
-    At(id): At,
-) -> Result<Answer, ApiError> {
-    let reader = auth.reader("read:statuses")?;
-    let params = Params::query(&uri);
+pub(super) async fn get(asked: Asked) -> Result<Answer, ApiError> {
+    let Asked { door, auth, uri, id } = &asked;
+    let (reader, params, id) = (auth.reader("read:statuses")?, asked.params(), *id);
     let what = AccountPosts {
         pinned: params.is("pinned"),
         only_media: params.is("only_media"),
@@ -40,8 +30,8 @@ pub(super) async fn get(
     let views = door.hub.account_posts(id, &what, reader, page(&params, 20)).await?;
     if what.pinned {
         // Pins are one short list without pages.
-        let answer = door.statuses(&uri, reader, &views).await?;
+        let answer = door.statuses(uri, reader, &views).await?;
         return Ok(answer.without_link());
     }
-    door.statuses(&uri, reader, &views).await
+    door.statuses(uri, reader, &views).await
 }

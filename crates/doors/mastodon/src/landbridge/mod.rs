@@ -16,4 +16,5 @@ pub(crate) fn routes() -> Router<Door> {
         .both("/api/landbridge/v1/preview", post(preview::post))
         .both("/api/landbridge/v1/grants", get(grants::get))
         .both("/api/landbridge/v1/grants/{id}", delete(grants::revoke))
+        .both("/api/landbridge/v1/grants/{id}/uses", get(grants::uses))
 }

@@ -4,9 +4,10 @@ mod dismiss;
 mod list;
 mod markers;
 
-use crate::{Both, door::Door};
+use crate::{Both, door::Door, packed};
 use axum::{
     Router,
+    middleware::from_fn,
     routing::{get, post},
 };
 
@@ -19,4 +20,5 @@ pub(crate) fn routes() -> Router<Door> {
         .both("/api/v1/notifications/{id}", get(list::one))
         .both("/api/v1/notifications/{id}/dismiss", post(dismiss::one))
         .both("/api/v1/markers", get(markers::get).post(markers::post))
+        .layer(from_fn(packed::layer))
 }

@@ -25,7 +25,7 @@ pub(super) async fn post(
     match door.hub.grant_of(token).await {
         Ok(grant) if grant.app != Some(app.id) || grant.purpose != PURPOSE => return Err(denied()),
         Ok(grant) => {
-            door.hub.log_grant(grant.id, "given back by the app").await?;
+            door.hub.used(grant.id, "given back by the app");
             door.hub.revoke_token(token).await?;
         }
         Err(HubError::Unauthorized | HubError::NotFound) => {}

@@ -44,7 +44,7 @@ pub(super) async fn post(
     };
     let (grant, token) = door.hub.grant(new).await?;
     if member.is_some() {
-        door.hub.log_grant(grant.id, "granted").await?;
+        door.hub.used(grant.id, "granted");
     }
     let answer = Answer::one(&json!({
         "access_token": token,

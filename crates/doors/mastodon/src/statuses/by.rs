@@ -1,32 +1,13 @@
 //! `GET /api/v1/statuses/:id/{reblogged_by,favourited_by}`: docs/methods/statuses#reblogged_by
 
-use crate::{
-    at::At,
-    auth::Auth,
-    door::Door,
-    error::ApiError,
-    page::{Answer, page},
-    params::Params,
-};
-use axum::extract::State;
-use http::Uri;
+use crate::{asked::Asked, error::ApiError, page::Answer};
 
-pub(super) async fn reblogged(
-    State(door): State<Door>,
-    auth: Auth,
-    uri: Uri,
-    At(id): At,
-) -> Result<Answer, ApiError> {
-    let reader = auth.reader("read:statuses")?;
-    door.accounts(&uri, &door.hub.reposted_by(id, reader, page(&Params::query(&uri), 40)).await?).await
+pub(super) async fn reblogged(asked: Asked) -> Result<Answer, ApiError> {
+    let reader = asked.auth.reader("read:statuses")?;
+    asked.people(&asked.door.hub.reposted_by(asked.id, reader, asked.page()).await?).await
 }
 
-pub(super) async fn favourited(
-    State(door): State<Door>,
-    auth: Auth,
-    uri: Uri,
-    At(id): At,
-) -> Result<Answer, ApiError> {
-    let reader = auth.reader("read:statuses")?;
-    door.accounts(&uri, &door.hub.liked_by(id, reader, page(&Params::query(&uri), 40)).await?).await
+pub(super) async fn favourited(asked: Asked) -> Result<Answer, ApiError> {
+    let reader = asked.auth.reader("read:statuses")?;
+    asked.people(&asked.door.hub.liked_by(asked.id, reader, asked.page()).await?).await
 }

@@ -39,6 +39,7 @@ async fn grant(
         bearer(headers).map(str::to_owned).or_else(|| in_query(query)).or_else(|| subprotocol(headers));
     let token = token.ok_or_else(ApiError::unauthorized)?;
     let grant = door.grant_of(token.clone()).await?;
+    door.hub.used(grant.id, "streaming");
     if grant.member.is_none() {
         return Err(ApiError::unauthorized());
     }

@@ -5,7 +5,12 @@ use landbridge_store::testing::TestStore;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-landbridge_store::on_both_engines!(a_profile_is_changed, follows_can_need_an_answer, blocks_and_notes);
+landbridge_store::on_both_engines!(
+    a_profile_is_changed,
+    follows_can_need_an_answer,
+    blocks_and_notes,
+    what_an_app_does_can_be_read
+);
 
 async fn a_profile_is_changed(store: TestStore) {
     let world = world(store).await;
@@ -85,4 +90,23 @@ async fn blocks_and_notes(store: TestStore) {
     let report =
         alice.post("/api/v1/reports", &[("account_id", &bob.member.to_string()), ("comment", "look")]).await;
     assert_eq!(report["target_account"]["acct"], "bobby");
+}
+
+async fn what_an_app_does_can_be_read(store: TestStore) {
+    let world = world(store).await;
+    let (alice, bob) = (world.app("alice").await, world.app("bobby").await);
+    for _ in 0..3 {
+        alice.get("/api/v1/timelines/home").await;
+    }
+    alice.says("once").await;
+    let grant = id(&alice.get("/api/landbridge/v1/grants").await[0]);
+    let path = format!("/api/landbridge/v1/grants/{grant}/uses");
+    let uses = alice.get(&path).await;
+    let count = |what: &str| {
+        let line = uses.as_array().unwrap().iter().find(|line| line["what"] == what);
+        line.map_or(0, |line| line["uses"].as_u64().unwrap())
+    };
+    assert_eq!((count("read:statuses"), count("write:statuses")), (3, 1), "{uses}");
+    assert!(count("read:accounts") >= 1 && uses[0]["hour"].is_string());
+    assert_eq!(bob.try_get(&path).await.status, StatusCode::NOT_FOUND);
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 landbridge_store::on_both_engines!(
     a_post_lives_and_dies,
     a_key_makes_one_post,
+    a_key_sent_many_times_at_once_makes_one_post,
     only_those_meant_see_it,
     polls_take_votes,
     threads_are_one_tree,
@@ -69,6 +70,20 @@ async fn a_key_makes_one_post(store: TestStore) {
     };
     assert_eq!(once().await, once().await);
     assert_eq!(ids(&alice.get("/api/v1/timelines/home").await).len(), 1);
+}
+
+async fn a_key_sent_many_times_at_once_makes_one_post(store: TestStore) {
+    let world = world(store).await;
+    let alice = world.app("alice").await;
+    let send = |key: &'static str| {
+        let request = with_form(alice.request(Method::POST, "/api/v1/statuses"), &[("status", "once")]);
+        told(request.header("idempotency-key", key))
+    };
+    let same = futures_util::future::join_all((0..10).map(|_| send("same"))).await;
+    let made: Vec<String> = same.into_iter().map(|told| id(&told.good("the same"))).collect();
+    assert!(made.iter().all(|id| *id == made[0]), "{made:?}");
+    let other = id(&send("other").await.good("another"));
+    assert_eq!(ids(&alice.get("/api/v1/timelines/home").await), [other, made[0].clone()]);
 }
 
 async fn only_those_meant_see_it(store: TestStore) {

@@ -3,8 +3,14 @@
 use crate::support::*;
 use landbridge_store::testing::TestStore;
 use reqwest::Method;
+use std::io::Read as _;
 
-landbridge_store::on_both_engines!(pages_join, what_is_written_is_there_at_once, tags_are_found);
+landbridge_store::on_both_engines!(
+    pages_join,
+    what_is_written_is_there_at_once,
+    what_is_asked_for_again_is_packed_and_true,
+    tags_are_found
+);
 
 async fn pages_join(store: TestStore) {
     let world = world(store).await;
@@ -58,6 +64,46 @@ async fn what_is_written_is_there_at_once(store: TestStore) {
     assert_eq!(bob.get("/api/v1/timelines/home").await[0]["account"]["display_name"], "Alice Example");
     bob.post(&format!("/api/v1/accounts/{}/unfollow", alice.member), &[]).await;
     assert!(ids(&bob.get("/api/v1/timelines/home").await).is_empty());
+}
+
+async fn what_is_asked_for_again_is_packed_and_true(store: TestStore) {
+    let world = world(store).await;
+    let alice = world.app("alice").await;
+    let long = "many words ".repeat(200);
+    alice.says(&long).await;
+    let client = reqwest::Client::builder().no_gzip().build().unwrap();
+    let ask = async |coding: &str| {
+        let url = format!("{}/api/v1/timelines/home", world.base);
+        let request = client.get(url).bearer_auth(&alice.token).header("accept-encoding", coding);
+        let answer = request.send().await.unwrap();
+        let packed = answer.headers().get("content-encoding").is_some_and(|coding| coding == "gzip");
+        let body = answer.bytes().await.unwrap();
+        let mut text = String::new();
+        match packed {
+            true => _ = flate2::read::GzDecoder::new(&body[..]).read_to_string(&mut text).unwrap(),
+            false => text = String::from_utf8(body.to_vec()).unwrap(),
+        }
+        (packed, serde_json::from_str::<serde_json::Value>(&text).unwrap())
+    };
+    // Noted uses are a write too: none may come in between.
+    world.hub.write_uses().await.unwrap();
+    let (packed, first) = ask("gzip").await;
+    assert!(!packed);
+    // A PostgreSQL that others use too (other tests do) may commit something in between; not every time.
+    let mut packed_once = false;
+    for _ in 0..300 {
+        let (packed, again) = ask("gzip").await;
+        assert_eq!(again, first);
+        packed_once |= packed;
+        if packed_once {
+            break;
+        }
+    }
+    assert!(packed_once, "remembered, on either engine");
+    assert_eq!(ask("identity").await, (false, first));
+    let more = alice.says(&long).await;
+    let (_, now) = ask("gzip").await;
+    assert_eq!(ids(&now)[0], more);
 }
 
 async fn tags_are_found(store: TestStore) {

@@ -4,12 +4,11 @@ use super::{Counts, mine, mine::Mine};
 use crate::{Hub, HubError, moderation::Rule};
 use landbridge_model::{Actor, Id, Network, Post};
 use landbridge_store::{
-    Query, Row, args,
+    Row,
     entities::{
-        actors, ints,
+        actors, copies, ints, post_keys,
         posts::{Body, PostRow},
     },
-    query,
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -41,10 +40,10 @@ impl Context {
             posts.values().map(|p| p.author).collect::<BTreeSet<_>>().into_iter().collect();
         let sealed: Vec<Id> = posts.values().filter(|p| p.sealed).map(|p| p.id).collect();
         let json = ints(&ids);
-        let mut questions = vec![actors::by_ids(&authors), copies(&json)];
+        let mut questions = vec![actors::by_ids(&authors), copies::places(&json)];
         questions.extend(Counts::questions(&ids));
         if let Some(reader) = reader {
-            questions.push(keys(reader, &sealed));
+            questions.push(post_keys::held(reader, &sealed));
             questions.extend(mine::questions(reader, &json, &authors));
         }
         let mut answers = hub.store().all(questions).await?.into_iter();
@@ -113,21 +112,6 @@ impl Context {
     fn rule(&self, author: &Actor) -> Option<Rule> {
         self.rules.get(author.domain.as_ref()?).copied()
     }
-}
-
-fn copies(posts: &str) -> Query {
-    query(
-        "SELECT object_id, network, native_id, url FROM copies
-         WHERE object_id IN {ints ?1} AND kind IN ('post', 'repost') AND state = 0 ORDER BY object_id, network",
-        args![posts],
-    )
-}
-
-fn keys(reader: Id, sealed: &[Id]) -> Query {
-    query(
-        "SELECT post_id, wrapped FROM post_keys WHERE member_id = ?1 AND post_id IN {ints ?2}",
-        args![reader, ints(sealed)],
-    )
 }
 
 fn read_places(rows: Vec<Row>) -> Result<HashMap<Id, Vec<Place>>, HubError> {

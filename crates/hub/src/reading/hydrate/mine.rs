@@ -2,7 +2,10 @@
 
 use crate::Marks;
 use landbridge_model::{Actor, Id, Time};
-use landbridge_store::{Query, Row, StoreError, args, entities::ints, query};
+use landbridge_store::{
+    Query, Row, StoreError,
+    entities::{blocks, relations, votes},
+};
 use std::collections::{HashMap, HashSet};
 
 /// What the reader has done to these posts and people. Empty for a stranger.
@@ -25,29 +28,11 @@ pub(super) struct With {
 
 /// The questions, in the order in which [`Mine::read`] takes the answers.
 pub(super) fn questions(reader: Id, posts: &str, authors: &[Id]) -> Vec<Query> {
-    let with = "SELECT a.id,
-                  EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = ?1 AND f.target_id = a.id AND f.state = 1),
-                  EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = ?1 AND b.target_id = a.id),
-                  EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = a.id AND b.target_id = ?1),
-                  EXISTS (SELECT 1 FROM mutes m WHERE m.member_id = ?1 AND m.target_id = a.id
-                          AND (m.expires_at IS NULL OR m.expires_at > ?3))
-                FROM actors a WHERE a.id IN {ints ?2}";
-    let marks = "SELECT p.id,
-                   EXISTS (SELECT 1 FROM reactions r WHERE r.post_id = p.id AND r.actor_id = ?1 AND r.content = ''),
-                   EXISTS (SELECT 1 FROM posts q WHERE q.repost_of = p.id AND q.author_id = ?1),
-                   EXISTS (SELECT 1 FROM bookmarks b WHERE b.member_id = ?1 AND b.post_id = p.id),
-                   EXISTS (SELECT 1 FROM pins i WHERE i.actor_id = ?1 AND i.post_id = p.id),
-                   EXISTS (SELECT 1 FROM thread_mutes t WHERE t.member_id = ?1 AND t.root_id = p.root_id),
-                   EXISTS (SELECT 1 FROM mentions m WHERE m.actor_id = ?1 AND m.post_id = p.id)
-                 FROM posts p WHERE p.id IN {ints ?2}";
     vec![
-        query(with, args![reader, ints(authors), Time::now()]),
-        query(marks, args![reader, posts]),
-        query(
-            "SELECT post_id, choice FROM votes WHERE actor_id = ?1 AND post_id IN {ints ?2}",
-            args![reader, posts],
-        ),
-        query("SELECT domain FROM member_domain_blocks WHERE member_id = ?1", args![reader]),
+        relations::with_authors(reader, authors, Time::now()),
+        relations::with_posts(reader, posts),
+        votes::by(reader, posts),
+        blocks::domains(reader),
     ]
 }
 

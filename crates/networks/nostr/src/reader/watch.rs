@@ -13,7 +13,7 @@ use crate::{
 };
 use landbridge_hub::{Hub, Via};
 use landbridge_model::{Network, Time};
-use landbridge_store::{Change, args, query};
+use landbridge_store::entities::cursors;
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::Instant};
 
@@ -270,17 +270,13 @@ impl Reader {
 
     /// Where we stand with the relay, in seconds; `None`: never read.
     async fn stand(&self) -> Option<i64> {
-        let place = query("SELECT value FROM cursors WHERE name = ?1", args![name(&self.url)]);
-        self.hub.store().row(place).await.ok().flatten()?.get::<String>(0).ok()?.parse().ok()
+        let place = self.hub.store().row(cursors::one(&name(&self.url))).await;
+        place.ok().flatten()?.get::<String>(0).ok()?.parse().ok()
     }
 
     /// Everything up to that second was taken in.
     async fn note(&self, at: i64) {
-        let change = Change::new(
-            "INSERT INTO cursors (name, value, at) VALUES (?1, ?2, ?3) \
-             ON CONFLICT (name) DO UPDATE SET value = excluded.value, at = excluded.at",
-            args![name(&self.url), at.to_string(), Time::now()],
-        );
+        let change = cursors::put(&name(&self.url), &at.to_string(), Time::now());
         if let Err(error) = self.hub.store().write(change).await {
             tracing::warn!(%error, "where a relay was read to could not be noted");
         }

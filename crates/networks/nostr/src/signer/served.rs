@@ -15,7 +15,7 @@ use landbridge_hub::{
     accounts::{NewGrant, Once},
 };
 use landbridge_model::{Id, Time};
-use landbridge_store::entities::nostr_unsigned as sessions;
+use landbridge_store::entities::{grants, nostr_unsigned as sessions};
 use serde::Deserialize;
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
@@ -103,7 +103,8 @@ async fn open(
     let (grant, _token) = nostr.hub.grant(new).await?;
     let row = sessions::open_session(&client.to_string(), member.0, grant.id.0, Time::now().0);
     nostr.hub.store().write(row).await?;
-    nostr.hub.log_grant(grant.id, "connected").await
+    nostr.hub.used(grant.id, "connected");
+    Ok(())
 }
 
 pub async fn run(nostr: Arc<Nostr>, mut stop: Stop) {
@@ -131,17 +132,13 @@ pub async fn run(nostr: Arc<Nostr>, mut stop: Stop) {
 
 /// Apps that are reached on relays of their own are heard again after a restart.
 async fn listen_again(nostr: &Arc<Nostr>) {
-    let query = landbridge_store::query(
-        "SELECT facts FROM grants WHERE purpose = 'nostr-signer' AND revoked_at IS NULL",
-        landbridge_store::args![],
-    );
     #[derive(Deserialize)]
     struct Facts {
         client: Hex32,
         #[serde(default)]
         relays: Vec<String>,
     }
-    let rows = nostr.hub.store().rows(query).await.unwrap_or_default();
+    let rows = nostr.hub.store().rows(grants::facts_for("nostr-signer")).await.unwrap_or_default();
     for mut row in rows {
         let facts = row.get::<String>(0).ok().and_then(|f| serde_json::from_str::<Facts>(&f).ok());
         for (relay, client) in
@@ -298,9 +295,7 @@ async fn carry_out(nostr: &Nostr, client: &Hex32, request: &Request) -> Result<S
                 return Err("this key is not the member's".into());
             }
             may(&format!("sign_event:{}", template.kind))?;
-            hub.log_grant(grant, &format!("signed an event of kind {}", template.kind))
-                .await
-                .map_err(broken)?;
+            hub.used(grant, &format!("signed an event of kind {}", template.kind));
             let created_at = template.created_at.unwrap_or_else(|| Time::now().secs());
             let Unsigned { kind, tags, content, .. } = template;
             Ok(keys.sign(Template { created_at, kind, tags, content }).json.to_string())

@@ -7,10 +7,10 @@ use crate::{
     translate::profile,
 };
 use landbridge_hub::HubError;
-use landbridge_store::{
-    args,
-    entities::nostr_events::{self, Wanted},
-    query,
+use landbridge_model::Network;
+use landbridge_store::entities::{
+    deliveries,
+    nostr_events::{self, Wanted},
 };
 
 /// Ids in the request to delete: relays refuse larger events. The request to vanish covers the rest.
@@ -42,10 +42,7 @@ impl Staging<'_> {
             content: "This account was deleted.".into(),
         });
         let mut relays = self.everywhere();
-        let sent = query(
-            "SELECT DISTINCT destination FROM deliveries WHERE actor_id = ?1 AND network = 2",
-            args![self.act.member.id],
-        );
+        let sent = deliveries::destinations_of(self.act.member.id, Network::Nostr);
         for mut row in self.hub.store().rows(sent).await? {
             relays.push(row.get(0)?);
         }
