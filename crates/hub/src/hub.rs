@@ -1,6 +1,11 @@
 //! The hub itself: what all its parts share.
 
-use crate::{Bus, Config, HubError, Translator, accounts::Key, reading, receive, seal::Sealer};
+use crate::{
+    Bus, Config, HubError, Translator,
+    accounts::{Key, Throttle},
+    reading, receive,
+    seal::Sealer,
+};
 use landbridge_fetch::Fetcher;
 use landbridge_media::MediaStore;
 use landbridge_model::{Id, IdSource, Network};
@@ -31,6 +36,7 @@ pub(crate) struct Shared {
     /// Wakes the outbox when rows were added.
     outbox: Notify,
     keys: Cache<(Id, Network, String), Key>,
+    sign_ins: Throttle,
 }
 
 impl Hub {
@@ -56,6 +62,7 @@ impl Hub {
             translators: OnceLock::new(),
             outbox: Notify::new(),
             keys: Cache::builder().max_capacity(10_000).time_to_idle(Duration::from_secs(3600)).build(),
+            sign_ins: Throttle::default(),
         }))
     }
 
@@ -100,6 +107,9 @@ impl Hub {
     }
     pub(crate) fn key_cache(&self) -> &Cache<(Id, Network, String), Key> {
         &self.0.keys
+    }
+    pub(crate) fn sign_ins(&self) -> &Throttle {
+        &self.0.sign_ins
     }
     /// Wakes the outbox: a network has queued deliveries by itself.
     pub fn ring_outbox(&self) {

@@ -119,7 +119,7 @@ impl Hub {
     }
 
     /// Deletes a file of ours unless something else names it: files are kept by content.
-    pub(super) async fn delete_file(&self, name: &str) -> Result<(), HubError> {
+    pub(crate) async fn delete_file(&self, name: &str) -> Result<(), HubError> {
         let ours = !name.is_empty() && !name.contains(['/', ':']);
         if ours
             && self.store().row(erasing::file_in_use(name)).await?.is_none()
