@@ -52,6 +52,20 @@ pub fn of_member(member: Id, now: Time) -> Query {
     )
 }
 
+/// A member's grant, also when it has ended.
+pub fn by_id(id: Id, member: Id) -> Query {
+    query(
+        "SELECT id, member_id, app_id, purpose, name, scopes, facts, created_at, last_used_at, expires_at FROM grants
+         WHERE id = ?1 AND member_id = ?2",
+        args![id, member],
+    )
+}
+
+/// (what, at), newest first.
+pub fn log_of(id: Id) -> Query {
+    query("SELECT what, at FROM grant_log WHERE grant_id = ?1 ORDER BY id DESC LIMIT 200", args![id])
+}
+
 pub fn insert(grant: &GrantRow, token_hash: Vec<u8>) -> Change {
     Change::new(
         "INSERT INTO grants (id, token_hash, member_id, app_id, purpose, name, scopes, facts, created_at, expires_at)
