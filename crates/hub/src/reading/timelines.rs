@@ -74,7 +74,9 @@ fn everything(what: &PublicTimeline, page: &Page, limit: i64) -> Query {
 
 fn tagged(what: &PublicTimeline, page: &Page, limit: i64) -> Query {
     let normal = |tags: &[String]| {
-        let mut tags: Vec<String> = tags.iter().map(|t| normal_tag(t)).collect();
+        // No tag has a NUL, and PostgreSQL takes none in a list.
+        let tags = tags.iter().map(|t| normal_tag(t)).filter(|t| !t.contains('\0'));
+        let mut tags: Vec<String> = tags.collect();
         tags.sort();
         tags.dedup();
         tags

@@ -1,6 +1,6 @@
 //! `posts`: one row a post or repost. What is no column stands in [`Body`], which is sealed when the post is not open.
 
-use super::{from_word, source, word};
+use super::{from_word, media, source, word};
 use crate::{Change, Query, Row, StoreError, args, query};
 use landbridge_model::{
     Audience, Emoji, Id, Media, Mention, Network, Poll, Post, PostKind, Quote, QuoteState, RichText, Time,
@@ -370,12 +370,13 @@ pub fn delete(post: Id) -> Vec<Change> {
         "DELETE FROM post_keys WHERE post_id = ?1",
         "DELETE FROM fetchers WHERE post_id = ?1",
         "DELETE FROM idempotency WHERE post_id = ?1",
-        "DELETE FROM media WHERE post_id = ?1",
         "DELETE FROM search_posts WHERE rowid = ?1",
         "DELETE FROM awaited WHERE post_id = ?1",
         "UPDATE posts SET quote_state = 4, quote_of = NULL WHERE quote_of = ?1",
     ];
     let mut changes: Vec<Change> = WITH_REPOSTS.iter().map(|sql| Change::new(*sql, args![post])).collect();
+    // The files can be attached anew for a while; then they go like uploads that were never attached.
+    changes.push(media::detach(post, Time::now()));
     changes.push(Change::new("DELETE FROM posts WHERE id = ?1", args![post]).or_fail("post"));
     changes
 }
