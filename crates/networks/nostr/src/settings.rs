@@ -271,9 +271,8 @@ async fn page(nostr: &Arc<Nostr>, session: &Session, said: &str, uri: &str) -> R
 }
 
 fn document(said: &str, body: &str) -> Response {
-    let body = format!(
-        r#"<h1>Nostr</h1>{said}{body}<p><a href="/settings/networks">Back to your networks</a></p>"#
-    );
+    let body =
+        format!(r#"<h1>Nostr</h1>{said}{body}<p><a href="/settings/networks">Back to your networks</a></p>"#);
     plain_page("Nostr", &body, FormsLead::Back).into_response()
 }
 

@@ -1,8 +1,9 @@
 //! Whatever somebody pastes into the search of their app: names, addresses, links, keys and events of Nostr.
 
 use http::Method;
+use nostr::event::EventId;
+use nostr::key::PublicKey;
 use nostr::nips::nip19::{Nip19Event, ToBech32};
-use nostr::{EventId, PublicKey};
 use serde_json::{Value, json};
 
 use crate::house::{House, text};
