@@ -23,11 +23,23 @@ pub enum HubError {
     DiskFull,
     #[error("too many at once; please wait")]
     Busy,
+    /// Passwords were guessed; how long until the next try.
+    #[error("too many tries; please wait {} seconds", .0.as_secs() + 1)]
+    Wait(std::time::Duration),
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// A sealed thing could not be opened, or a stored one could not be read.
     #[error("damaged: {0}")]
     Damaged(&'static str),
+}
+
+impl From<StoreError> for HubError {
+    fn from(e: StoreError) -> HubError {
+        match e {
+            StoreError::Nul => HubError::invalid("a text cannot hold the character NUL"),
+            other => HubError::Store(other),
+        }
+    }
 }
 
 impl From<WriteError> for HubError {
@@ -35,7 +47,7 @@ impl From<WriteError> for HubError {
         match e {
             WriteError::Precondition(name) => HubError::Conflict(name),
             WriteError::DiskFull => HubError::DiskFull,
-            WriteError::Store(e) => HubError::Store(e),
+            WriteError::Store(e) => e.into(),
         }
     }
 }

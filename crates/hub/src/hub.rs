@@ -2,7 +2,7 @@
 
 use crate::{
     Bus, Config, HubError, Translator,
-    accounts::{Key, Uses},
+    accounts::{Key, Throttle, Uses},
     reading, receive,
     seal::Sealer,
 };
@@ -39,6 +39,7 @@ pub(crate) struct Shared {
     uses: Uses,
     /// Something was deleted that the disk may still hold: see [`Hub::scrub_removed`].
     removed: AtomicBool,
+    sign_ins: Throttle,
 }
 
 impl Hub {
@@ -66,6 +67,7 @@ impl Hub {
             keys: Cache::builder().max_capacity(10_000).time_to_idle(Duration::from_secs(3600)).build(),
             uses: Uses::default(),
             removed: AtomicBool::new(false),
+            sign_ins: Throttle::default(),
         }))
     }
 
@@ -116,6 +118,9 @@ impl Hub {
     }
     pub(crate) fn key_cache(&self) -> &Cache<(Id, Network, String), Key> {
         &self.0.keys
+    }
+    pub(crate) fn sign_ins(&self) -> &Throttle {
+        &self.0.sign_ins
     }
     /// Wakes the outbox: a network has queued deliveries by itself.
     pub fn ring_outbox(&self) {

@@ -49,7 +49,7 @@ impl From<HubError> for ApiError {
             HubError::Conflict(_) => StatusCode::CONFLICT,
             HubError::Remote(_) => StatusCode::SERVICE_UNAVAILABLE,
             HubError::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
-            HubError::Busy => StatusCode::TOO_MANY_REQUESTS,
+            HubError::Busy | HubError::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
             HubError::Store(_) | HubError::Damaged(_) => {
                 tracing::error!(error = %e, "a request to the client API failed");
                 return ApiError::new(

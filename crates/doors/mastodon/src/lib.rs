@@ -30,6 +30,7 @@ mod reports;
 mod search;
 mod statuses;
 mod streaming;
+mod tags;
 mod timelines;
 
 use axum::{
@@ -60,6 +61,7 @@ pub fn router(hub: Hub) -> Router {
         .merge(search::routes())
         .merge(statuses::routes())
         .merge(streaming::routes())
+        .merge(tags::routes())
         .merge(timelines::routes())
         .route("/api/{*rest}", any(async || ApiError::not_found()))
         .method_not_allowed_fallback(async || {

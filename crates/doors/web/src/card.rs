@@ -174,12 +174,14 @@ impl<'a> Reader<'a> {
     fn poll(self, poll: &Poll, view: &PostView, own: bool) -> PollCard {
         let over = poll.is_over(self.now);
         let open = self.id.is_some() && !over && !view.marks.voted && !own;
-        let total: u64 = poll.options.iter().map(|o| o.votes).sum();
+        // Of several choices each may have everybody's vote.
+        let cast: u64 = poll.options.iter().map(|o| o.votes).sum();
+        let total = poll.voters.filter(|voters| poll.multiple && *voters > 0).unwrap_or(cast);
         let options = poll.options.iter().enumerate().map(|(index, option)| PollChoice {
             index,
             title: option.title.clone(),
             votes: option.votes,
-            percent: (option.votes * 100 + total / 2).checked_div(total).unwrap_or(0),
+            percent: (option.votes * 100 + total / 2).checked_div(total).unwrap_or(0).min(100),
             mine: index < 64 && view.marks.votes >> index & 1 == 1,
         });
         PollCard {
@@ -187,7 +189,7 @@ impl<'a> Reader<'a> {
             multiple: poll.multiple,
             open,
             shown: over || (!open && !poll.hide_totals),
-            total: poll.voters.map_or_else(|| words::plural(total, "vote"), |n| words::plural(n, "person")),
+            total: poll.voters.map_or_else(|| words::plural(cast, "vote"), |n| words::plural(n, "person")),
             form: self.form.to_owned(),
             end: match poll.ends_at {
                 _ if over => "ended".to_owned(),

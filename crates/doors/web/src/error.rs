@@ -47,6 +47,7 @@ impl PageError {
                 HubError::Conflict(_) => (StatusCode::CONFLICT, "Please try that again", own(e)),
                 HubError::Remote(_) => (StatusCode::BAD_GATEWAY, "The other side did not answer as it should", own(e)),
                 HubError::Busy => (StatusCode::TOO_MANY_REQUESTS, "Too much at once", own(e)),
+                HubError::Wait(_) => (StatusCode::TOO_MANY_REQUESTS, "Please wait", own(e)),
                 HubError::DiskFull => (StatusCode::INSUFFICIENT_STORAGE, "No space left", own(e)),
                 HubError::Store(_) | HubError::Damaged(_) => ours(),
             },

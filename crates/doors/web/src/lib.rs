@@ -12,7 +12,6 @@ mod frame;
 mod html;
 mod pages;
 mod person;
-mod throttle;
 mod visitor;
 mod web;
 mod words;

@@ -6,10 +6,10 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use http::{HeaderMap, HeaderValue, header, request::Parts};
-use landbridge_hub::accounts::{Member, Session, form_token, form_token_fits};
+use http::{HeaderValue, header, request::Parts};
+use landbridge_hub::accounts::{Member, Session, all_cookies, form_token, form_token_fits};
 use landbridge_model::Id;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Whoever asks.
 #[derive(Clone)]
@@ -21,8 +21,8 @@ pub struct Visitor {
     is_new: bool,
     /// Path and query that were asked for.
     pub path: String,
-    /// Address, for throttling; empty when unknown.
-    pub address: String,
+    /// For throttling; `None` when unknown.
+    pub address: Option<IpAddr>,
 }
 
 impl Visitor {
@@ -45,7 +45,7 @@ impl Visitor {
     /// Gives a stranger the cookie that their next form needs.
     pub fn remember(&self, web: &Web, response: &mut Response) {
         if self.is_new
-            && let Some(cookie) = cookie(web, &stranger_cookie(web), &self.secret, None)
+            && let Some(cookie) = cookie(web, &web.hub.config().form_cookie(), &self.secret, None)
         {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
@@ -58,15 +58,13 @@ impl FromRequestParts<Web> for Visitor {
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Visitor, PageError> {
         let cookies = all_cookies(&parts.headers);
         let session = web.hub.session(&cookies).await?;
-        let kept =
-            session.as_ref().map(|s| s.token.clone()).or_else(|| find(&cookies, &stranger_cookie(web)));
+        let kept = session
+            .as_ref()
+            .map(|s| s.token.clone())
+            .or_else(|| find(&cookies, &web.hub.config().form_cookie()));
         let is_new = kept.is_none();
         let path = parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
-        let address = parts
-            .extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .map(|c| c.0.ip().to_string())
-            .unwrap_or_default();
+        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
         Ok(Visitor { session, secret: kept.unwrap_or_else(random_secret), is_new, path, address })
     }
 }
@@ -109,15 +107,6 @@ fn sign_in_path(parts: &Parts) -> String {
     let query: String =
         url::form_urlencoded::Serializer::new(String::new()).append_pair("next", back).finish();
     format!("/login?{query}")
-}
-
-fn stranger_cookie(web: &Web) -> String {
-    format!("{}-form", web.hub.config().session_cookie())
-}
-
-fn all_cookies(headers: &HeaderMap) -> String {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-    lines.collect::<Vec<_>>().join("; ")
 }
 
 fn find(cookies: &str, name: &str) -> Option<String> {

@@ -303,3 +303,23 @@ async fn people_are_followed_muted_blocked_and_asked() {
     assert!(alice.submit(&format!("/people/{id}/unblock"), &[]).await.text.contains(">Follow</button>"));
     assert_eq!(alice.submit(&format!("/people/{id}/explode"), &[]).await.status, 404);
 }
+
+#[tokio::test]
+async fn a_picture_that_was_replaced_is_gone() {
+    let world = World::new(Registrations::Closed).await;
+    let mut alice = world.member("alice").await;
+    let mut places = Vec::new();
+    for colour in [b"\xff\xff\xff", b"\xff\0\0"] {
+        let gif =
+            [b"GIF89a\x01\0\x01\0\x80\0\0", &colour[..], b"\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;"];
+        alice.get("/settings").await;
+        let saved = alice.upload("/settings", &[("avatar", "a.gif", &gif.concat())]).await;
+        assert_eq!(saved.path, "/settings?done=saved", "{}", saved.text);
+        let profile = alice.get("/@alice").await.text;
+        let place = profile.split_once("src=\"/media/").unwrap().1.split('"').next().unwrap();
+        places.push(format!("/media/{place}"));
+        assert_eq!(alice.get(&places[places.len() - 1]).await.status, 200);
+    }
+    assert_ne!(places[0], places[1]);
+    assert_eq!(alice.get(&places[0]).await.status, 404);
+}

@@ -1,5 +1,6 @@
 //! Grants: every access token is one, with an app, a purpose, scopes, an expiry, and a log of its use ([`super::uses`]).
 
+use super::GrantUse;
 use crate::{Event, EventKind, Hub, HubError, seal::random};
 use aws_lc_rs::{
     constant_time::verify_slices_are_equal,
@@ -132,8 +133,14 @@ impl Hub {
 
     /// Makes a grant; gives it with its token, which is not kept (only its hash).
     pub async fn grant(&self, new: NewGrant<'_>) -> Result<(Grant, String), HubError> {
-        let (token, now) = (token(), Time::now());
-        let row = GrantRow {
+        let token = token();
+        let row = self.grant_row(new, Time::now());
+        self.store().write(grants::insert(&row, hash(&token))).await?;
+        Ok((Grant::from_row(row), token))
+    }
+
+    pub(super) fn grant_row(&self, new: NewGrant<'_>, now: Time) -> GrantRow {
+        GrantRow {
             id: self.ids().next(),
             member: new.member,
             app: new.app.map(|a| a.id),
@@ -144,9 +151,7 @@ impl Hub {
             created_at: now,
             last_used_at: None,
             expires_at: new.lifetime.map(|l| now.plus(l)),
-        };
-        self.store().write(grants::insert(&row, hash(&token))).await?;
-        Ok((Grant::from_row(row), token))
+        }
     }
 
     /// The grant of a token that is still good. Notes its use (at most once in ten minutes).
@@ -167,6 +172,14 @@ impl Hub {
     pub async fn grants(&self, member: Id) -> Result<Vec<Grant>, HubError> {
         let rows = self.store().rows(grants::of_member(member, Time::now())).await?;
         rows.into_iter().map(|mut r| Ok(Grant::from_row(GrantRow::read(&mut r)?))).collect()
+    }
+
+    /// A member's grant, also when it has ended, and what it was used for, newest first, as long as that is kept.
+    pub async fn grant_with_uses(&self, member: Id, grant: Id) -> Result<(Grant, Vec<GrantUse>), HubError> {
+        let mut row = self.store().row(grants::by_id(grant, member)).await?.ok_or(HubError::NotFound)?;
+        let grant = Grant::from_row(GrantRow::read(&mut row)?);
+        let uses = self.uses_of(grant.id).await?;
+        Ok((grant, uses))
     }
 
     /// Ends a grant of the member at once; open streams close.
@@ -242,7 +255,7 @@ impl App {
 }
 
 impl Grant {
-    fn from_row(row: GrantRow) -> Grant {
+    pub(super) fn from_row(row: GrantRow) -> Grant {
         Grant {
             id: row.id,
             member: row.member,
@@ -277,11 +290,11 @@ fn not_found(e: WriteError) -> HubError {
 }
 
 /// 256 random bits, safe in URLs.
-fn token() -> String {
+pub(super) fn token() -> String {
     URL_SAFE_NO_PAD.encode(random::<32>())
 }
 
 /// Tokens are random and long: a plain hash is enough to keep them out of the database.
-fn hash(token: &str) -> Vec<u8> {
+pub(super) fn hash(token: &str) -> Vec<u8> {
     digest(&SHA256, token.as_bytes()).as_ref().to_vec()
 }

@@ -7,6 +7,7 @@ use landbridge_store::entities::{
     members::{self, MemberRow},
 };
 use serde::{Deserialize, Serialize};
+use std::{net::IpAddr, time::Instant};
 
 /// Somebody with an account here.
 #[derive(Clone, Debug)]
@@ -74,16 +75,29 @@ impl Hub {
         self.member_of(MemberRow::read(&mut row)?).await
     }
 
-    /// Checks a name and password. Takes as long for an unknown name as for a wrong password.
+    /// Checks a name and password. Takes as long for an unknown name as for a wrong password; [`HubError::Wait`] after
+    /// several wrong ones.
     pub async fn sign_in(&self, name: &str, password: &str) -> Result<Member, HubError> {
+        self.sign_in_from(name, password, None).await
+    }
+
+    /// [`Hub::sign_in`] by somebody at that address.
+    pub async fn sign_in_from(
+        &self,
+        name: &str,
+        password: &str,
+        from: Option<IpAddr>,
+    ) -> Result<Member, HubError> {
         let name = name.trim().trim_start_matches('@').to_lowercase();
         let name = name.split('@').next().unwrap_or_default();
+        let begun = self.sign_ins().begin(name, from, Instant::now()).map_err(HubError::Wait)?;
         let row = self.store().row(members::by_name(name)).await?;
         let row = row.map(|mut r| MemberRow::read(&mut r)).transpose()?;
         let stored = row.as_ref().map(|r| r.password_hash.clone());
         if !password::matches(password.to_owned(), stored).await {
             return Err(HubError::Unauthorized);
         }
+        begun.succeeded();
         let member = self.member_of(row.ok_or(HubError::Unauthorized)?).await?;
         match member.actor.state {
             ActorState::Suspended => Err(HubError::Forbidden("this account is suspended")),
@@ -111,7 +125,8 @@ impl Hub {
         Ok(())
     }
 
-    /// Writes a member's profile and tells every network. `locked` also decides whether follows need an approval.
+    /// Writes a member's profile and tells every network. `locked` also decides whether follows need an approval. Pictures
+    /// that were replaced are deleted.
     pub async fn set_profile(
         &self,
         member: Id,

@@ -1,5 +1,6 @@
 //! Members and their identities, keys, grants.
 
+mod codes;
 mod grants;
 mod keys;
 mod leaving;
@@ -8,12 +9,14 @@ mod password;
 mod presences;
 mod sessions;
 mod signup;
+mod throttle;
 mod uses;
 
 pub use grants::{App, Grant, NewApp, NewGrant, Once};
 pub use keys::Key;
 pub use members::{Member, Role, Settings};
-pub use sessions::{Session, form_token, form_token_fits};
+pub use sessions::{Session, all_cookies, form_token, form_token_fits};
 pub use signup::NewMember;
+pub(crate) use throttle::Throttle;
 pub use uses::GrantUse;
 pub(crate) use uses::Uses;

@@ -6,6 +6,7 @@ use super::{Grant, Member};
 use crate::{Config, Hub, HubError};
 use aws_lc_rs::{constant_time::verify_slices_are_equal, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::{HeaderMap, header};
 
 /// Somebody who is signed in.
 #[derive(Clone, Debug)]
@@ -25,10 +26,15 @@ impl Config {
             format!("landbridge-{}", self.origin.port_or_known_default().unwrap_or(80))
         }
     }
+
+    /// Name of the cookie that stands in for a session while nobody is signed in: what tokens of forms are made from.
+    pub fn form_cookie(&self) -> String {
+        format!("{}-form", self.session_cookie())
+    }
 }
 
 impl Hub {
-    /// Who is signed in, by the value of a request's `Cookie` header; `None`: nobody.
+    /// Who is signed in, by [`all_cookies`] of a request; `None`: nobody.
     pub async fn session(&self, cookies: &str) -> Result<Option<Session>, HubError> {
         let name = self.config().session_cookie();
         let pairs = cookies.split(';').filter_map(|pair| pair.trim().split_once('='));
@@ -48,6 +54,12 @@ impl Hub {
             Err(e) => Err(e),
         }
     }
+}
+
+/// All cookies of a request. Over HTTP/2 browsers send them in several lines (RFC 9113, section 8.2.3).
+pub fn all_cookies(headers: &HeaderMap) -> String {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    lines.collect::<Vec<_>>().join("; ")
 }
 
 /// What every form of a page carries, made from a secret that only this browser has (the session's token): another

@@ -40,7 +40,7 @@ impl Default for Throttle {
 
 impl Throttle {
     /// Begins a try, or says how long to wait. `from`: `None` when it comes from no address that is known.
-    pub fn begin(&self, name: &str, from: Option<IpAddr>, now: Instant) -> Result<Try<'_>, Duration> {
+    pub(super) fn begin(&self, name: &str, from: Option<IpAddr>, now: Instant) -> Result<Try<'_>, Duration> {
         // Without an address, one person's failures are no other's.
         let from = from.map_or_else(|| format!("nowhere\0{name}"), |ip| household(ip).to_string());
         let keys = [
@@ -80,10 +80,12 @@ impl Try<'_> {
         let [pair, address, name] = self.keys;
         self.throttle.0.invalidate(&pair);
         self.throttle.0.invalidate(&name);
-        self.throttle.0.entry(address).and_compute_with(|known| match known.map(|entry| entry.into_value()) {
-            Some((count, last)) if count > 1 => Op::Put((count - 1, last)),
-            Some(_) => Op::Remove,
-            None => Op::Nop,
+        self.throttle.0.entry(address).and_compute_with(|known| {
+            match known.map(|entry| entry.into_value()) {
+                Some((count, last)) if count > 1 => Op::Put((count - 1, last)),
+                Some(_) => Op::Remove,
+                None => Op::Nop,
+            }
         });
     }
 }

@@ -5,14 +5,30 @@ use crate::{ActKind, CopyKind, CopyState, Event, EventKind, Hub, HubError, Origi
 use landbridge_model::{Id, Post, QuoteState, Time};
 use landbridge_store::{
     Change,
-    entities::{actors, copies, deliveries, posts, tombstones},
+    entities::{actors, copies, deliveries, media, posts, tombstones},
 };
 
 use std::sync::atomic::Ordering;
 
 impl Hub {
-    /// Deletes a post of the member; gives it as it was, for redrafting.
+    /// Deletes a post of the member with its files; gives it as it was.
     pub async fn delete_post(&self, member: Id, post: Id, origin: Option<Origin>) -> Result<Post, HubError> {
+        self.end_post(member, post, origin, Vec::new()).await
+    }
+
+    /// Deletes a post of the member that may be written anew: its files can be attached again within a day, and then go
+    /// like uploads that were never attached.
+    pub async fn withdraw_post(&self, member: Id, post: Id) -> Result<Post, HubError> {
+        self.end_post(member, post, None, vec![media::detach(post, Time::now())]).await
+    }
+
+    async fn end_post(
+        &self,
+        member: Id,
+        post: Id,
+        origin: Option<Origin>,
+        before: Vec<Change>,
+    ) -> Result<Post, HubError> {
         let author = self.actor(member).await?;
         let post = self.own(member, post).await?;
         if let Some(target) = post.repost_of {
@@ -21,7 +37,7 @@ impl Hub {
         }
         let now = Time::now();
         let members = self.home_members(post.id).await?;
-        let mut changes = Vec::new();
+        let mut changes = before;
         for copy in self.copies(CopyKind::Post, post.id).await? {
             changes.push(tombstones::put(self.keyed_hash(&copy.native_id), now));
             changes.push(deliveries::drop_waiting(post.id, copy.network, now));

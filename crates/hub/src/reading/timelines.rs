@@ -63,7 +63,9 @@ impl PublicTimeline {
 
 /// In normal form, each once.
 fn normal(tags: &[String]) -> Vec<String> {
-    let mut tags: Vec<String> = tags.iter().map(|tag| normal_tag(tag)).collect();
+    // No tag has a NUL, and PostgreSQL takes none in a list.
+    let tags = tags.iter().map(|tag| normal_tag(tag)).filter(|tag| !tag.contains('\0'));
+    let mut tags: Vec<String> = tags.collect();
     tags.sort();
     tags.dedup();
     tags

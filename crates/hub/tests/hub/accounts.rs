@@ -150,7 +150,7 @@ async fn uses_of_grants_can_be_read(store: TestStore) {
     let written = t.hub.store().rows(query("SELECT 1 FROM grant_uses", args![])).await.unwrap();
     assert!(written.is_empty(), "a use costs no write");
     let seen = async || {
-        let uses = t.hub.grant_uses(alice, grant.id).await.unwrap();
+        let (_, uses) = t.hub.grant_with_uses(alice, grant.id).await.unwrap();
         uses.into_iter().map(|u| (u.what, u.uses)).collect::<std::collections::BTreeMap<_, _>>()
     };
     let expected = |reads| [("read:statuses".to_owned(), reads), ("write:statuses".to_owned(), 1)].into();
@@ -158,7 +158,7 @@ async fn uses_of_grants_can_be_read(store: TestStore) {
     t.hub.used(grant.id, "read:statuses");
     assert_eq!(seen().await, expected(4), "counted on");
     assert!(t.hub.grants(alice).await.unwrap()[0].last_used_at.is_some());
-    assert!(matches!(t.hub.grant_uses(bob, grant.id).await, Err(HubError::NotFound)));
+    assert!(matches!(t.hub.grant_with_uses(bob, grant.id).await, Err(HubError::NotFound)));
     // It can be read when the grant has ended, for a while.
     t.hub.revoke(alice, grant.id).await.unwrap();
     assert_eq!(seen().await, expected(4));

@@ -12,13 +12,14 @@ use crate::{
 use axum::{
     Form, Router,
     extract::{Query, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use landbridge_hub::{
-    HubError, KeyImport,
-    accounts::{Session, form_token, form_token_fits},
+    FormsLead, HubError, KeyImport,
+    accounts::{Session, all_cookies, form_token, form_token_fits},
+    plain_page,
 };
 use landbridge_model::{Id, Network, richtext::escape};
 use serde::Deserialize;
@@ -138,7 +139,14 @@ async fn act(State(nostr): State<Arc<Nostr>>, headers: HeaderMap, Form(wish): Fo
             }
             "export" => {
                 // A session left open must not be enough to take the identity away.
-                nostr.hub.sign_in(&session.member.actor.username, &wish.password).await?;
+                match nostr.hub.sign_in(&session.member.actor.username, &wish.password).await {
+                    Ok(_) => {}
+                    Err(HubError::Unauthorized) => {
+                        let said = r#"<p class="problem" role="alert">That is not your password.</p>"#;
+                        return page(&nostr, &session, said, "").await;
+                    }
+                    Err(why) => return Err(why),
+                }
                 let nsec = keys::export_nsec(&nostr.hub, member).await?;
                 format!(
                     "<p>Your secret key. Whoever has it is you on Nostr, for ever: keep it safe, show it to nobody.</p><p><code>{}</code></p>",
@@ -153,8 +161,7 @@ async fn act(State(nostr): State<Arc<Nostr>>, headers: HeaderMap, Form(wish): Fo
 }
 
 async fn session(nostr: &Nostr, headers: &HeaderMap) -> Result<Option<Session>, HubError> {
-    let cookies = headers.get(header::COOKIE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    nostr.hub.session(cookies).await
+    nostr.hub.session(&all_cookies(headers)).await
 }
 
 /// The member's own signer is met by its link, or has answered ours: a member who is not on Nostr joins with its key, one
@@ -201,7 +208,7 @@ async fn page(nostr: &Arc<Nostr>, session: &Session, said: &str, uri: &str) -> R
         ),
         form(
             "outside",
-            r#"<p><label>Or paste the link that your signer shows (bunker://)<br><input name="uri" size="60" required></label></p><button>Connect this signer</button>"#,
+            r#"<label>Or paste the link that your signer shows (bunker://)<input name="uri" dir="ltr" required></label><button>Connect this signer</button>"#,
         ),
     ]
     .concat();
@@ -227,13 +234,13 @@ async fn page(nostr: &Arc<Nostr>, session: &Session, said: &str, uri: &str) -> R
             form(
                 "accept",
                 &format!(
-                    r#"<p><label>Or paste the link that the app shows (nostrconnect://)<br><input name="uri" value="{}" size="60" required></label></p><button>Connect this app</button>"#,
+                    r#"<label>Or paste the link that the app shows (nostrconnect://)<input name="uri" value="{}" dir="ltr" required></label><button>Connect this app</button>"#,
                     escape(uri)
                 )
             ),
             form(
                 "export",
-                r#"<p><label>Your password<br><input type="password" name="password" autocomplete="current-password" required></label></p><button>Show my secret key</button>"#
+                r#"<label>Your password<input type="password" name="password" autocomplete="current-password" required></label><button>Show my secret key</button>"#
             )
         ),
         false => {
@@ -251,7 +258,7 @@ async fn page(nostr: &Arc<Nostr>, session: &Session, said: &str, uri: &str) -> R
     let relays = form(
         "consent",
         &format!(
-            r#"<p><label>One on each line<br><textarea name="relays" rows="3" cols="60">{}</textarea></label></p><button>Save</button>"#,
+            r#"<label>One on each line<textarea name="relays" rows="3" dir="ltr">{}</textarea></label><button>Save</button>"#,
             escape(&consented)
         ),
     );
@@ -264,21 +271,9 @@ async fn page(nostr: &Arc<Nostr>, session: &Session, said: &str, uri: &str) -> R
 }
 
 fn document(said: &str, body: &str) -> Response {
-    let page = format!(
-        r#"<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Nostr</title>
-<style>body{{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem}}code{{overflow-wrap:anywhere}}</style></head>
-<body><p><a href="/settings">Settings</a></p><h1>Nostr</h1>{said}{body}</body></html>"#
-    );
-    let headers = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
-        ),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
-    ];
-    (headers, page).into_response()
+    let body =
+        format!(r#"<h1>Nostr</h1>{said}{body}<p><a href="/settings/networks">Back to your networks</a></p>"#);
+    plain_page("Nostr", &body, FormsLead::Back).into_response()
 }
 
 fn answer(result: Result<Response, HubError>) -> Response {
@@ -289,10 +284,15 @@ fn answer(result: Result<Response, HubError>) -> Response {
         Err(error @ (HubError::Invalid(_) | HubError::Forbidden(_) | HubError::Remote(_))) => {
             (StatusCode::FORBIDDEN, error.to_string())
         }
+        Err(error @ HubError::Wait(_)) => (StatusCode::TOO_MANY_REQUESTS, error.to_string()),
         Err(error) => {
             tracing::warn!(%error, "the Nostr settings failed");
             (StatusCode::SERVICE_UNAVAILABLE, "Please try again later.".to_owned())
         }
     };
-    (status, why).into_response()
+    let body = format!(
+        r#"<h1>This does not work</h1><p>{}</p><p><a href="/settings/nostr">Back</a></p>"#,
+        escape(&why)
+    );
+    (status, plain_page("This does not work", &body, FormsLead::Back)).into_response()
 }

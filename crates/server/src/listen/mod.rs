@@ -9,6 +9,9 @@ pub use stop::Stop;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::response::Response;
+use futures_util::StreamExt;
+use http::header;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -72,9 +75,9 @@ async fn accept(door: Door, permits: Arc<Semaphore>, graceful: &GracefulShutdown
         };
         match accepted {
             Ok((socket, peer)) => {
-                let (behind, watcher) = (behind.clone(), graceful.watcher());
+                let (behind, watcher, stop) = (behind.clone(), graceful.watcher(), stop.clone());
                 tokio::spawn(async move {
-                    connection(&behind, socket, peer, watcher).await;
+                    connection(&behind, socket, peer, watcher, stop).await;
                     drop(permit);
                 });
             }
@@ -87,13 +90,13 @@ async fn accept(door: Door, permits: Arc<Semaphore>, graceful: &GracefulShutdown
     }
 }
 
-async fn connection(behind: &Behind, socket: TcpStream, peer: SocketAddr, watcher: Watcher) {
+async fn connection(behind: &Behind, socket: TcpStream, peer: SocketAddr, watcher: Watcher, stop: Stop) {
     // Answers are written whole: waiting to merge small packets only adds delay.
     let _ = socket.set_nodelay(true);
     match &behind.tls {
-        None => http(&behind.app, socket, peer, watcher).await,
+        None => http(&behind.app, socket, peer, watcher, stop).await,
         Some(tls) => match tokio::time::timeout(HANDSHAKE_TIME, tls.handshake(socket)).await {
-            Ok(Ok(Some(stream))) => http(&behind.app, stream, peer, watcher).await,
+            Ok(Ok(Some(stream))) => http(&behind.app, stream, peer, watcher, stop).await,
             Ok(Ok(None)) => {}
             Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
             Err(_) => tracing::debug!("TLS handshake took too long"),
@@ -101,7 +104,7 @@ async fn connection(behind: &Behind, socket: TcpStream, peer: SocketAddr, watche
     }
 }
 
-async fn http<S>(app: &Router, stream: S, peer: SocketAddr, watcher: Watcher)
+async fn http<S>(app: &Router, stream: S, peer: SocketAddr, watcher: Watcher, stop: Stop)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -115,15 +118,27 @@ where
         .keep_alive_interval(Duration::from_secs(60))
         .keep_alive_timeout(Duration::from_secs(20));
     let service = hyper::service::service_fn(|request: http::Request<Incoming>| {
-        let app = app.clone();
+        let (app, stop) = (app.clone(), stop.clone());
         async move {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
-            app.oneshot(request).await
+            app.oneshot(request).await.map(|response| ending(response, stop))
         }
     });
     let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(serving.into_owned()).await {
         tracing::debug!(%error, "connection ended");
     }
+}
+
+/// Event streams have no end of their own: a stop must not wait for them.
+fn ending(response: Response, stop: Stop) -> Response {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    if !kind.is_some_and(|kind| kind.starts_with("text/event-stream")) {
+        return response;
+    }
+    response.map(|body| {
+        let stopped = Box::pin(async move { stop.wait().await });
+        Body::from_stream(body.into_data_stream().take_until(stopped))
+    })
 }

@@ -1,9 +1,10 @@
 //! A server process of its own per test, in a folder of its own, ended when dropped.
 
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
+use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -102,6 +103,25 @@ impl Running {
         Response::from_parts(parts, body.collect().await.unwrap().to_bytes())
     }
 
+    /// Signs in as an app does; gives the token.
+    pub async fn token(&self, name: &str, password: &str) -> String {
+        sign_in(&self.host(), name, password, |request, body| self.send(request, body)).await
+    }
+
+    /// Calls the client API; the answer must be good.
+    pub async fn api(&self, token: &str, method: Method, path: &str, body: Value) -> Value {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", self.host())
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json");
+        let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
+        let answer = self.send(request, body).await;
+        assert!(answer.status().is_success(), "{path}: {}", text(&answer));
+        serde_json::from_slice(answer.body()).unwrap()
+    }
+
     pub fn host(&self) -> String {
         format!("localhost:{}", self.port)
     }
@@ -126,6 +146,70 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// An app and a browser on their way to a token; `send` sends one request.
+pub async fn sign_in<F>(
+    host: &str,
+    name: &str,
+    password: &str,
+    mut send: impl FnMut(http::request::Builder, Bytes) -> F,
+) -> String
+where
+    F: Future<Output = Response<Bytes>>,
+{
+    let place = "urn:ietf:wg:oauth:2.0:oob";
+    let form = |fields: &[(&str, &str)]| {
+        Bytes::from(url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish())
+    };
+    let post = |path: &str| {
+        Request::post(path).header("host", host).header("content-type", "application/x-www-form-urlencoded")
+    };
+    let fields = [("client_name", "A test"), ("redirect_uris", place), ("scopes", "read write follow")];
+    let app = send(post("/api/v1/apps"), form(&fields)).await;
+    assert_ok(&app);
+    let app: Value = serde_json::from_slice(app.body()).unwrap();
+    let (id, secret) = (app["client_id"].as_str().unwrap(), app["client_secret"].as_str().unwrap());
+
+    let asked = [
+        ("response_type", "code"),
+        ("client_id", id),
+        ("redirect_uri", place),
+        ("scope", "read write follow"),
+    ];
+    let query = String::from_utf8(form(&asked).to_vec()).unwrap();
+    let page =
+        send(Request::get(format!("/oauth/authorize?{query}")).header("host", host), Bytes::new()).await;
+    assert_ok(&page);
+    let cookie = page.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let html = text(&page);
+    let between = |html: &str, before: &str, after: &str| {
+        html.split_once(before).unwrap().1.split_once(after).unwrap().0.to_owned()
+    };
+    let form_token = between(&html, "name=\"form_token\" value=\"", "\"");
+    let mut fields = asked.to_vec();
+    fields.extend([
+        ("form_token", form_token.as_str()),
+        ("username", name),
+        ("password", password),
+        ("decision", "allow"),
+    ]);
+    // Browsers spread cookies over several lines when they speak HTTP/2.
+    let request = post("/oauth/authorize").header("cookie", "another=1").header("cookie", cookie);
+    let page = send(request, form(&fields)).await;
+    assert_ok(&page);
+    let code = between(&text(&page), "<code>", "</code>");
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("client_id", id),
+        ("client_secret", secret),
+        ("redirect_uri", place),
+    ];
+    let token = send(post("/oauth/token"), form(&fields)).await;
+    assert_ok(&token);
+    let token: Value = serde_json::from_slice(token.body()).unwrap();
+    token["access_token"].as_str().unwrap().to_owned()
 }
 
 pub fn free_port() -> u16 {

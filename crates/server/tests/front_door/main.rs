@@ -5,5 +5,7 @@ mod house;
 
 mod accounts;
 mod limits;
+mod record;
+mod resolving;
 mod starting;
 mod tls;

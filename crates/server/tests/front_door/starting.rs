@@ -1,6 +1,8 @@
 //! Starting, stopping, starting again.
 
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::house::{House, assert_ok, mode, text};
 
@@ -128,4 +130,26 @@ fn who_was_deleted_after_a_backup_stays_deleted() {
     assert!(restored.contains("Erased again"), "{restored}");
     let list = house.ok(&["account", "list"], "");
     assert!(list.contains("alice") && !list.contains("bob"), "{list}");
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_event_streams() {
+    let house = House::trial();
+    let server = house.up();
+    house.ok(&["account", "create", "alice", "--password-stdin"], "correct horse battery\n");
+    let token = server.token("alice", "correct horse battery").await;
+    let mut socket = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
+    let request = format!(
+        "GET /api/v1/streaming/user HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\n\r\n",
+        server.host()
+    );
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut head = [0; 15];
+    socket.read_exact(&mut head).await.unwrap();
+    assert_eq!(&head, b"HTTP/1.1 200 OK");
+    let mut rest = Vec::new();
+    let (stopped, read) =
+        tokio::join!(tokio::task::spawn_blocking(move || server.stop()), socket.read_to_end(&mut rest));
+    assert!(read.is_ok() && stopped.unwrap() < Duration::from_secs(10));
+    assert!(rest.ends_with(b"0\r\n\r\n"), "{}", String::from_utf8_lossy(&rest));
 }

@@ -52,6 +52,15 @@ pub fn of_member(member: Id, now: Time) -> Query {
     )
 }
 
+/// A member's grant, also when it has ended.
+pub fn by_id(id: Id, member: Id) -> Query {
+    query(
+        "SELECT id, member_id, app_id, purpose, name, scopes, facts, created_at, last_used_at, expires_at FROM grants
+         WHERE id = ?1 AND member_id = ?2",
+        args![id, member],
+    )
+}
+
 pub fn insert(grant: &GrantRow, token_hash: Vec<u8>) -> Change {
     Change::new(
         "INSERT INTO grants (id, token_hash, member_id, app_id, purpose, name, scopes, facts, created_at, expires_at)
@@ -112,18 +121,13 @@ pub fn count_uses(grant: Id, hour: Time, what: &str, uses: i64, last_at: Time) -
     )
 }
 
-/// (hour, what, uses, last_at) of a member's grant, ended or not, newest hour first.
-pub fn uses(grant: Id, member: Id, limit: i64) -> Query {
+/// (hour, what, uses, last_at) of a grant, the newest hour first and in it what was last.
+pub fn uses(grant: Id, limit: i64) -> Query {
     query(
-        "SELECT u.hour, u.what, u.uses, u.last_at FROM grants g JOIN grant_uses u ON u.grant_id = g.id
-         WHERE g.id = ?1 AND g.member_id = ?2 ORDER BY u.hour DESC, u.what LIMIT ?3",
-        args![grant, member, limit],
+        "SELECT hour, what, uses, last_at FROM grant_uses WHERE grant_id = ?1
+         ORDER BY hour DESC, last_at DESC, what LIMIT ?2",
+        args![grant, limit],
     )
-}
-
-/// A row when that grant is the member's, ended or not.
-pub fn owned(grant: Id, member: Id) -> Query {
-    query("SELECT 1 FROM grants WHERE id = ?1 AND member_id = ?2", args![grant, member])
 }
 
 /// Forgets uses in hours before that.

@@ -75,7 +75,12 @@ pub fn keep_only(post: Id, kept: &[Id]) -> Change {
     )
 }
 
-/// (media) of files that were never attached and are older than that.
+/// Frees the files of a post that goes, as if they had been uploaded now.
+pub fn detach(post: Id, now: Time) -> Change {
+    Change::new("UPDATE media SET post_id = NULL, created_at = ?2 WHERE post_id = ?1", args![post, now])
+}
+
+/// (media) of files that hang on no post and are older than that.
 pub fn forgotten(before: Time, limit: i64) -> Query {
     query(
         "SELECT owner_id, post_id, media, state, created_at FROM media WHERE post_id IS NULL AND created_at < ?1 LIMIT ?2",

@@ -67,7 +67,9 @@ pub fn posts(wanted: &Tagged<'_>, window: Window) -> Query {
     // One tag can be read in order from its index; several must be merged first.
     let (sql, first) = match wanted.any {
         [one] => (sql!("(SELECT post_id FROM tags WHERE name = ?1) tagged"), one.clone()),
-        any => (sql!("(SELECT DISTINCT post_id FROM tags WHERE name IN {texts ?1}) tagged"), super::texts(any)),
+        any => {
+            (sql!("(SELECT DISTINCT post_id FROM tags WHERE name IN {texts ?1}) tagged"), super::texts(any))
+        }
     };
     let all = i64::try_from(wanted.all.len()).unwrap_or(i64::MAX);
     let more =

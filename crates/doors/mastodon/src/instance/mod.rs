@@ -19,6 +19,7 @@ use crate::{
 
 pub(crate) fn routes() -> Router<Door> {
     Router::new()
+        .route("/health", get(async || Answer::one(&json!({ "status": "OK" }))))
         .both("/api/v1/instance", get(v1::get))
         .both("/api/v2/instance", get(v2::get))
         .both("/api/v1/instance/peers", get(peers::get))

@@ -1,10 +1,33 @@
-//! `GET /api/landbridge/v1/statuses/:id/deliveries`: where a post of the member went.
+//! `GET /api/landbridge/v1/statuses/:id/deliveries`: where a post of the member went. Needs `read:statuses`; 404 for
+//! posts of others. Also answers for a post that is deleted, as long as the record is kept.
 //!
-//! Answers `{"copies": [...], "deliveries": [...]}`; also for a post that is deleted, as long as the record is kept.
+//! `copies`: the post's identities, one a network that it is on.
+//!
+//! | key | |
+//! |---|---|
+//! | `network` | `activitypub`, `nostr`, ... |
+//! | `native_id` | its id there: a URL, an event id |
+//! | `url` | a page to open, or null |
+//! | `state` | `live`; `unsigned`: waits for the member's own signer; `deleted` |
+//!
+//! `deliveries`: one for each act and destination, newest first, at most 5000.
+//!
+//! | key | |
+//! |---|---|
+//! | `id` | |
+//! | `network`, `destination`, `host` | where: an inbox, a relay; the host that it counts for |
+//! | `act` | `post`, `edit`, `delete`, `poll result` |
+//! | `state` | `waiting`; `delivered`; `refused`: for good; `gone`: there is no such place any more; `unknown`: the answer was lost, and sending again could show it twice; `given up`: not reached for days; `dropped`: called off before it was sent |
+//! | `attempts` | tries so far |
+//! | `next_at` | when it is tried again, while it waits; else null |
+//! | `answer` | what the other side said, at most 300 characters, or null |
+//! | `created_at`, `finished_at` | RFC 3339; the second null while it waits |
+//! | `confirmed` | of a delivered delete: true when the other side has confirmed that it was told, false when it could only be asked, because nobody can make sure of it there; null of all else |
 
 use crate::{at::At, auth::Auth, door::Door, error::ApiError, page::Answer};
 use axum::extract::State;
 use landbridge_hub::{CopyKind, CopyState};
+use landbridge_model::Network;
 use serde_json::json;
 
 pub(super) async fn get(State(door): State<Door>, auth: Auth, At(id): At) -> Result<Answer, ApiError> {
@@ -41,6 +64,7 @@ pub(super) async fn get(State(door): State<Door>, auth: Auth, At(id): At) -> Res
                 "answer": d.answer,
                 "created_at": d.created_at.rfc3339(),
                 "finished_at": d.finished_at.map(|t| t.rfc3339()),
+                "confirmed": (d.act == "delete" && d.state == "delivered").then_some(d.network == Network::ActivityPub),
             })
         })
         .collect();

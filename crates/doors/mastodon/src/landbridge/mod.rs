@@ -1,4 +1,4 @@
-//! `/api/landbridge/v1`: what is ours alone. Described in the project's own documentation.
+//! `/api/landbridge/v1`: what is ours alone. Each file describes its part.
 
 mod deliveries;
 mod grants;
@@ -7,7 +7,7 @@ mod preview;
 use crate::{Both, door::Door};
 use axum::{
     Router,
-    routing::{delete, get, post},
+    routing::{get, post},
 };
 
 pub(crate) fn routes() -> Router<Door> {
@@ -15,6 +15,5 @@ pub(crate) fn routes() -> Router<Door> {
         .both("/api/landbridge/v1/statuses/{id}/deliveries", get(deliveries::get))
         .both("/api/landbridge/v1/preview", post(preview::post))
         .both("/api/landbridge/v1/grants", get(grants::get))
-        .both("/api/landbridge/v1/grants/{id}", delete(grants::revoke))
-        .both("/api/landbridge/v1/grants/{id}/uses", get(grants::uses))
+        .both("/api/landbridge/v1/grants/{id}", get(grants::one).delete(grants::revoke))
 }

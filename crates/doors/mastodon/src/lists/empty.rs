@@ -8,11 +8,12 @@ use axum::{
 };
 
 /// Of a member.
-const OWN: [&str; 10] = [
+const OWN: [&str; 11] = [
     "/api/v1/announcements",
     "/api/v1/conversations",
     "/api/v1/endorsements",
     "/api/v1/featured_tags",
+    "/api/v1/featured_tags/suggestions",
     "/api/v1/filters",
     "/api/v1/followed_tags",
     "/api/v1/lists",

@@ -7,24 +7,26 @@ use super::{html, redirect, scopes};
 use crate::{door::Door, error::ApiError, params::Params};
 use aws_lc_rs::rand;
 use axum::{
-    extract::State,
+    Extension,
+    extract::{ConnectInfo, State},
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use landbridge_hub::{
     HubError,
-    accounts::{App, Once, Session, form_token, form_token_fits},
+    accounts::{App, Once, Session, all_cookies, form_token, form_token_fits},
 };
-use landbridge_model::Id;
+use landbridge_model::{ActorState, Id};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 /// What a code is kept as.
 pub(super) const CODE: &str = "oauth-code";
 const CODE_LIFETIME: Duration = Duration::from_secs(600);
-/// Cookie of a browser that nobody is signed in with: another site cannot know it, and so not fill in the form.
-const COOKIE: &str = "landbridge-oauth";
 
 /// What a code stands for, beside the member.
 #[derive(Serialize, Deserialize)]
@@ -54,15 +56,21 @@ pub(super) async fn ask(State(door): State<Door>, headers: HeaderMap, uri: Uri) 
         Ok(session) => session.filter(|_| !params.is("force_login")),
         Err(e) => return e.into_response(),
     };
-    page(&door, &asked, session.as_ref(), &headers, None)
+    page(&door, &asked, session.as_ref(), "", &headers, None)
 }
 
-pub(super) async fn answer(State(door): State<Door>, headers: HeaderMap, params: Params) -> Response {
+pub(super) async fn answer(
+    State(door): State<Door>,
+    client: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+    params: Params,
+) -> Response {
     let asked = match read(&door, &params).await {
         Ok(asked) => asked,
         Err(answer) => return *answer,
     };
-    match decide(&door, &headers, &params, &asked).await {
+    let from = client.map(|Extension(ConnectInfo(address))| address.ip());
+    match decide(&door, from, &headers, &params, &asked).await {
         Ok(answer) => answer,
         Err(e) => e.into_response(),
     }
@@ -70,6 +78,7 @@ pub(super) async fn answer(State(door): State<Door>, headers: HeaderMap, params:
 
 async fn decide(
     door: &Door,
+    from: Option<IpAddr>,
     headers: &HeaderMap,
     params: &Params,
     asked: &Asked,
@@ -78,13 +87,14 @@ async fn decide(
     let session = if typed.is_some() { None } else { session(door, headers).await? };
     let secret = match &session {
         Some(session) => Some(session.token.clone()),
-        None => cookie(headers),
+        None => cookie(door, headers),
     };
     if !secret.is_some_and(|secret| form_token_fits(&secret, params.text("form_token").unwrap_or_default())) {
         return Ok(page(
             door,
             asked,
             session.as_ref(),
+            typed.unwrap_or_default(),
             headers,
             Some("This page had become too old. Please look again and decide."),
         ));
@@ -92,19 +102,26 @@ async fn decide(
     if params.text("decision") != Some("allow") {
         return Ok(denied(asked));
     }
+    let password = params.text("password").unwrap_or_default();
+    let typed_name = typed.unwrap_or_default();
+    let again = |why: &str| Ok(page(door, asked, None, typed_name, headers, Some(why)));
     let member = match (&session, typed) {
         (Some(session), _) => session.member.actor.id,
-        (None, None) => return Ok(page(door, asked, None, headers, Some("Please sign in."))),
-        (None, Some(name)) => match door
-            .hub
-            .sign_in(name.trim().trim_start_matches('@'), params.text("password").unwrap_or_default())
-            .await
-        {
+        (None, None) => return again("Please sign in."),
+        (None, Some(name)) => match door.hub.sign_in_from(name, password, from).await {
+            Ok(member) if member.actor.state == ActorState::Deactivated => {
+                return again("This account is hidden. Sign in on the web first: that brings it back.");
+            }
             Ok(member) => member.actor.id,
             Err(HubError::Unauthorized | HubError::NotFound) => {
-                return Ok(page(door, asked, None, headers, Some("Name and password do not fit.")));
+                return again("Name and password do not fit.");
             }
-            Err(HubError::Forbidden(why)) => return Ok(page(door, asked, None, headers, Some(why))),
+            Err(why @ HubError::Wait(_)) => {
+                let mut told = page(door, asked, None, name, headers, Some(&why.to_string()));
+                *told.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+                return Ok(told);
+            }
+            Err(HubError::Forbidden(why)) => return again(why),
             Err(e) => return Err(e.into()),
         },
     };
@@ -184,8 +201,7 @@ fn denied(asked: &Asked) -> Response {
 }
 
 async fn session(door: &Door, headers: &HeaderMap) -> Result<Option<Session>, ApiError> {
-    let cookies = headers.get(header::COOKIE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    Ok(door.hub.session(cookies).await?)
+    Ok(door.hub.session(&all_cookies(headers)).await?)
 }
 
 /// The page, with a cookie for browsers that have none yet.
@@ -193,6 +209,7 @@ fn page(
     door: &Door,
     asked: &Asked,
     session: Option<&Session>,
+    name: &str,
     headers: &HeaderMap,
     problem: Option<&str>,
 ) -> Response {
@@ -202,16 +219,18 @@ fn page(
             config,
             asked,
             Some(&session.member.actor),
+            "",
             &form_token(&session.token),
             problem,
         );
     }
-    let known = cookie(headers);
+    let known = cookie(door, headers);
     let secret = known.clone().unwrap_or_else(fresh);
-    let mut response = html::consent(config, asked, None, &form_token(&secret), problem);
+    let mut response = html::consent(config, asked, None, name, &form_token(&secret), problem);
     if known.is_none() {
         let secure = if config.origin.scheme() == "https" { "; Secure" } else { "" };
-        let value = format!("{COOKIE}={secret}; Path=/oauth; HttpOnly; SameSite=Lax; Max-Age=86400{secure}");
+        let name = config.form_cookie();
+        let value = format!("{name}={secret}; Path=/; HttpOnly; SameSite=Lax{secure}");
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(header::SET_COOKIE, value);
         }
@@ -219,10 +238,11 @@ fn page(
     response
 }
 
-fn cookie(headers: &HeaderMap) -> Option<String> {
-    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
+/// What the form's token is made from while nobody is signed in: another site cannot know it, and so not fill it in.
+fn cookie(door: &Door, headers: &HeaderMap) -> Option<String> {
+    let (name, cookies) = (door.hub.config().form_cookie(), all_cookies(headers));
     let mut pairs = cookies.split(';').filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_owned()).filter(|v| v.len() >= 32)
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).filter(|v| v.len() >= 32)
 }
 
 fn fresh() -> String {

@@ -2,22 +2,17 @@
 
 use super::{authorize::Asked, redirect, scopes};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use landbridge_hub::Config;
+use http::StatusCode;
+use landbridge_hub::{Config, FormsLead, plain_page};
 use landbridge_model::{Actor, richtext::escape};
 use std::fmt::Write as _;
 
-const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}\
-h1{font-size:1.4rem}label{display:block;margin:.75rem 0}input{display:block;width:100%;box-sizing:border-box;font:inherit;padding:.4rem;border:1px solid #767b82;border-radius:4px}\
-button{font:inherit;padding:.5rem 1.2rem;margin:1rem .5rem 0 0;border-radius:4px;border:1px solid #24527a;background:#fff;color:#24527a}\
-button.main{background:#24527a;color:#fff}.problem{border-left:4px solid #b3261e;padding:.25rem .75rem}code{overflow-wrap:anywhere}\
-@media(prefers-color-scheme:dark){body{color:#e6e8ea;background:#15181b}input,button{background:#15181b;color:inherit}button.main{background:#2f6ea5}}";
-
-/// Asks for consent, and for name and password when nobody is signed in.
+/// Asks for consent, and for name and password when nobody is signed in. `name`: as it was typed before.
 pub(super) fn consent(
     config: &Config,
     asked: &Asked,
     member: Option<&Actor>,
+    name: &str,
     form_token: &str,
     problem: Option<&str>,
 ) -> Response {
@@ -73,9 +68,12 @@ pub(super) fn consent(
         }
     }
     if member.is_none() {
-        html.push_str(
-            "<label>Name <input name=\"username\" autocomplete=\"username\" autocapitalize=\"none\" required autofocus></label>\
-             <label>Password <input name=\"password\" type=\"password\" autocomplete=\"current-password\" required></label>",
+        let (first, second) = if name.is_empty() { (" autofocus", "") } else { ("", " autofocus") };
+        let _ = write!(
+            html,
+            "<label>Name <input name=\"username\" value=\"{}\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" dir=\"ltr\" required{first}></label>\
+             <label>Password <input name=\"password\" type=\"password\" autocomplete=\"current-password\" required{second}></label>",
+            escape(name)
         );
     }
     html.push_str(
@@ -115,22 +113,5 @@ pub(super) fn problem(config: &Config, status: StatusCode, why: &str) -> Respons
 
 /// `title` is HTML.
 fn page(status: StatusCode, title: &str, body: &str) -> Response {
-    let html = format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <meta name=\"robots\" content=\"noindex\"><title>{title}</title><style>{STYLE}</style></head><body><main>{body}</main></body></html>"
-    );
-    let fixed = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        // No form-action: browsers apply it to the redirect after the form, too, which leads to the app.
-        (
-            HeaderName::from_static("content-security-policy"),
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-        ),
-    ];
-    let headers: HeaderMap =
-        fixed.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect();
-    (status, headers, html).into_response()
+    (status, plain_page(title, body, FormsLead::Onward)).into_response()
 }

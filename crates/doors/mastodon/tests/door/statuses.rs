@@ -11,6 +11,7 @@ landbridge_store::on_both_engines!(
     a_key_sent_many_times_at_once_makes_one_post,
     only_those_meant_see_it,
     polls_take_votes,
+    polls_hide_and_change,
     threads_are_one_tree,
     acts_are_marked
 );
@@ -69,6 +70,8 @@ async fn a_key_makes_one_post(store: TestStore) {
         id(&told(with_form(request, &[("status", "once")])).await.good("post"))
     };
     assert_eq!(once().await, once().await);
+    let all = futures_util::future::join_all((0..4).map(|_| once())).await;
+    assert!(all.windows(2).all(|two| two[0] == two[1]));
     assert_eq!(ids(&alice.get("/api/v1/timelines/home").await).len(), 1);
 }
 
@@ -200,4 +203,52 @@ async fn acts_are_marked(store: TestStore) {
         bob.try_post(&format!("/api/v1/statuses/{post}/pin"), &[]).await.status.is_client_error(),
         true
     );
+}
+
+async fn polls_hide_and_change(store: TestStore) {
+    let world = world(store).await;
+    let (alice, bob) = (world.app("alice").await, world.app("bobby").await);
+    let poll = json!({ "options": ["a", "b"], "expires_in": "600", "multiple": 0, "hide_totals": true });
+    let post =
+        alice.send_json(Method::POST, "/api/v1/statuses", json!({ "status": "?", "poll": poll })).await;
+    let (path, vote) =
+        (format!("/api/v1/statuses/{}", id(&post)), format!("/api/v1/polls/{}/votes", id(&post["poll"])));
+    let voted = bob.send_json(Method::POST, &vote, json!({ "choices": [1] })).await;
+    assert_eq!((&voted["options"][1]["votes_count"], &voted["votes_count"]), (&json!(null), &json!(1)));
+    assert_eq!((&voted["voted"], &voted["own_votes"]), (&json!(true), &json!([1])));
+    for choices in [json!([7]), json!([0, 1]), json!(["x"]), json!([])] {
+        let body = json!({ "choices": choices }).to_string();
+        let request =
+            alice.request(Method::POST, &vote).header("content-type", "application/json").body(body);
+        assert!(told(request).await.status.is_client_error());
+    }
+    let stranger = world.get(&format!("/api/v1/polls/{}", id(&post))).await.good("poll");
+    assert!(stranger.get("voted").is_none() && stranger["expires_at"].is_string());
+    // The same options: the votes stay. Others: they begin anew.
+    let same = alice.send_json(Method::PUT, &path, json!({ "status": "??", "poll": poll })).await;
+    assert_eq!(same["poll"]["votes_count"], 1);
+    let other = json!({ "options": ["a", "c"], "expires_in": 600 });
+    let other = alice.send_json(Method::PUT, &path, json!({ "status": "??", "poll": other })).await;
+    assert_eq!(
+        (&other["poll"]["votes_count"], &other["poll"]["options"][1]["title"]),
+        (&json!(0), &json!("c"))
+    );
+    assert_eq!(bob.get(&path).await["poll"]["voted"], false);
+    let none = alice.send(Method::PUT, &path, &[("status", "no question")]).await;
+    assert!(none["poll"].is_null());
+    let history = alice.get(&format!("{path}/history")).await;
+    assert_eq!(history[0]["poll"]["options"], json!([{ "title": "a" }, { "title": "b" }]));
+    for bad in [
+        json!({ "options": ["one"], "expires_in": 600 }),
+        json!({ "options": ["a", "a"], "expires_in": 600 }),
+        json!({ "options": ["a", "b"], "expires_in": 1 }),
+        json!({ "options": ["a", "b"] }),
+    ] {
+        let body = json!({ "status": "?", "poll": bad }).to_string();
+        let request = alice
+            .request(Method::POST, "/api/v1/statuses")
+            .header("content-type", "application/json")
+            .body(body);
+        assert_eq!(told(request).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
 }

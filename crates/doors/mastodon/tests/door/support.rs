@@ -35,10 +35,15 @@ pub struct Told {
 }
 
 pub async fn world(store: TestStore) -> World {
+    world_at(store, None).await
+}
+
+/// `origin`: where the server believes itself to be, behind a proxy.
+pub async fn world_at(store: TestStore, origin: Option<&str>) -> World {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let config = Config {
-        origin: base.parse().unwrap(),
+        origin: origin.unwrap_or(&base).parse().unwrap(),
         account_domain: base.trim_start_matches("http://").into(),
         trial: true,
         title: "Test".into(),
@@ -49,7 +54,12 @@ pub async fn world(store: TestStore) -> World {
         limits: Default::default(),
         remote_days: 30,
     };
-    let media = landbridge_media::Config::new(store.place.folder().join("media")).unwrap();
+    let media = landbridge_media::Config {
+        dir: store.place.folder().join("media"),
+        worker: landbridge_media::Worker::Thread,
+        limits: Default::default(),
+        ffmpeg: None,
+    };
     let fetcher = Fetcher::new(Policy::trial("test")).unwrap();
     let hub = Hub::new(config, store.store.clone(), fetcher, MediaStore::open(media).unwrap(), &[7; 32]);
     hub.attach(vec![]);

@@ -9,7 +9,9 @@ landbridge_store::on_both_engines!(
     pages_join,
     what_is_written_is_there_at_once,
     what_is_asked_for_again_is_packed_and_true,
-    tags_are_found
+    tags_are_found,
+    a_profile_shows_what_is_asked_for,
+    nonsense_in_a_query_is_no_fault_of_ours
 );
 
 async fn pages_join(store: TestStore) {
@@ -125,4 +127,73 @@ async fn tags_are_found(store: TestStore) {
     assert_eq!(ids(&found["statuses"]).len(), 1);
     let found = alice.get("/api/v2/search?q=ali").await;
     assert_eq!(found["accounts"][0]["acct"], "alice");
+}
+
+async fn a_profile_shows_what_is_asked_for(store: TestStore) {
+    let world = world(store).await;
+    let (alice, bob) = (world.app("alice").await, world.app("bobby").await);
+    let reply = async |app: &App, to: &str| {
+        id(&app.post("/api/v1/statuses", &[("status", "re"), ("in_reply_to_id", to)]).await)
+    };
+    let plain = alice.says("plain #Tag").await;
+    let own = reply(&alice, &plain).await;
+    let theirs = bob.says("theirs").await;
+    let other = reply(&alice, &theirs).await;
+    let repost = id(&alice.post(&format!("/api/v1/statuses/{theirs}/reblog"), &[]).await);
+    let private = id(&alice.post("/api/v1/statuses", &[("status", "hush"), ("visibility", "private")]).await);
+    alice.post(&format!("/api/v1/statuses/{own}/pin"), &[]).await;
+    let of = async |app: &App, query: &str| {
+        ids(&app.get(&format!("/api/v1/accounts/{}/statuses{query}", alice.member)).await)
+    };
+    let all = [&private, &repost, &other, &own, &plain].map(String::clone);
+    assert_eq!(of(&alice, "").await, all);
+    assert_eq!(of(&bob, "").await, all[1..]);
+    assert_eq!(of(&bob, "?exclude_reblogs=true").await, all[2..]);
+    // An answer to oneself goes on with what one said.
+    assert_eq!(of(&bob, "?exclude_replies=true").await, [&repost, &own, &plain].map(String::clone));
+    assert_eq!(of(&bob, "?exclude_replies=true&exclude_reblogs=1").await, all[3..]);
+    assert_eq!(of(&bob, "?tagged=TAG").await, all[4..]);
+    assert_eq!(of(&bob, "?pinned=true").await, [own]);
+    assert_eq!(of(&bob, "?only_media=true").await, Vec::<String>::new());
+    assert_eq!(of(&bob, &format!("?limit=2&min_id={plain}")).await, all[2..4]);
+    let stranger = world.get(&format!("/api/v1/accounts/{}/statuses?limit=1", alice.member)).await;
+    let link = stranger.headers["link"].to_str().unwrap();
+    let (next, prev) = link.split_once(", ").unwrap();
+    assert!(next.contains(&format!("limit=1&max_id={repost}>; rel=\"next\"")), "{link}");
+    assert!(prev.contains(&format!("limit=1&min_id={repost}>; rel=\"prev\"")), "{link}");
+}
+
+async fn nonsense_in_a_query_is_no_fault_of_ours(store: TestStore) {
+    let world = world(store).await;
+    let alice = world.app("alice").await;
+    alice.says("#one").await;
+    let me = alice.member;
+    for query in ["%00", "a%00b", "%FF%FE", "%F0%9F%92%A9", "%25", "_", "%5C%27%3B--", &"x".repeat(5000)] {
+        for path in [
+            format!("accounts/{me}/statuses?tagged={query}"),
+            format!("timelines/tag/{query}"),
+            format!("timelines/tag/one?any[]={query}&none[]={query}&all[]={query}"),
+            format!("timelines/home?max_id={query}&limit={query}"),
+            format!("tags/{query}"),
+            format!("accounts/lookup?acct={query}"),
+            format!("accounts/search?q={query}&resolve=true"),
+            format!("statuses/{query}"),
+            format!("notifications?types[]={query}&account_id={query}"),
+        ] {
+            let told = alice.try_get(&format!("/api/v1/{path}")).await;
+            assert!(!told.status.is_server_error(), "{path}: {} {}", told.status, told.text);
+        }
+        let found = alice.try_get(&format!("/api/v2/search?q={query}&resolve=true")).await;
+        assert!(!found.status.is_server_error(), "{query}: {}", found.text);
+    }
+    for (path, form) in [
+        ("/api/v1/statuses", [("status", "a\0b"), ("language", "\0")]),
+        ("/api/v1/domain_blocks", [("domain", "a\0.example"), ("x", "")]),
+        ("/api/v1/apps", [("client_name", "a\0b"), ("redirect_uris", "https://a.example/\0")]),
+    ] {
+        let told = alice.try_post(path, &form).await;
+        assert!(!told.status.is_server_error(), "{path}: {} {}", told.status, told.text);
+    }
+    let odd = alice.get("/api/v1/timelines/home?limit=100000&max_id=&min_id=").await;
+    assert_eq!(ids(&odd).len(), 1);
 }

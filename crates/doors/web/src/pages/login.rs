@@ -19,7 +19,7 @@ use landbridge_hub::{
     accounts::{Member, NewGrant},
 };
 use landbridge_model::ActorState;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A session ends so long after sign-in.
 const LIFETIME: Duration = Duration::from_secs(90 * 24 * 3600);
@@ -49,26 +49,25 @@ pub async fn sign_in(State(web): State<Web>, fields: Fields) -> Answer {
     // People write their whole address here as well.
     let name =
         fields.get("name").trim_start_matches('@').split('@').next().unwrap_or_default().to_lowercase();
-    let (by_name, by_address) = (format!("name {name}"), format!("address {}", fields.visitor.address));
-    let now = Instant::now();
-    if let Some(wait) = web.sign_ins.wait(&by_name, now).max(web.sign_ins.wait(&by_address, now)) {
-        let words = format!("Too many tries. Please wait {} seconds and try again.", wait.as_secs() + 1);
-        return form(&web, &fields.visitor, StatusCode::TOO_MANY_REQUESTS, name, next, Some(words)).await;
-    }
-    match web.hub.sign_in(&name, fields.get("password")).await {
+    match web.hub.sign_in_from(&name, fields.get("password"), fields.visitor.address).await {
         Ok(member) => {
-            web.sign_ins.succeeded(&by_name);
             let next = if member.actor.state == ActorState::Deactivated {
                 web.hub.reactivate(member.actor.id).await?;
                 "/?done=back".to_owned()
             } else {
                 next
             };
+            // Another sign-in in this browser ends with the new one.
+            if let Some(session) = &fields.visitor.session {
+                web.hub.revoke_token(&session.token).await?;
+            }
             start_session(&web, &member, &next).await
         }
+        Err(HubError::Wait(wait)) => {
+            let words = format!("Too many tries. Please wait {} seconds and try again.", wait.as_secs() + 1);
+            form(&web, &fields.visitor, StatusCode::TOO_MANY_REQUESTS, name, next, Some(words)).await
+        }
         Err(HubError::Unauthorized | HubError::NotFound | HubError::Forbidden(_)) => {
-            web.sign_ins.failed(&by_name, now);
-            web.sign_ins.failed(&by_address, now);
             let words = "That name and password do not go together.".to_owned();
             form(&web, &fields.visitor, StatusCode::UNAUTHORIZED, name, next, Some(words)).await
         }

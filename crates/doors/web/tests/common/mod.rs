@@ -10,7 +10,10 @@ use tokio::net::TcpListener;
 
 pub struct World {
     pub hub: Hub,
+    /// Where the server believes itself to be.
     pub origin: String,
+    /// Where it listens.
+    pub address: String,
     _dir: tempfile::TempDir,
 }
 
@@ -18,9 +21,15 @@ pub const PASSWORD: &str = "correct horse battery";
 
 impl World {
     pub async fn new(registrations: Registrations) -> World {
+        World::at(registrations, None).await
+    }
+
+    /// `origin`: behind a proxy there.
+    pub async fn at(registrations: Registrations, origin: Option<&str>) -> World {
         let dir = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let origin = origin.unwrap_or(&address).to_owned();
         let store = Store::open(&format!("sqlite:{}", dir.path().join("db").display())).await.unwrap();
         let files = landbridge_media::Config {
             dir: dir.path().join("media"),
@@ -30,7 +39,7 @@ impl World {
         };
         let config = Config {
             origin: origin.parse().unwrap(),
-            account_domain: origin.trim_start_matches("http://").to_owned(),
+            account_domain: origin.rsplit('/').next().unwrap().to_owned(),
             trial: true,
             title: "Test <place>".into(),
             description: "A place to try things.".into(),
@@ -45,7 +54,7 @@ impl World {
         let router = landbridge_web::router(hub.clone()).merge(landbridge_media::router(hub.media().clone()));
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
-        World { hub, origin, _dir: dir }
+        World { hub, origin, address, _dir: dir }
     }
 
     pub fn browser(&self) -> Browser {

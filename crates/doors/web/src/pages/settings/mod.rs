@@ -40,17 +40,10 @@ fn signed(fields: Fields) -> Result<(Signed, Fields), HubError> {
 
 /// Whether the password in the form is the member's; throttled like a sign-in, since a borrowed browser could guess.
 async fn knows_password(web: &Web, signed: &Signed, given: &str) -> Result<bool, HubError> {
-    let key = format!("name {}", signed.member.actor.username);
-    let now = std::time::Instant::now();
-    if web.sign_ins.wait(&key, now).is_some() {
-        return Err(HubError::Busy);
-    }
-    match web.hub.sign_in(&signed.member.actor.username, given).await {
+    let name = &signed.member.actor.username;
+    match web.hub.sign_in_from(name, given, signed.visitor.address).await {
         Ok(_) => Ok(true),
-        Err(HubError::Unauthorized | HubError::NotFound) => {
-            web.sign_ins.failed(&key, now);
-            Ok(false)
-        }
+        Err(HubError::Unauthorized | HubError::NotFound) => Ok(false),
         Err(e) => Err(e),
     }
 }
