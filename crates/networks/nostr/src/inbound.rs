@@ -12,6 +12,7 @@ use crate::{
     translate::{post_in, profile, text_in},
 };
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use landbridge_hub::{CopyKind, Hub, HubError, Incoming, Refused, Stop, Undone, Via, What};
 use landbridge_model::{Id, Network, Time, Visibility};
 use landbridge_store::entities::nostr_events;
@@ -19,6 +20,8 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 /// Events handed to the hub per look.
 const BATCH: i64 = 100;
+/// Authors whose events are handed over at once.
+const AT_ONCE: usize = 4;
 /// Longest wait before looking again, should a ring be missed.
 const LOOK: Duration = Duration::from_secs(30);
 /// What the hub could not take in for so long is given up.
@@ -50,37 +53,63 @@ pub async fn run(nostr: Arc<Nostr>, hub: Hub, relay: Relay, mut stop: Stop) {
     }
 }
 
-/// Hands one batch to the hub; whether there may be more.
+/// Hands one batch to the hub; whether there may be more. The events of one author stay in order, those of several are
+/// taken in side by side, so that their writes share commits.
 async fn work(nostr: &Nostr, hub: &Hub, relay: &Relay) -> Result<bool, HubError> {
     let rows = hub.store().rows(nostr_events::pending(BATCH)).await?;
     let more = rows.len() as i64 == BATCH;
     let mut heard = Vec::with_capacity(rows.len());
+    let mut by_author: HashMap<Hex32, Vec<Waiting>> = HashMap::new();
     for mut row in rows {
         let (seq, pending, json): (i64, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let Ok(event) = Event::from_stored(&json) else {
-            heard.push(seq);
-            continue;
-        };
-        nostr.note(&event);
-        let done = match relay.members().of(&event.pubkey) {
-            Some(member) if pending == 2 => posting::act(nostr, hub, member, &event).await,
-            _ => take_in(nostr, hub, &event, Via::Delivered).await,
-        };
-        match done {
-            Ok(()) => heard.push(seq),
-            // What cannot be taken in must not stand in the way of all that came after it, nor for ever.
-            Err(Later(why)) if Id(seq).time().plus(PATIENCE) < Time::now() => {
-                tracing::warn!(id = %event.id, %why, "an event was given up; it stays on the relay");
-                heard.push(seq);
-            }
-            Err(Later(why)) => tracing::warn!(id = %event.id, %why, "an event has to wait"),
+        match Event::from_stored(&json) {
+            Ok(event) => by_author.entry(event.pubkey).or_default().push(Waiting { seq, pending, event }),
+            Err(_) => heard.push(seq),
         }
     }
+    let taken = by_author.into_values().map(|events| async move {
+        let mut heard = Vec::new();
+        for Waiting { seq, pending, event } in events {
+            if one(nostr, hub, relay, seq, pending, &event).await {
+                heard.push(seq);
+            }
+        }
+        heard
+    });
+    heard.extend(stream::iter(taken).buffer_unordered(AT_ONCE).concat().await);
     let progress = !heard.is_empty();
     if progress {
         hub.store().write(nostr_events::heard(&heard)).await?;
     }
     Ok(more && progress)
+}
+
+/// An event that the hub has not heard of. `pending`: 2 when it is a member's act of now.
+struct Waiting {
+    seq: i64,
+    pending: i64,
+    event: Event,
+}
+
+/// Whether an event is done with.
+async fn one(nostr: &Nostr, hub: &Hub, relay: &Relay, seq: i64, pending: i64, event: &Event) -> bool {
+    nostr.note(event);
+    let done = match relay.members().of(&event.pubkey) {
+        Some(member) if pending == 2 => posting::act(nostr, hub, member, event).await,
+        _ => take_in(nostr, hub, event, Via::Delivered).await,
+    };
+    match done {
+        Ok(()) => true,
+        // What cannot be taken in must not stand in the way of all that came after it, nor for ever.
+        Err(Later(why)) if Id(seq).time().plus(PATIENCE) < Time::now() => {
+            tracing::warn!(id = %event.id, %why, "an event was given up; it stays on the relay");
+            true
+        }
+        Err(Later(why)) => {
+            tracing::warn!(id = %event.id, %why, "an event has to wait");
+            false
+        }
+    }
 }
 
 /// Not now: try the same again in a while.

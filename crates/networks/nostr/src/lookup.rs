@@ -254,6 +254,24 @@ pub async fn ask(
     relays: Vec<String>,
     author: Option<Hex32>,
 ) -> Result<Vec<Event>, HubError> {
+    Ok(ask_around(nostr, hub, filters, relays, author).await?.events)
+}
+
+/// What was found, and how many relays but ours were asked and answered: finding nothing means little when nobody did.
+pub struct Found {
+    pub events: Vec<Event>,
+    pub asked: usize,
+    pub answered: usize,
+}
+
+/// Like [`ask`], saying who answered.
+pub async fn ask_around(
+    nostr: &Nostr,
+    hub: &Hub,
+    filters: &[Filter],
+    relays: Vec<String>,
+    author: Option<Hex32>,
+) -> Result<Found, HubError> {
     let mut urls: Vec<String> = relays.iter().filter_map(|u| crate::nips::n65::normal(u)).collect();
     if let Some(author) = author {
         if let Some(presence) = hub.presence_by_native(Network::Nostr, &author.to_string()).await? {
@@ -270,16 +288,21 @@ pub async fn ask(
     let mut events = own(nostr, filters).await?;
     let mut ids: HashSet<Hex32> = events.iter().map(|e| e.id).collect();
     let asked = urls.iter().map(|url| nostr.pool.query(url, filters, MOST_EVENTS * 2, None));
+    let mut answered = 0;
     for answer in futures_util::future::join_all(asked).await {
         match answer {
-            Ok(found) => events.extend(found.into_iter().filter(|e| ids.insert(e.id))),
+            Ok(found) => {
+                answered += 1;
+                events.extend(found.into_iter().filter(|e| ids.insert(e.id)));
+            }
             Err(error) => tracing::debug!(%error, "a relay did not answer"),
         }
     }
+    // Not noted as taken in: what is only looked up may still arrive, and then be told to followers.
     for event in &events {
-        nostr.note(event);
+        nostr.authors.insert(event.pubkey, ());
     }
-    Ok(events)
+    Ok(Found { events, asked: urls.len(), answered })
 }
 
 /// What our own relay holds.

@@ -39,7 +39,7 @@ pub struct Nostr {
     pub(crate) hub: Hub,
     pub(crate) options: Options,
     pub(crate) pool: Pool,
-    /// Ids that were checked lately: seen before costs no signature.
+    /// Ids that were taken in lately: seen before costs no signature.
     pub(crate) seen: moka::sync::Cache<Hex32, ()>,
     /// Keys of verified events: people, for sure.
     pub(crate) authors: moka::sync::Cache<Hex32, ()>,
@@ -126,7 +126,7 @@ impl Nostr {
         Keys::from_secret(&key.secret).map_err(|_| HubError::Damaged("the server's Nostr key"))
     }
 
-    /// Notes a verified event: its id need not be checked again, its key is a person's.
+    /// Notes an event that was taken in: it need not be checked again, its key is a person's.
     pub(crate) fn note(&self, event: &Event) {
         self.seen.insert(event.id, ());
         self.authors.insert(event.pubkey, ());

@@ -34,6 +34,7 @@ on_both!(
     two_servers_follow_answer_like_and_delete_over_nostr,
     our_own_posts_are_told_once,
     a_follower_who_left_is_noticed_by_the_newest_list,
+    a_follower_who_left_is_noticed_by_reading_where_they_write,
     an_edit_says_that_readers_keep_the_first_version,
     an_app_without_a_link_is_allowed_on_a_page,
     a_signer_that_answers_our_link_signs,
@@ -448,6 +449,24 @@ async fn a_follower_who_left_is_noticed_by_the_newest_list(engine: EngineKind) {
     let (ok, why) = app.publish(&event(&follower, 3, at + 15, &[&["p", &a], &["p", &b]], "")).await;
     assert!(!ok && why.starts_with("duplicate:"), "{why}");
     assert_eq!((followers(alice).await, followers(bob).await), wanted);
+}
+
+/// Nobody is sent a list that does not name them: it has to be looked for.
+async fn a_follower_who_left_is_noticed_by_reading_where_they_write(engine: EngineKind) {
+    let (home, away) = (node(engine).await, node(engine).await);
+    let alice = home.member("alice", None).await.actor.id;
+    let (key, keys) = (home.key(alice).await, Keys::generate());
+    away.member("bob", Some(&keys)).await;
+    let mut app = away.client().await;
+    assert!(app.authenticate(&keys).await.0);
+    let named: &[&[&str]] = &[&["p", &key, home.nostr.relay_url()]];
+    assert!(app.publish(&event(&keys, 3, now() + 1, named, "")).await.0);
+    let followers = async || home.hub.actor(alice).await.unwrap().followers;
+    until("bob follows", || async { followers().await == 1 }).await;
+    assert!(app.publish(&event(&keys, 3, now() + 2, &[], "")).await.0);
+    until("bob has left", || async { followers().await == 0 }).await;
+    let stored = home.stored(json!({"authors": [keys.public()], "kinds": [3], "#p": [key]})).await;
+    assert_eq!(stored.len(), 1, "the newer list was not sent to us");
 }
 
 async fn an_edit_says_that_readers_keep_the_first_version(engine: EngineKind) {

@@ -32,7 +32,13 @@ async fn one(nostr: &Nostr, hub: &Hub, presence: &Presence) -> Result<(), HubErr
     let Ok(key) = presence.native_id.parse::<Hex32>() else { return Ok(()) };
     let signs = Signs::of(hub, presence.actor).await?;
     let filter = Filter::default().authors([key]).kinds([kind::METADATA, kind::FOLLOWS, kind::RELAY_LIST]);
-    let mut found = lookup::ask(nostr, hub, std::slice::from_ref(&filter), Vec::new(), Some(key)).await?;
+    let around = lookup::ask_around(nostr, hub, std::slice::from_ref(&filter), Vec::new(), Some(key)).await?;
+    if around.asked > 0 && around.answered == 0 {
+        // Nobody answered: what there is must not be taken for nothing, and replaced.
+        tracing::info!(key = %presence.native_id, "no relay could be asked about an imported key yet");
+        return Ok(());
+    }
+    let mut found = around.events;
     // The list of relays may name better ones.
     if let Some(list) = newest(&found, kind::RELAY_LIST) {
         found.extend(lookup::ask(nostr, hub, &[filter], Relays::from_event(&list).write, Some(key)).await?);

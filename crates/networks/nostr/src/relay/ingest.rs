@@ -17,7 +17,7 @@ use crate::{
 use landbridge_hub::Hub;
 use landbridge_model::Time;
 use landbridge_store::{
-    Change, StoreError, WriteError, Written,
+    Change, Fault, StoreError, WriteError, Written,
     entities::nostr_events::{self, Asked, Known, NewEvent},
 };
 use std::{
@@ -46,13 +46,15 @@ pub async fn run(relay: Weak<Shared>, mut line: mpsc::Receiver<Submission>) {
     // One more than can be checked at once, for the one that is being written.
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let in_flight = Arc::new(Semaphore::new(cores + 1));
-    let mut batch = Vec::with_capacity(BATCH);
-    while line.recv_many(&mut batch, BATCH).await > 0 {
+    // First the place, then the events: while all places are taken, the next batch grows.
+    while let Ok(permit) = in_flight.clone().acquire_owned().await {
+        let mut batch = Vec::with_capacity(BATCH);
+        if line.recv_many(&mut batch, BATCH).await == 0 {
+            return;
+        }
         let Some(relay) = relay.upgrade() else { return };
-        let Ok(permit) = in_flight.clone().acquire_owned().await else { return };
-        let taken = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
         tokio::spawn(async move {
-            relay.ingest(taken).await;
+            relay.ingest(batch).await;
             drop(permit);
         });
     }
@@ -168,22 +170,29 @@ impl Shared {
 
     /// Writes all in one, and answers.
     async fn store(&self, mut batch: Vec<Accepted>) {
-        let changes = |accepted: &mut Accepted| std::mem::take(&mut accepted.changes);
-        let mut all = vec![nostr_events::take_turn()];
-        all.extend(batch.iter_mut().flat_map(changes));
-        match self.hub.store().write(all).await {
+        match self.write(&mut batch).await {
             Ok(written) => self.committed(batch, written),
-            Err(error) => {
-                let why = match &error {
-                    WriteError::DiskFull => "the disk is full",
-                    _ => "the store is away",
-                };
-                tracing::error!(%error, "the relay cannot store a batch");
-                for Accepted { event, from, .. } in &batch {
-                    from.send(frames::refused(&event.id, Reason::Error, why));
+            // One that the store does not take must not take the others with it.
+            Err(WriteError::Store(error)) if batch.len() > 1 && is_about_the_batch(&error) => {
+                tracing::warn!(%error, "a batch of events cannot be stored; each is tried alone");
+                for mut one in batch {
+                    one.changes =
+                        changes_for(&one.event, one.seq, one.pending, &self.url, nostr_events::insert_told);
+                    let mut one = vec![one];
+                    match self.write(&mut one).await {
+                        Ok(written) => self.committed(one, written),
+                        Err(error) => not_stored(&one, &error),
+                    }
                 }
             }
+            Err(error) => not_stored(&batch, &error),
         }
+    }
+
+    async fn write(&self, batch: &mut [Accepted]) -> Result<Written, WriteError> {
+        let mut all = vec![nostr_events::take_turn()];
+        all.extend(batch.iter_mut().flat_map(|accepted| std::mem::take(&mut accepted.changes)));
+        self.hub.store().write(all).await
     }
 
     fn committed(&self, batch: Vec<Accepted>, mut written: Written) {
@@ -270,6 +279,23 @@ impl Shared {
 /// Whom a gift wrap is for.
 fn recipient<'a>(event: &'a Unverified<'_>) -> Option<&'a str> {
     event.tags.value("p").filter(|p| kind::is_wrap(event.kind) && is_hex32(p))
+}
+
+fn not_stored(batch: &[Accepted], error: &WriteError) {
+    tracing::error!(%error, "the relay cannot store events");
+    let why = match error {
+        WriteError::DiskFull => "the disk is full",
+        _ => "the store is away",
+    };
+    for Accepted { event, from, .. } in batch {
+        from.send(frames::refused(&event.id, Reason::Error, why));
+    }
+}
+
+/// Whether another write could fare better.
+fn is_about_the_batch(error: &StoreError) -> bool {
+    let passing = matches!(error.fault(), Some(Fault::Unavailable | Fault::Busy | Fault::Full));
+    !passing && !matches!(error, StoreError::Closed)
 }
 
 /// A connection's stand-in for a key.

@@ -70,6 +70,9 @@ impl Default for RelayLimits {
 /// Bytes of events that may wait to be checked and stored; whoever sends more waits.
 const INGEST_ROOM: usize = 32 << 20;
 
+/// Requests answered at once, on all connections.
+const ANSWERS: usize = 128;
+
 /// The relay. Cheap to clone: all clones are one.
 #[derive(Clone)]
 pub struct Relay(Arc<Shared>);
@@ -85,6 +88,8 @@ pub(crate) struct Shared {
     ingest: mpsc::Sender<Submission>,
     /// Bytes of events that may stand in the line.
     ingest_room: Arc<Semaphore>,
+    /// Requests being answered at once: each answer is in memory until it is read.
+    answers: Semaphore,
     connections: AtomicUsize,
     /// The key of this server: NIP-11's `self`, and the signer that apps talk to.
     own_key: Hex32,
@@ -109,6 +114,7 @@ impl Relay {
             rates: limits::Buckets::new(limits.rates),
             ingest,
             ingest_room: Arc::new(Semaphore::new(INGEST_ROOM)),
+            answers: Semaphore::new(ANSWERS),
             connections: AtomicUsize::new(0),
             own_key,
             guests: Guests::default(),

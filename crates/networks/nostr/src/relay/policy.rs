@@ -36,6 +36,8 @@ pub enum Verdict {
     Refuse(Reason, &'static str),
 }
 
+/// Bytes of a stranger's event, lists of follows aside: an answer may hold a thousand of them.
+const STRANGERS_BYTES: usize = 64 * 1024;
 /// Seconds within which a member's event counts as done now: on a connection that proved the member's key, and on
 /// any other (an app that does not authenticate, writing to its user's own relay).
 const FRESH_PROVED: i64 = 3_600;
@@ -77,6 +79,9 @@ pub fn judge(event: &Event, context: &Context<'_>) -> Verdict {
             Reason::Restricted,
             "this relay takes what members write and what is addressed to them",
         );
+    }
+    if !by_member && event.kind != kind::FOLLOWS && event.json.len() > STRANGERS_BYTES {
+        return Refuse(Reason::Blocked, "too large for somebody who is no member here");
     }
     if event.class() == Class::Ephemeral {
         return Pass;
@@ -231,6 +236,9 @@ mod tests {
             Verdict::Store { pending: 1 }
         );
         refused(w.judge(&w.stranger, 7, NOW, &[&["e", &"1".repeat(64)]], "", &[]), Reason::Restricted);
+        let long = "x".repeat(70_000);
+        refused(w.judge(&w.stranger, 1, NOW, &[&["p", &alice]], &long, &[]), Reason::Blocked);
+        assert_eq!(w.judge(&w.alice, 1, NOW, &[], &long, &[]), Verdict::Store { pending: 2 });
         refused(w.judge(&w.stranger, 3, NOW, &[], "", &[]), Reason::Restricted);
         let mut w = w;
         w.known.followers.insert(w.stranger.public().to_string());

@@ -12,6 +12,9 @@ use std::{cmp::Reverse, collections::HashSet};
 /// COUNT stops here and says "approximate" nowhere: clients show such numbers as "many".
 const MOST_COUNTED: i64 = 100_000;
 
+/// Bytes of one answer: it ends there as at a limit, and is asked for further back (NIP-01's `until`).
+const MOST_BYTES: usize = 2 << 20;
+
 /// The stored answer to a request.
 pub struct Stored {
     /// JSON, newest first (ties by id), each once.
@@ -53,7 +56,12 @@ impl Shared {
         if parts.len() > 1 {
             newest_first(&mut found);
         }
-        Ok(Stored { events: found.into_iter().map(|(_, _, json)| json).collect(), turn })
+        let mut bytes = 0;
+        let events = found.into_iter().map(|(_, _, json)| json).take_while(|json| {
+            bytes += json.len();
+            bytes <= MOST_BYTES
+        });
+        Ok(Stored { events: events.collect(), turn })
     }
 
     pub(crate) async fn count(&self, filters: &[Filter], readers: &[Hex32]) -> Result<u64, StoreError> {

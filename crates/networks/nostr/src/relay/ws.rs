@@ -31,6 +31,8 @@ use tokio::sync::{Semaphore, mpsc};
 
 /// Requests of one connection that are answered at once.
 const REQUESTS_AT_ONCE: usize = 4;
+/// Who reads nothing of an answer for this long must go: the answer is held in memory.
+const STALLED: Duration = Duration::from_secs(20);
 const PING: Duration = Duration::from_secs(30);
 /// Without any frame, pongs included, for this long the client is gone.
 const SILENCE: Duration = Duration::from_secs(100);
@@ -242,11 +244,15 @@ async fn answer_request(
     sub: &str,
     filters: &[Filter],
 ) {
+    let Ok(_place) = relay.0.answers.acquire().await else { return };
     match relay.0.stored(filters, &listener.readers()).await {
         Ok(stored) => {
             for event in stored.events {
-                if subscription.is_over() || !listener.send_patiently(frames::event(sub, &event)).await {
-                    return;
+                let sent = tokio::time::timeout(STALLED, listener.send_patiently(frames::event(sub, &event)));
+                match sent.await {
+                    Ok(true) if !subscription.is_over() => {}
+                    Ok(_) => return,
+                    Err(_) => return listener.must_end(),
                 }
             }
             if !subscription.is_over() && listener.send_patiently(frames::eose(sub)).await {

@@ -10,6 +10,7 @@ use crate::{
     network::Nostr,
     nips::n44,
     pool::Told,
+    relay::Ear,
     wire::Filter,
 };
 use landbridge_hub::HubError;
@@ -53,7 +54,7 @@ pub async fn offer(nostr: &Arc<Nostr>, member: Id) -> Result<String, HubError> {
     {
         return Ok(link);
     }
-    let link = make(nostr)?;
+    let link = make(nostr).await?;
     nostr.offered.insert(member, link.clone());
     Ok(link)
 }
@@ -62,7 +63,7 @@ fn client_of(link: &str) -> Option<Hex32> {
     url::Url::parse(link).ok()?.host_str()?.parse().ok()
 }
 
-fn make(nostr: &Arc<Nostr>) -> Result<String, HubError> {
+async fn make(nostr: &Arc<Nostr>) -> Result<String, HubError> {
     let client = Keys::generate();
     let secret = hex::encode(crate::event::random::<16>());
     let mut relays = vec![nostr.relay_url().to_owned()];
@@ -80,29 +81,39 @@ fn make(nostr: &Arc<Nostr>) -> Result<String, HubError> {
         .append_pair("url", &config.url("/"));
     let offer = Arc::new(Offer { client, secret, relays, signer: watch::Sender::new(None) });
     nostr.offers.insert(offer.client.public(), offer.clone());
-    for relay in offer.relays.clone() {
-        let (nostr, offer) = (nostr.clone(), offer.clone());
-        tokio::spawn(async move {
-            let mut answered = offer.signer.subscribe();
-            tokio::select! {
-                () = listen(&nostr, &offer, &relay) => {}
-                _ = answered.wait_for(Option::is_some) => {}
-                () = tokio::time::sleep(LIFE) => {}
-            }
-        });
+    // Heard from now on: a signer may be faster than the page.
+    let ear = nostr.relay().await?.listen_for(offer.client.public());
+    tokio::spawn(until_answered(offer.clone(), {
+        let offer = offer.clone();
+        async move { hear(&offer, ear).await }
+    }));
+    for relay in offer.relays.iter().filter(|r| *r != nostr.relay_url()).cloned() {
+        let nostr = nostr.clone();
+        tokio::spawn(until_answered(offer.clone(), {
+            let offer = offer.clone();
+            async move { listen(&nostr, &offer, &relay).await }
+        }));
     }
     Ok(link.to_string())
 }
 
-async fn listen(nostr: &Nostr, offer: &Offer, relay: &str) {
-    if relay == nostr.relay_url() {
-        let Ok(relay) = nostr.relay().await else { return };
-        let mut ear = relay.listen_for(offer.client.public());
-        while let Some(event) = ear.next().await {
-            offer.heard(&event);
-        }
-        return;
+/// Listens until the signer has answered, or the link is too old.
+async fn until_answered(offer: Arc<Offer>, listening: impl Future<Output = ()>) {
+    let mut answered = offer.signer.subscribe();
+    tokio::select! {
+        () = listening => {}
+        _ = answered.wait_for(Option::is_some) => {}
+        () = tokio::time::sleep(LIFE) => {}
     }
+}
+
+async fn hear(offer: &Offer, mut ear: Ear) {
+    while let Some(event) = ear.next().await {
+        offer.heard(&event);
+    }
+}
+
+async fn listen(nostr: &Nostr, offer: &Offer, relay: &str) {
     let mut backoff = crate::pool::Backoff::default();
     loop {
         let filter = Filter::default()
