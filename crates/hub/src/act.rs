@@ -91,6 +91,12 @@ pub enum ActKind {
         quoted: Post,
         quoting: String,
     },
+    /// The author of what an answer or repost (`target`: what it reposts) is about has let it through: now everybody
+    /// may have it.
+    Approved {
+        post: Post,
+        target: Option<Post>,
+    },
     Report {
         target: Actor,
         posts: Vec<Post>,
@@ -111,7 +117,7 @@ impl ActKind {
     pub fn object(&self, member: Id) -> Id {
         match self {
             ActKind::Post(post) | ActKind::Edit(post) | ActKind::Delete(post) => post.id,
-            ActKind::Pin(post) | ActKind::Unpin(post) => post.id,
+            ActKind::Pin(post) | ActKind::Unpin(post) | ActKind::Approved { post, .. } => post.id,
             ActKind::Repost { repost, .. } | ActKind::Unrepost { repost, .. } => repost.id,
             ActKind::React { reaction, .. } | ActKind::Unreact { reaction, .. } => reaction.id,
             ActKind::Follow { id, .. } | ActKind::Unfollow { id, .. } => *id,
@@ -147,6 +153,7 @@ impl ActKind {
             ActKind::Unpin(_) => "unpin",
             ActKind::AnswerQuote { .. } => "answer quote",
             ActKind::RevokeQuote { .. } => "revoke quote",
+            ActKind::Approved { .. } => "approved",
             ActKind::Report { .. } => "report",
             ActKind::Leave { .. } => "leave",
             ActKind::Move { .. } => "move",

@@ -100,6 +100,12 @@ pub enum What {
         quoting: Option<String>,
         stamp: Option<String>,
     },
+    /// The author of what a member's answer, reaction or repost is about has let it through (with the native id of a
+    /// proof, already verified) or not. `act`: its native id.
+    Approved {
+        act: String,
+        proof: Option<String>,
+    },
     /// Leave taken back.
     QuoteRevoked {
         stamp: String,

@@ -40,6 +40,8 @@ pub enum CopyKind {
     QuoteStamp,
     /// A request to quote: of a member's quoting post, or of the member's post that somebody asks to quote.
     QuoteRequest,
+    /// Its author's proof that a post elsewhere may be answered, liked or reposted so, of the answer, reaction or repost.
+    Approval,
     Report,
 }
 
@@ -54,13 +56,14 @@ impl CopyKind {
             CopyKind::Vote => "vote",
             CopyKind::QuoteStamp => "quote-stamp",
             CopyKind::QuoteRequest => "quote-request",
+            CopyKind::Approval => "approval",
             CopyKind::Report => "report",
         }
     }
 
     pub fn from_key(key: &str) -> Option<CopyKind> {
         use CopyKind::*;
-        [Post, Repost, Reaction, Follow, Block, Vote, QuoteStamp, QuoteRequest, Report]
+        [Post, Repost, Reaction, Follow, Block, Vote, QuoteStamp, QuoteRequest, Approval, Report]
             .into_iter()
             .find(|k| k.key() == key)
     }

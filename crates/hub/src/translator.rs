@@ -35,6 +35,9 @@ pub trait Translator: Send + Sync + 'static {
     /// ([`crate::What::Profile`]). Empty when it is not there.
     async fn fetch(&self, hub: &Hub, native_id: &str) -> Result<Vec<Incoming>, HubError>;
 
+    /// Forgets what is remembered of somebody, so that the next [`Translator::fetch`] asks again.
+    async fn forget(&self, _native_id: &str) {}
+
     /// More of the conversation around a post (parents and replies), bounded; oldest first.
     async fn thread(&self, hub: &Hub, native_id: &str) -> Result<Vec<Incoming>, HubError>;
 

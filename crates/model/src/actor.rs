@@ -102,6 +102,10 @@ pub struct Profile {
     /// Lets posts be searched (FEP-5feb: silence means no, for remote people).
     pub indexable: bool,
     pub hide_collections: bool,
+    /// Wants their posts to be shown to members only, not on pages for everybody.
+    pub members_only: bool,
+    /// The same for what they post unlisted.
+    pub unlisted_members_only: bool,
     /// Other identities that the actor claims (ActivityPub ids and DIDs).
     pub also_known_as: Vec<String>,
 }

@@ -46,7 +46,7 @@ impl House {
             media,
             &instance.root_key.bytes(),
         );
-        let activitypub = ActivityPub::new(landbridge_activitypub::Options::default());
+        let activitypub = ActivityPub::new(activitypub_options(config));
         hub.note_erasures_in(ErasureJournal::new(&config.data_dir.join(JOURNAL)));
         let nostr = Nostr::new(&hub, nostr_options(config));
         hub.attach(translators(config, &activitypub, &nostr));
@@ -59,6 +59,10 @@ fn media(config: &Config) -> std::io::Result<MediaStore> {
     media.limits.image_bytes = media.limits.image_bytes.min(config.limits.media_bytes);
     media.limits.video_bytes = config.limits.media_bytes;
     MediaStore::open(media)
+}
+
+fn activitypub_options(config: &Config) -> landbridge_activitypub::Options {
+    landbridge_activitypub::Options { authorized_fetch: config.activitypub.authorized_fetch }
 }
 
 fn nostr_options(config: &Config) -> landbridge_nostr::Options {

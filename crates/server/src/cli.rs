@@ -64,6 +64,7 @@ pub enum Command {
     Backup(commands::backup::Backup),
     Restore(commands::restore::Restore),
     Deliveries(commands::deliveries::Deliveries),
+    Reports(commands::reports::Reports),
     Config(commands::config::ShowConfig),
     MediaWorker(commands::media_worker::MediaWorker),
 }

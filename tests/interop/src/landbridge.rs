@@ -26,7 +26,14 @@ pub struct Landbridge {
 
 impl Landbridge {
     /// Starts a server for `host` on `address`, with SQLite or, if given, on the PostgreSQL database at `database`.
-    pub fn start(stage: &Path, host: &str, address: &str, database: Option<&str>) -> Result<(Process, Self)> {
+    /// `further`: more of its configuration, whole sections.
+    pub fn start(
+        stage: &Path,
+        host: &str,
+        address: &str,
+        database: Option<&str>,
+        further: &str,
+    ) -> Result<(Process, Self)> {
         let home = folder(stage, host)?;
         let config = home.join("landbridge.toml");
         let file = |name: &str| stage.join(name).display().to_string();
@@ -41,7 +48,7 @@ impl Landbridge {
                  [limits]\napi_per_account = 100000\napi_per_address = 100000\nmedia_per_account = 10000\n\
                  deletes_per_account = 10000\nsign_ins_per_address = 10000\nfederation_per_address = 1000000\n\
                  [nostr]\nrelays = [\"wss://relay.example/\"]\nindex_relays = [\"wss://relay.example/\"]\n\
-                 [log]\nlevel = \"info,landbridge=debug\"\n",
+                 [log]\nlevel = \"info,landbridge=debug\"\n{further}",
                 home.join("data").display(),
                 file(certificates::CERTIFICATE),
                 file(certificates::KEY),
@@ -79,6 +86,13 @@ impl Landbridge {
         let output = child.wait_with_output().await?;
         ensure!(output.status.success(), "account create: {}", String::from_utf8_lossy(&output.stderr));
         Ok(())
+    }
+
+    /// Runs one of the operator's commands to its end; answers what it printed.
+    pub async fn run(&self, arguments: &[&str]) -> Result<String> {
+        let output = self.command()?.args(arguments).output().await?;
+        ensure!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// The binary with this server's configuration.

@@ -61,6 +61,12 @@ pub struct Draft {
     /// The choices of a poll.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub poll: Option<Vec<String>>,
+    /// Whoever wants to answer, like or boost it has to ask first (GoToSocial's interaction controls).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub ask: bool,
+    /// The leave of the author of what it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<String>,
     /// `public` (the default), `followers` or `direct` (to those mentioned).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<&'static str>,
@@ -106,6 +112,10 @@ pub struct Note {
     pub images: Vec<Image>,
     pub reply_to: Option<String>,
     pub quote: Option<String>,
+    /// The leave of the author of what it answers.
+    pub approved_by: Option<String>,
+    /// The community it is for.
+    pub audience: Option<String>,
     /// The authorization of the quote (FEP-044f), if the post names one.
     pub quote_stamp: Option<String>,
     pub poll: Option<Vec<Choice>>,
@@ -152,6 +162,9 @@ pub struct ActorView {
     pub flags: Vec<Value>,
     #[serde(default)]
     pub moves: Vec<Value>,
+    /// Ids of the posts that the actor has pinned, as far as the peer was told.
+    #[serde(default)]
+    pub pinned: Vec<String>,
     /// Whether the actor was deleted.
     #[serde(default)]
     pub gone: bool,
@@ -169,6 +182,16 @@ impl Peer {
     /// Makes an account.
     pub async fn account(&self, name: &str) -> Result<Account> {
         self.post("/actors", &json!({ "name": name })).await
+    }
+
+    /// Makes a community.
+    pub async fn community(&self, name: &str) -> Result<Account> {
+        self.post("/actors", &json!({ "name": name, "group": true })).await
+    }
+
+    /// Makes an account that names another one (an actor's URL) as the same person's.
+    pub async fn alias_account(&self, name: &str, alias: &str) -> Result<Account> {
+        self.post("/actors", &json!({ "name": name, "alias": alias })).await
     }
 
     /// Makes `by` do `verb` with `details`; answers the id of what was made. [`Lacks`] if the peer cannot.

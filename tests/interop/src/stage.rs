@@ -36,8 +36,10 @@ pub struct Stage {
     #[serde(skip)]
     pub folder: PathBuf,
     pub peers: Vec<Peer>,
-    /// The server under test.
+    /// The server under test, on SQLite.
     pub landbridge: Landbridge,
+    /// Another one, on PostgreSQL, which shows documents to signed requests only.
+    pub strict: Landbridge,
 }
 
 impl Stage {
@@ -86,11 +88,15 @@ impl Running {
             servers::nostr_sdk(folder).await?,
         ];
         let relay = servers::relay(folder).await?;
-        let (process, landbridge) = Landbridge::start(folder, "lb.example", "127.0.77.1", None)?;
+        let (process, landbridge) = Landbridge::start(folder, "lb.example", "127.0.77.1", None, "")?;
+        let database = servers::new_database("landbridge").await?;
+        let signed_only = "[activitypub]\nauthorized_fetch = true\n";
+        let (second, strict) =
+            Landbridge::start(folder, "lb2.example", "127.0.77.2", Some(&database), signed_only)?;
         let (processes, peers): (Vec<_>, Vec<_>) = started.into_iter().unzip();
         let mut running = Self {
-            stage: Stage { folder: folder.to_owned(), peers, landbridge },
-            processes: processes.into_iter().flatten().chain([relay, process]).collect(),
+            stage: Stage { folder: folder.to_owned(), peers, landbridge, strict },
+            processes: processes.into_iter().flatten().chain([relay, process, second]).collect(),
         };
         running.await_all().await?;
         fs::write(folder.join(FILE), serde_json::to_vec_pretty(&running.stage)?)?;
@@ -101,16 +107,12 @@ impl Running {
         let begun = Instant::now();
         let stage = &self.stage;
         let http = member::client(&stage.authority())?;
-        let nodeinfo = format!("https://{}/.well-known/nodeinfo", stage.landbridge.host);
-        let mut ready = vec![
-            wait::until(
-                "landbridge answers",
-                async || Ok(http.get(&nodeinfo).send().await?.status()),
-                |_| true,
-            )
-            .await
-            .map(|_| ()),
-        ];
+        let mut ready = Vec::new();
+        for server in [&stage.landbridge, &stage.strict] {
+            let nodeinfo = format!("https://{}/.well-known/nodeinfo", server.host);
+            let look = async || Ok(http.get(&nodeinfo).send().await?.status());
+            ready.push(wait::until(&format!("{} answers", server.host), look, |_| true).await.map(|_| ()));
+        }
         for peer in &stage.peers {
             let look = async || peer.actor("https://none.example/").await;
             ready.push(wait::until(&format!("{} answers", peer.name), look, |_| true).await.map(|_| ()));

@@ -17,3 +17,16 @@ async fn an_account_ends_only_with_the_password() {
     assert_eq!(gone.path, "/login?done=gone", "{}", gone.text);
     assert_eq!(world.browser().get("/@alice").await.status, 404);
 }
+
+#[tokio::test]
+async fn an_account_moves_to_one_that_names_it() {
+    let world = World::new(Registrations::Closed).await;
+    let mut old = world.member("old").await;
+    old.get("/settings/account").await;
+    let host = world.origin.trim_start_matches("http://").to_owned();
+    let nobody = old.submit("/settings/account/alias", &[("other", &format!("nobody@{host}"))]).await;
+    assert!(nobody.text.contains("Nobody is found"), "{}", nobody.text);
+    let wrong = [("other", "x@example.org"), ("password", "wrong")];
+    let kept = old.submit("/settings/account/move", &wrong).await;
+    assert!(kept.text.contains("nothing was moved"), "{}", kept.text);
+}

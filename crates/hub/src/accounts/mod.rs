@@ -5,6 +5,7 @@ mod grants;
 mod keys;
 mod leaving;
 mod members;
+mod moving;
 mod password;
 mod presences;
 mod sessions;

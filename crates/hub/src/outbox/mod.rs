@@ -22,8 +22,8 @@ use tokio::{task::JoinSet, time::sleep};
 
 /// How long a claim holds. Longer than any one try may take.
 const LEASE: Duration = Duration::from_secs(120);
-/// Longest wait before looking again, should a bell be missed.
-const LOOK: Duration = Duration::from_secs(30);
+/// Longest wait before looking again: an operator's command, or another node, rings no bell here.
+const LOOK: Duration = Duration::from_secs(10);
 /// Given to deliveries under way when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
 /// What could not be delivered for so long is given up.

@@ -188,7 +188,10 @@ impl Page<'_> {
             Visibility::Followers => with.following || self.context.mine.addressed(post.id),
             Visibility::Direct => self.context.mine.addressed(post.id),
         };
-        own || (!gone && !with.blocked_by && visible && !self.context.blocked_here(author))
+        let shy = author.profile.members_only
+            || author.profile.unlisted_members_only && post.visibility == Visibility::Unlisted;
+        let hidden = shy && self.reader.is_none();
+        own || (!gone && !hidden && !with.blocked_by && visible && !self.context.blocked_here(author))
     }
 
     fn unwanted(&self, author: &Actor, depth: Depth) -> bool {

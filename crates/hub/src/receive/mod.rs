@@ -6,6 +6,7 @@
 //! undo that overtakes its act wins.
 
 mod actor;
+mod approval;
 mod block;
 mod clean;
 mod compose;
@@ -13,6 +14,7 @@ mod delete;
 mod edit;
 mod fetch;
 mod follow;
+mod followers;
 mod glance;
 mod gone;
 mod halt;
@@ -167,6 +169,7 @@ impl Hub {
             What::QuoteAnswered { request, quoting, stamp } => {
                 self.receive_quote_answer(&sent, request.as_deref(), quoting.as_deref(), stamp).await
             }
+            What::Approved { act, proof } => self.receive_approval(&sent, &act, proof).await,
             What::QuoteRevoked { stamp } => self.receive_quote_revoked(&sent, &stamp).await,
         }
     }
@@ -217,6 +220,7 @@ fn name(what: &What) -> &'static str {
         What::Unpin { .. } => "unpin",
         What::QuoteRequest { .. } => "quote request",
         What::QuoteAnswered { .. } => "quote answered",
+        What::Approved { .. } => "approved",
         What::QuoteRevoked { .. } => "quote revoked",
     }
 }

@@ -48,7 +48,7 @@ impl Hub {
     }
 
     /// One after the other, so that no server is flooded with follows.
-    async fn follow_along(&self, old: &Actor, new: &Actor) {
+    pub(crate) async fn follow_along(&self, old: &Actor, new: &Actor) {
         let followers = match self.member_followers(old.id).await {
             Ok(followers) => followers,
             Err(why) => {

@@ -17,18 +17,19 @@ pub(crate) struct Signer {
 }
 
 impl Signer {
-    /// The headers that sign one request.
+    /// The headers that sign one request. `further`: one more to sign, its name in lower case.
     pub(crate) fn sign(
         &self,
         dialect: Dialect,
         method: &Method,
         url: &Url,
         body: Option<&[u8]>,
+        further: Option<(&'static str, &str)>,
     ) -> Result<HeaderMap, Error> {
         let now = SystemTime::now();
         match dialect {
-            Dialect::Cavage => cavage::sign(method, url, body, &self.key_id, &self.key, now),
-            Dialect::Rfc9421 => rfc9421::sign(method, url, body, &self.key_id, &self.key, now),
+            Dialect::Cavage => cavage::sign_with(method, url, body, further, &self.key_id, &self.key, now),
+            Dialect::Rfc9421 => rfc9421::sign_with(method, url, body, further, &self.key_id, &self.key, now),
         }
     }
 }

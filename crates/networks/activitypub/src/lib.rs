@@ -3,6 +3,7 @@
 //! In: [`signature`] says who sent it, [`vocab`] and [`translate`] read it, `inbound` decides what of it is true, and
 //! the hub takes it. Out: `stage` renders with [`render`] what members do, `deliver` sends the stored bytes.
 
+mod followers;
 pub mod http;
 mod identity;
 mod inbound;
@@ -20,7 +21,7 @@ use identity::Signer;
 use landbridge_model::Id;
 use remote::{FetchedActor, SignerKey};
 use signature::Dialect;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -36,6 +37,8 @@ pub struct Options {
 
 /// The translator. One per process; what it remembers can be forgotten at any time.
 pub struct ActivityPub {
+    /// Itself, for work in the background.
+    this: Weak<ActivityPub>,
     options: Options,
     /// By member; `None`: the server's own actor.
     signers: moka::sync::Cache<Option<Id>, Arc<Signer>>,
@@ -50,6 +53,10 @@ pub struct ActivityPub {
     unsplit: moka::sync::Cache<String, ()>,
     /// How to sign for a host, where it is not the usual way.
     dialects: moka::sync::Cache<String, Dialect>,
+    /// Of members' followers; for deliveries of the same moment.
+    follower_digests: moka::sync::Cache<Id, followers::Digests>,
+    /// Whose followers here were compared lately.
+    compared: moka::sync::Cache<String, ()>,
     fetches: Semaphore,
 }
 
@@ -62,7 +69,8 @@ impl ActivityPub {
         ) -> moka::sync::Cache<String, V> {
             moka::sync::Cache::builder().max_capacity(size).time_to_live(life).build()
         }
-        Arc::new(ActivityPub {
+        Arc::new_cyclic(|this| ActivityPub {
+            this: this.clone(),
             options,
             signers: moka::sync::Cache::builder().max_capacity(1_000).time_to_live(minutes(60)).build(),
             keys: moka::future::Cache::builder().max_capacity(20_000).time_to_live(minutes(24 * 60)).build(),
@@ -71,6 +79,11 @@ impl ActivityPub {
             misses: short(10_000, Duration::from_secs(30)),
             unsplit: short(10_000, minutes(24 * 60)),
             dialects: short(10_000, minutes(7 * 24 * 60)),
+            follower_digests: moka::sync::Cache::builder()
+                .max_capacity(1_000)
+                .time_to_live(Duration::from_secs(5))
+                .build(),
+            compared: short(10_000, minutes(1)),
             fetches: Semaphore::new(MAX_FETCHES),
         })
     }

@@ -70,6 +70,11 @@ impl Translator for ActivityPub {
         }
     }
 
+    async fn forget(&self, native_id: &str) {
+        self.forget_actor(native_id).await;
+        self.misses.invalidate(native_id);
+    }
+
     async fn thread(&self, hub: &Hub, native_id: &str) -> Result<Vec<Incoming>, HubError> {
         Ok(self.conversation(hub, native_id).await)
     }

@@ -297,6 +297,7 @@ fn out_and_in_again_loses_exactly_what_is_declared() {
                 id: "https://b.example/users/bob".into(),
                 address: "bob@b.example".into(),
                 url: "https://b.example/@bob".into(),
+                is_group: false,
             };
             let parts = NoteParts {
                 urls: &urls,
@@ -306,6 +307,8 @@ fn out_and_in_again_loses_exactly_what_is_declared() {
                 in_reply_to: Some("https://b.example/1".into()),
                 quote: Some("https://b.example/2".into()),
                 stamp: None,
+                approval: None,
+                community: None,
                 context: None,
                 elsewhere: Vec::new(),
                 now: Time(1_790_000_100_000),

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use landbridge_hub::Hub;
 use landbridge_hub::accounts::{Member, NewMember, Once, Role};
 use landbridge_hub::{KeyImport, Mode};
-use landbridge_model::{Network, check_name};
+use landbridge_model::{Actor, Network, check_name};
 use std::time::Duration;
 
 use crate::assemble::House;
@@ -77,6 +77,26 @@ enum Action {
         /// Leave this network: it is told, and nothing goes there any more.
         #[arg(long, value_name = "NETWORK")]
         leave: Option<NetworkName>,
+    },
+    /// Name another account of the same person, here or elsewhere: with that, it may move here.
+    Alias {
+        name: String,
+        /// `name@host`, or the address of its profile.
+        #[arg(required_unless_present = "undo")]
+        other: Option<String>,
+        /// Take one back: its id, as shown.
+        #[arg(long, value_name = "ID", conflicts_with = "other")]
+        undo: Option<String>,
+    },
+    /// Move an account's followers to another account, which must name this one as its own first. Posts stay here.
+    Move {
+        name: String,
+        /// `name@host`, or the address of its profile.
+        #[arg(required_unless_present = "undo")]
+        to: Option<String>,
+        /// Is at home here again. Followers who have gone along are not called back.
+        #[arg(long)]
+        undo: bool,
     },
     /// Print the recovery sheet: the root key, to keep on paper. Whoever has it and a backup can read everything.
     RecoverySheet,
@@ -157,6 +177,28 @@ impl Action {
                     println!("{:12} {:?} {}", presence.network.key(), presence.state, presence.native_id);
                 }
             }
+            Action::Alias { name, other, undo } => {
+                let member = find(hub, &name).await?.actor.id;
+                let named = match (undo, other) {
+                    (Some(id), _) => hub.forget_alias(member, &id).await?,
+                    (None, other) => {
+                        let other = somebody(hub, &other.unwrap_or_default()).await?;
+                        hub.name_alias(member, other.id).await?
+                    }
+                };
+                named.profile.also_known_as.iter().for_each(|known| println!("{known}"));
+            }
+            Action::Move { name, to, undo } => {
+                let member = find(hub, &name).await?.actor.id;
+                match to {
+                    Some(to) if !undo => {
+                        let to = somebody(hub, &to).await?;
+                        hub.move_to(member, to.id).await?;
+                        println!("@{name} has moved to @{}", to.acct());
+                    }
+                    _ => hub.move_back(member).await?,
+                }
+            }
             Action::RecoverySheet => {
                 print!("{}", root_key::sheet(&house.instance.root_key, &house.instance.identity))
             }
@@ -174,6 +216,11 @@ fn offered(hub: &Hub) -> Vec<Network> {
 async fn find(hub: &Hub, name: &str) -> anyhow::Result<Member> {
     let name = name.trim_start_matches('@').split('@').next().unwrap_or_default();
     hub.member_named(name).await.with_context(|| format!("@{name}"))
+}
+
+/// Anybody, looked up on their own network if need be.
+async fn somebody(hub: &Hub, text: &str) -> anyhow::Result<Actor> {
+    hub.find_actor(text).await?.with_context(|| format!("nobody is found at {text}"))
 }
 
 async fn list(hub: &Hub) -> anyhow::Result<()> {

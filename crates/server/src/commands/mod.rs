@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod domain;
 pub mod golive;
 pub mod media_worker;
+pub mod reports;
 pub mod restore;
 pub mod up;
 
@@ -31,6 +32,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Domain(command) => done(command.run(&global)),
         Command::Backup(command) => done(command.run(&global)),
         Command::Restore(command) => done(command.run(&global)),
+        Command::Reports(command) => done(command.run(&global)),
         Command::Deliveries(command) => done(command.run(&global)),
         Command::Config(command) => done(command.run()),
         Command::MediaWorker(command) => command.run(),

@@ -57,6 +57,11 @@ pub const KEYS: &[(&str, &str)] = &[
         "retention.remote_days",
         "days that remote posts and media are kept after their last local use; 0 keeps them",
     ),
+    (
+        "activitypub.authorized_fetch",
+        "true: posts and profiles are documents only for servers that sign their requests and are not blocked; \
+         pages stay open",
+    ),
     ("nostr.relays", "[\"wss://...\"]: relays where members write beside ours"),
     ("nostr.index_relays", "[\"wss://...\"]: relays asked for profiles and relay lists"),
     (

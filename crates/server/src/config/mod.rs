@@ -42,6 +42,7 @@ pub struct Config {
     pub metrics: Metrics,
     pub limits: Limits,
     pub retention: Retention,
+    pub activitypub: ActivityPub,
     pub nostr: Nostr,
     pub registrations: Registrations,
     pub networks: Networks,
@@ -67,6 +68,7 @@ impl Default for Config {
             metrics: Metrics::default(),
             limits: Limits::default(),
             retention: Retention::default(),
+            activitypub: ActivityPub::default(),
             nostr: Nostr::default(),
             registrations: Registrations::default(),
             networks: Networks::default(),
@@ -209,6 +211,13 @@ impl Default for Retention {
     fn default() -> Self {
         Self { remote_days: 90 }
     }
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ActivityPub {
+    /// Show documents only to servers that sign their requests and are not blocked. Pages for browsers stay open.
+    pub authorized_fetch: bool,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]

@@ -178,6 +178,15 @@ pub fn destinations_of(actor: Id, network: Network) -> Query {
     )
 }
 
+/// What was delivered of an act on an object was not wanted there after all.
+pub fn decline(object: Id, network: Network, why: &str, at: Time) -> Change {
+    Change::new(
+        "UPDATE deliveries SET state = 2, answer = ?3, finished_at = ?4
+         WHERE object_id = ?1 AND network = ?2 AND state IN (0, 1) AND act IN ('post', 'repost', 'reaction')",
+        args![object, network, why, at],
+    )
+}
+
 /// (state, count, oldest) of the whole outbox, for the operator.
 pub fn summary() -> Query {
     query("SELECT state, COUNT(*), MIN(created_at) FROM deliveries GROUP BY state ORDER BY state", args![])

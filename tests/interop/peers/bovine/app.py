@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import traceback
+import uuid
 from urllib.parse import urlparse
 
 import bovine.jsonld
@@ -20,7 +21,9 @@ from bovine_herd import BovineHerd, add_to_queue
 from bovine_process import process_inbox_item
 from bovine_process.utils import ProcessorList
 from bovine_store import BovineAdminStore
-from bovine_store.models import CollectionItem, StoredJsonObject
+from bovine_store.models import BovineActor, BovineActorEndpoint, CollectionItem, StoredJsonObject
+from bovine_store.store.collection import add_to_collection, remove_from_collection
+from bovine_store.types import EndpointType
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Blueprint, Quart, request
@@ -35,6 +38,7 @@ for url, document in json.load(open(os.environ["CONTEXTS"])).items():
         bovine.jsonld.jsonld_cache.add(url, document["@context"])
 
 clients: dict[str, BovineClient] = {}
+featured: dict[str, str] = {}  # actor -> the collection of what it has pinned
 
 
 async def accept_follow(item, actor):
@@ -109,6 +113,49 @@ async def boost(client, object):
     return await send(client, {"type": "Announce", "object": object, **publicly(client, author)})
 
 
+async def react(client, object, emoji):
+    author = await author_of(client, object)
+    return await send(client, {"type": "Like", "content": emoji, "object": object, "to": [author]})
+
+
+async def flag(client, actor, objects, text):
+    return await send(client, {"type": "Flag", "object": [actor, *objects], "content": text, "to": [actor]})
+
+
+async def reject(client, actor):
+    """Ends the follow of an actor, who had been accepted: bovine leaves its list to the client, too."""
+    own = client.information["followers"]
+    await CollectionItem.filter(part_of=own, object_id=actor).delete()
+    for item in await StoredJsonObject.filter(owner=actor).order_by("-created"):
+        if item.content.get("type") == "Follow" and item.content.get("object") == client.actor_id:
+            return await send(client, {"type": "Reject", "object": item.content, "to": [actor]})
+    raise RuntimeError(f"no follow by {actor}")
+
+
+async def move(client, target):
+    await describe(client, movedTo=target)
+    told = {"to": [client.information["followers"]]}
+    return await send(client, {"type": "Move", "object": client.actor_id, "target": target, **told})
+
+
+async def describe(client, **properties):
+    """Sets further properties of the actor's document."""
+    actor = await BovineActor.get(endpoints__name=client.actor_id)
+    actor.properties = {**actor.properties, **properties}
+    await actor.save()
+
+
+async def pin(client, object, kind="Add"):
+    target = featured[client.actor_id]
+    change = add_to_collection if kind == "Add" else remove_from_collection
+    await change(target, object)
+    return await send(client, {"type": kind, "object": object, "target": target, **publicly(client)})
+
+
+async def leave(client):
+    return await send(client, {"type": "Delete", "object": client.actor_id, **publicly(client)})
+
+
 async def block(client, actor):
     return await send(client, {"type": "Block", "object": actor, "to": [actor]})
 
@@ -177,6 +224,13 @@ VERBS = {
     "unlike": lambda client, object: undo(client, "Like", object),
     "boost": boost,
     "unboost": lambda client, object: undo(client, "Announce", object),
+    "react": react,
+    "flag": flag,
+    "reject": reject,
+    "move": move,
+    "leave": leave,
+    "pin": pin,
+    "unpin": lambda client, object: pin(client, object, "Remove"),
     "block": block,
     "unblock": lambda client, actor: undo(client, "Block", actor),
     "post": post,
@@ -233,7 +287,7 @@ async def get_object():
     answers = [item for item in everything if item.get("inReplyTo") == identifier]
     return {
         "note": await view(note) if note else None,
-        "likes": [{"actor": item["actor"]} for item in await interactions(identifier, "likes")],
+        "likes": [{"actor": item["actor"], "emoji": item.get("content")} for item in await interactions(identifier, "likes")],
         "boosts": [item["actor"] for item in await interactions(identifier, "shares")],
         "replies": await collection(f"{identifier}/replies"),
         "votes": [{"actor": item["attributedTo"], "option": item["name"]} for item in answers if item.get("name")],
@@ -243,6 +297,17 @@ async def get_object():
             if any(isinstance(tag, dict) and tag.get("type") == "Link" and tag.get("href") == identifier for tag in many(item.get("tag")))
         ],
     }
+
+
+def pinned(done):
+    """What is pinned after all that an actor has done, as far as bovine was told."""
+    left = []
+    for item in done:
+        if item.get("type") == "Add":
+            left.append(item.get("object"))
+        elif item.get("type") == "Remove" and item.get("object") in left:
+            left.remove(item.get("object"))
+    return left
 
 
 @control.get("/actor")
@@ -258,6 +323,7 @@ async def get_actor():
         "blocked_by": [item["actor"] for item in about("Block") if item["id"] not in undone],
         "flags": about("Flag"),
         "moves": about("Move"),
+        "pinned": pinned([item for item in everything if item.get("actor") == identifier]),
         "gone": bool([item for item in about("Delete") if item["actor"] == identifier]),
     }
 
@@ -270,12 +336,23 @@ async def new_actor():
     given = await request.get_json()
     store = BovineAdminStore(domain=ORIGIN)
     name = await store.register(given["name"])
-    await store.set_properties_for_actor(name, {"name": f"Bovine {given['name']}"})
+    properties = {"name": f"Bovine {given['name']}"}
+    if "alias" in given:
+        properties["alsoKnownAs"] = [given["alias"]]
+    await store.set_properties_for_actor(name, properties)
     secret = generate_ed25519_private_key()
     await store.add_identity_string_to_actor(name, "control", private_key_to_did_key(secret))
     client = BovineClient(domain=HOST, secret=secret)
     await client.init()
     clients[client.actor_id] = client
+    featured[client.actor_id] = f"{ORIGIN}/endpoints/{uuid.uuid4()}"
+    await BovineActorEndpoint.create(
+        bovine_actor=await BovineActor.get(bovine_name=name),
+        endpoint_type=EndpointType.COLLECTION,
+        stream_name="featured",
+        name=featured[client.actor_id],
+    )
+    await describe(client, featured=featured[client.actor_id])
     return {"id": client.actor_id, "acct": f"{given['name']}@{HOST}"}
 
 

@@ -22,12 +22,14 @@ const context = () => federation.createContext(new Request(origin), undefined);
 
 // ---- State: what this server knows.
 
-const members = new Map(); // name -> { name, keys, followers, following, alias, movedTo, outbox }
+const members = new Map(); // name -> { name, keys, followers, following, alias, movedTo, outbox, pins }
+const left = new Set(); // names of accounts that were deleted here
 const own = new Map(); // id -> Note or Question written here
 const held = new Map(); // id -> view of a post from elsewhere
 const edges = []; // { kind: like|boost|vote, id, actor, object, emoji?, option? }
-const about = []; // { kind: block|flag|move|rejected, id, actor, object, text? }
+const about = []; // { kind: block|flag|move|rejected|pin, id, actor, object, text? }
 const stamps = new Map(); // id -> QuoteAuthorization given here
+const papers = new Map(); // id -> leave to answer, like or boost given here
 
 const drop = (list, test) => list.splice(0, list.length, ...list.filter((item) => !test(item)));
 const memberOf = (uri) => members.get(uri?.href?.split('/users/')[1]);
@@ -45,8 +47,9 @@ federation
   .setActorDispatcher('/users/{identifier}', async (ctx, name) => {
     const member = members.get(name);
     if (!member) return null;
+    if (left.has(name)) return new V.Tombstone({ id: ctx.getActorUri(name) });
     const keys = await ctx.getActorKeyPairs(name);
-    return new V.Person({
+    return new (member.group ? V.Group : V.Person)({
       id: ctx.getActorUri(name),
       preferredUsername: name,
       name: `Fedify ${name}`,
@@ -55,6 +58,7 @@ federation
       outbox: ctx.getOutboxUri(name),
       followers: ctx.getFollowersUri(name),
       following: ctx.getFollowingUri(name),
+      featured: ctx.getFeaturedUri(name),
       endpoints: new V.Endpoints({ sharedInbox: ctx.getInboxUri() }),
       publicKey: keys[0].cryptographicKey,
       assertionMethods: keys.map((key) => key.multikey),
@@ -75,6 +79,9 @@ federation
   )
   .setCounter((_, name) => members.get(name)?.outbox.length ?? 0)
   .setFirstCursor(() => 'all'); // upub insists on a first page
+federation.setFeaturedDispatcher('/users/{identifier}/featured', (_, name) => ({
+  items: (members.get(name)?.pins ?? []).map((id) => own.get(id)).filter(Boolean),
+}));
 federation.setObjectDispatcher(V.Note, '/notes/{id}', (ctx, { id }) => own.get(ctx.getObjectUri(V.Note, { id }).href));
 federation.setObjectDispatcher(V.Question, '/polls/{id}', (ctx, { id }) =>
   own.get(ctx.getObjectUri(V.Question, { id }).href),
@@ -82,6 +89,10 @@ federation.setObjectDispatcher(V.Question, '/polls/{id}', (ctx, { id }) =>
 federation.setObjectDispatcher(V.QuoteAuthorization, '/stamps/{id}', (ctx, { id }) =>
   stamps.get(ctx.getObjectUri(V.QuoteAuthorization, { id }).href),
 );
+
+for (const [kind, path] of [[V.ReplyAuthorization, 'replies'], [V.LikeAuthorization, 'likes'], [V.AnnounceAuthorization, 'boosts']]) {
+  federation.setObjectDispatcher(kind, `/papers/${path}/{id}`, (ctx, { id }) => papers.get(ctx.getObjectUri(kind, { id }).href));
+}
 
 // ---- What is received.
 
@@ -98,6 +109,8 @@ async function view(object, options) {
     sensitive: object.sensitive ?? false,
     reply_to: object.replyTargetId?.href ?? null,
     quote: object.quoteId?.href ?? object.quoteUrl?.href ?? null,
+    approved_by: object.approvedBy?.href ?? object.replyAuthorizationId?.href ?? null,
+    audience: object.audienceId?.href ?? null,
     quote_stamp: object.quoteAuthorizationId?.href ?? null,
     edited: object.updated != null,
     to: object.toIds.map(String),
@@ -146,6 +159,15 @@ async function keep(ctx, activity) {
     return;
   }
   held.set(object.id.href, await view(object, options));
+  if (activity instanceof V.Create) await passOn(activity, object);
+}
+
+/** What is posted to a community here goes to its followers: the activity as it is (FEP-1b12). */
+async function passOn(activity, object) {
+  const named = [...object.toIds, ...object.ccIds, ...object.audienceIds].map((id) => memberOf(id)).find((member) => member?.group);
+  if (!named) return;
+  const { tos, ccs } = publicly(context(), named);
+  await toFollowers(named, V.Announce, { object: activity, tos, ccs });
 }
 
 const edge = (kind, extra) => async (_, activity) => {
@@ -232,7 +254,21 @@ federation
   .on(V.Announce, edge('boost'))
   .on(V.Block, record('block'))
   .on(V.Flag, record('flag'))
-  .on(V.Move, record('move'))
+  .on(V.Move, async (ctx, move) => {
+    // As this server sees both ends now, not as the activity says.
+    const options = { documentLoader: await loaderOf(ctx, ctx.recipient) };
+    const [from, to] = [await ctx.lookupObject(move.objectId, options), await ctx.lookupObject(move.targetId, options)];
+    const agreed = from?.successorId?.href === to?.id?.href && to?.aliasIds.some((id) => id.href === from?.id?.href);
+    if (agreed) await record('move')(ctx, move);
+  })
+  .on(V.Add, async (ctx, add) => {
+    const adder = await add.getActor({ documentLoader: await loaderOf(ctx, ctx.recipient) });
+    if (adder?.featuredId?.href === add.targetId?.href) await record('pin')(ctx, add);
+  })
+  .on(V.Remove, async (_, remove) => {
+    const same = (pin) => pin.actor === remove.actorId?.href && pin.object === remove.objectId?.href;
+    drop(about, (pin) => pin.kind === 'pin' && pin.target === remove.targetId?.href && same(pin));
+  })
   .on(V.Undo, async (ctx, undo) => {
     const options = { documentLoader: await loaderOf(ctx, ctx.recipient), crossOrigin: 'trust', suppressError: true };
     const object = await undo.getObject(options).catch(() => null);
@@ -280,6 +316,15 @@ async function tell(member, actor, kind, fields) {
   return activity;
 }
 
+/** Sends an activity to all followers. */
+async function toFollowers(member, kind, fields) {
+  const ctx = context();
+  const me = ctx.getActorUri(member.name);
+  const activity = new kind({ id: new URL(`${me.href}/activities/${fresh()}`), actor: me, ...fields });
+  await ctx.sendActivity({ identifier: member.name }, 'followers', activity, { preferSharedInbox: true });
+  return activity;
+}
+
 async function authorOf(member, id) {
   const found = await context().lookupObject(id, { documentLoader: await loaderOf(context(), member.name) });
   if (!found?.attributionId) throw new Error(`${id} cannot be fetched by this server`);
@@ -317,6 +362,22 @@ const verbs = {
     const fields = { object: new URL(object), content: emoji, to: new URL(author) };
     return remember(m, 'like', object, author, await tell(m, author, V.EmojiReact, fields));
   },
+  // Leave for an answer, like or boost of an own post; `declined`: none.
+  async approve(m, { actor, object, target, kind, declined }) {
+    const ctx = context();
+    const fields = { object: new URL(object), to: new URL(actor) };
+    if (declined) return tell(m, actor, V.Reject, fields);
+    const paper = { reply: V.ReplyAuthorization, like: V.LikeAuthorization, boost: V.AnnounceAuthorization }[kind];
+    const leave = new paper({
+      id: ctx.getObjectUri(paper, { id: fresh() }),
+      attribution: ctx.getActorUri(m.name),
+      interactingObject: new URL(object),
+      interactionTarget: new URL(target),
+    });
+    papers.set(leave.id.href, leave);
+    await tell(m, actor, V.Accept, { ...fields, result: leave.id });
+    return leave;
+  },
   async boost(m, { object }) {
     const author = await authorOf(m, object);
     const { tos, ccs } = publicly(context(), m);
@@ -332,6 +393,26 @@ const verbs = {
   unblock: (m, { actor }) => undo(m, 'block', actor),
   flag: (m, { actor, objects, text }) =>
     tell(m, actor, V.Flag, { objects: [actor, ...objects].map((id) => new URL(id)), content: text, to: new URL(actor) }),
+  // Ends the follow of `actor`, who had been accepted.
+  async reject(m, { actor }) {
+    m.followers.delete(actor);
+    const follow = new V.Follow({ id: new URL(`${actor}#follow-${fresh()}`), actor: new URL(actor), object: context().getActorUri(m.name) });
+    return tell(m, actor, V.Reject, { object: follow, to: new URL(actor) });
+  },
+  async pin(m, { object }) {
+    m.pins.unshift(object);
+    return toFollowers(m, V.Add, { object: new URL(object), target: context().getFeaturedUri(m.name), tos: [V.PUBLIC_COLLECTION] });
+  },
+  async unpin(m, { object }) {
+    drop(m.pins, (id) => id === object);
+    return toFollowers(m, V.Remove, { object: new URL(object), target: context().getFeaturedUri(m.name), tos: [V.PUBLIC_COLLECTION] });
+  },
+  async leave(m) {
+    const me = context().getActorUri(m.name);
+    const gone = await toFollowers(m, V.Delete, { object: me, tos: [V.PUBLIC_COLLECTION] });
+    left.add(m.name);
+    return gone;
+  },
   async move(m, { target }) {
     const ctx = context();
     const me = ctx.getActorUri(m.name);
@@ -359,8 +440,11 @@ const verbs = {
     const seconds = new Date(Date.now() + 1000 * (draft.poll_seconds ?? 3600)).toISOString();
     const options = draft.poll?.map((name) => new V.Note({ name, replies: new V.Collection({ totalItems: 0 }) }));
     const to = { public: [V.PUBLIC_COLLECTION], followers: [followers], direct: directed }[draft.to ?? 'public'];
+    const asked = new V.InteractionRule({ manualApprovals: [V.PUBLIC_COLLECTION] });
     const post = new kind({
       id,
+      ...(draft.ask ? { interactionPolicy: new V.InteractionPolicy({ canLike: asked, canReply: asked, canAnnounce: asked }) } : {}),
+      ...(draft.approved_by ? { approvedBy: new URL(draft.approved_by) } : {}),
       attribution: me,
       url: id,
       content: `<p>${draft.text}${mentions.map((href) => ` <a href="${href}" class="u-url mention">@${href.split('/').pop()}</a>`).join('')}</p>`,
@@ -413,9 +497,9 @@ const verbs = {
 // ---- Control.
 
 const control = {
-  async 'POST /actors'({ name, alias }) {
+  async 'POST /actors'({ name, alias, group }) {
     const keys = [await generateCryptoKeyPair('RSASSA-PKCS1-v1_5'), await generateCryptoKeyPair('Ed25519')];
-    members.set(name, { name, keys, followers: new Map(), following: new Set(), alias, outbox: [] });
+    members.set(name, { name, keys, followers: new Map(), following: new Set(), alias, group, outbox: [], pins: [] });
     return { id: context().getActorUri(name).href, acct: `${name}@${new URL(origin).host}` };
   },
   async 'POST /act'({ as, verb, ...rest }) {
@@ -439,6 +523,7 @@ const control = {
       blocked_by: of('block').map((b) => b.actor),
       flags: about.filter((a) => a.kind === 'flag' && a.objects.includes(id)),
       moves: of('move'),
+      pinned: about.filter((a) => a.kind === 'pin' && a.actor === id).map((a) => a.object),
       gone: about.some((a) => a.kind === 'gone' && a.actor === id),
     };
   },

@@ -106,6 +106,18 @@ def like(actor, object):
     return send(actor, {"type": "Like", "object": object, "to": [author]})
 
 
+def react(actor, object, emoji):
+    author = author_of(actor, object)
+    return send(actor, {"type": "Like", "content": emoji, "object": object, "to": [author]})
+
+
+def reject(actor, target):
+    """Ends a follow that was accepted."""
+    sql = "SELECT id FROM activities WHERE activity_type = 'Follow' AND actor = :'by' AND object = :'of' ORDER BY published DESC LIMIT 1"
+    follow = query(sql, by=target, of=actor)[0]["id"]
+    return send(actor, {"type": "Reject", "object": follow, "to": [target]})
+
+
 def boost(actor, object):
     author = author_of(actor, object)
     return send(actor, {"type": "Announce", "object": object, "to": [PUBLIC], "cc": [*followers(actor), author]})
@@ -149,11 +161,22 @@ VERBS = {
     "unfollow": lambda by, actor: undo(by, "Follow", actor),
     "like": like,
     "unlike": lambda by, object: undo(by, "Like", object),
+    "react": react,
+    "reject": lambda by, actor: reject(by, actor),
     "boost": boost,
     "unboost": lambda by, object: undo(by, "Announce", object),
     "post": post,
     "edit": edit,
     "delete": delete,
+}
+
+
+LACKS = {
+    "flag": "upub keeps no reports: a Flag is written to its log only",
+    "move": "upub's accounts name no other accounts, and its answer to a Move is still to be written",
+    "approve": "upub knows no interaction policies",
+    "pin": "upub's accounts have no featured collection; Add and Remove are for lists of its own",
+    "leave": "upub's client API has no way to delete an account",
 }
 
 
@@ -206,7 +229,11 @@ def get_object(id):
     by = "SELECT a.id FROM {} x JOIN objects o ON o.internal = x.object JOIN actors a ON a.internal = x.actor WHERE o.id = :'id'"
     return {
         "note": note,
-        "likes": [{"actor": actor} for actor in ids(by.format("likes"), id=id)],
+        "likes": query(
+            "SELECT a.id AS actor, x.content AS emoji FROM likes x JOIN objects o ON o.internal = x.object"
+            " JOIN actors a ON a.internal = x.actor WHERE o.id = :'id'",
+            id=id,
+        ),
         "boosts": ids(by.format("announces"), id=id),
         "replies": ids("SELECT id FROM objects WHERE in_reply_to = :'id'", id=id),
         "quotes": ids("SELECT id FROM objects WHERE quote = :'id'", id=id),
@@ -221,6 +248,7 @@ def get_actor(id):
     return {
         "followers": ids(related.format("following", "follower"), id=id),
         "following": ids(related.format("follower", "following"), id=id),
+        "gone": not query("SELECT 1 AS one FROM actors WHERE id = :'id'", id=id),
     }
 
 
@@ -242,7 +270,7 @@ def new_actor(name):
 def act(verb, **given):
     by = given.pop("as")
     if verb not in VERBS:
-        return {"lacks": f"upub has nothing for '{verb}': activities of that type are refused as not processable"}
+        return {"lacks": LACKS.get(verb) or f"upub has nothing for '{verb}': activities of that type are refused as not processable"}
     done = VERBS[verb](by, **given)
     return done if "lacks" in done else {"id": done["id"]}
 

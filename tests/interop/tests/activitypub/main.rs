@@ -17,13 +17,22 @@ mod boost;
 mod delete;
 mod edit;
 mod follow;
+mod group;
 mod image;
+mod leaving;
 mod like;
 mod mention;
+mod moving;
+mod pin;
+mod policy;
 mod poll;
 mod post;
 mod quote;
+mod reaction;
+mod removed;
 mod reply;
+mod report;
+mod strict;
 mod warning;
 
 /// Makes a test of `from_landbridge` and of `to_landbridge` with each peer.

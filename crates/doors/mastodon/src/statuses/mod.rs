@@ -8,13 +8,14 @@ mod delete;
 mod edit;
 mod get;
 mod history;
+mod react;
 mod repost;
 mod source;
 
 use crate::{Both, door::Door};
 use axum::{
     Router,
-    routing::{get, post},
+    routing::{get, post, put},
 };
 
 pub(crate) use create::{POLL_LONGEST, POLL_SHORTEST, draft};
@@ -36,6 +37,7 @@ pub(crate) fn routes() -> Router<Door> {
         .both("/api/v1/statuses/{id}/unbookmark", post(acts::unbookmark))
         .both("/api/v1/statuses/{id}/pin", post(acts::pin))
         .both("/api/v1/statuses/{id}/unpin", post(acts::unpin))
+        .both("/api/v1/pleroma/statuses/{id}/reactions/{emoji}", put(react::put).delete(react::delete))
         .both("/api/v1/statuses/{id}/mute", post(acts::mute))
         .both("/api/v1/statuses/{id}/unmute", post(acts::unmute))
 }

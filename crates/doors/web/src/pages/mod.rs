@@ -64,6 +64,7 @@ pub fn router() -> Router<Web> {
         .route("/requests", get(requests::show))
         .route("/requests/{id}/{answer}", post(requests::answer))
         .route("/search", get(search::show))
+        .route("/authorize_interaction", get(search::remote))
         .route("/media/proxy/{signature}/{url}", get(picture::show))
         .route("/{handle}", get(profile::show))
         .route("/{handle}/followers", get(people::followers))

@@ -1,5 +1,6 @@
 //! `GET /search?q=`: people, posts and tags known here; and whatever address, link or key was pasted, looked up on its
-//! network.
+//! network. `GET /authorize_interaction?uri=`: where other servers' pages send visitors who are at home here, to
+//! follow, answer or like from here (OStatus subscribe template, FEP-3b86): shows what they came from.
 
 use super::Answer;
 use crate::{
@@ -10,7 +11,10 @@ use crate::{
     web::Web,
 };
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::{
+    extract::{Query, State},
+    response::Redirect,
+};
 use landbridge_hub::reading::{Found, SearchOptions};
 
 #[derive(Template)]
@@ -26,6 +30,18 @@ struct Search {
 #[derive(serde::Deserialize)]
 pub struct Asked {
     q: Option<String>,
+}
+
+#[derive(serde::Deserialize)]
+pub struct Sent {
+    #[serde(default)]
+    uri: String,
+}
+
+pub async fn remote(Query(sent): Query<Sent>) -> Redirect {
+    let text = sent.uri.trim().trim_start_matches("acct:");
+    let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("q", text).finish();
+    Redirect::to(&format!("/search?{query}"))
 }
 
 pub async fn show(State(web): State<Web>, visitor: Visitor, Query(asked): Query<Asked>) -> Answer {

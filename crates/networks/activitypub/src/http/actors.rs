@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, StatusCode, Uri};
 use landbridge_model::{Acct, Actor, ActorState, Network, PresenceState};
 
-/// A member. Whoever follows somebody here must be able to read their key before they can sign anything, so this
-/// asks for no signature.
+/// A member. Whoever meets somebody here must be able to read their key before anything else is known, so without a
+/// signature there is at least a stub with it.
 pub(super) async fn member(
     State(site): State<Site>,
     Path(name): Path<String>,
@@ -21,11 +21,18 @@ pub(super) async fn member(
         return Ok(Redirect::to(&site.urls.page(&name)).into_response());
     }
     let actor = site.member(&name).await?;
-    // A blocked server is not told either.
-    if headers.contains_key("signature") && matches!(site.reader(&uri, &headers).await, Err(No::NotFound)) {
-        return Err(No::NotFound);
+    let whole = match site.reader_of(actor.id, &uri, &headers).await {
+        Ok(_) => true,
+        // Whoever is blocked is not told either.
+        Err(No::NotFound) => return Err(No::NotFound),
+        // Whose key cannot be had may be asking for ours, to show us theirs.
+        Err(_) => !site.ap.options.authorized_fetch,
+    };
+    let mut shown = outbound::document(&site.hub, &site.urls, &actor).await?;
+    if !whole {
+        shown = render::actor_stub(shown);
     }
-    Ok(document(StatusCode::OK, &outbound::document(&site.hub, &site.urls, &actor).await?))
+    Ok(document(StatusCode::OK, &shown))
 }
 
 /// The server's own actor: never behind a signature, or two strict servers would wait for each other.

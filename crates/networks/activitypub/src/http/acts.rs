@@ -18,13 +18,14 @@ pub(super) async fn act(
     if !matches!(kind.as_str(), "likes" | "quote-stamps") {
         return Err(No::NotFound);
     }
-    site.member(&name).await?;
+    let actor = site.member(&name).await?;
     let native_id = site.urls.at(&format!("/users/{name}/{kind}/{id}"));
     let copy = site.hub.copy(Network::ActivityPub, &native_id).await?;
     let copy = copy.filter(|c| c.state == CopyState::Live).ok_or(No::NotFound)?;
-    // A leave to quote is for everybody to check.
-    if copy.kind != CopyKind::QuoteStamp {
-        site.reader(&uri, &headers).await?;
+    match site.reader_of(actor.id, &uri, &headers).await {
+        // A leave to quote is for everybody to check, also for those whom its author has blocked.
+        Err(No::NotFound) if copy.kind == CopyKind::QuoteStamp => {}
+        other => drop(other?),
     }
     let original = site.hub.original(Network::ActivityPub, &native_id).await?.ok_or(No::NotFound)?;
     Ok(bytes(StatusCode::OK, original.to_vec()))

@@ -4,6 +4,7 @@ use super::Site;
 use super::answer::{No, document};
 use crate::outbound::{native, note_parts, wrap};
 use crate::render::{self, note};
+use crate::vocab::same_authority;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, Uri};
@@ -41,7 +42,7 @@ pub(super) async fn outbox(
     headers: HeaderMap,
 ) -> Result<Response, No> {
     let actor = site.member(&name).await?;
-    site.reader(&uri, &headers).await?;
+    site.reader_of(actor.id, &uri, &headers).await?;
     let id = site.urls.of_actor(&name, "outbox");
     let Some(page) = paging.page(PAGE) else {
         return Ok(first(&id, actor.posts));
@@ -84,7 +85,7 @@ async fn people(
     followers: bool,
 ) -> Result<Response, No> {
     let actor: Actor = site.member(&name).await?;
-    site.reader(&uri, &headers).await?;
+    site.reader_of(actor.id, &uri, &headers).await?;
     let (what, total) =
         if followers { ("followers", actor.followers) } else { ("following", actor.following) };
     let id = site.urls.of_actor(&name, what);
@@ -103,6 +104,23 @@ async fn people(
     Ok(page_of(&id, items, last, &paging))
 }
 
+/// FEP-8fcf: the followers on the server that asks, in its own name.
+pub(super) async fn followers_there(
+    State(site): State<Site>,
+    Path(name): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, No> {
+    let actor = site.member(&name).await?;
+    let reader = site.reader_of(actor.id, &uri, &headers).await?;
+    let reader = reader.ok_or_else(|| No::Unauthorized("this is shown to signed requests only".into()))?;
+    let followers = site.hub.follower_presences(actor.id, Network::ActivityPub).await?;
+    let there = followers.into_iter().map(|p| p.native_id).filter(|id| same_authority(id, &reader.signer));
+    let items: Vec<Value> = there.map(Value::from).collect();
+    let id = site.urls.of_actor(&name, "followers_synchronization");
+    Ok(document(StatusCode::OK, &render::collection(&id, items.len() as u64, Some(items), None)))
+}
+
 /// Pinned posts, whole.
 pub(super) async fn featured(
     State(site): State<Site>,
@@ -111,7 +129,7 @@ pub(super) async fn featured(
     headers: HeaderMap,
 ) -> Result<Response, No> {
     let actor = site.member(&name).await?;
-    site.reader(&uri, &headers).await?;
+    site.reader_of(actor.id, &uri, &headers).await?;
     let pinned = AccountPosts { pinned: true, ..AccountPosts::default() };
     let page = Page { limit: PEOPLE, ..Page::default() };
     let posts = site.hub.account_posts(actor.id, &pinned, None, page).await?;

@@ -71,6 +71,13 @@ impl Site {
             return Err(No::NotFound);
         }
         let page = self.urls.page(&actor.username);
+        // FEP-3b86: what a member can do from here to something on another server's page.
+        let intent = |name: &str| {
+            json!({
+                "rel": format!("https://w3id.org/fep/3b86/{name}"),
+                "template": self.urls.at("/authorize_interaction?uri={object}")
+            })
+        };
         let mut links = vec![
             json!({"rel": "self", "type": ACTIVITY_JSON, "href": presence.native_id}),
             profile_page(&page),
@@ -79,6 +86,7 @@ impl Site {
                 "template": self.urls.at("/authorize_interaction?uri={uri}")
             }),
         ];
+        links.extend(["Object", "Follow", "Like", "Announce"].map(intent));
         if let Some(file) = actor.profile.avatar.as_ref().and_then(|p| p.file.as_ref()) {
             let href = self.urls.at(&landbridge_media::url_path(file));
             links.push(json!({"rel": "http://webfinger.net/rel/avatar", "href": href}));

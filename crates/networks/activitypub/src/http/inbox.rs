@@ -3,6 +3,7 @@
 
 use super::Site;
 use super::answer::later;
+use crate::inbound::Answer;
 use crate::vocab::MAX_BODY;
 use axum::body::Body;
 use axum::extract::State;
@@ -12,13 +13,12 @@ use http::{HeaderMap, StatusCode, Uri, header};
 pub(super) async fn deliver(State(site): State<Site>, uri: Uri, headers: HeaderMap, body: Body) -> Response {
     let declared =
         headers.get(header::CONTENT_LENGTH).and_then(|l| l.to_str().ok()).and_then(|l| l.parse().ok());
-    if declared.is_some_and(|length: usize| length > MAX_BODY) {
-        return (StatusCode::PAYLOAD_TOO_LARGE, "too large").into_response();
-    }
-    let Ok(body) = axum::body::to_bytes(body, MAX_BODY + 1).await else {
-        return (StatusCode::PAYLOAD_TOO_LARGE, "too large").into_response();
+    let fits = declared.is_none_or(|length: usize| length <= MAX_BODY);
+    let read = if fits { axum::body::to_bytes(body, MAX_BODY + 1).await.ok() } else { None };
+    let answer = match read {
+        Some(body) => site.ap.inbox(&site.hub, &uri, &headers, body).await,
+        None => Answer::too_large(),
     };
-    let answer = site.ap.inbox(&site.hub, &uri, &headers, body).await;
     tracing::debug!(status = answer.status.as_u16(), why = %answer.why, "inbox");
     match answer.status {
         StatusCode::SERVICE_UNAVAILABLE => later(answer.why),

@@ -53,6 +53,7 @@ pub fn router(ap: Arc<ActivityPub>, hub: Hub) -> Router {
         .route("/users/{name}/inbox", post(inbox::deliver))
         .route("/users/{name}/outbox", get(collections::outbox))
         .route("/users/{name}/followers", get(collections::followers))
+        .route("/users/{name}/followers_synchronization", get(collections::followers_there))
         .route("/users/{name}/following", get(collections::following))
         .route("/users/{name}/featured", get(collections::featured))
         .route("/users/{name}/statuses/{id}", get(posts::object))

@@ -41,7 +41,7 @@ pub(super) async fn activity(
     let activity_id = format!("{}/activity", site.urls.post(&name, id));
     if let Some(sent) = site.hub.original(Network::ActivityPub, &activity_id).await? {
         let repost = site.hub.post(id).await?;
-        let reader = site.reader(&uri, &headers).await?;
+        let reader = site.reader_of(repost.author, &uri, &headers).await?;
         site.show(&repost, reader.as_ref()).await?;
         return Ok(bytes(StatusCode::OK, sent.to_vec()));
     }
@@ -125,7 +125,7 @@ impl Site {
             Some(_) => {}
         }
         let post = self.hub.post(id).await?;
-        let reader = self.reader(uri, headers).await?;
+        let reader = self.reader_of(post.author, uri, headers).await?;
         self.show(&post, reader.as_ref()).await?;
         Ok(post)
     }

@@ -6,13 +6,15 @@ use crate::inbound::Denied;
 use crate::signature::{Error, Request};
 use http::{HeaderMap, Method, Uri};
 use landbridge_hub::moderation::Rule;
-use landbridge_model::{Id, Network, Post};
+use landbridge_model::{ActorState, Id, Network, Post};
 use std::time::SystemTime;
 
 /// Somebody proved.
 pub(super) struct Reader {
     /// `None`: nobody who is known here.
     id: Option<Id>,
+    /// Their id.
+    pub(super) signer: String,
     /// Where a delete would have to go.
     inbox: Option<String>,
 }
@@ -37,12 +39,44 @@ impl Site {
             Err(Denied::Later(why)) => return Err(No::Later(why)),
             Err(denied) => return Err(No::Unauthorized(denied.to_string())),
         };
-        let host = signer.actor.split("://").nth(1).and_then(|r| r.split('/').next()).unwrap_or_default();
-        if self.hub.domain_rule(host).await? == Some(Rule::Block) {
+        if self.hub.domain_rule(host_of(&signer.actor)).await? == Some(Rule::Block) {
             return Err(No::NotFound);
         }
         let actor = self.hub.actor_by_native(Network::ActivityPub, &signer.actor).await?;
-        Ok(Some(Reader { id: actor.map(|a| a.id), inbox: signer.inbox.clone() }))
+        if actor.as_ref().is_some_and(|a| a.state == ActorState::Suspended) {
+            return Err(No::NotFound);
+        }
+        Ok(Some(Reader {
+            id: actor.map(|a| a.id),
+            signer: signer.actor.clone(),
+            inbox: signer.inbox.clone(),
+        }))
+    }
+
+    /// The same for something of that member's, who may have blocked whoever asks, or their host.
+    pub(super) async fn reader_of(
+        &self,
+        owner: Id,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> Result<Option<Reader>, No> {
+        let reader = self.reader(uri, headers).await?;
+        let Some(known) = &reader else { return Ok(None) };
+        // Most requests are signed by a server and not by one of its people: the host is all there is to judge by.
+        let host = host_of(&known.signer).to_ascii_lowercase();
+        let covers = |domain: &String| {
+            host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        if self.hub.domain_blocks(owner).await?.iter().any(covers) {
+            return Err(No::NotFound);
+        }
+        if let Some(id) = known.id {
+            let relation = self.hub.relationship(owner, id).await?;
+            if relation.blocking || relation.domain_blocking {
+                return Err(No::NotFound);
+            }
+        }
+        Ok(reader)
     }
 
     /// Lets a reader have a post, and remembers that their server has it now.
@@ -55,4 +89,9 @@ impl Site {
         }
         Ok(())
     }
+}
+
+/// Host and, if it is not the scheme's own, port.
+fn host_of(id: &str) -> &str {
+    id.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default()
 }

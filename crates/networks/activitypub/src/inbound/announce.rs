@@ -3,8 +3,9 @@
 
 use super::read::{Cx, Not, Read};
 use crate::remote::Missing;
-use crate::translate::{self, Facts, web_url};
-use crate::vocab::{Node, visibility};
+use crate::translate::{self, Facts, policy::Interaction, web_url};
+use crate::vocab::{Node, same_authority, visibility};
+use bytes::Bytes;
 use landbridge_hub::{Incoming, What};
 use landbridge_model::{ActorKind, Network, Visibility};
 
@@ -23,6 +24,10 @@ impl Cx<'_> {
             if document.node().is_any(RELAYED) {
                 return self.relayed(document.node(), activity).await;
             }
+        }
+        let shared = Interaction::Announce;
+        if !self.ap.is_let_through(self.hub, shared, activity, self.actor, target).await? {
+            return Err(Not::Ignored("a boost that the author of the post has not let through"));
         }
         self.one(What::Repost { target: target.to_owned(), visibility: wide })
     }
@@ -49,10 +54,28 @@ impl Cx<'_> {
             }
             return Ok(read);
         }
-        // Reactions to others' posts would each cost a request; only ours are worth it.
-        match self.urls.is_ours(target) || inner.is("Undo") {
-            true => self.forwarded(inner.0).await,
-            false => Err(Not::Ignored("a relayed reaction to somebody else's post")),
+        // Each would cost a request; what is about nothing here is not worth it.
+        let about =
+            if inner.is("Undo") { inner.object("object").and_then(|o| o.id("object")) } else { Some(target) };
+        let known = match about {
+            Some(about) => self.hub.copy(Network::ActivityPub, about).await?.is_some(),
+            None => true,
+        };
+        if !known {
+            return Err(Not::Ignored("a relayed reaction to a post that is not here"));
+        }
+        self.relayed_reaction(inner).await
+    }
+
+    /// A reaction, or its undoing, by somebody who did not sign it: a group speaks for the people of its own server; all
+    /// others are asked, unless they have signed the activity itself.
+    async fn relayed_reaction(&self, inner: Node<'_>) -> Read {
+        match inner.id("actor") {
+            Some(actor) if same_authority(actor, self.actor) && !self.urls.is_ours(actor) => {
+                let bytes = Bytes::from(inner.0.to_string());
+                Box::pin(self.with(actor, inner, bytes).read(inner)).await
+            }
+            _ => self.forwarded(inner.0).await,
         }
     }
 

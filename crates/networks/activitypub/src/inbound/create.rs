@@ -2,7 +2,7 @@
 
 use super::read::{Cx, Not, Read};
 use crate::remote::Document;
-use crate::translate::{self, ReadPost};
+use crate::translate::{self, ReadPost, policy::Interaction};
 use crate::vocab::{ACTOR_TYPES, Node, POST_TYPES, addressed, same_authority, visibility};
 use landbridge_hub::{InPost, What};
 
@@ -66,7 +66,20 @@ impl Cx<'_> {
             read.post.visibility = Some(visibility(activity, None));
             read.post.addressed.extend(addressed(activity).map(str::to_owned));
         }
+        self.let_through(object, &read).await?;
         Ok(self.ap.with_stamp(self.hub, read).await)
+    }
+
+    /// An answer to somebody elsewhere who wants to be asked first comes in with their leave, or when it is for somebody
+    /// here.
+    async fn let_through(&self, object: Node<'_>, read: &ReadPost) -> Result<(), Not> {
+        let Some(parent) = &read.post.reply_to else { return Ok(()) };
+        let through =
+            self.ap.is_let_through(self.hub, Interaction::Reply, object, self.actor, parent).await?;
+        match through || read.post.addressed.iter().any(|id| self.urls.is_ours(id)) {
+            true => Ok(()),
+            false => Err(Not::Ignored("an answer that the author of its parent has not let through")),
+        }
     }
 
     fn owned(&self, object: Node<'_>) -> Result<ReadPost, Not> {

@@ -2,6 +2,7 @@
 
 use super::{Cx, Denied, Not};
 use crate::ActivityPub;
+use crate::followers;
 use crate::signature::{Claim, Request};
 use crate::urls::Urls;
 use crate::vocab::{self, Node, TooMuch};
@@ -27,6 +28,11 @@ impl Answer {
         Answer::new(StatusCode::ACCEPTED, why)
     }
 
+    /// More bytes than are read.
+    pub(crate) fn too_large() -> Answer {
+        Answer::refused(StatusCode::PAYLOAD_TOO_LARGE, "size", TooMuch::Size)
+    }
+
     fn refused(status: StatusCode, counter: &'static str, why: impl ToString) -> Answer {
         count("refused", counter);
         Answer::new(status, why)
@@ -47,7 +53,7 @@ impl ActivityPub {
         let now = SystemTime::now();
         let request = Request { method: &method, uri, headers, body: Some(&body), scheme, authority, now };
         if body.len() > vocab::MAX_BODY {
-            return Answer::refused(StatusCode::PAYLOAD_TOO_LARGE, "size", TooMuch::Size);
+            return Answer::too_large();
         }
         let claim = match Claim::read(&request) {
             Ok(claim) => claim,
@@ -80,12 +86,29 @@ impl ActivityPub {
         };
         let cx = Cx::new(self, hub, &urls, actor, node, body.clone(), Time::now());
         let read = if signer.actor == actor { cx.read(node).await } else { cx.forwarded(&activity).await };
+        if signer.actor == actor && read.is_ok() {
+            self.compare_later(hub, actor, headers);
+        }
         match read {
             Ok(incoming) => take(hub, incoming).await,
             Err(Not::Ignored(why)) => Answer::ignored(why),
             Err(Not::Refused(why)) => Answer::refused(StatusCode::FORBIDDEN, why, why),
             Err(Not::Later(why)) => Answer::refused(StatusCode::SERVICE_UNAVAILABLE, "later", why),
         }
+    }
+
+    /// Follower synchronisation does not keep the sender waiting.
+    fn compare_later(&self, hub: &Hub, actor: &str, headers: &HeaderMap) {
+        let header = headers.get(followers::HEADER).and_then(|h| h.to_str().ok());
+        let (Some(claim), Some(this)) = (header.and_then(followers::Claim::read), self.this.upgrade()) else {
+            return;
+        };
+        let (hub, actor) = (hub.clone(), actor.to_owned());
+        tokio::spawn(async move {
+            if let Err(error) = this.compare_followers(&hub, &actor, &claim).await {
+                tracing::warn!(%error, "followers could not be compared");
+            }
+        });
     }
 
     /// `Delete` by somebody whom nobody here knows, of themself or of something unknown: their key is likely gone with

@@ -23,5 +23,6 @@ mod simple;
 mod undo;
 mod verify;
 
+pub(crate) use inbox::Answer;
 pub(crate) use read::{Cx, Not};
 pub(crate) use verify::Denied;

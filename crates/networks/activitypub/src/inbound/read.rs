@@ -103,6 +103,9 @@ impl<'a> Cx<'a> {
                 "Accept" => self.accept(activity).await,
                 "Reject" => self.reject(activity).await,
                 "QuoteRequest" => self.quote_request(activity),
+                "ReplyRequest" => self.requested(activity, "Create").await,
+                "LikeRequest" => self.requested(activity, "Like").await,
+                "AnnounceRequest" => self.requested(activity, "Announce").await,
                 "Undo" => self.undo(activity),
                 "View" | "Read" | "Listen" | "Travel" | "Offer" | "Invite" | "Join" | "Leave"
                 | "TentativeAccept" | "TentativeReject" | "Ignore" | "Arrive" => {

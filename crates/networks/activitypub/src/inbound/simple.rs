@@ -34,11 +34,17 @@ impl Cx<'_> {
         self.one(What::Report { targets, comment: comment.chars().take(MAX_COMMENT).collect() })
     }
 
-    /// Believed when both sides say so: the new home names the old one (`alsoKnownAs`).
+    /// Believed when both sides say so now: the old home names the new one (`movedTo`), and that the old one
+    /// (`alsoKnownAs`). The activity alone could be an old one, from before somebody came back.
     pub(super) async fn moved(&self, activity: Node<'_>) -> Read {
         let target = activity.id("target").ok_or(Not::Refused("a move to nowhere"))?;
         if self.object(activity)? != self.actor {
             return Err(Not::Refused("a move of somebody else"));
+        }
+        self.ap.forget_actor(self.actor).await;
+        let old = self.ap.remote_actor(self.hub, self.actor).await?;
+        if old.read.actor.moved_to.as_deref() != Some(target) {
+            return Err(Not::Refused("the old home does not name the new one"));
         }
         if self.urls.is_ours(target) {
             return self.one(What::Move { to: target.to_owned() });

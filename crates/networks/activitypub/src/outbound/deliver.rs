@@ -1,6 +1,7 @@
 //! Sending stored bytes to one inbox, freshly signed (ActivityPub, 7.1).
 
 use crate::ActivityPub;
+use crate::followers::HEADER;
 use crate::identity::Signer;
 use crate::signature::Dialect;
 use crate::vocab::{ACCEPT, ACTIVITY_JSON};
@@ -28,11 +29,19 @@ impl ActivityPub {
             }
             Err(error) => return Outcome::Retry { after: None, why: error.to_string(), host_down: false },
         };
+        let followers = match self
+            .followers_header(hub, delivery.actor, &delivery.destination, &delivery.bytes)
+            .await
+        {
+            Ok(followers) => followers,
+            Err(error) => return Outcome::Retry { after: None, why: error.to_string(), host_down: false },
+        };
+        let followers = followers.as_deref();
         let known = self.dialects.get(&delivery.host).unwrap_or_default();
-        match self.post(hub, &inbox, &signer, delivery, known).await {
+        match self.post(hub, &inbox, &signer, delivery, followers, known).await {
             Ok(answer) if is_unsigned(answer.status) => {
                 let other = if known == Dialect::Cavage { Dialect::Rfc9421 } else { Dialect::Cavage };
-                match self.post(hub, &inbox, &signer, delivery, other).await {
+                match self.post(hub, &inbox, &signer, delivery, followers, other).await {
                     Ok(second) if second.status.is_success() => {
                         self.dialects.insert(delivery.host.clone(), other);
                         outcome(&second)
@@ -51,10 +60,17 @@ impl ActivityPub {
         inbox: &Url,
         signer: &Signer,
         delivery: &Delivery,
+        followers: Option<&str>,
         dialect: Dialect,
     ) -> Result<Response, Error> {
         let sign = |hop: &Url| {
-            let signed = signer.sign(dialect, &Method::POST, hop, Some(&delivery.bytes));
+            let signed = signer.sign(
+                dialect,
+                &Method::POST,
+                hop,
+                Some(&delivery.bytes),
+                followers.map(|f| (HEADER, f)),
+            );
             let mut headers = signed.unwrap_or_else(|_| HeaderMap::new());
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(ACTIVITY_JSON));
             headers.insert(header::ACCEPT, HeaderValue::from_static(ACCEPT));

@@ -3,6 +3,7 @@
 mod audience;
 mod deliver;
 mod elsewhere;
+mod leave;
 mod parts;
 mod post;
 mod profile;

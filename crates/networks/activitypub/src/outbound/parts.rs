@@ -1,10 +1,12 @@
 //! What rendering a post needs to look up first.
 
-use super::elsewhere;
+use super::{elsewhere, leave};
 use crate::render::{Mentioned, NoteParts};
+use crate::translate::{Facts, policy};
 use crate::urls::Urls;
+use crate::vocab::{Node, is_public};
 use landbridge_hub::{CopyKind, CopyState, Hub, HubError};
-use landbridge_model::{Id, Network, Post, QuoteState, Time};
+use landbridge_model::{ActorKind, Id, Network, Post, QuoteState, Time};
 
 /// Looks up everything around a post of a member.
 pub(crate) async fn note_parts<'a>(
@@ -18,6 +20,14 @@ pub(crate) async fn note_parts<'a>(
         None => None,
     };
     let (quote, stamp) = quote(hub, post).await?;
+    let approval = match post.reply_to {
+        Some(_) => native(hub, CopyKind::Approval, post.id).await?,
+        None => None,
+    };
+    let community = match post.reply_to.filter(|_| post.visibility.is_open()) {
+        Some(parent) => community(hub, urls, parent).await?,
+        None => None,
+    };
     Ok(NoteParts {
         urls,
         name,
@@ -26,10 +36,26 @@ pub(crate) async fn note_parts<'a>(
         in_reply_to,
         quote,
         stamp,
+        approval,
+        community,
         context: context(hub, urls, post).await?,
         elsewhere: elsewhere::of_post(hub, post.author, post.id).await?,
         now: Time::now(),
     })
+}
+
+/// The community that a post elsewhere was posted to, as its `audience` says (FEP-1b12).
+pub(super) async fn community(hub: &Hub, urls: &Urls, post: Id) -> Result<Option<String>, HubError> {
+    let Some(document) = leave::document_of(hub, urls, post).await? else { return Ok(None) };
+    let post = policy::post_in(Node(&document));
+    for id in post.ids("audience").filter(|id| !is_public(id)).take(4) {
+        let presence = hub.presence_by_native(Network::ActivityPub, id).await?;
+        let facts: Option<Facts> = presence.and_then(|p| serde_json::from_value(p.facts).ok());
+        if facts.is_some_and(|facts| facts.kind == ActorKind::Group) {
+            return Ok(Some(id.to_owned()));
+        }
+    }
+    Ok(None)
 }
 
 /// The id that a thing has on this network.
@@ -53,7 +79,9 @@ async fn mentioned(hub: &Hub, urls: &Urls, post: &Post) -> Result<Vec<Mentioned>
             (None, true) => presence.native_id.clone(),
             (None, false) => mention.url.clone(),
         };
-        Some(Mentioned { acct: mention.acct.clone(), id: presence.native_id.clone(), address, url })
+        let facts: Facts = serde_json::from_value(presence.facts.clone()).unwrap_or_default();
+        let is_group = facts.kind == ActorKind::Group;
+        Some(Mentioned { acct: mention.acct.clone(), id: presence.native_id.clone(), address, url, is_group })
     });
     Ok(found.collect())
 }

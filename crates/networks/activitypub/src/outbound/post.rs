@@ -1,18 +1,24 @@
 //! `Create`, `Update`, `Delete` of posts; `Announce`; new counts of a poll.
 
 use super::audience::Audience;
-use super::parts::{native, note_parts};
+use super::leave::Leave;
+use super::parts::{community, native, note_parts};
 use super::stage::{Ox, is_open};
 use crate::render::{NoteParts, activity, note, receivers};
+use crate::translate::policy::Interaction;
 use crate::vocab::PUBLIC;
 use landbridge_hub::{CopyKind, Destination, HubError, Staged};
-use landbridge_model::{Id, Post, Visibility};
+use landbridge_model::{Id, Network, Post, Visibility};
+use landbridge_store::entities::copies;
 use serde_json::{Map, Value, json};
 
 impl Ox<'_> {
     pub(super) async fn post(&self, post: &Post) -> Result<Staged, HubError> {
         let parts = note_parts(self.hub, self.urls, self.name(), post).await?;
-        let to = self.readers(post).await?;
+        let to = match self.leave_to_answer(post).await? {
+            Leave::Asked => self.asked(post.reply_to_author).await?,
+            Leave::Free | Leave::Given(_) => self.readers(post).await?,
+        };
         let id = self.urls.post(self.name(), post.id);
         let create = wrap("Create", &format!("{id}/activity"), &self.actor, &parts);
         let mut staged = self.send(create, is_open(post.visibility), to).await?;
@@ -32,6 +38,25 @@ impl Ox<'_> {
         self.edit(poll).await
     }
 
+    /// What only the author of something else knew so far goes to everybody, with that author's proof.
+    pub(super) async fn approved(&self, post: &Post, target: Option<&Post>) -> Result<Staged, HubError> {
+        let open = is_open(post.visibility);
+        let Some(target) = target else {
+            let parts = note_parts(self.hub, self.urls, self.name(), post).await?;
+            let id = format!("{}/activity", self.urls.post(self.name(), post.id));
+            return self
+                .send(wrap("Create", &id, &self.actor, &parts), open, self.readers(post).await?)
+                .await;
+        };
+        let Some((announce, to)) = self.announce(post, target).await? else { return Ok(Staged::default()) };
+        let copy = self.copy(CopyKind::Repost, post.id, String::new(), Some(&announce));
+        let id = announce.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let mut staged = self.send(announce, open, to).await?;
+        let original = copy.original.map(|bytes| bytes.to_vec());
+        staged.changes.push(copies::update(Network::ActivityPub, &id, None, original));
+        Ok(staged)
+    }
+
     pub(super) async fn delete(&self, post: &Post) -> Result<Staged, HubError> {
         let id = self.urls.post(self.name(), post.id);
         let to = match post.visibility.is_open() {
@@ -44,6 +69,8 @@ impl Ox<'_> {
     }
 
     pub(super) async fn repost(&self, repost: &Post, target: &Post) -> Result<Staged, HubError> {
+        // Whoever may not is told so.
+        self.leave_for(Interaction::Announce, repost.id, target).await?;
         let Some((announce, to)) = self.announce(repost, target).await? else { return Ok(Staged::default()) };
         let id = announce.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
         let copy = self.copy(CopyKind::Repost, repost.id, id, Some(&announce));
@@ -63,11 +90,14 @@ impl Ox<'_> {
         target: &Post,
     ) -> Result<Option<(Map<String, Value>, Vec<Destination>)>, HubError> {
         let Some(object) = native(self.hub, CopyKind::Post, target.id).await? else { return Ok(None) };
+        let leave = self.leave_for(Interaction::Announce, repost.id, target).await;
         let mut readers = self.audience();
-        readers.followers(self.act.member.id).await?;
+        if matches!(leave, Ok(Leave::Free | Leave::Given(_))) {
+            readers.followers(self.act.member.id).await?;
+        }
         readers.actors(&[target.author]).await?;
         readers.all_who_have(repost.id).await?;
-        let author = self.hub.presences_of(&[target.author], landbridge_model::Network::ActivityPub).await?;
+        let author = self.hub.presences_of(&[target.author], Network::ActivityPub).await?;
         let followers = self.urls.of_actor(self.name(), "followers");
         let author = author.into_iter().map(|p| p.native_id);
         let (to, mut cc) = match repost.visibility {
@@ -77,7 +107,11 @@ impl Ox<'_> {
         };
         cc.extend(author);
         let id = format!("{}/activity", self.urls.post(self.name(), repost.id));
-        let fields = json!({"to": to, "cc": cc, "published": repost.created_at.rfc3339()});
+        let mut fields = json!({"to": to, "cc": cc, "published": repost.created_at.rfc3339()});
+        if let Ok(Leave::Given(paper)) = leave {
+            fields["approvedBy"] = paper.as_str().into();
+            fields[Interaction::Announce.paper_field()] = paper.into();
+        }
         Ok(Some((activity("Announce", &id, &self.actor, object.into(), fields), readers.destinations())))
     }
 
@@ -94,9 +128,26 @@ impl Ox<'_> {
 
     /// Everybody who may have a post: its readers of now, and every server that was sent it or asked for it.
     async fn all(&self, post: &Post) -> Result<Vec<Destination>, HubError> {
-        let mut all = self.current_readers(post).await?;
+        let mut all = match self.leave_to_answer(post).await {
+            Ok(Leave::Asked) | Err(HubError::Forbidden(_)) => {
+                let mut author = self.audience();
+                author.actors(post.reply_to_author.as_slice()).await?;
+                author
+            }
+            other => {
+                other?;
+                self.current_readers(post).await?
+            }
+        };
         all.all_who_have(post.id).await?;
         Ok(all.destinations())
+    }
+
+    /// The author who is asked for leave.
+    async fn asked(&self, author: Option<Id>) -> Result<Vec<Destination>, HubError> {
+        let mut inboxes = self.audience();
+        inboxes.actors(author.as_slice()).await?;
+        Ok(inboxes.destinations())
     }
 
     async fn current_readers(&self, post: &Post) -> Result<Audience<'_>, HubError> {
@@ -108,6 +159,12 @@ impl Ox<'_> {
             named.extend(post.reply_to_author);
         }
         readers.actors(&named).await?;
+        if let Some(parent) = post.reply_to.filter(|_| post.visibility.is_open())
+            && let Some(group) = community(self.hub, self.urls, parent).await?
+            && let Some(presence) = self.hub.presence_by_native(Network::ActivityPub, &group).await?
+        {
+            readers.presence(presence);
+        }
         Ok(readers)
     }
 }

@@ -3,12 +3,16 @@
 use super::parts::native;
 use super::stage::Ox;
 use crate::render::activity;
+use crate::translate::policy::Interaction;
 use landbridge_hub::{CopyKind, Destination, HubError, Staged};
 use landbridge_model::{Network, Post, Reaction};
 use serde_json::{Map, Value, json};
 
 impl Ox<'_> {
     pub(super) async fn react(&self, reaction: &Reaction, target: &Post) -> Result<Staged, HubError> {
+        if reaction.content != "-" {
+            self.leave_for(Interaction::Like, reaction.id, target).await?;
+        }
         let Some((like, to)) = self.like(reaction, target).await? else { return Ok(Staged::default()) };
         let id = like.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
         let copy = self.copy(CopyKind::Reaction, reaction.id, id, Some(&like));

@@ -58,6 +58,7 @@ impl<'a> Ox<'a> {
             }
             ActKind::RevokeQuote { quoted, quoting } => self.revoke_quote(quoted, quoting).await,
             ActKind::Leave { forever } => self.leave(*forever).await,
+            ActKind::Approved { post, target } => self.approved(post, target.as_ref()).await,
             ActKind::Move { to } => self.moved(to).await,
         }
     }

@@ -119,7 +119,7 @@ impl ActivityPub {
     ) -> Result<Response, Missing> {
         let sign = |hop: &Url| {
             let mut headers =
-                signer.sign(dialect, &Method::GET, hop, None).unwrap_or_else(|_| HeaderMap::new());
+                signer.sign(dialect, &Method::GET, hop, None, None).unwrap_or_else(|_| HeaderMap::new());
             headers.insert(header::ACCEPT, HeaderValue::from_static(ACCEPT));
             headers
         };

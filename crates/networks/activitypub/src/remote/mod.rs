@@ -1,8 +1,10 @@
 //! Asking other servers: documents, actors, keys, addresses. Every request is signed by the server's own actor.
 
 mod actors;
+mod collections;
 mod documents;
 mod keys;
+mod papers;
 mod stamps;
 mod threads;
 mod webfinger;

@@ -75,6 +75,25 @@ pub fn actor(parts: &ActorParts<'_>) -> Value {
     with_context(doc)
 }
 
+/// What of an actor is for everybody, where the rest is not: who it is, its key, where to deliver.
+pub fn actor_stub(mut whole: Value) -> Value {
+    const SHOWN: &[&str] = &[
+        "@context",
+        "id",
+        "type",
+        "preferredUsername",
+        "webfinger",
+        "inbox",
+        "endpoints",
+        "publicKey",
+        "assertionMethod",
+    ];
+    if let Value::Object(map) = &mut whole {
+        map.retain(|name, _| SHOWN.contains(&name.as_str()));
+    }
+    whole
+}
+
 /// The server's own actor, which signs what is nobody's in particular. Served without asking for a signature.
 pub fn instance_actor(hub: &Hub, urls: &Urls, pem: &str) -> Value {
     let id = urls.instance_actor();

@@ -59,6 +59,9 @@ const CONTEXT: &str = r#"[
             "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
             "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
             "manualApproval": {"@id": "gts:manualApproval", "@type": "@id"},
+            "approvedBy": {"@id": "gts:approvedBy", "@type": "@id"},
+            "replyAuthorization": {"@id": "gts:replyAuthorization", "@type": "@id"},
+            "announceAuthorization": {"@id": "gts:announceAuthorization", "@type": "@id"},
             "interactingObject": {"@id": "gts:interactingObject", "@type": "@id"},
             "interactionTarget": {"@id": "gts:interactionTarget", "@type": "@id"}
         }

@@ -7,7 +7,7 @@ mod context;
 mod note;
 
 pub use activity::{activity, undo};
-pub use actor::{ActorParts, actor, instance_actor};
+pub use actor::{ActorParts, actor, actor_stub, instance_actor};
 pub use collection::{collection, collection_page, tombstone};
 pub(crate) use context::add_context;
 pub use context::with_context;

@@ -22,6 +22,10 @@ pub struct NoteParts<'a> {
     pub quote: Option<String>,
     /// Native id of the leave to quote it.
     pub stamp: Option<String>,
+    /// Native id of the parent's author's proof that this may be an answer.
+    pub approval: Option<String>,
+    /// The community that the parent was posted to.
+    pub community: Option<String>,
     /// Native id of the thread, when it is kept here.
     pub context: Option<String>,
     /// The same post elsewhere: `nostr:` and `at:` URIs (FEP-fffd).
@@ -39,6 +43,8 @@ pub struct Mentioned {
     /// `name@host`.
     pub address: String,
     pub url: String,
+    /// A community, which passes on what is posted to it.
+    pub is_group: bool,
 }
 
 /// The object, without context.
@@ -78,12 +84,17 @@ pub fn note(parts: &NoteParts<'_>) -> Value {
         ("quoteUrl", parts.quote.as_deref()),
         ("quoteUri", parts.quote.as_deref()),
         ("_misskey_quote", parts.quote.as_deref()),
+        ("approvedBy", parts.approval.as_deref()),
+        ("replyAuthorization", parts.approval.as_deref()),
         ("quoteAuthorization", parts.stamp.as_deref().filter(|_| parts.quote.is_some())),
     ];
     for (name, value) in optional {
         if let Some(value) = value {
             doc[name] = value.into();
         }
+    }
+    if let Some(group) = community(parts) {
+        doc["audience"] = group.into();
     }
     if let Some(edited) = post.edited_at {
         doc["updated"] = edited.rfc3339().into();
@@ -106,6 +117,7 @@ pub fn receivers(parts: &NoteParts<'_>) -> (Vec<String>, Vec<String>) {
             mentioned.push(m.id.clone());
         }
     }
+    mentioned.extend(community(parts).filter(|g| !mentioned.iter().any(|m| m == g)).map(str::to_owned));
     let with =
         |first: &[&str]| first.iter().map(|f| (*f).to_owned()).chain(mentioned.iter().cloned()).collect();
     match parts.post.visibility {
@@ -114,6 +126,12 @@ pub fn receivers(parts: &NoteParts<'_>) -> (Vec<String>, Vec<String>) {
         Visibility::Followers => (vec![followers], mentioned),
         Visibility::Direct => (mentioned, Vec::new()),
     }
+}
+
+/// The community that a post is for (FEP-1b12): one that is mentioned, else that of the parent.
+fn community<'a>(parts: &'a NoteParts<'_>) -> Option<&'a str> {
+    let mentioned = parts.mentioned.iter().find(|m| m.is_group).map(|m| m.id.as_str());
+    mentioned.or(parts.community.as_deref()).filter(|_| parts.post.visibility.is_open())
 }
 
 fn kind(post: &Post) -> &'static str {

@@ -24,6 +24,19 @@ pub fn sign(
     key: &PrivateKey,
     now: SystemTime,
 ) -> Result<HeaderMap, Error> {
+    sign_with(method, url, body, None, key_id, key, now)
+}
+
+/// The same with one further header, which is signed as well. `further`: name in lower case, and value.
+pub fn sign_with(
+    method: &Method,
+    url: &Url,
+    body: Option<&[u8]>,
+    further: Option<(&'static str, &str)>,
+    key_id: &str,
+    key: &PrivateKey,
+    now: SystemTime,
+) -> Result<HeaderMap, Error> {
     let date = httpdate::fmt_http_date(now);
     let host = authority(url);
     let digest = body.map(digest::header);
@@ -36,9 +49,15 @@ pub fn sign(
     if let Some(digest) = &digest {
         let _ = write!(base, "\ndigest: {digest}");
     }
+    let mut covered = "(request-target) host date".to_owned();
+    if digest.is_some() {
+        covered.push_str(" digest");
+    }
+    if let Some((name, value)) = further {
+        let _ = write!(base, "\n{name}: {value}");
+        let _ = write!(covered, " {name}");
+    }
     let signature = BASE64.encode(key.sign(base.as_bytes())?);
-    let covered =
-        if digest.is_some() { "(request-target) host date digest" } else { "(request-target) host date" };
     let signature =
         format!(r#"keyId="{key_id}",algorithm="rsa-sha256",headers="{covered}",signature="{signature}""#);
     let mut headers = HeaderMap::new();
@@ -47,6 +66,9 @@ pub fn sign(
     headers.insert(header::DATE, value(&date)?);
     if let Some(digest) = &digest {
         headers.insert("digest", value(digest)?);
+    }
+    if let Some((name, text)) = further {
+        headers.insert(name, value(text)?);
     }
     headers.insert("signature", value(&signature)?);
     Ok(headers)

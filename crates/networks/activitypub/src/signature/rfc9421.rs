@@ -24,6 +24,19 @@ pub fn sign(
     key: &PrivateKey,
     now: SystemTime,
 ) -> Result<HeaderMap, Error> {
+    sign_with(method, url, body, None, key_id, key, now)
+}
+
+/// The same with one further header, which is signed as well. `further`: name in lower case, and value.
+pub fn sign_with(
+    method: &Method,
+    url: &Url,
+    body: Option<&[u8]>,
+    further: Option<(&'static str, &str)>,
+    key_id: &str,
+    key: &PrivateKey,
+    now: SystemTime,
+) -> Result<HeaderMap, Error> {
     let created = now.duration_since(SystemTime::UNIX_EPOCH).map_err(|_| Error::Malformed("time"))?.as_secs();
     let digest = body.map(digest::content_header);
     let mut target = url.clone();
@@ -32,11 +45,14 @@ pub fn sign(
     if let Some(digest) = &digest {
         let _ = writeln!(base, "\"content-digest\": {digest}");
     }
-    let covered = if digest.is_some() {
-        r#""@method" "@target-uri" "content-digest""#
-    } else {
-        r#""@method" "@target-uri""#
-    };
+    let mut covered = r#""@method" "@target-uri""#.to_owned();
+    if digest.is_some() {
+        covered.push_str(r#" "content-digest""#);
+    }
+    if let Some((name, value)) = further {
+        let _ = writeln!(base, "\"{name}\": {value}");
+        let _ = write!(covered, " \"{name}\"");
+    }
     let params = format!(r#"({covered});created={created};keyid="{key_id}";alg="rsa-v1_5-sha256""#);
     let _ = write!(base, "\"@signature-params\": {params}");
     let signature = BASE64.encode(key.sign(base.as_bytes())?);
@@ -46,6 +62,9 @@ pub fn sign(
     headers.insert(header::DATE, value(&httpdate::fmt_http_date(now))?);
     if let Some(digest) = &digest {
         headers.insert("content-digest", value(digest)?);
+    }
+    if let Some((name, text)) = further {
+        headers.insert(name, value(text)?);
     }
     headers.insert("signature-input", value(&format!("sig1={params}"))?);
     headers.insert("signature", value(&format!("sig1=:{signature}:"))?);

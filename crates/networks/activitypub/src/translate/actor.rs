@@ -170,6 +170,8 @@ fn profile(node: Node<'_>) -> Profile {
         discoverable: node.bool("discoverable"),
         indexable: node.bool("indexable").unwrap_or(false),
         hide_collections: false,
+        members_only: node.bool("hidesToPublicFromUnauthedWeb").unwrap_or(false),
+        unlisted_members_only: node.bool("hidesCcPublicFromUnauthedWeb").unwrap_or(false),
         also_known_as: node.ids("alsoKnownAs").take(MAX_ALIASES).map(str::to_owned).collect(),
     }
 }

@@ -3,6 +3,7 @@
 mod actor;
 mod elsewhere;
 mod media;
+pub mod policy;
 mod poll;
 mod post;
 mod quote;

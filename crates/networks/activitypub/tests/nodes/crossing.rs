@@ -1,8 +1,18 @@
 //! What members of two nodes do to each other.
 
-use super::support::{Node, draft, until};
+use super::support::{Node, draft, on_both, until};
 use landbridge_hub::{Draft, DraftPoll, Page};
 use landbridge_model::{MarkKind, QuoteState, Visibility};
+
+on_both!(
+    a_post_crosses_whole_is_edited_and_deleted,
+    replies_likes_and_reposts_come_back,
+    private_posts_reach_only_whom_they_name,
+    polls_are_voted_on_from_elsewhere,
+    quotes_ask_for_leave,
+    unfollow_block_and_profile_are_told,
+    a_delete_reaches_whoever_was_sent_the_post,
+);
 
 struct Two {
     a: Node,
@@ -19,7 +29,6 @@ async fn two() -> Two {
     Two { a, b, alice, bob }
 }
 
-#[tokio::test]
 async fn a_post_crosses_whole_is_edited_and_deleted() {
     let Two { a, b, alice, bob } = two().await;
     let text = format!("Hi @bob@{} **x** https://example.org/ #Test", b.hub.config().account_domain);
@@ -41,7 +50,6 @@ async fn a_post_crosses_whole_is_edited_and_deleted() {
     until("the delete arrives", async || b.hub.post(got.id).await.is_err()).await;
 }
 
-#[tokio::test]
 async fn replies_likes_and_reposts_come_back() {
     let Two { a, b, alice, bob } = two().await;
     let sent = a.publish(draft(&alice, "question")).await;
@@ -66,7 +74,6 @@ async fn replies_likes_and_reposts_come_back() {
     until("it is undone", async || counts().await == (1, 0, 1)).await;
 }
 
-#[tokio::test]
 async fn private_posts_reach_only_whom_they_name() {
     let Two { a, b, alice, bob } = two().await;
     let eve = b.member("eve").await;
@@ -82,7 +89,6 @@ async fn private_posts_reach_only_whom_they_name() {
     assert!(home.iter().all(|v| !v.post.text.text.contains("psst")));
 }
 
-#[tokio::test]
 async fn polls_are_voted_on_from_elsewhere() {
     let Two { a, b, alice, bob } = two().await;
     let poll = DraftPoll {
@@ -100,7 +106,6 @@ async fn polls_are_voted_on_from_elsewhere() {
     .await;
 }
 
-#[tokio::test]
 async fn quotes_ask_for_leave() {
     let Two { a, b, alice, bob } = two().await;
     a.publish(draft(&alice, "wise words")).await;
@@ -117,7 +122,6 @@ async fn quotes_ask_for_leave() {
     assert_eq!(leave["interactingObject"], note["id"]);
 }
 
-#[tokio::test]
 async fn unfollow_block_and_profile_are_told() {
     let Two { a, b, alice, bob } = two().await;
     let follower = a.find(&b.address("bob")).await;
@@ -136,4 +140,20 @@ async fn unfollow_block_and_profile_are_told() {
         !b.hub.relationship(bob.actor.id, target).await.unwrap().following
     })
     .await;
+}
+
+async fn a_delete_reaches_whoever_was_sent_the_post() {
+    let Two { a, b, alice, bob } = two().await;
+    let eve = b.member("eve").await;
+    let sent = a.publish(draft(&alice, "regretted")).await;
+    let got = b.sees(&bob, "the post", |p| p.text.text == "regretted").await;
+    // Nobody there follows any more when it is deleted.
+    let target = b.find(&a.address("alice")).await.id;
+    b.hub.unfollow(bob.actor.id, target, None).await.unwrap();
+    until("alice has no follower", async || a.hub.actor(alice.actor.id).await.unwrap().followers == 0).await;
+    assert!(b.hub.view(got.id, Some(eve.actor.id)).await.is_ok());
+    a.hub.delete_post(alice.actor.id, sent.id, None).await.unwrap();
+    until("the delete arrives", async || b.hub.post(got.id).await.is_err()).await;
+    let gone = a.get(&format!("{}/users/alice/statuses/{}", a.origin, sent.id)).await;
+    assert_eq!(gone.status, 410);
 }

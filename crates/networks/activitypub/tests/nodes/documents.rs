@@ -1,11 +1,19 @@
 //! What others find here: discovery, actor, posts, tombstones.
 
-use super::support::{Node, draft};
+use super::support::{Node, draft, on_both};
 use landbridge_activitypub::Options;
 use landbridge_hub::Draft;
-use landbridge_model::Visibility;
+use landbridge_hub::moderation::Rule;
+use landbridge_model::{Network, Visibility};
 
-#[tokio::test]
+on_both!(
+    a_member_is_found_by_address_url_and_page,
+    posts_are_shown_to_whom_they_are_for_and_leave_a_tombstone,
+    with_authorized_fetch_only_the_server_and_stubs_are_shown_unsigned,
+    members_hide_from_hosts_that_they_block,
+    a_bad_signature_is_no_signature,
+);
+
 async fn a_member_is_found_by_address_url_and_page() {
     let node = Node::start("a").await;
     node.member("alice").await;
@@ -32,7 +40,6 @@ async fn a_member_is_found_by_address_url_and_page() {
     assert!(String::from_utf8_lossy(&host_meta.body).contains("resource={uri}"));
 }
 
-#[tokio::test]
 async fn posts_are_shown_to_whom_they_are_for_and_leave_a_tombstone() {
     let node = Node::start("a").await;
     let alice = node.member("alice").await;
@@ -62,13 +69,67 @@ async fn posts_are_shown_to_whom_they_are_for_and_leave_a_tombstone() {
     assert!(String::from_utf8_lossy(&gone.body).contains("Tombstone"));
 }
 
-#[tokio::test]
-async fn with_authorized_fetch_only_the_server_and_its_people_are_shown_unsigned() {
+async fn with_authorized_fetch_only_the_server_and_stubs_are_shown_unsigned() {
     let node = Node::with("a", Options { authorized_fetch: true }).await;
     let alice = node.member("alice").await;
     let post = node.publish(draft(&alice, "Hello")).await;
-    let url = format!("{}/users/alice/statuses/{}", node.origin, post.id);
-    assert_eq!(node.get(&url).await.status, 401);
+    let actor = format!("{}/users/alice", node.origin);
+    let url = format!("{actor}/statuses/{}", post.id);
+    let hidden = ["", "/activity", "/replies", "/likes", "/shares"].map(|part| format!("{url}{part}"));
+    let lists =
+        ["outbox", "followers", "following", "featured"].map(|part| format!("{actor}/{part}?page=true"));
+    let thread = format!("{}/contexts/{}", node.origin, post.id);
+    for url in hidden.iter().chain(&lists).chain([&thread]) {
+        assert_eq!(node.get(url).await.status, 401, "{url}");
+    }
     assert_eq!(node.get(&format!("{}/actor", node.origin)).await.status, 200);
-    assert_eq!(node.get(&format!("{}/users/alice", node.origin)).await.status, 200);
+    let stub = node.json(&actor).await;
+    assert_eq!(stub["publicKey"]["owner"], actor.as_str());
+    assert!(stub["inbox"].is_string() && stub["name"].is_null() && stub["followers"].is_null(), "{stub}");
+    // A signed request is shown everything, unless it comes from where it is not welcome.
+    let b = Node::start("b").await;
+    let bob = b.member("bob").await;
+    b.find(&actor).await;
+    let known = b.hub.presence_by_native(Network::ActivityPub, &actor).await.unwrap().unwrap();
+    assert!(known.facts["followers"].is_string(), "the whole actor, no stub: {}", known.facts);
+    assert!(b.look_up(&bob, &url).await.is_some());
+    let second = node.publish(draft(&alice, "not for b")).await;
+    let host = b.origin.strip_prefix("http://").unwrap().split(':').next().unwrap();
+    node.hub.set_domain_rule(host, Some(Rule::Block), "").await.unwrap();
+    let second = format!("{actor}/statuses/{}", second.id);
+    assert!(b.look_up(&bob, &second).await.is_none(), "the server is blocked");
+}
+
+async fn members_hide_from_hosts_that_they_block() {
+    let (a, b) = (Node::start("a").await, Node::start("b").await);
+    let (alice, bob) = (a.member("alice").await, b.member("bob").await);
+    let (before, after) =
+        (a.publish(draft(&alice, "for all")).await, a.publish(draft(&alice, "not for b")).await);
+    let url = |post: &landbridge_model::Post| format!("{}/users/alice/statuses/{}", a.origin, post.id);
+    assert!(b.look_up(&bob, &url(&before)).await.is_some());
+    let host = b.origin.strip_prefix("http://").unwrap();
+    a.hub.block_domain(alice.actor.id, host, true).await.unwrap();
+    assert!(b.look_up(&bob, &url(&after)).await.is_none());
+}
+
+async fn a_bad_signature_is_no_signature() {
+    let node = Node::start("a").await;
+    let alice = node.member("alice").await;
+    let post = node.publish(draft(&alice, "Hello")).await;
+    let url: url::Url = format!("{}/users/alice/statuses/{}", node.origin, post.id).parse().unwrap();
+    let key = landbridge_activitypub::signature::PrivateKey::generate().unwrap();
+    let key_id = format!("{}/users/alice#main-key", node.origin);
+    let now = std::time::SystemTime::now();
+    let mut headers = landbridge_activitypub::signature::cavage::sign(
+        &axum::http::Method::GET,
+        &url,
+        None,
+        &key_id,
+        &key,
+        now,
+    )
+    .unwrap();
+    headers.insert("accept", axum::http::HeaderValue::from_static("application/activity+json"));
+    let answer = node.hub.fetcher().get(&url, headers, 1 << 20).await.unwrap();
+    assert_eq!(answer.status, 401);
 }

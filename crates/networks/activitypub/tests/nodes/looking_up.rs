@@ -1,13 +1,19 @@
 //! Finding people and posts elsewhere: signed fetches, addresses on another host, threads.
 
-use super::support::{Node, draft, until};
+use super::support::{Node, draft, on_both, until};
 use axum::extract::RawQuery;
 use axum::response::Redirect;
 use axum::routing::get;
 use landbridge_activitypub::Options;
 use landbridge_hub::Draft;
 
-#[tokio::test]
+on_both!(
+    a_delete_reaches_whoever_fetched_the_post_signed,
+    pages_lead_to_their_posts,
+    an_address_may_be_on_another_host_than_the_server,
+    a_thread_is_completed_in_both_directions,
+);
+
 async fn a_delete_reaches_whoever_fetched_the_post_signed() {
     let (a, b) = (Node::with("a", Options { authorized_fetch: true }).await, Node::start("b").await);
     let (alice, bob) = (a.member("alice").await, b.member("bob").await);
@@ -20,7 +26,6 @@ async fn a_delete_reaches_whoever_fetched_the_post_signed() {
     until("the delete arrives", async || b.hub.post(got.id).await.is_err()).await;
 }
 
-#[tokio::test]
 async fn pages_lead_to_their_posts() {
     let (a, b) = (Node::start("a").await, Node::start("b").await);
     let (alice, bob) = (a.member("alice").await, b.member("bob").await);
@@ -30,7 +35,6 @@ async fn pages_lead_to_their_posts() {
     assert_eq!(b.find(&format!("{}/@alice", a.origin)).await.acct(), a.address("alice"));
 }
 
-#[tokio::test]
 async fn an_address_may_be_on_another_host_than_the_server() {
     // The firm's web site stays where it is and only sends look-ups on.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -53,7 +57,6 @@ async fn an_address_may_be_on_another_host_than_the_server() {
     assert_eq!(b.find(&format!("alice@{host}")).await.id, alice.id);
 }
 
-#[tokio::test]
 async fn a_thread_is_completed_in_both_directions() {
     let (a, b) = (Node::start("a").await, Node::start("b").await);
     let (alice, bob) = (a.member("alice").await, b.member("bob").await);

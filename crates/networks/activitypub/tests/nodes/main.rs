@@ -4,6 +4,10 @@
 
 mod crossing;
 mod documents;
+mod followers;
+mod groups;
 mod hostile;
 mod looking_up;
+mod moving;
+mod scene;
 mod support;

@@ -7,18 +7,44 @@ use landbridge_hub::reading::SearchOptions;
 use landbridge_hub::{Config, Draft, Hub, Mode, Registrations};
 use landbridge_media::MediaStore;
 use landbridge_model::{Actor, Network, Post};
-use landbridge_store::Store;
+use landbridge_store::EngineKind;
+use landbridge_store::testing::TestStore;
+use std::cell::Cell;
 use std::future::Future;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 use tokio::net::TcpListener;
+
+thread_local! {
+    /// The engine of the nodes that the test on this thread starts.
+    pub static ENGINE: Cell<EngineKind> = const { Cell::new(EngineKind::Sqlite) };
+}
+
+/// Makes two tests of each function: all its nodes on SQLite, all its nodes on PostgreSQL.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name().await
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                $crate::support::ENGINE.set(landbridge_store::EngineKind::Postgres);
+                super::$name().await
+            })+
+        }
+    };
+}
+pub(crate) use on_both;
 
 pub struct Node {
     pub hub: Hub,
     /// `http://name.test:port`
     pub origin: String,
     _stop: tokio::sync::watch::Sender<bool>,
-    _folder: TempDir,
+    _store: TestStore,
 }
 
 impl Node {
@@ -32,7 +58,6 @@ impl Node {
 
     /// `account_domain`: the host part of addresses, when it is not the host itself.
     pub async fn at(name: &str, options: Options, account_domain: Option<String>) -> Node {
-        let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let domain = format!("{name}.test:{}", listener.local_addr().unwrap().port());
         let origin = format!("http://{domain}");
@@ -48,12 +73,11 @@ impl Node {
             limits: Default::default(),
             remote_days: 30,
         };
-        let store =
-            Store::open(&format!("sqlite:{}", folder.path().join("db.sqlite").display())).await.unwrap();
-        let media =
-            MediaStore::open(landbridge_media::Config::new(folder.path().join("media")).unwrap()).unwrap();
+        let store = TestStore::new(ENGINE.get()).await;
+        let media = landbridge_media::Config::new(store.place.folder().join("media")).unwrap();
+        let media = MediaStore::open(media).unwrap();
         let fetcher = Fetcher::new(Policy::trial("Landbridge-test")).unwrap();
-        let hub = Hub::new(config, store, fetcher, media, &[7; 32]);
+        let hub = Hub::new(config, store.store.clone(), fetcher, media, &[7; 32]);
         let network = ActivityPub::new(options);
         hub.attach(vec![network.clone()]);
         let routes =
@@ -61,7 +85,7 @@ impl Node {
         let (stop, stopped) = tokio::sync::watch::channel(false);
         tokio::spawn(hub.clone().run_outbox(stopped));
         tokio::spawn(async move { axum::serve(listener, routes).await });
-        Node { hub, origin, _stop: stop, _folder: folder }
+        Node { hub, origin, _stop: stop, _store: store }
     }
 
     pub async fn member(&self, name: &str) -> Member {

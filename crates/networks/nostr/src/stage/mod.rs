@@ -91,6 +91,7 @@ pub async fn stage(nostr: &Nostr, hub: &Hub, act: &Act) -> Result<Staged, HubErr
         | ActKind::Unpin(_)
         | ActKind::AnswerQuote { .. }
         | ActKind::RevokeQuote { .. }
+        | ActKind::Approved { .. }
         | ActKind::Report { .. }
         | ActKind::Leave { forever: false }
         | ActKind::Move { .. } => Vec::new(),

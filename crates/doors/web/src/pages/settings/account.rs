@@ -33,6 +33,9 @@ struct Page {
     invitation: Option<String>,
     name: String,
     address: String,
+    /// Other accounts that this one says are the same person's: native ids.
+    aliases: Vec<String>,
+    moved_to: Option<String>,
 }
 
 pub async fn show(State(web): State<Web>, signed: Signed) -> Answer {
@@ -88,8 +91,17 @@ fn may_invite(web: &Web, signed: &Signed) -> bool {
     }
 }
 
-async fn form(web: &Web, signed: &Signed, problem: Option<String>, invitation: Option<String>) -> Answer {
+pub(super) async fn form(
+    web: &Web,
+    signed: &Signed,
+    problem: Option<String>,
+    invitation: Option<String>,
+) -> Answer {
     let name = signed.member.actor.username.clone();
+    let moved_to = match signed.member.actor.moved_to {
+        Some(id) => Some(format!("@{}", web.hub.actor(id).await?.acct())),
+        None => None,
+    };
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page {
         frame: Frame::new(web, &signed.visitor, "settings", "Account").await?,
@@ -97,6 +109,8 @@ async fn form(web: &Web, signed: &Signed, problem: Option<String>, invitation: O
         problem,
         may_invite: may_invite(web, signed),
         invitation,
+        aliases: signed.member.actor.profile.also_known_as.clone(),
+        moved_to,
         address: format!("@{}", web.hub.config().address(&name)),
         name,
     };

@@ -3,6 +3,7 @@
 mod access;
 mod account;
 mod hidden;
+mod moving;
 mod networks;
 mod posting;
 mod profile;
@@ -28,6 +29,8 @@ pub fn router() -> Router<Web> {
         .route("/settings/hidden", get(hidden::show).post(hidden::host))
         .route("/settings/account", get(account::show))
         .route("/settings/account/invite", post(account::invite))
+        .route("/settings/account/alias", post(moving::alias))
+        .route("/settings/account/move", post(moving::leave))
         .route("/settings/account/rest", post(account::rest))
         .route("/settings/account/delete", post(account::delete))
 }

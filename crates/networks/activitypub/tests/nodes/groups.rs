@@ -1,0 +1,112 @@
+//! Communities (FEP-1b12): what a group passes on, and what is posted to one.
+
+use super::scene::{PUBLIC, Scene};
+use super::support::{draft, on_both, until};
+use landbridge_hub::Draft;
+use landbridge_model::Network;
+use landbridge_store::{Change, args};
+use serde_json::{Value, json};
+
+on_both!(
+    a_group_passes_on_what_its_people_do,
+    nobody_is_put_words_in_the_mouth_by_a_group,
+    a_post_to_a_group_is_addressed_to_it,
+);
+
+impl Scene {
+    /// Mallory's account is a community, which Alice follows.
+    async fn group() -> Scene {
+        let s = Scene::new().await;
+        let group = Change::new("UPDATE actors SET kind = 'group' WHERE id = ?1", args![s.mallory.actor.id]);
+        s.m.hub.store().write(group).await.unwrap();
+        s.a.follow(&s.alice, &s.m.address("mallory")).await;
+        s
+    }
+
+    async fn passes_on(&self, id: &str, inner: Value) -> u16 {
+        let announce = json!({
+            "id": format!("{}/announce/{id}", self.m.origin), "type": "Announce", "actor": self.actor(),
+            "to": [PUBLIC], "cc": [format!("{}/followers", self.actor())], "object": inner
+        });
+        self.send(&announce).await
+    }
+}
+
+async fn a_group_passes_on_what_its_people_do() {
+    let s = Scene::group().await;
+    let bob = s.m.member("bob").await;
+    let bob_id = format!("{}/users/bob", s.m.origin);
+    let post = s.m.publish(draft(&bob, "to the club")).await;
+    let id = format!("{bob_id}/statuses/{}", post.id);
+    let act = |kind: &str, object: Value| json!({"id": format!("{id}#{kind}"), "type": kind, "actor": bob_id, "to": [PUBLIC], "object": object});
+    assert_eq!(s.passes_on("1", act("Create", s.m.json(&id).await)).await, 202);
+    let got = s.a.sees(&s.alice, "the post", |p| p.repost_of.is_some()).await.repost_of.unwrap();
+    assert_eq!(s.a.hub.post(got).await.unwrap().text.text, "to the club");
+    // The older form of the same comes as well.
+    assert_eq!(s.passes_on("1b", id.as_str().into()).await, 202);
+    assert_eq!(s.a.hub.post(got).await.unwrap().reposts, 1);
+
+    let like = act("Like", id.as_str().into());
+    assert_eq!(s.passes_on("2", like.clone()).await, 202);
+    assert_eq!(s.a.hub.post(got).await.unwrap().likes, 1);
+    assert_eq!(s.passes_on("3", act("Undo", like)).await, 202);
+    assert_eq!(s.a.hub.post(got).await.unwrap().likes, 0);
+
+    s.m.hub.edit(bob.actor.id, post.id, draft(&bob, "to the club, corrected"), None).await.unwrap();
+    assert_eq!(s.passes_on("4", act("Update", s.m.json(&id).await)).await, 202);
+    assert_eq!(s.a.hub.post(got).await.unwrap().text.text, "to the club, corrected");
+
+    assert_eq!(s.passes_on("5", act("Delete", id.as_str().into())).await, 202);
+    assert!(s.a.hub.post(got).await.is_ok(), "its own host still has it");
+    s.m.hub.delete_post(bob.actor.id, post.id, None).await.unwrap();
+    assert_eq!(s.passes_on("6", act("Delete", id.as_str().into())).await, 202);
+    assert!(s.a.hub.post(got).await.is_err());
+}
+
+async fn nobody_is_put_words_in_the_mouth_by_a_group() {
+    let s = Scene::group().await;
+    let third = super::support::Node::start("c").await;
+    let carol = third.member("carol").await;
+    let carol_id = format!("{}/users/carol", third.origin);
+    let real = third.publish(draft(&carol, "my own words")).await;
+    let id = format!("{carol_id}/statuses/{}", real.id);
+    let create = json!({
+        "id": format!("{id}/activity"), "type": "Create", "actor": carol_id, "object": {
+            "id": id, "type": "Note", "attributedTo": carol_id, "to": [PUBLIC], "content": "forged"
+        }
+    });
+    assert_eq!(s.passes_on("1", create).await, 202);
+    let copy = s.a.hub.copy(Network::ActivityPub, &id).await.unwrap().unwrap();
+    assert_eq!(s.a.hub.post(copy.object).await.unwrap().text.text, "my own words");
+    let like = json!({"id": format!("{carol_id}/likes/1"), "type": "Like", "actor": carol_id, "object": id});
+    assert_eq!(s.passes_on("2", like).await, 202);
+    assert_eq!(s.a.hub.post(copy.object).await.unwrap().likes, 0, "her server knows of no such like");
+    let alice = format!("{}/users/alice", s.a.origin);
+    let ours = json!({"id": format!("{alice}/likes/1"), "type": "Like", "actor": alice, "object": id});
+    assert_eq!(s.passes_on("3", ours).await, 202);
+    assert_eq!(s.a.hub.post(copy.object).await.unwrap().likes, 0, "nor does anybody speak for our members");
+}
+
+async fn a_post_to_a_group_is_addressed_to_it() {
+    let s = Scene::group().await;
+    let sent = s.a.publish(draft(&s.alice, &format!("@{} hello club", s.m.address("mallory")))).await;
+    let url = format!("{}/users/alice/statuses/{}", s.a.origin, sent.id);
+    let note = s.a.json(&url).await;
+    assert_eq!(note["audience"], s.actor());
+    assert_eq!(note["to"], json!([PUBLIC]));
+    assert!(note["cc"].as_array().unwrap().contains(&s.actor().into()), "{note}");
+    until("the group has it", async || s.m.hub.copy(Network::ActivityPub, &url).await.unwrap().is_some())
+        .await;
+
+    // An answer in the group goes to the group too, whoever is answered.
+    let id = format!("{}/topic", s.m.origin);
+    let mut topic = s.create("topic");
+    topic["object"]["audience"] = s.actor().into();
+    topic["object"]["type"] = "Page".into();
+    topic["object"]["name"] = "A topic".into();
+    assert_eq!(s.send(&topic).await, 202);
+    let copy = s.a.hub.copy(Network::ActivityPub, &id).await.unwrap().unwrap();
+    let answer = s.a.publish(Draft { reply_to: Some(copy.object), ..draft(&s.alice, "an answer") }).await;
+    let note = s.a.json(&format!("{}/users/alice/statuses/{}", s.a.origin, answer.id)).await;
+    assert_eq!(note["audience"], s.actor());
+}
