@@ -1,7 +1,8 @@
-//! The project's chores: `cargo xtask test`, `cargo xtask peers`, `cargo xtask dist`.
+//! The project's chores: `cargo xtask test`, `cargo xtask fuzz`, `cargo xtask peers`, `cargo xtask dist`.
 
 mod debian;
 mod dist;
+mod fuzz;
 mod licences;
 mod peers;
 mod postgres;
@@ -32,6 +33,8 @@ enum Chore {
     },
     /// Make what operators install: a static binary in a tarball, a Debian package, a container folder.
     Dist(dist::Options),
+    /// Try the parsers that meet the network with bytes from nowhere.
+    Fuzz(fuzz::Options),
     /// Check licences, duplicate versions and banned crates against deny.toml.
     Licences,
 }
@@ -57,6 +60,7 @@ fn run_chore(chore: Chore) -> Result<()> {
             Ok(())
         }
         Chore::Dist(options) => dist::run(&options),
+        Chore::Fuzz(options) => fuzz::run(&options),
         Chore::Licences => licences::run(),
     }
 }

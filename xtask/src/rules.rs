@@ -47,6 +47,56 @@ mod tests {
         }
     }
 
+    /// Dependencies that no line of the package names, and why they are there.
+    const UNNAMED: &[(&str, &str)] = &[];
+
+    #[test]
+    fn no_dependency_is_unused() {
+        let metadata = metadata();
+        let mut unused = Vec::new();
+        for package in list(&metadata, "packages").iter().filter(|p| p["source"].is_null()) {
+            let (mut shipped, mut all) = (String::new(), String::new());
+            let folder = Path::new(text(package, "manifest_path")).parent().unwrap();
+            for (part, ships) in [
+                ("src", true),
+                ("tests", false),
+                ("benches", false),
+                ("examples", false),
+                ("fuzz_targets", true),
+            ] {
+                let mut files = Vec::new();
+                if folder.join(part).exists() {
+                    sources(&folder.join(part), &mut files);
+                }
+                for file in files {
+                    let source = fs::read_to_string(file).unwrap();
+                    all.push_str(&source);
+                    shipped.push_str(if ships { &source } else { "" });
+                }
+            }
+            for dependency in list(package, "dependencies") {
+                let name =
+                    dependency["rename"].as_str().unwrap_or(text(dependency, "name")).replace('-', "_");
+                let source = if text(dependency, "kind") == "dev" { &all } else { &shipped };
+                let pair = (text(package, "name"), text(dependency, "name"));
+                if !names(source, &name) && !UNNAMED.contains(&pair) {
+                    unused.push(pair);
+                }
+            }
+        }
+        assert!(unused.is_empty(), "unused dependencies: {unused:?}");
+    }
+
+    /// Whether the crate occurs as a word.
+    fn names(source: &str, krate: &str) -> bool {
+        let part = |c: char| c.is_alphanumeric() || c == '_';
+        source.match_indices(krate).any(|(at, _)| {
+            let (before, after) = (source.get(..at).unwrap(), source.get(at + krate.len()..).unwrap());
+            let path = after.starts_with("::") || after.starts_with(';') || after.starts_with(" as ");
+            path && !before.ends_with(part)
+        })
+    }
+
     #[test]
     fn licences_and_versions_are_as_deny_toml_says() {
         crate::licences::run().unwrap();
@@ -55,7 +105,7 @@ mod tests {
     #[test]
     fn files_stay_small() {
         let mut lengths = Vec::new();
-        for folder in ["crates", "xtask", "tests", "benches"] {
+        for folder in ["crates", "xtask", "tests", "benches", "fuzz"] {
             measure(&crate::run::root().join(folder), &mut lengths);
         }
         lengths.sort_unstable_by_key(|(lines, _)| *lines);
@@ -120,12 +170,19 @@ mod tests {
     }
 
     fn measure(folder: &Path, lengths: &mut Vec<(usize, PathBuf)>) {
+        let mut files = Vec::new();
+        sources(folder, &mut files);
+        lengths
+            .extend(files.into_iter().map(|path| (fs::read_to_string(&path).unwrap().lines().count(), path)));
+    }
+
+    fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
             let path = entry.path();
             if path.is_dir() {
-                measure(&path, lengths);
+                sources(&path, files);
             } else if path.extension().is_some_and(|e| e == "rs") {
-                lengths.push((fs::read_to_string(&path).unwrap().lines().count(), path));
+                files.push(path);
             }
         }
     }

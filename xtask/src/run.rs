@@ -44,6 +44,15 @@ pub fn exists(program: &str) -> bool {
         .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()))
 }
 
+/// Does a stage of a long chore, and says afterwards how long it took.
+pub fn stage<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    eprintln!("-> {what}");
+    let begun = Instant::now();
+    let result = work();
+    eprintln!("== {what}: {}, {:.0?}", if result.is_ok() { "done" } else { "FAILED" }, begun.elapsed());
+    result
+}
+
 fn name_of(command: &Command) -> String {
     command.get_program().to_string_lossy().into_owned()
 }

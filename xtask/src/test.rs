@@ -2,10 +2,14 @@
 //!
 //! 1. Install what is missing: Debian packages, cargo-nextest, the peers.
 //! 2. Build all tests and programs while the network is there.
-//! 3. Enter a private world (see [`crate::private`]), start PostgreSQL, run the unit tests.
-//! 4. Start the peers and Landbridge (`landbridge-stage`), run the tests against them.
+//! 3. Formatting, and what clippy finds; in CI (`CI=true`) each fuzz target for a minute.
+//! 4. Enter a private world (see [`crate::private`]), start PostgreSQL, run the unit tests.
+//! 5. Start the peers and Landbridge (`landbridge-stage`), run the tests against them.
+//!
+//! A filter for nextest, or `--only-peers`, leaves step 3 out. The inputs that the fuzz targets are known by are tried
+//! with the unit tests.
 
-use crate::{debian, peers, postgres::Postgres, private, run};
+use crate::{debian, fuzz, peers, postgres::Postgres, private, run};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::{fs, path::PathBuf, process::Command};
@@ -18,7 +22,7 @@ pub struct Options {
     /// Only the tests against real peers.
     #[arg(long, conflicts_with = "no_peers")]
     only_peers: bool,
-    /// Step 3 and 4 only; used by the command itself.
+    /// Step 4 and 5 only; used by the command itself.
     #[arg(long, hide = true)]
     inside: bool,
     /// Further arguments for nextest: a filter, `--retries 1` ...
@@ -38,12 +42,17 @@ fn outside(options: &Options) -> Result<()> {
             Command::new("cargo").args(["install", "--locked", "cargo-nextest"]),
         )?;
     }
-    let peers = if options.no_peers { Vec::new() } else { peers::install(&[])? };
-    eprintln!("-> building");
-    run::loudly(cargo().args(["nextest", "run", "--no-run"]).args(packages(options)))?;
-    if !options.no_peers {
-        run::loudly(cargo().args(["build", "--bins"]).args(packages(options)))?;
-    }
+    let peers =
+        if options.no_peers { Vec::new() } else { run::stage("installing peers", || peers::install(&[]))? };
+    run::stage("building", || {
+        run::loudly(cargo().args(["nextest", "run", "--no-run"]).args(packages(options)))?;
+        if options.no_peers {
+            return Ok(());
+        }
+        run::loudly(cargo().args(["build", "--bins"]).args(packages(options)))
+    })?;
+    let whole = options.nextest.is_empty() && !options.only_peers;
+    let checked = if whole { checks() } else { Ok(()) };
 
     let mut arguments = vec!["test".to_owned(), "--inside".to_owned()];
     for (given, flag) in [(options.no_peers, "--no-peers"), (options.only_peers, "--only-peers")] {
@@ -51,11 +60,36 @@ fn outside(options: &Options) -> Result<()> {
     }
     arguments.push("--".to_owned());
     arguments.extend(options.nextest.iter().cloned());
-    private::enter(
+    let tested = private::enter(
         &programs()?.join("xtask"),
         &arguments,
         peers.into_iter().map(|peer| (peer.variable().into(), peer.folder.into())),
-    )
+    );
+    // What failed first is told last, too: it may be far up by now.
+    tested.and(checked)
+}
+
+/// What needs no database and no peer. One failure does not hide the others.
+fn checks() -> Result<()> {
+    let mut failed = Vec::new();
+    let mut check = |what: &'static str, work: &dyn Fn() -> Result<()>| {
+        if let Err(error) = run::stage(what, work) {
+            eprintln!("{error:#}");
+            failed.push(what);
+        }
+    };
+    check("formatting", &|| run::loudly(cargo().args(["fmt", "--all", "--check"])));
+    check("clippy", &|| {
+        let all = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
+        run::loudly(cargo().args(all))
+    });
+    if std::env::var_os("CI").is_some_and(|ci| ci == "true") {
+        check("fuzzing", &|| {
+            fuzz::build()?;
+            fuzz::try_every()
+        });
+    }
+    if failed.is_empty() { Ok(()) } else { bail!("failed: {}", failed.join(", ")) }
 }
 
 fn inside(options: &Options) -> Result<()> {
@@ -75,13 +109,12 @@ fn inside(options: &Options) -> Result<()> {
 
     let mut failed = Vec::new();
     if !options.only_peers {
-        eprintln!("-> unit tests, SQLite and PostgreSQL");
-        if run::loudly(&mut nextest(&["--retries", "1"])).is_err() {
+        let tests = || run::loudly(&mut nextest(&[]));
+        if run::stage("unit tests, SQLite and PostgreSQL", tests).is_err() {
             failed.push("unit tests");
         }
     }
     if !options.no_peers {
-        eprintln!("-> tests against real peers");
         let tests = nextest(&[
             "-E",
             "package(landbridge-interop)",
@@ -92,7 +125,8 @@ fn inside(options: &Options) -> Result<()> {
             "--retries",
             "2",
         ]);
-        if run::loudly(&mut staged(&tests, &postgres.url())?).is_err() {
+        let tests = || run::loudly(&mut staged(&tests, &postgres.url())?);
+        if run::stage("tests against real peers", tests).is_err() {
             failed.push("tests against real peers");
         }
     }

@@ -2,6 +2,10 @@
 //! [`Fetcher`], which decides *where to* (no private address, by literal, by name or by redirect), *how much* (bytes
 //! counted after decompression), *how long*, and in a local trial that nothing leaves the machine at all.
 
+// Whatever the network says must not end a request, and still less the process.
+#![warn(clippy::expect_used, clippy::indexing_slicing, clippy::unreachable)]
+#![cfg_attr(not(test), warn(clippy::string_slice))]
+
 mod address;
 mod client;
 mod error;

@@ -6,6 +6,10 @@
 //!
 //! A network is one implementation of [`Translator`]; a door calls the methods of [`Hub`].
 
+// Whatever the network says must not end a request, and still less the process.
+#![warn(clippy::expect_used, clippy::indexing_slicing, clippy::unreachable)]
+#![cfg_attr(not(test), warn(clippy::string_slice))]
+
 pub mod accounts;
 mod act;
 mod bus;

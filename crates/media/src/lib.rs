@@ -7,10 +7,16 @@
 //!
 //! This crate knows neither the hub nor the store.
 
+// Whatever the network says must not end a request, and still less the process.
+#![warn(clippy::expect_used, clippy::indexing_slicing, clippy::unreachable)]
+#![cfg_attr(not(test), warn(clippy::string_slice))]
+
 mod error;
 mod ffmpeg;
 mod files;
 mod formats;
+#[doc(hidden)]
+pub mod fuzzing;
 mod limits;
 mod serve;
 mod sniff;

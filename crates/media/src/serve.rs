@@ -114,7 +114,7 @@ fn body(file: File, len: u64) -> Body {
 }
 
 #[derive(Debug, PartialEq)]
-enum Wanted {
+pub(crate) enum Wanted {
     Whole,
     /// First and last byte.
     Part(u64, u64),
@@ -122,7 +122,7 @@ enum Wanted {
 }
 
 /// One range of bytes; several at once, and anything unreadable, get the whole file, as RFC 9110 allows.
-fn range(header: &str, size: u64) -> Wanted {
+pub(crate) fn range(header: &str, size: u64) -> Wanted {
     let Some((from, to)) = header.strip_prefix("bytes=").and_then(|r| r.split_once('-')) else {
         return Wanted::Whole;
     };

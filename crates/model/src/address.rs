@@ -26,7 +26,8 @@ impl FromStr for Acct {
             || username.len() > 128
             || !username.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
         let bad_domain = domain.as_deref().is_some_and(|d| {
-            d.is_empty() || d.len() > 260 || d.contains(|c: char| c.is_whitespace() || "/@?#\\".contains(c))
+            let bad = |c: char| c.is_whitespace() || c.is_control() || "/@?#\\".contains(c);
+            d.is_empty() || d.len() > 260 || d.contains(bad)
         });
         if bad_name || bad_domain {
             Err(NameError::NotAnAddress)
@@ -132,8 +133,10 @@ pub fn check_name(name: &str) -> Result<(), NameError> {
 /// one name look like another, or reorder the line around it), at most `max` characters.
 pub fn safe_display_name(name: &str, max: usize) -> String {
     let reorders = |c: char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}');
-    let clean = name.nfc().filter(|c| !c.is_control() && !reorders(*c)).take(max);
-    clean.collect::<String>().trim().to_owned()
+    // Removed first: what stood apart may combine then.
+    let clean =
+        name.chars().filter(|c| !c.is_control() && !reorders(*c)).nfc().skip_while(|c| c.is_whitespace());
+    clean.take(max).collect::<String>().trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -146,6 +149,7 @@ mod tests {
         assert_eq!(a.to_string(), "Alice@example.org:8443");
         assert!("a@b@c".parse::<Acct>().is_err());
         assert!("a/../b@c".parse::<Acct>().is_err());
+        assert!("a@b\0c".parse::<Acct>().is_err());
     }
 
     #[test]
@@ -162,5 +166,8 @@ mod tests {
     fn names_cannot_reorder_a_line() {
         assert_eq!(safe_display_name("\u{202E}evil\u{0}\n", 30), "evil");
         assert_eq!(safe_display_name("العربية", 30), "العربية");
+        // A letter and its accent, parted by what is removed, are one letter afterwards.
+        assert_eq!(safe_display_name("e\u{202A}\u{301}", 30), "\u{e9}");
+        assert_eq!(safe_display_name("   abc", 2), "ab");
     }
 }

@@ -21,7 +21,7 @@ pub struct Id(pub i64);
 impl Id {
     /// The smallest id of that moment: for paging by date.
     pub fn floor(at: Time) -> Id {
-        Id((at.0 - EPOCH).clamp(0, (1 << 41) - 1) << SEQUENCE_BITS)
+        Id(at.0.saturating_sub(EPOCH).clamp(0, (1 << 41) - 1) << SEQUENCE_BITS)
     }
 
     /// When the id was made (or, for something from elsewhere, when it says it was written).

@@ -3,6 +3,10 @@
 //! A translator turns what its network says into these types and back; the hub decides on them; the doors show
 //! them. Start with [`Post`] and [`Actor`].
 
+// Whatever the network says must not end a request, and still less the process.
+#![warn(clippy::expect_used, clippy::indexing_slicing, clippy::unreachable)]
+#![cfg_attr(not(test), warn(clippy::string_slice))]
+
 mod actor;
 mod address;
 mod id;

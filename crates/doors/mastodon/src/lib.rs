@@ -7,6 +7,10 @@
 //! A handler reads who asks ([`auth`]) and what ([`params`]), calls the hub, and shows the answer ([`entities`]).
 //! Nothing is decided here.
 
+// Whatever the network says must not end a request, and still less the process.
+#![warn(clippy::expect_used, clippy::indexing_slicing, clippy::unreachable)]
+#![cfg_attr(not(test), warn(clippy::string_slice))]
+
 mod accounts;
 mod asked;
 mod at;
@@ -15,6 +19,8 @@ mod door;
 mod entities;
 mod error;
 mod fresh;
+#[doc(hidden)]
+pub mod fuzzing;
 mod instance;
 mod landbridge;
 mod lists;

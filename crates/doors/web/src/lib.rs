@@ -4,6 +4,10 @@
 //! template of `templates/`. Every form carries a token ([`fields`]), every page a strict policy ([`frame`]), and
 //! nothing is loaded from anywhere else.
 
+// Whatever the network says must not end a request, and still less the process.
+#![warn(clippy::expect_used, clippy::indexing_slicing, clippy::unreachable)]
+#![cfg_attr(not(test), warn(clippy::string_slice))]
+
 mod assets;
 mod card;
 mod error;

@@ -9,9 +9,9 @@ mod parent;
 mod wire;
 
 pub use child::worker_main;
-pub(crate) use job::check;
+pub(crate) use job::{check, run as run_here};
 pub(crate) use parent::run;
-pub(crate) use wire::Done;
+pub use wire::Done;
 
 use std::path::PathBuf;
 

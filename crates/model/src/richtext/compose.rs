@@ -5,10 +5,14 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Longest tag, in characters.
 const MAX_TAG: usize = 100;
+/// Longest link, in bytes: a longer one is only text.
+const MAX_LINK: usize = 2048;
 
 /// The form in which tags are compared and stored: NFKC, lower case, without `#`.
 pub fn normal_tag(tag: &str) -> String {
-    tag.trim_start_matches(['#', '＃']).nfkc().flat_map(char::to_lowercase).take(MAX_TAG).collect()
+    // Compatible forms of `#` become one only by the first step, and lower case may be compatible with something else.
+    let folded = tag.nfkc().flat_map(char::to_lowercase).nfkc();
+    folded.skip_while(|c| *c == '#').take(MAX_TAG).collect()
 }
 
 /// Marks links, mentions and tags in plain text. Mentions come without `id` and `url`: the hub looks them up and
@@ -67,13 +71,24 @@ fn link(rest: &str) -> Option<(usize, MarkKind)> {
         .find(|s| rest.get(..s.len()).is_some_and(|r| r.eq_ignore_ascii_case(s)))?;
     let stop =
         |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '`' | '“' | '”');
-    let mut url = rest.get(..rest.find(stop).unwrap_or(rest.len()))?;
+    let ends = |(at, c): &(usize, char)| stop(*c) || *at > MAX_LINK;
+    let end = rest.char_indices().find(ends).map_or(rest.len(), |(at, _)| at);
+    let mut url = rest.get(..end).filter(|url| url.len() <= MAX_LINK)?;
+    let surplus =
+        |open: char, close: char| url.matches(close).count().saturating_sub(url.matches(open).count());
+    let (mut round, mut square) = (surplus('(', ')'), surplus('[', ']'));
     // Punctuation after a link belongs to the sentence; a closing bracket only if it was not opened inside.
     loop {
         let cut = match url.chars().last()? {
             '.' | ',' | ':' | ';' | '!' | '?' | '\'' | '*' => true,
-            ')' => url.matches(')').count() > url.matches('(').count(),
-            ']' => url.matches(']').count() > url.matches('[').count(),
+            ')' if round > 0 => {
+                round -= 1;
+                true
+            }
+            ']' if square > 0 => {
+                square -= 1;
+                true
+            }
             _ => false,
         };
         if !cut {
@@ -115,8 +130,12 @@ fn mention(rest: &str) -> Option<(usize, MarkKind)> {
         let end = host.find(|c: char| !(word(c) || matches!(c, ':' | '[' | ']'))).unwrap_or(host.len());
         trim_end(host.get(..end).unwrap_or_default())
     });
-    let acct = if host.is_empty() { name.to_owned() } else { format!("{name}@{}", host.to_lowercase()) };
-    Some((1 + acct.len(), MarkKind::Mention { id: String::new(), acct, url: String::new() }))
+    // Lower case may be longer or shorter: the length is that of what was typed.
+    let (len, acct) = match host {
+        "" => (1 + name.len(), name.to_owned()),
+        host => (2 + name.len() + host.len(), format!("{name}@{}", host.to_lowercase())),
+    };
+    Some((len, MarkKind::Mention { id: String::new(), acct, url: String::new() }))
 }
 
 fn trim_end(word: &str) -> &str {
@@ -146,6 +165,7 @@ fn is_combining(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::MAX_MARKS;
     use super::*;
 
     fn marks(text: &str) -> Vec<(String, &'static str)> {
@@ -170,6 +190,32 @@ mod tests {
             ("#हिन्दी", "tag"),
         ];
         assert_eq!(got, want.map(|(a, b)| (a.to_owned(), b)));
+    }
+
+    #[test]
+    fn hosts_whose_lower_case_has_another_length() {
+        // The Kelvin sign has three bytes, its lower case one; a dotted capital I grows.
+        assert_eq!(marks("@a@\u{212a}.example, #x").len(), 2);
+        assert_eq!(marks("@a@\u{130}.example #x")[0].0, "@a@\u{130}.example");
+    }
+
+    #[test]
+    fn tags_have_one_form() {
+        for (typed, normal) in
+            [("#Rust", "rust"), ("\u{fe5f}x", "x"), ("##x", "x"), ("ﬁ", "fi"), ("\u{130}", "i\u{307}")]
+        {
+            assert_eq!(normal_tag(typed), normal, "{typed}");
+            assert_eq!(normal_tag(normal), normal);
+        }
+    }
+
+    #[test]
+    fn hostile_sizes_are_bounded() {
+        // Each of these took time that grew with the square of its length.
+        assert!(marks(&format!("https://x.example/{}", ")".repeat(500_000))).is_empty());
+        assert_eq!(marks(&format!("https://x.example/a{}", ")".repeat(1_000)))[0].0, "https://x.example/a");
+        assert!(marks(&"https://^".repeat(50_000)).is_empty());
+        assert_eq!(marks(&"#a ".repeat(100_000)).len(), MAX_MARKS);
     }
 
     #[test]

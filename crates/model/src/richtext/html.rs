@@ -1,14 +1,16 @@
 //! Text with marks as HTML, of the small set that Mastodon's clients and servers expect.
 
 use super::{Mark, MarkKind, RichText};
+use std::{iter::Peekable, vec::IntoIter};
 
 /// HTML of the text. `tag_base`: URL before a tag's name, such as `https://example.org/tags/`.
 ///
 /// Everything that is not made here is escaped; links lead only to http, https, nostr, at, mailto and xmpp URLs.
 pub fn to_html(rich: &RichText, tag_base: &str) -> String {
-    let mut out = Writer { rich, tag_base, html: String::with_capacity(rich.text.len() * 2) };
-    let (blocks, inline): (Vec<&Mark>, Vec<&Mark>) = rich.marks.iter().partition(|m| m.kind.is_block());
-    out.blocks(0, rich.text.len(), &blocks, &inline);
+    let (blocks, ahead): (Vec<&Mark>, Vec<&Mark>) = rich.marks.iter().partition(|m| m.kind.is_block());
+    let html = String::with_capacity(rich.text.len() * 2);
+    let mut out = Writer { rich, tag_base, html, ahead: ahead.into_iter().peekable(), running: Vec::new() };
+    out.blocks(0, rich.text.len(), &blocks);
     out.html
 }
 
@@ -23,10 +25,14 @@ struct Writer<'a> {
     rich: &'a RichText,
     tag_base: &'a str,
     html: String,
+    /// Marks inside lines, in order, which begin behind what was written.
+    ahead: Peekable<IntoIter<&'a Mark>>,
+    /// Those that began before and may go on: every paragraph looks at these alone, not at all marks there are.
+    running: Vec<&'a Mark>,
 }
 
-impl Writer<'_> {
-    fn blocks(&mut self, mut at: usize, end: usize, blocks: &[&Mark], inline: &[&Mark]) {
+impl<'a> Writer<'a> {
+    fn blocks(&mut self, mut at: usize, end: usize, blocks: &[&Mark]) {
         let mut i = 0;
         let mut list: Option<bool> = None;
         while let Some(block) = blocks.get(i) {
@@ -40,16 +46,16 @@ impl Writer<'_> {
             if list.is_some() && (is_item != list || !gap.trim().is_empty()) {
                 self.close_list(&mut list);
             }
-            self.paragraphs(at, start, inline);
+            self.paragraphs(at, start);
             if let (Some(ordered), None) = (is_item, list) {
                 self.html.push_str(if ordered { "<ol>" } else { "<ul>" });
                 list = Some(ordered);
             }
-            self.block(block, start, stop, &nested, inline);
+            self.block(block, start, stop, &nested);
             at = stop;
         }
         self.close_list(&mut list);
-        self.paragraphs(at, end, inline);
+        self.paragraphs(at, end);
     }
 
     fn close_list(&mut self, list: &mut Option<bool>) {
@@ -58,7 +64,7 @@ impl Writer<'_> {
         }
     }
 
-    fn block(&mut self, block: &Mark, start: usize, stop: usize, nested: &[&Mark], inline: &[&Mark]) {
+    fn block(&mut self, block: &Mark, start: usize, stop: usize, nested: &[&Mark]) {
         match block.kind {
             MarkKind::CodeBlock => {
                 self.html.push_str("<pre><code>");
@@ -67,27 +73,27 @@ impl Writer<'_> {
             }
             MarkKind::Heading => {
                 self.html.push_str("<p><strong>");
-                self.inline(start, stop, inline);
+                self.inline(start, stop);
                 self.html.push_str("</strong></p>");
             }
             MarkKind::Item { .. } => {
                 self.html.push_str("<li>");
                 if nested.is_empty() {
-                    self.inline(start, stop, inline);
+                    self.inline(start, stop);
                 } else {
-                    self.blocks(start, stop, nested, inline);
+                    self.blocks(start, stop, nested);
                 }
                 self.html.push_str("</li>");
             }
             _ => {
                 self.html.push_str("<blockquote>");
-                self.blocks(start, stop, nested, inline);
+                self.blocks(start, stop, nested);
                 self.html.push_str("</blockquote>");
             }
         }
     }
 
-    fn paragraphs(&mut self, start: usize, end: usize, inline: &[&Mark]) {
+    fn paragraphs(&mut self, start: usize, end: usize) {
         let text = self.rich.text.get(start..end).unwrap_or_default();
         let mut at = start;
         for part in text.split("\n\n") {
@@ -95,18 +101,29 @@ impl Writer<'_> {
             let body = part.trim_matches('\n');
             if !body.trim().is_empty() {
                 self.html.push_str("<p>");
-                self.inline(at + lead, at + lead + body.len(), inline);
+                self.inline(at + lead, at + lead + body.len());
                 self.html.push_str("</p>");
             }
             at += part.len() + 2;
         }
     }
 
-    /// Marks nest (an invariant of the text), so a stack of open ones is enough.
-    fn inline(&mut self, start: usize, end: usize, marks: &[&Mark]) {
+    /// The marks inside lines that concern a part of the text. The parts come in the order of the text.
+    fn marks_of(&mut self, start: usize, end: usize) -> Vec<&'a Mark> {
+        self.running.retain(|mark| mark.end as usize > start);
+        while let Some(mark) = self.ahead.next_if(|mark| (mark.start as usize) < end) {
+            if mark.end as usize > start {
+                self.running.push(mark);
+            }
+        }
+        self.running.clone()
+    }
+
+    /// Marks nest (an invariant of the text), so a stack of open ones is enough. No link is written inside a link.
+    fn inline(&mut self, start: usize, end: usize) {
         let mut at = start;
         let mut open: Vec<(usize, &'static str)> = Vec::new();
-        for mark in marks {
+        for mark in self.marks_of(start, end) {
             let (from, to) = ((mark.start as usize).max(start), (mark.end as usize).min(end));
             if from >= to || from < at && matches!(mark.kind, MarkKind::Emoji { .. }) {
                 continue;
@@ -116,6 +133,11 @@ impl Writer<'_> {
                 at = at.max(stop);
                 self.html.push_str(tag);
                 open.pop();
+            }
+            let is_link =
+                matches!(mark.kind, MarkKind::Link { .. } | MarkKind::Mention { .. } | MarkKind::Tag { .. });
+            if is_link && open.iter().any(|(_, close)| close.starts_with("</a>")) {
+                continue;
             }
             self.text(at, from);
             at = at.max(from);
@@ -263,6 +285,31 @@ mod tests {
         let url = "https://x.example/\"><script>".to_owned();
         let rich = RichText::new("me".into(), vec![mark(0, 2, MarkKind::Link { url })]);
         assert!(!to_html(&rich, "").contains("<script>"));
+    }
+
+    #[test]
+    fn no_link_is_inside_a_link() {
+        let url = "https://x.example/1".to_owned();
+        let link = |start, end| mark(start, end, MarkKind::Link { url: url.clone() });
+        let rich =
+            RichText::new("one two".into(), vec![link(0, 7), link(4, 7), mark(4, 7, MarkKind::Strong)]);
+        assert!(to_html(&rich, "").ends_with(">one <strong>two</strong></a></p>"), "{}", to_html(&rich, ""));
+        // Else a text of some thousand bytes would be written a hundred times.
+        let name =
+            |end| mark(0, end, MarkKind::Mention { id: String::new(), acct: "x".into(), url: url.clone() });
+        let rich = RichText::new("@".repeat(5_000), (1..=100).map(|n| name(5_000 - n)).collect());
+        assert!(to_html(&rich, "").len() < 10_000);
+    }
+
+    #[test]
+    fn a_mark_runs_on_over_paragraphs() {
+        let rich = RichText::new(
+            "a b\n\nc d\n\ne".into(),
+            vec![mark(2, 8, MarkKind::Emphasis), mark(5, 6, MarkKind::Strong), mark(10, 11, MarkKind::Code)],
+        );
+        let html = to_html(&rich, "");
+        let want = "<p>a <em>b</em></p><p><em><strong>c</strong> d</em></p><p><code>e</code></p>";
+        assert_eq!(html, want);
     }
 
     #[test]

@@ -11,10 +11,14 @@ pub use html::{escape, to_html};
 
 use serde::{Deserialize, Serialize};
 
+/// Most marks of one text; those that come after are left out.
+pub const MAX_MARKS: usize = 4_000;
+
 /// Plain text with marks.
 ///
 /// Invariants, which [`RichText::new`] establishes: every mark lies on character boundaries inside the text, is not
-/// empty, and marks are ordered by start, the longer first. They nest; those that would cross are cut.
+/// empty, and marks are ordered by start, the longer first. They nest; those that would cross are cut. There are at most
+/// [`MAX_MARKS`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RichText {
@@ -91,6 +95,7 @@ impl RichText {
             start < end && text.is_char_boundary(start) && text.is_char_boundary(end) && end <= text.len()
         });
         marks.sort_by_key(|m| (m.start, std::cmp::Reverse(m.end)));
+        marks.truncate(MAX_MARKS);
         let mut open: Vec<u32> = Vec::new();
         for mark in &mut marks {
             open.retain(|end| *end > mark.start);

@@ -3,7 +3,13 @@
 //! In: [`signature`] says who sent it, [`vocab`] and [`translate`] read it, `inbound` decides what of it is true, and
 //! the hub takes it. Out: `stage` renders with [`render`] what members do, `deliver` sends the stored bytes.
 
+// Whatever the network says must not end a request, and still less the process.
+#![warn(clippy::expect_used, clippy::indexing_slicing, clippy::unreachable)]
+#![cfg_attr(not(test), warn(clippy::string_slice))]
+
 mod followers;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod http;
 mod identity;
 mod inbound;

@@ -7,9 +7,15 @@
 //!   the reader's subscriptions elsewhere, becomes posts ([`inbound`], [`reader`]).
 //! - [`signer`]: signing for members (NIP-46), on either side.
 
+// Whatever the network says must not end a request, and still less the process.
+#![warn(clippy::expect_used, clippy::indexing_slicing, clippy::unreachable)]
+#![cfg_attr(not(test), warn(clippy::string_slice))]
+
 mod deliver;
 pub mod event;
 mod facts;
+#[doc(hidden)]
+pub mod fuzzing;
 mod inbound;
 mod keys;
 mod lookup;

@@ -45,6 +45,8 @@ pub fn truncated(address: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
@@ -60,6 +62,23 @@ mod tests {
         assert_eq!(forwarded(ip("::ffff:127.0.0.1"), &headers, &trusted), ip("203.0.113.9"));
         assert_eq!(forwarded(ip("198.51.100.1"), &headers, &trusted), ip("198.51.100.1"));
         assert_eq!(forwarded(ip("127.0.0.1"), &HeaderMap::new(), &trusted), ip("127.0.0.1"));
+    }
+
+    proptest! {
+        /// Whatever the header says: nobody becomes a trusted proxy, and without one nothing is believed.
+        #[test]
+        fn any_header(lines in vec("(10[.]1[.]1[.]1|203[.]0[.]113[.]9|::1|\\[::1\\]:80|,| |x|[ -~]){0,12}", 0..4), by_proxy in any::<bool>()) {
+            let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap()];
+            let mut headers = HeaderMap::new();
+            for line in &lines {
+                headers.append("x-forwarded-for", line.parse().unwrap());
+            }
+            let peer = ip(if by_proxy { "10.2.2.2" } else { "198.51.100.1" });
+            let client = forwarded(peer, &headers, &trusted);
+            prop_assert!(by_proxy || client == peer);
+            prop_assert_eq!(forwarded(client, &HeaderMap::new(), &trusted), client);
+            let _ = truncated(client);
+        }
     }
 
     #[test]

@@ -89,21 +89,39 @@ mod tests {
     use axum::body::Body;
     use axum::middleware::from_fn_with_state;
     use axum::routing::get;
+    use proptest::prelude::*;
     use tower::ServiceExt;
 
     async fn status(host: &str, path: &str) -> (StatusCode, Option<String>) {
-        let identity = Identity {
-            kind: crate::instance::identity::Kind::Public,
-            origin: "https://social.example.org".parse().unwrap(),
-            account_domain: "example.org".into(),
-        };
         let app = Router::new()
             .fallback(get(|| async { "here" }))
-            .layer(from_fn_with_state(Arc::new(Hosts::new(&identity)), route));
+            .layer(from_fn_with_state(Arc::new(public()), route));
         let request = Request::builder().uri(path).header("host", host).body(Body::empty()).unwrap();
         let response = app.oneshot(request).await.unwrap();
         let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
         (response.status(), location)
+    }
+
+    fn public() -> Hosts {
+        Hosts::new(&Identity {
+            kind: crate::instance::identity::Kind::Public,
+            origin: "https://social.example.org".parse().unwrap(),
+            account_domain: "example.org".into(),
+        })
+    }
+
+    proptest! {
+        /// Only our own names are answered to, in any case, with any port and one final dot or more.
+        #[test]
+        fn any_host(host in "(social|[.]|example|org|SOCIAL|:|443|@|\\[::1\\]|evil|[ -~]){0,8}", absolute in any::<bool>()) {
+            let builder = Request::builder().header("host", &host);
+            let builder = if absolute { builder.uri(format!("http://{host}/x")) } else { builder.uri("/x") };
+            let Ok(request) = builder.body(Body::empty()) else { return Ok(()) };
+            if public().role(&request).is_some() {
+                let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name).to_lowercase();
+                prop_assert!(["social.example.org", "example.org"].contains(&name.trim_end_matches('.')), "{}", host);
+            }
+        }
     }
 
     #[tokio::test]

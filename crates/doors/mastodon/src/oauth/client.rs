@@ -25,7 +25,7 @@ fn unknown() -> ApiError {
     )
 }
 
-fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, coded) = value.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {

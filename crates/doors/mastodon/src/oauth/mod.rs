@@ -17,6 +17,10 @@ use axum::{
     routing::{get, post},
 };
 
+pub(crate) use client::basic;
+pub(crate) use redirect::acceptable;
+pub(crate) use scopes::read as read_scopes;
+
 pub(crate) fn routes() -> Router<Door> {
     Router::new()
         .both("/api/v1/apps", post(apps::create))

@@ -12,7 +12,7 @@ const NEVER: [&str; 8] =
     ["javascript", "data", "vbscript", "blob", "file", "about", "view-source", "filesystem"];
 
 /// Whether an app may register it: absolute, without fragment (RFC 6749, section 3.1.2).
-pub(super) fn acceptable(uri: &str) -> bool {
+pub(crate) fn acceptable(uri: &str) -> bool {
     uri == OUT_OF_BAND
         || uri.len() <= 2000
             && Url::parse(uri).is_ok_and(|url| {

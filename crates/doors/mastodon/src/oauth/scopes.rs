@@ -78,7 +78,7 @@ pub(super) fn all() -> Vec<String> {
 }
 
 /// Each once, in the order asked; `None` when one of them is unknown. Nothing asked means [`DEFAULT`].
-pub(super) fn read(asked: &str) -> Option<String> {
+pub(crate) fn read(asked: &str) -> Option<String> {
     let all = all();
     let mut scopes: Vec<&str> = Vec::new();
     for scope in asked.split([' ', '+', ',']).filter(|s| !s.is_empty()) {

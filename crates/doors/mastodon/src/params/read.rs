@@ -10,17 +10,25 @@ impl FromRequest<Door> for Params {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, door: &Door) -> Result<Params, ApiError> {
+        Params::read(request, door).await
+    }
+}
+
+impl Params {
+    /// Query and body of a request.
+    pub async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Params, ApiError> {
         let mut params = Params::default();
         form(&mut params, request.uri().query().unwrap_or_default().as_bytes());
         let kind =
             request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         if kind == "multipart/form-data" {
-            multipart(&mut params, request, door).await?;
+            multipart(&mut params, request, state).await?;
             return Ok(params);
         }
-        let body =
-            Bytes::from_request(request, door).await.map_err(|e| ApiError::new(e.status(), e.body_text()))?;
+        let body = Bytes::from_request(request, state)
+            .await
+            .map_err(|e| ApiError::new(e.status(), e.body_text()))?;
         if body.is_empty() {
             return Ok(params);
         }
@@ -37,9 +45,7 @@ impl FromRequest<Door> for Params {
         }
         Ok(params)
     }
-}
 
-impl Params {
     /// The query alone.
     pub fn query(uri: &Uri) -> Params {
         let mut params = Params::default();
@@ -54,10 +60,10 @@ fn form(params: &mut Params, bytes: &[u8]) {
     }
 }
 
-async fn multipart(params: &mut Params, request: Request, door: &Door) -> Result<(), ApiError> {
+async fn multipart<S: Send + Sync>(params: &mut Params, request: Request, state: &S) -> Result<(), ApiError> {
     let bad = |status: StatusCode, text: String| ApiError::new(status, text);
     let mut body =
-        Multipart::from_request(request, door).await.map_err(|e| bad(e.status(), e.body_text()))?;
+        Multipart::from_request(request, state).await.map_err(|e| bad(e.status(), e.body_text()))?;
     for _ in 0..MOST {
         let Some(field) = body.next_field().await.map_err(|e| bad(e.status(), e.body_text()))? else {
             return Ok(());

@@ -19,6 +19,8 @@ use http::{HeaderMap, header};
 use landbridge_hub::accounts::Grant;
 use std::sync::Arc;
 
+pub(crate) use ws::named;
+
 pub(crate) fn routes() -> Router<Door> {
     let mut router = Router::new()
         .both("/api/v1/streaming", get(ws::get))

@@ -90,6 +90,13 @@ struct Wish {
     tag: Option<String>,
 }
 
+/// Whether a message names a stream.
+pub(crate) fn named(text: &str) -> Option<bool> {
+    let wish: Wish = serde_json::from_str(text).ok()?;
+    let channel = Channel::named(&wish.stream, wish.tag.as_deref(), false);
+    Some(channel.is_ok_and(|channel| !channel.frame_name().is_empty()))
+}
+
 /// The other side is gone, or must go.
 struct Over;
 

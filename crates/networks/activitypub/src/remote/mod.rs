@@ -12,3 +12,4 @@ mod webfinger;
 pub(crate) use actors::FetchedActor;
 pub(crate) use documents::{Document, Missing};
 pub(crate) use keys::{KeyError, SignerKey};
+pub(crate) use webfinger::{read_descriptor, read_template};

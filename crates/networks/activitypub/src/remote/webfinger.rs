@@ -11,9 +11,9 @@ use url::Url;
 const MAX_BYTES: usize = 64 * 1024;
 
 /// Who answers to an address.
-pub(super) struct Found {
+pub(crate) struct Found {
     /// Actor id.
-    pub(super) actor: String,
+    pub(crate) actor: String,
     /// Name and host that the answer calls the address.
     pub(super) subject: Option<(String, String)>,
 }
@@ -70,16 +70,10 @@ impl ActivityPub {
         let headers = HeaderMap::from_iter([(header::ACCEPT, accept)]);
         let answer =
             hub.fetcher().get(url, headers, MAX_BYTES).await.ok().filter(|a| a.status.is_success())?;
-        let descriptor: Descriptor = serde_json::from_slice(&answer.body).ok()?;
-        let link = descriptor.links.iter().find(|l| l.rel == "self" && is_activity_type(&l.kind))?;
-        let subject = descriptor.subject.strip_prefix("acct:").and_then(|s| s.split_once('@'));
-        Some(Found {
-            actor: web_url(&link.href)?.to_owned(),
-            subject: subject.map(|(name, domain)| (name.to_owned(), domain.to_ascii_lowercase())),
-        })
+        read_descriptor(&answer.body)
     }
 
-    /// The template of `/.well-known/host-meta`: the attribute is looked for as text, XML needs no more here.
+    /// The template of `/.well-known/host-meta`.
     async fn host_meta(&self, hub: &Hub, base: &Url) -> Option<String> {
         let url = base.join("/.well-known/host-meta").ok()?;
         let answer = hub
@@ -88,13 +82,29 @@ impl ActivityPub {
             .await
             .ok()
             .filter(|a| a.status.is_success())?;
-        let text = std::str::from_utf8(&answer.body).ok()?;
-        let link = text.split("<Link").find(|l| l.contains("lrdd"))?;
-        let after = link.split("template=").nth(1)?;
-        let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-        let template = after.get(1..)?.split(quote).next()?.replace("&amp;", "&");
-        (template.contains("{uri}") && web_url(&template.replace("{uri}", "")).is_some()).then_some(template)
+        read_template(&answer.body)
     }
+}
+
+/// The actor in a descriptor (RFC 7033, 4.4).
+pub(crate) fn read_descriptor(body: &[u8]) -> Option<Found> {
+    let descriptor: Descriptor = serde_json::from_slice(body).ok()?;
+    let link = descriptor.links.iter().find(|l| l.rel == "self" && is_activity_type(&l.kind))?;
+    let subject = descriptor.subject.strip_prefix("acct:").and_then(|s| s.split_once('@'));
+    Some(Found {
+        actor: web_url(&link.href)?.to_owned(),
+        subject: subject.map(|(name, domain)| (name.to_owned(), domain.to_ascii_lowercase())),
+    })
+}
+
+/// The attribute is looked for as text: XML needs no more here.
+pub(crate) fn read_template(body: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(body).ok()?;
+    let link = text.split("<Link").find(|l| l.contains("lrdd"))?;
+    let after = link.split("template=").nth(1)?;
+    let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let template = after.get(1..)?.split(quote).next()?.replace("&amp;", "&");
+    (template.contains("{uri}") && web_url(&template.replace("{uri}", "")).is_some()).then_some(template)
 }
 
 /// HTTPS; in a trial first what the trial itself speaks.

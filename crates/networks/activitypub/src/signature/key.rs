@@ -12,7 +12,7 @@ use base64::Engine;
 /// Multicodec of an Ed25519 public key.
 const ED25519_CODEC: [u8; 2] = [0xed, 0x01];
 /// A PEM longer than this holds no key that is accepted here (RSA of 8192 bits needs 1.5 kB).
-const MAX_PEM: usize = 8192;
+pub(crate) const MAX_PEM: usize = 8192;
 
 /// Somebody's public key, parsed once and kept.
 #[derive(Clone)]

@@ -4,3 +4,4 @@ mod read;
 mod sink;
 
 pub use read::{Hints, Named, plain, read};
+pub(crate) use sink::MAX_TEXT;

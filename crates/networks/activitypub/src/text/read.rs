@@ -3,10 +3,15 @@
 use super::sink::{Builder, Sink};
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{BufferQueue, Tokenizer, TokenizerOpts};
-use landbridge_model::richtext::normal_tag;
+use landbridge_model::richtext::{MAX_MARKS, normal_tag};
 use landbridge_model::{Mark, MarkKind, RichText};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use url::Url;
+
+/// Bytes that the tokenizer gets at a time.
+const PIECE: usize = 1024;
+/// Most bytes in a tag or comment that could part attributes.
+const MAX_SEPARATORS: usize = 2_000;
 
 /// What the object says beside its text.
 #[derive(Default)]
@@ -56,22 +61,42 @@ pub fn plain(text: &str) -> String {
 }
 
 fn tokenize(html: &str, has_quote: bool, link_kind: &super::sink::LinkKind<'_>) -> (String, Vec<Mark>) {
-    let input = BufferQueue::default();
-    input.push_back(StrTendril::from_slice(html));
-    let sink = Sink(RefCell::new(Builder::new(has_quote, link_kind)));
+    let builder = RefCell::new(Builder::new(has_quote, link_kind));
+    let sink = Sink { builder, told: Cell::new(false) };
+    let mut rest = html;
+    while !feed(&sink, &mut rest) {
+        // What goes on for so long is no tag for us: it is left out up to its end.
+        rest = rest.split_once('>').map_or("", |(_, after)| after);
+    }
+    let mut builder = sink.builder.into_inner();
+    builder.finish();
+    (builder.text, builder.marks)
+}
+
+/// Reads to the end, or until a single tag goes on for too long (`false`): the tokenizer compares each attribute of a
+/// tag with all before it, so a megabyte of them would take minutes.
+fn feed(sink: &Sink<'_>, rest: &mut &str) -> bool {
     let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
-    // A token sink here never asks for a script to be run, so one call feeds it all.
-    while !input.is_empty() {
-        let before = input.peek();
-        let _ = tokenizer.feed(&input);
-        if input.peek() == before && before.is_none() {
-            break;
+    let input = BufferQueue::default();
+    let mut separators = 0;
+    while !rest.is_empty() {
+        let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));
+        *rest = after;
+        input.push_back(StrTendril::from_slice(piece));
+        // A token sink here never asks for a script to be run, so one call nearly always takes it all.
+        while !input.is_empty() {
+            let _ = tokenizer.feed(&input);
+        }
+        let parts_attributes = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'/' | b'"' | b'\'');
+        separators += piece.bytes().filter(parts_attributes).count();
+        if sink.told.take() {
+            separators = 0;
+        } else if separators > MAX_SEPARATORS {
+            return false;
         }
     }
     tokenizer.end();
-    let mut builder = tokenizer.sink.0.into_inner();
-    builder.finish();
-    (builder.text, builder.marks)
+    true
 }
 
 fn link_kind(shown: &str, href: &str, class: &str, hints: &Hints<'_>) -> Option<MarkKind> {
@@ -125,8 +150,10 @@ fn mark_emojis(text: &str, emojis: &[String], marks: &mut Vec<Mark>) {
         .filter(|m| matches!(m.kind, MarkKind::Code | MarkKind::CodeBlock))
         .map(|m| (m.start as usize, m.end as usize))
         .collect();
-    let mut at = 0;
-    while let Some(start) = text.get(at..).and_then(|t| t.find(':')).map(|n| n + at) {
+    let (mut at, mut found) = (0, 0);
+    while let Some(start) =
+        text.get(at..).filter(|_| found < MAX_MARKS).and_then(|t| t.find(':')).map(|n| n + at)
+    {
         at = start + 1;
         let Some(rest) = text.get(at..) else { return };
         let Some(len) = rest.bytes().take(100).position(|b| b == b':') else { continue };
@@ -135,7 +162,7 @@ fn mark_emojis(text: &str, emojis: &[String], marks: &mut Vec<Mark>) {
             let end = start + len + 2;
             let kind = MarkKind::Emoji { shortcode: shortcode.to_owned() };
             marks.push(Mark { start: start as u32, end: end as u32, kind });
-            at = end;
+            (at, found) = (end, found + 1);
         }
     }
 }
@@ -238,6 +265,24 @@ mod tests {
         assert!(rich.marks.len() <= 4_000 && rich.text.len() == 100_000);
         assert!(text(&"x".repeat(1 << 20)).len() <= 200_000);
         assert_eq!(text(&"<".repeat(10_000)).len(), 10_000);
+        assert!(text(&format!("<pre>a{}b</pre>", "\n".repeat(1 << 20))).len() <= 200_001);
+        let shortcodes = ["x".to_owned()];
+        let hints = Hints { emojis: &shortcodes, ..Hints::default() };
+        assert_eq!(read(&":x:".repeat(50_000), &hints).marks.len(), MAX_MARKS);
+        // Each of a tag's attributes is compared with all before it.
+        let attributes = (0..150_000).map(|n| format!(" a{n}")).collect::<String>();
+        assert_eq!(text(&format!("a<b{attributes}>b</b>c")), "abc");
+        assert_eq!(text(&format!("a<!-- {} -->b", "words ".repeat(10_000))), "ab");
+    }
+
+    #[test]
+    fn links_do_not_nest_and_pictures_are_links() {
+        let rich =
+            read("<a href=https://x.example/1>a<a href=https://x.example/2>b</a></a>", &Hints::default());
+        let shown: Vec<&str> = kinds(&rich).into_iter().map(|(text, _)| text).collect();
+        assert_eq!(shown, ["a", "b"]);
+        let rich = read("é<img src=https://x.example/1 alt=' two  words '>", &Hints::default());
+        assert_eq!(kinds(&rich).first().map(|(text, _)| *text), Some("two words"));
     }
 
     #[test]

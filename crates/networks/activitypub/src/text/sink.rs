@@ -2,25 +2,32 @@
 
 use html5ever::tokenizer::states::{RawKind, Rawtext, Rcdata, ScriptData};
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
+use landbridge_model::richtext::MAX_MARKS;
 use landbridge_model::{Mark, MarkKind};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// Bytes of text kept; a book does not belong on a timeline.
-const MAX_TEXT: usize = 200_000;
-const MAX_MARKS: usize = 4_000;
+pub(crate) const MAX_TEXT: usize = 200_000;
 const MAX_NESTING: usize = 100;
 
 /// Turns a finished link into a mark: shown text, `href`, `class`.
 pub(super) type LinkKind<'a> = dyn Fn(&str, &str, &str) -> Option<MarkKind> + 'a;
 
 /// Collects text and marks; see [`Builder`].
-pub(super) struct Sink<'a>(pub(super) RefCell<Builder<'a>>);
+pub(super) struct Sink<'a> {
+    pub(super) builder: RefCell<Builder<'a>>,
+    /// Something was read since this was last taken.
+    pub(super) told: Cell<bool>,
+}
 
-impl TokenSink for Sink<'_> {
+impl TokenSink for &Sink<'_> {
     type Handle = ();
 
     fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
-        let mut builder = self.0.borrow_mut();
+        if !matches!(token, Token::ParseError(_)) {
+            self.told.set(true);
+        }
+        let mut builder = self.builder.borrow_mut();
         match token {
             Token::CharacterTokens(text) => builder.text(&text),
             Token::TagToken(tag) if tag.kind == TagKind::StartTag => {
@@ -128,7 +135,7 @@ impl<'a> Builder<'a> {
         let line_start = self.breaks > 0 || self.text.is_empty();
         if !self.text.is_empty() {
             let most = if self.preformatted > 0 { self.breaks } else { self.breaks.min(2) };
-            self.text.extend(std::iter::repeat_n('\n', most));
+            self.text.extend(std::iter::repeat_n('\n', most.min(MAX_TEXT - self.text.len())));
         }
         if self.space && !line_start {
             self.text.push(' ');
@@ -195,8 +202,13 @@ impl<'a> Builder<'a> {
         if tag.self_closing || self.open.len() >= MAX_NESTING {
             return;
         }
-        // Both are closed by their next of a kind.
-        if matches!(name, "p" | "li") && self.open.last().is_some_and(|o| o.name == name) {
+        // These are closed by their next of a kind.
+        let closes = match name {
+            "p" | "li" => self.open.last().is_some_and(|o| o.name == name),
+            "a" => self.open.iter().any(|o| o.name == name),
+            _ => false,
+        };
+        if closes {
             self.end(name);
         }
         self.preformatted += usize::from(name == "pre");
@@ -262,18 +274,15 @@ impl<'a> Builder<'a> {
             return self.text(alt);
         }
         let shown = if alt.trim().is_empty() { "🖼" } else { alt };
-        let before = self.text.len();
-        self.text(shown);
-        let start = self.text.len().saturating_sub(shown.trim().len());
         let in_link = self.open.iter().any(|o| matches!(o.kind, Opened::Link { .. }));
-        if self.text.len() > before
-            && !in_link
-            && start >= before
-            && self.text.is_char_boundary(start)
-            && self.marks.len() < MAX_MARKS
-            && let Some(kind @ MarkKind::Link { .. }) = (self.link_kind)("", src, "")
-        {
-            self.marks.push(Mark { start: start as u32, end: self.text.len() as u32, kind });
+        let kind = match (self.link_kind)("", src, "") {
+            Some(kind @ MarkKind::Link { .. }) if !in_link => Opened::Mark(kind),
+            _ => Opened::Plain,
+        };
+        self.open.push(Open { name: "img".to_owned(), start: None, kind });
+        self.text(shown);
+        if let Some(open) = self.open.pop() {
+            self.close(open);
         }
         self.space = true;
     }

@@ -1,6 +1,7 @@
 //! Actor documents: Person, Service, Group, Organization, Application (ActivityPub, 4).
 
 use super::{tags, web_url};
+use crate::signature::key::MAX_PEM;
 use crate::text::{self, Hints};
 use crate::vocab::{ACTOR_TYPES, Node, authority, localized};
 use landbridge_hub::InActor;
@@ -79,7 +80,8 @@ pub fn actor(node: Node<'_>) -> Option<ReadActor> {
         // Proof from both sides needs the other network's word, which this one cannot check.
         proved: Vec::new(),
     };
-    let webfinger = node.text("webfinger").map(|w| w.trim_start_matches("acct:").to_owned());
+    let webfinger =
+        node.text("webfinger").filter(|w| w.len() <= 512).map(|w| w.trim_start_matches("acct:").to_owned());
     Some(ReadActor { actor, facts, webfinger })
 }
 
@@ -125,15 +127,15 @@ fn facts(node: Node<'_>, id: &str) -> Facts {
     let mut keys = Vec::new();
     for key in node.list("publicKey").take(MAX_KEYS) {
         let owner = key.id("owner").or_else(|| key.id("controller")).unwrap_or(id);
-        if let (Some(key_id), Some(pem), true) = (key.own_id(), key.text("publicKeyPem"), owner == id) {
+        let pem = key.text("publicKeyPem").filter(|pem| pem.len() <= MAX_PEM);
+        if let (Some(key_id), Some(pem), true) = (key.own_id(), pem, owner == id) {
             keys.push(KeyFact { id: key_id.to_owned(), key: pem.to_owned() });
         }
     }
     for key in node.list("assertionMethod").take(MAX_KEYS) {
         let controller = key.id("controller").unwrap_or(id);
-        if let (Some(key_id), Some(multibase), true) =
-            (key.own_id(), key.text("publicKeyMultibase"), controller == id)
-        {
+        let multibase = key.text("publicKeyMultibase").filter(|key| key.len() <= MAX_PEM);
+        if let (Some(key_id), Some(multibase), true) = (key.own_id(), multibase, controller == id) {
             keys.push(KeyFact { id: key_id.to_owned(), key: multibase.to_owned() });
         }
     }

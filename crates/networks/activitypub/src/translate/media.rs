@@ -66,7 +66,7 @@ fn thumbnail(node: Node<'_>, sensitive: bool) -> Option<InMedia> {
         url: url.to_owned(),
         preview_url: None,
         kind: MediaKind::Image,
-        mime: widest.text("mediaType").unwrap_or_default().to_owned(),
+        mime: widest.text("mediaType").unwrap_or_default().chars().take(100).collect(),
         description: None,
         sensitive,
         meta: meta(widest),

@@ -2,7 +2,7 @@
 //! title, text and a link to where they are at home.
 
 use super::{actor::page, elsewhere, media, poll, quote, tags, web_url};
-use crate::text::{self, Hints};
+use crate::text::{self, Hints, MAX_TEXT};
 use crate::vocab::{Localized, Node, POST_TYPES, addressed, localized, same_authority, visibility};
 use landbridge_hub::InPost;
 use landbridge_model::richtext::compose;
@@ -182,7 +182,7 @@ fn body(node: Node<'_>, kind: PostKind, content: Localized<'_>, hints: &Hints<'_
 
 /// Plain text or Markdown: links and tags are found in it; names without an actor are only text.
 fn unmarked(source: &str) -> RichText {
-    let mut rich = compose(source);
+    let mut rich = compose(source.get(..source.floor_char_boundary(MAX_TEXT)).unwrap_or_default());
     rich.marks.retain(|m| !matches!(m.kind, MarkKind::Mention { .. }));
     rich
 }

@@ -7,6 +7,8 @@ use landbridge_model::Emoji;
 use landbridge_model::richtext::normal_tag;
 
 const MAX_EACH: usize = 100;
+/// Bytes of `name@host`.
+const MAX_ACCT: usize = 400;
 
 #[derive(Default)]
 pub(super) struct Tagged {
@@ -56,6 +58,10 @@ fn mention(tag: Node<'_>) -> Option<Named> {
         name
     };
     let acct = if name.contains('@') { name.to_owned() } else { format!("{name}@{host}") };
+    // Every mark of the text repeats it.
+    if acct.len() > MAX_ACCT {
+        return None;
+    }
     Some(Named { id: id.to_owned(), acct })
 }
 

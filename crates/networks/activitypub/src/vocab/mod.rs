@@ -42,13 +42,15 @@ pub fn same_authority(a: &str, b: &str) -> bool {
     }
 }
 
-/// Scheme, host and port of a URL, as text.
+/// Scheme, host and port of an `http` or `https` URL, as text. A host with characters that a parser would leave out or
+/// take for something else is none.
 pub fn authority(url: &str) -> Option<&str> {
-    let start = url.find("://").filter(|n| *n == 4 || *n == 5)? + 3;
-    let rest = url.get(start..)?;
+    let (scheme, rest) = url.split_once("://")?;
+    let web = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let host = rest.get(..end).filter(|h| !h.is_empty() && !h.contains(['@', '\\']))?;
-    url.get(..start + host.len())
+    let strange = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '@' | '\\');
+    let host = rest.get(..end).filter(|h| web && !h.is_empty() && !h.contains(strange))?;
+    url.get(..scheme.len() + 3 + host.len())
 }
 
 #[cfg(test)]
@@ -62,6 +64,8 @@ mod tests {
         assert!(!same_authority("https://a.example:8443/", "https://a.example/"));
         assert!(!same_authority("https://a.example@evil.example/", "https://a.example/"));
         assert!(!same_authority("at://did:plc:x", "at://did:plc:x"));
+        assert!(!same_authority("ftps://a.example/", "ftps://a.example/"));
+        assert!(!same_authority("https://a.example\u{1}/", "https://a.example\u{1}/"));
     }
 
     #[test]

@@ -64,10 +64,14 @@ impl Keys {
     pub fn sign(&self, template: Template) -> Event {
         let preimage = template.preimage(&self.public);
         let id = preimage.id();
-        let sig = SECP.sign_schnorr_with_aux_rand(&id.0, &self.pair, &random()).to_byte_array();
+        let sig = self.sign_id(&id);
         let json = preimage.event_json(&id, &sig);
         let Template { created_at, kind, tags, content } = template;
         Event { id, pubkey: self.public, created_at, kind, tags, content, json }
+    }
+
+    pub(super) fn sign_id(&self, id: &Hex32) -> [u8; 64] {
+        SECP.sign_schnorr_with_aux_rand(&id.0, &self.pair, &random()).to_byte_array()
     }
 }
 

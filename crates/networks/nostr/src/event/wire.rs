@@ -160,14 +160,18 @@ impl Preimage {
         Preimage { text, rest, tags: tags_at, content: content_at, control }
     }
 
+    /// The hash. Where control characters occur, they are hashed as `\u00XX`: libraries and relays do so, whatever
+    /// NIP-01 says, and would refuse what we sign otherwise.
     pub(super) fn id(&self) -> Hex32 {
-        sha256(self.text.as_bytes())
+        match self.control {
+            true => sha256(escape_controls(&self.text).as_bytes()),
+            false => sha256(self.text.as_bytes()),
+        }
     }
 
-    /// The id is the hash; where control characters occur, the spelling `\u00XX` that most libraries hash is as
-    /// good as the verbatim one of NIP-01.
+    /// The id is the hash, of either spelling.
     fn is_hashed_to(&self, id: &Hex32) -> bool {
-        self.id() == *id || (self.control && sha256(escape_controls(&self.text).as_bytes()) == *id)
+        self.id() == *id || (self.control && sha256(self.text.as_bytes()) == *id)
     }
 
     /// The event as compact JSON. The escaped tags and content are taken over as they stand.
@@ -263,7 +267,8 @@ mod tests {
 
     #[test]
     fn the_nostr_crate_agrees_on_id_and_signature() {
-        let event = signed("hello <b> / \u{7f} \u{1F600}", vec![vec!["e".into(), "x".into(), "".into()]]);
+        let event =
+            signed("hello <b> / \u{1} \u{7f} \u{1F600}", vec![vec!["e".into(), "x".into(), "".into()]]);
         let theirs = serde_json::from_str::<nostr::event::Event>(&event.json).unwrap();
         theirs.verify().unwrap();
         let ours = Event::from_json(&serde_json::to_string(&theirs).unwrap()).unwrap();
@@ -275,6 +280,13 @@ mod tests {
         let event = signed("a\u{1}b", vec![]);
         assert!(event.json.contains("a\\u0001b"));
         assert_eq!(Event::from_json(&event.json).unwrap().content, "a\u{1}b");
+        // As NIP-01 has it.
+        let keys = Keys::generate();
+        let verbatim = format!("[0,\"{}\",1,1,[],\"a\u{1}b\"]", keys.public());
+        let id = sha256(verbatim.as_bytes());
+        let sig = keys.sign_id(&id);
+        let preimage = Preimage::new(&keys.public(), 1, 1, &[], "a\u{1}b");
+        assert_eq!(Event::from_json(&preimage.event_json(&id, &sig)).unwrap().id, id);
     }
 
     #[test]

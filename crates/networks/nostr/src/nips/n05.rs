@@ -22,7 +22,7 @@ pub fn split(text: &str) -> Option<(String, String)> {
     let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
     let host_fits = !host.is_empty()
         && host.len() < 260
-        && !host.contains(|c: char| c.is_whitespace() || "/@?#\\".contains(c));
+        && !host.contains(|c: char| c.is_whitespace() || c.is_control() || "/@?#\\".contains(c));
     (!name.is_empty() && name.len() <= 64 && name.bytes().all(good) && host_fits)
         .then(|| (name.to_owned(), host.to_owned()))
 }
@@ -36,7 +36,7 @@ pub async fn look_up(fetcher: &Fetcher, name: &str, host: &str) -> Option<Found>
     (answer.status.is_success() && answer.url == url).then(|| read(&answer.body, name)).flatten()
 }
 
-fn read(body: &[u8], name: &str) -> Option<Found> {
+pub(crate) fn read(body: &[u8], name: &str) -> Option<Found> {
     let document: Value = serde_json::from_slice(body).ok()?;
     let key: Hex32 = document.get("names")?.get(name)?.as_str()?.parse().ok()?;
     let list = document.get("relays").and_then(|r| r.get(key.to_string())).and_then(Value::as_array);

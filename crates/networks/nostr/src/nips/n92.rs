@@ -22,8 +22,12 @@ pub fn one(tag: &Tag) -> Option<InMedia> {
     };
     let url = field("url").filter(|u| is_web(u))?;
     let dim = field("dim").and_then(|d| d.split_once('x'));
-    let dim = dim.and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
-    let mime = field("m").map(str::to_ascii_lowercase).unwrap_or_else(|| guess(url).to_owned());
+    let pixels = |side: &str| side.parse::<u32>().ok().filter(|n| (1..=100_000).contains(n));
+    let dim = dim.and_then(|(w, h)| Some((pixels(w)?, pixels(h)?)));
+    let mime = field("m")
+        .filter(|m| m.len() <= 100)
+        .map(str::to_ascii_lowercase)
+        .unwrap_or_else(|| guess(url).to_owned());
     Some(InMedia {
         url: url.to_owned(),
         preview_url: field("image").or(field("thumb")).filter(|u| is_web(u)).map(str::to_owned),
@@ -34,10 +38,14 @@ pub fn one(tag: &Tag) -> Option<InMedia> {
         meta: MediaMeta {
             width: dim.map(|d: (u32, u32)| d.0),
             height: dim.map(|d| d.1),
-            blurhash: field("blurhash").map(str::to_owned),
+            blurhash: field("blurhash")
+                .filter(|b| (6..=200).contains(&b.len()) && b.is_ascii())
+                .map(str::to_owned),
             sha256: field("x").filter(|x| crate::event::is_hex32(x)).map(str::to_owned),
             size: field("size").and_then(|s| s.parse().ok()),
-            duration: field("duration").and_then(|d| d.parse().ok()),
+            duration: field("duration")
+                .and_then(|d| d.parse().ok())
+                .filter(|d: &f32| d.is_finite() && *d >= 0.0),
             ..MediaMeta::default()
         },
     })

@@ -301,8 +301,9 @@ fn is_about_the_batch(error: &StoreError) -> bool {
 /// A connection's stand-in for a key.
 fn connection_key(id: u64) -> Hex32 {
     let mut key = [0; 32];
-    let [a, b, c, d, e, f, g, h] = id.to_be_bytes();
-    key[..8].copy_from_slice(&[a, b, c, d, e, f, g, h]);
+    for (byte, part) in key.iter_mut().zip(id.to_be_bytes()) {
+        *byte = part;
+    }
     Hex32(key)
 }
 

@@ -2,11 +2,13 @@
 //! held here; [`outside`] asks a member's own signer, met by its link or by ours ([`offer`](mod@offer)), for what is
 //! [`waiting`].
 
+mod links;
 mod offer;
 mod outside;
 mod served;
 mod waiting;
 
+pub(crate) use links::{AppLink, SignerLink};
 pub use offer::{LIFE, Offer, offer};
 pub use outside::Outside;
 pub use served::{Ask, Invitation, accept, allow, invite};

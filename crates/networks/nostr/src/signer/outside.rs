@@ -1,11 +1,11 @@
 //! A member's own signer (NIP-46), reached by its `bunker://` link or found by ours ([`super::offer`]): how to ask it, and
 //! what it may answer.
 
-use super::{Request, Response};
+use super::{Request, Response, SignerLink};
 use crate::{
     event::{Event, Hex32, Keys, Template, kind},
     network::Nostr,
-    nips::{n44, n65},
+    nips::n44,
     pool::Told,
     wire::Filter,
 };
@@ -59,25 +59,13 @@ pub(super) fn permissions() -> String {
     perms.join(",")
 }
 
-/// What is asked of the relays in a link: normal forms, few.
-pub(super) fn relays_of(link: &url::Url) -> Vec<String> {
-    link.query_pairs().filter(|(k, _)| k == "relay").filter_map(|(_, r)| n65::normal(&r)).take(4).collect()
-}
-
 /// Connects by a `bunker://` link; gives the member's key. Nothing is stored here.
 pub async fn connect(nostr: &Nostr, link: &str) -> Result<(Outside, Hex32), HubError> {
     let wrong = || HubError::invalid("this is no link of a signer (bunker://)");
-    let url = url::Url::parse(link).map_err(|_| wrong())?;
-    let signer: Hex32 = url.host_str().and_then(|h| h.parse().ok()).ok_or_else(wrong)?;
-    let relays = relays_of(&url);
-    if relays.is_empty() {
-        return Err(wrong());
-    }
+    let SignerLink { signer, relays, secret } = SignerLink::parse(link).ok_or_else(wrong)?;
     // Links work once, but a signer may want its owner to look at a page in between: the same link, the same client.
     let client = nostr.clients.get_with(link.to_owned(), || hex::encode(Keys::generate().secret()));
     let outside = Outside { signer, relays, client };
-    let secret =
-        url.query_pairs().find(|(k, _)| k == "secret").map(|(_, v)| v.into_owned()).unwrap_or_default();
     let config = nostr.hub.config();
     let about = json!({ "name": config.title, "url": config.url("/") }).to_string();
     let params = vec![signer.to_string(), secret.clone(), permissions(), about];

@@ -1,12 +1,12 @@
 //! Apps that sign through us: the member gives an app a `bunker://` link (or takes its `nostrconnect://` one), and the
 //! key never leaves. Every app is a Grant in the member's list: ended there, it can do nothing any more.
 
-use super::{Request, Response};
+use super::{AppLink, Request, Response};
 use crate::{
     event::{Event, Hex32, Keys, Template, kind},
     keys,
     network::Nostr,
-    nips::{n44, n65},
+    nips::n44,
     pool::Told,
     wire::Filter,
 };
@@ -53,19 +53,7 @@ pub async fn accept(nostr: &Arc<Nostr>, member: Id, link: &str) -> Result<String
     if keys::held(&nostr.hub, member).await?.is_none() {
         return Err(HubError::Forbidden("your key is not held here: connect the app to your own signer"));
     }
-    let url = url::Url::parse(link.trim()).ok().filter(|u| u.scheme() == "nostrconnect").ok_or_else(wrong)?;
-    let client: Hex32 = url.host_str().and_then(|h| h.parse().ok()).ok_or_else(wrong)?;
-    let all = |name: &str| {
-        url.query_pairs().filter(|(k, _)| k == name).map(|(_, v)| v.into_owned()).collect::<Vec<_>>()
-    };
-    let one = |name: &str| all(name).into_iter().next();
-    let relays: Vec<String> = all("relay").iter().filter_map(|r| n65::normal(r)).take(4).collect();
-    let secret = one("secret").filter(|s| !s.is_empty()).ok_or_else(wrong)?;
-    if relays.is_empty() {
-        return Err(wrong());
-    }
-    let name = app_name(one("name").as_deref());
-    let scopes = scopes_of(one("perms").as_deref());
+    let AppLink { client, relays, secret, name, scopes } = AppLink::parse(link).ok_or_else(wrong)?;
     open(nostr, member, &client, &name, &scopes, &relays).await?;
     let server = nostr.server_keys().await?;
     let response =
@@ -400,13 +388,13 @@ struct Unsigned {
     content: String,
 }
 
-fn app_name(said: Option<&str>) -> String {
+pub(super) fn app_name(said: Option<&str>) -> String {
     let name = landbridge_model::safe_display_name(said.unwrap_or_default(), 60);
     if name.is_empty() { "A Nostr app".into() } else { name }
 }
 
 /// `sign_event:1,nip44_encrypt` to scopes; nothing asked is everything.
-fn scopes_of(perms: Option<&str>) -> String {
+pub(super) fn scopes_of(perms: Option<&str>) -> String {
     let good = |p: &&str| {
         !p.is_empty()
             && p.len() < 40

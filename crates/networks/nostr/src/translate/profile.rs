@@ -114,7 +114,7 @@ pub fn cleared(base: Option<&Event>) -> Template {
 
 /// Now, but after what is to be replaced.
 pub fn after(base: Option<&Event>) -> i64 {
-    Time::now().secs().max(base.map_or(0, |e| e.created_at + 1))
+    Time::now().secs().max(base.map_or(0, |e| e.created_at.saturating_add(1)))
 }
 
 #[cfg(test)]

@@ -30,7 +30,9 @@ pub fn write(rich: &RichText, person: &dyn Fn(&MarkKind) -> Option<String>) -> S
 
 /// The text of a link already says its address.
 fn same_link(text: &str, url: &str) -> bool {
-    text == url || url.trim_end_matches('/') == text.trim_end_matches('/') || url.eq_ignore_ascii_case(text)
+    let bare = |text: &str| text.trim_end_matches('/').to_owned();
+    // What was typed may be spelled otherwise: letters that an address writes as `%C3%A9`, a host in capitals.
+    bare(text) == bare(url) || url::Url::parse(text).is_ok_and(|typed| bare(typed.as_str()) == bare(url))
 }
 
 #[cfg(test)]
