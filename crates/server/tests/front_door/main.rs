@@ -4,6 +4,12 @@
 mod house;
 
 mod accounts;
+mod golive;
 mod limits;
+mod logs;
+mod member;
+mod operating;
+mod postgres;
 mod starting;
 mod tls;
+mod world;

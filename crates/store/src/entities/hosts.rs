@@ -35,6 +35,14 @@ pub fn close(network: Network, host: &str, until: Time) -> Change {
     )
 }
 
+/// Hosts that are left alone (one, or `''`: all) are tried again.
+pub fn open(host: &str) -> Change {
+    Change::new(
+        "UPDATE hosts SET closed_until = 0 WHERE (?1 = '' OR host = ?1) AND closed_until <> 0",
+        args![host],
+    )
+}
+
 pub fn set_facts(network: Network, host: &str, facts: String) -> Change {
     Change::new(
         "INSERT INTO hosts (network, host, facts) VALUES (?1, ?2, ?3)
