@@ -20,14 +20,12 @@ pub struct Cli {
 }
 
 #[derive(Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
-    /// Configuration file. Every key can also be set as LANDBRIDGE_SECTION__KEY in the environment.
-    ///
-    /// Without it, landbridge.toml in the data folder is read if it is there, else (when there is no data folder
-    /// here) /etc/landbridge/landbridge.toml, where the Debian package keeps it.
+    /// Configuration file [default: landbridge.toml in the data folder, or /etc/landbridge/landbridge.toml].
     #[arg(long, global = true, value_name = "FILE", env = "LANDBRIDGE_CONFIG")]
     config: Option<PathBuf>,
-    /// Folder with the data, instead of the configured one.
+    /// Folder with the data, instead of the configured one [default: landbridge-data].
     #[arg(long, global = true, value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
 }

@@ -18,15 +18,10 @@ pub struct Member<'a> {
 impl<'a> Member<'a> {
     /// The account must be there.
     pub async fn sign_in(server: &'a Running, name: &str, password: &str) -> Member<'a> {
-        let app = server.json(
-            Method::POST,
-            "/api/v1/apps",
-            None,
-            &json!({
-                "client_name": "test", "redirect_uris": OUT_OF_BAND, "scopes": "read write follow",
-            }),
-        );
-        let app = app.await;
+        let app = json!({
+            "client_name": "test", "redirect_uris": OUT_OF_BAND, "scopes": "read write follow",
+        });
+        let app = server.json(Method::POST, "/api/v1/apps", None, &app).await;
         let field = |name: &str| app[name].as_str().unwrap().to_owned();
         let asked = format!(
             "response_type=code&client_id={}&redirect_uri={OUT_OF_BAND}&scope=read+write+follow",
