@@ -21,6 +21,7 @@ pub struct Options {
     target: Option<String>,
 }
 
+const UNITS: [&str; 3] = ["landbridge.service", "landbridge-backup.service", "landbridge-backup.timer"];
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub fn run(options: &Options) -> Result<()> {
@@ -76,7 +77,10 @@ fn tarball(binary: &Path, out: &Path, arch: &str) -> Result<PathBuf> {
     let name = format!("landbridge-{VERSION}-linux-{arch}");
     let folder = fresh(&out.join(&name))?;
     put(binary, &folder.join("landbridge"), 0o755)?;
-    for file in ["README.md", "LICENSE", "packaging/landbridge.service", "packaging/landbridge.toml"] {
+    let units = UNITS.iter().map(|unit| format!("packaging/{unit}"));
+    let others =
+        ["README.md", "LICENSE", "docs/operating.md", "packaging/landbridge.toml"].map(str::to_owned);
+    for file in others.into_iter().chain(units) {
         let from = run::root().join(file);
         put(&from, &folder.join(from.file_name().context("a file name")?), 0o644)?;
     }
@@ -97,16 +101,16 @@ fn debian_package(binary: &Path, out: &Path, arch: &str) -> Result<PathBuf> {
     let packaging = run::root().join("packaging");
     let tree = fresh(&out.join("debian-tree"))?;
     put(binary, &tree.join("usr/bin/landbridge"), 0o755)?;
-    put(
-        &packaging.join("landbridge.service"),
-        &tree.join("usr/lib/systemd/system/landbridge.service"),
-        0o644,
-    )?;
-    put(&packaging.join("landbridge.toml"), &tree.join("etc/landbridge/landbridge.toml"), 0o644)?;
+    for unit in UNITS {
+        put(&packaging.join(unit), &tree.join("usr/lib/systemd/system").join(unit), 0o644)?;
+    }
+    // Not a conffile: `landbridge golive` writes it anew, and an upgrade must not ask about that.
+    put(&packaging.join("landbridge.toml"), &tree.join("usr/share/landbridge/landbridge.toml"), 0o644)?;
+    put(&run::root().join("docs/operating.md"), &tree.join("usr/share/doc/landbridge/operating.md"), 0o644)?;
     put(&run::root().join("README.md"), &tree.join("usr/share/doc/landbridge/README.md"), 0o644)?;
     put(&run::root().join("LICENSE"), &tree.join("usr/share/doc/landbridge/copyright"), 0o644)?;
-    for (script, mode) in [("postinst", 0o755), ("prerm", 0o755), ("postrm", 0o755), ("conffiles", 0o644)] {
-        put(&packaging.join("debian").join(script), &tree.join("DEBIAN").join(script), mode)?;
+    for script in ["postinst", "prerm", "postrm"] {
+        put(&packaging.join("debian").join(script), &tree.join("DEBIAN").join(script), 0o755)?;
     }
     let control = fs::read_to_string(packaging.join("debian/control"))?
         .replace("@VERSION@", VERSION)
@@ -124,7 +128,22 @@ fn debian_package(binary: &Path, out: &Path, arch: &str) -> Result<PathBuf> {
 fn container(binary: &Path, out: &Path) -> Result<()> {
     let folder = fresh(&out.join("container"))?;
     put(binary, &folder.join("landbridge"), 0o755)?;
+    fs::write(folder.join("ca-certificates.crt"), authorities()?)?;
     put(&run::root().join("packaging/Containerfile"), &folder.join("Containerfile"), 0o644)
+}
+
+/// The public authorities as Debian has them from Mozilla, without those that this machine trusts besides.
+fn authorities() -> Result<Vec<u8>> {
+    let folder = Path::new("/usr/share/ca-certificates/mozilla");
+    let entries = fs::read_dir(folder).context("install ca-certificates: the container needs its files")?;
+    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    files.sort();
+    let mut all = Vec::new();
+    for file in files {
+        all.extend(fs::read(&file).with_context(|| file.display().to_string())?);
+        all.push(b'\n');
+    }
+    Ok(all)
 }
 
 fn checksums(out: &Path, files: &[PathBuf]) -> Result<()> {

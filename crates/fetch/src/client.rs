@@ -54,7 +54,7 @@ impl Fetcher {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that makes a client")]
     pub fn new(policy: Policy) -> Result<Self, Error> {
         let policy = Arc::new(policy);
-        let config = tls::client_config(policy.extra_ca_pem.as_deref())?;
+        let config = tls::client_config(&policy)?;
         let mut http_config = config.clone();
         http_config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let http = reqwest::Client::builder()
@@ -130,8 +130,16 @@ impl Fetcher {
             }
             Err(Error::TooManyRedirects)
         };
-        tokio::time::timeout(self.policy().timeout, exchange).await.map_err(|_| Error::Timeout)?
+        let answer =
+            tokio::time::timeout(self.policy().timeout, exchange).await.map_err(|_| Error::Timeout).flatten();
+        count(&answer);
+        answer
     }
+}
+
+pub(crate) fn count<T>(outcome: &Result<T, Error>) {
+    let word = outcome.as_ref().map_or_else(Error::word, |_| "answered");
+    metrics::counter!("landbridge_fetches_total", "outcome" => word).increment(1);
 }
 
 fn next_hop(method: &Method, url: &Url, answer: &reqwest::Response) -> Option<Url> {

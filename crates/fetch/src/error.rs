@@ -64,6 +64,21 @@ impl Error {
         }
     }
 
+    /// For counters.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Error::Refused(_) => "refused",
+            Error::Unresolved(_) => "unresolved",
+            Error::Connect(_) => "connect",
+            Error::Tls(_) => "tls",
+            Error::Timeout => "timeout",
+            Error::TooLarge { .. } => "size",
+            Error::TooManyRedirects => "redirects",
+            Error::Broken(_) => "broken",
+            Error::Setup(_) => "setup",
+        }
+    }
+
     /// Finds what really happened in reqwest's chain of causes.
     pub(crate) fn from_reqwest(error: reqwest::Error) -> Self {
         let timed_out = error.is_timeout();

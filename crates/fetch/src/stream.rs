@@ -1,6 +1,6 @@
 //! A guarded raw connection, for protocols that are not request and answer (WebSocket clients).
 
-use crate::{Error, Fetcher, resolve::resolve};
+use crate::{Error, Fetcher, client::count, resolve::resolve};
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -14,13 +14,14 @@ impl Fetcher {
     /// Connects to the host of `url`: plain for `ws` and `http`, TLS for `wss` and `https`. The same rules hold as
     /// for a request, and the policy's timeout covers connecting and the TLS handshake.
     pub async fn connect(&self, url: &Url) -> Result<Box<dyn Stream>, Error> {
-        self.policy().check_url(url)?;
-        tokio::time::timeout(self.policy().timeout, self.connect_unbounded(url))
-            .await
-            .map_err(|_| Error::Timeout)?
+        let connecting = tokio::time::timeout(self.policy().timeout, self.connect_unbounded(url));
+        let connected = connecting.await.map_err(|_| Error::Timeout).flatten();
+        count(&connected);
+        connected
     }
 
     async fn connect_unbounded(&self, url: &Url) -> Result<Box<dyn Stream>, Error> {
+        self.policy().check_url(url)?;
         let tls = matches!(url.scheme(), "https" | "wss");
         let port = url.port_or_known_default().unwrap_or(if tls { 443 } else { 80 });
         let (host, addresses) = match url.host() {

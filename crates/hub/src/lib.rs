@@ -40,6 +40,7 @@ pub use hub::Hub;
 pub use incoming::{InActor, InMedia, InPost, Incoming, Received, Refused, Undone, Via, What};
 pub use page::Page;
 pub use plain_page::{FormsLead, plain_page};
+pub use seal::root_key_fits_backup;
 pub use staged::{CopyKind, CopyState, Delivery, Destination, Outcome, Payload, Staged, StagedCopy};
 pub use translator::{Joined, KeyImport, NewKey, NewPresence, Preview, Stop, Translator};
 pub use view::{Marks, PostView, Relationship};

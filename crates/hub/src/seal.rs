@@ -15,9 +15,9 @@ use aws_lc_rs::{
     hmac, rand,
 };
 use landbridge_model::Id;
-use landbridge_store::entities::members;
+use landbridge_store::{Row, entities::members};
 use moka::sync::Cache;
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 /// 32 bytes that seal.
 pub(crate) type SecretKey = [u8; 32];
@@ -56,6 +56,18 @@ impl Sealer {
     pub(crate) fn forget(&self, member: Id) {
         self.member_keys.invalidate(&member);
     }
+}
+
+/// Whether a root key is the one that a backup was sealed with. True when nothing in it is sealed.
+pub async fn root_key_fits_backup(backup: &Path, root_key: &[u8; 32]) -> Result<bool, HubError> {
+    let row = landbridge_store::ask_backup(backup, members::any_sealed_key()).await?;
+    opens_first(&Sealer::new(root_key), row)
+}
+
+fn opens_first(sealer: &Sealer, row: Option<Row>) -> Result<bool, HubError> {
+    let Some(mut row) = row else { return Ok(true) };
+    let (member, sealed): (Id, Vec<u8>) = (row.get(0)?, row.get(1)?);
+    Ok(sealer.unwrap(&format!("member {member}"), &sealed).is_ok())
 }
 
 /// Seals bytes: nonce, then ciphertext with tag.
@@ -122,6 +134,12 @@ impl Hub {
         let key = plain.try_into().map_err(|_| HubError::Damaged("a member's key has a wrong length"))?;
         self.sealer().member_keys.insert(member, key);
         Ok(key)
+    }
+
+    /// Whether the root key is the one that this database was sealed with. True while nothing is sealed yet.
+    pub async fn root_key_fits(&self) -> Result<bool, HubError> {
+        let row = self.store().row(members::any_sealed_key()).await?;
+        opens_first(self.sealer(), row)
     }
 
     /// A keyed hash of a native id or the like; see [`Sealer::keyed_hash`].

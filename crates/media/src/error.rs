@@ -45,3 +45,19 @@ pub enum Refusal {
     #[error("the file takes too long to read")]
     TooSlow,
 }
+
+impl Refusal {
+    /// For counters.
+    pub fn word(self) -> &'static str {
+        match self {
+            Refusal::Empty => "empty",
+            Refusal::TooBig => "size",
+            Refusal::UnknownType => "type",
+            Refusal::NotAPicture => "not a picture",
+            Refusal::TooManyPixels => "pixels",
+            Refusal::TooManyFrames => "frames",
+            Refusal::Damaged => "damaged",
+            Refusal::TooSlow => "slow",
+        }
+    }
+}

@@ -72,6 +72,14 @@ impl MediaStore {
     ///
     /// The answer has no id, description or origin yet. Errors: see [`Error`]; nothing is kept then.
     pub async fn ingest(&self, bytes: Bytes, purpose: Purpose) -> Result<Media, Error> {
+        let taken = self.take_in(bytes, purpose).await;
+        if let Err(Error::Refused(why)) = &taken {
+            metrics::counter!("landbridge_media_refused_total", "why" => why.word()).increment(1);
+        }
+        taken
+    }
+
+    async fn take_in(&self, bytes: Bytes, purpose: Purpose) -> Result<Media, Error> {
         worker::check(&bytes, purpose, self.limits())?;
         let done = {
             let _permit = self.workers.acquire().await.map_err(|e| Error::Worker(e.to_string()))?;

@@ -1,7 +1,7 @@
 //! Where everything is joined: the store, the hub, the networks and the doors. To add a network is one line in
 //! [`translators`] and, when it has client surfaces, one in [`routes`].
 
-use anyhow::Context;
+use anyhow::{Context, anyhow, bail};
 use axum::Router;
 use landbridge_activitypub::ActivityPub;
 use landbridge_fetch::{Fetcher, Loopback, Policy};
@@ -9,7 +9,7 @@ use landbridge_hub::{Hub, Mode, Registrations, Translator};
 use landbridge_media::MediaStore;
 use landbridge_model::Network;
 use landbridge_nostr::Nostr;
-use landbridge_store::{ErasureJournal, MIGRATIONS, Options, Store};
+use landbridge_store::{ErasureJournal, Fault, MIGRATIONS, Options, Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -33,10 +33,14 @@ impl House {
     pub async fn open(config: &Config, purpose: Use) -> anyhow::Result<Self> {
         let instance = Instance::open(config, purpose)?;
         let url = database_url(config);
-        let options = Options { disk_reserve: config.limits.disk_reserve_bytes, ..Options::default() };
-        let store = Store::open_tuned(&url, MIGRATIONS, options)
-            .await
-            .with_context(|| format!("cannot open the database {}", without_password(&url)))?;
+        let options = Options {
+            disk_reserve: config.limits.disk_reserve_bytes,
+            connections: config.database_connections,
+            ..Options::default()
+        };
+        let store = Store::open_tuned(&url, MIGRATIONS, options).await.map_err(|error| {
+            anyhow!("cannot open the database {}: {}", without_password(&url), explain(&error))
+        })?;
         let fetcher = fetcher(config, &instance.identity)?;
         let media = media(config).context("cannot open the media folder")?;
         let hub = Hub::new(
@@ -50,7 +54,31 @@ impl House {
         hub.note_erasures_in(ErasureJournal::new(&config.data_dir.join(JOURNAL)));
         let nostr = Nostr::new(&hub, nostr_options(config));
         hub.attach(translators(config, &activitypub, &nostr));
+        if !hub.root_key_fits().await.context("the database cannot be read")? {
+            bail!(
+                "the root key is not the one that this database was made with, so nothing private in it can be read. \
+                 Put back the root.key that belongs to {}, or type the four lines of its recovery sheet into it",
+                instance.identity.origin
+            );
+        }
         Ok(Self { instance, hub, activitypub, nostr })
+    }
+}
+
+/// What is in the way, and what to do about it.
+fn explain(error: &StoreError) -> String {
+    let advice = match error.fault() {
+        Some(Fault::Full) => "make room on the disk",
+        Some(Fault::Busy) => "another program holds it: end that one, or try again in a while",
+        Some(Fault::Unavailable) => {
+            "see that the file can be read and written, or that PostgreSQL runs and lets this user in"
+        }
+        Some(Fault::Other) => "when the file is damaged, `landbridge restore` brings back the last backup",
+        _ => return error.to_string(),
+    };
+    match error {
+        StoreError::Engine { message, .. } => format!("{message}. {advice}"),
+        other => format!("{other}. {advice}"),
     }
 }
 

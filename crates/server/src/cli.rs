@@ -20,37 +20,60 @@ pub struct Cli {
 }
 
 #[derive(Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
-    /// Configuration file. Every key can also be set as LANDBRIDGE_SECTION__KEY in the environment.
-    ///
-    /// Without it, landbridge-data/landbridge.toml is read if it is there.
+    /// Configuration file [default: landbridge.toml in the data folder, or /etc/landbridge/landbridge.toml].
     #[arg(long, global = true, value_name = "FILE", env = "LANDBRIDGE_CONFIG")]
     config: Option<PathBuf>,
-    /// Folder with the data, instead of the configured one.
+    /// Folder with the data, instead of the configured one [default: landbridge-data].
     #[arg(long, global = true, value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
 }
 
+/// Where the Debian package keeps the configuration.
+pub const INSTALLED: &str = "/etc/landbridge/landbridge.toml";
+
 impl Global {
     /// The configuration as this command line sees it.
     pub fn load(&self) -> anyhow::Result<Config> {
-        // A variable that is not Unicode cannot be one of ours.
-        let environment = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let in_folder =
-            self.data_dir.as_ref().map(|dir| dir.join("landbridge.toml")).filter(|file| file.is_file());
-        let mut config =
-            config::load(self.config.as_ref().or(in_folder.as_ref()).map(PathBuf::as_path), environment)?;
+        self.load_from(self.file())
+    }
+
+    /// The same for the command that writes the file, which need not be there yet.
+    pub fn load_before_it_is_written(&self) -> anyhow::Result<Config> {
+        self.load_from(self.file().filter(|file| file.exists()))
+    }
+
+    /// The same from that file, or from the environment alone.
+    pub fn load_from(&self, file: Option<PathBuf>) -> anyhow::Result<Config> {
+        let mut config = config::load(file.as_deref(), environment())?;
         if let Some(dir) = &self.data_dir {
             config.data_dir.clone_from(dir);
         }
+        crate::instance::refuse_root_of_others(&config.data_dir)?;
         Ok(config)
     }
 
-    /// The file that `--config` names.
-    pub fn file(&self) -> Option<&PathBuf> {
-        self.config.as_ref()
+    /// The configuration file in use.
+    pub fn file(&self) -> Option<PathBuf> {
+        if self.config.is_some() {
+            return self.config.clone();
+        }
+        let chosen =
+            self.data_dir.clone().or_else(|| std::env::var_os("LANDBRIDGE_DATA_DIR").map(PathBuf::from));
+        let dir = chosen.clone().unwrap_or_else(|| Config::default().data_dir);
+        let (in_folder, installed) = (dir.join("landbridge.toml"), PathBuf::from(INSTALLED));
+        if in_folder.is_file() {
+            return Some(in_folder);
+        }
+        (chosen.is_none() && !dir.exists() && installed.is_file()).then_some(installed)
     }
+}
+
+/// The environment; a variable that is not Unicode cannot be one of ours.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 #[derive(Subcommand)]

@@ -17,6 +17,8 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Whatever is written is for this user alone: databases, keys, media, backups.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     match commands::run(cli::Cli::parse()) {
         Ok(code) => code,
         Err(error) => {

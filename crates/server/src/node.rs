@@ -2,7 +2,9 @@
 
 use anyhow::Context;
 use landbridge_hub::Hub;
-use std::net::SocketAddr;
+use rustix::io::Errno;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -80,11 +82,11 @@ async fn doors(config: &Config, house: &House) -> anyhow::Result<Vec<Door>> {
     let mut doors = Vec::new();
     for address in addresses(config, identity) {
         let behind = Behind { tls: tls.clone(), app: app.clone() };
-        doors.push(Door { listener: bind(address).await?, behind });
+        doors.push(Door { listener: bind(address, identity).await?, behind });
     }
     for address in &config.listen_http {
         let behind = Behind { tls: None, app: plain.clone() };
-        doors.push(Door { listener: bind(*address).await?, behind });
+        doors.push(Door { listener: bind(*address, identity).await?, behind });
     }
     Ok(doors)
 }
@@ -98,10 +100,49 @@ fn addresses(config: &Config, identity: &Identity) -> Vec<SocketAddr> {
     }
 }
 
-async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen on {address}: another program may use this port, or it needs more rights (below 1024)")
+/// `[::]` takes IPv4 as well; a machine without IPv6 listens on IPv4 alone.
+pub async fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
+    match TcpListener::bind(address).await {
+        Err(error)
+            if error.raw_os_error() == Some(Errno::AFNOSUPPORT.raw_os_error())
+                && address.ip().is_unspecified() =>
+        {
+            TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await
+        }
+        bound => bound,
+    }
+}
+
+async fn bind(address: SocketAddr, identity: &Identity) -> anyhow::Result<TcpListener> {
+    listen_on(address).await.map_err(|error| {
+        anyhow::anyhow!("cannot listen on {address}: {}", explain(&error, address, identity))
     })
+}
+
+/// What is in the way, and what to do about it.
+fn explain(error: &io::Error, address: SocketAddr, identity: &Identity) -> String {
+    let port = address.port();
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            let otherwise = match identity.is_trial() {
+                true => {
+                    "begin another trial with --data-dir FOLDER: this one keeps its port, which stands in its addresses"
+                }
+                false => "change `listen` in the configuration",
+            };
+            format!(
+                "another program uses port {port} (`ss -ltnp 'sport = :{port}'` shows which). Stop it, or {otherwise}"
+            )
+        }
+        io::ErrorKind::PermissionDenied => format!(
+            "this user may not use port {port}. Let the Debian package's service do it, or allow this program to \
+             (`sudo setcap cap_net_bind_service=+ep` and its path), or put a proxy in front"
+        ),
+        io::ErrorKind::AddrNotAvailable => {
+            "this machine has no such address: correct `listen` in the configuration".to_owned()
+        }
+        _ => error.to_string(),
+    }
 }
 
 /// Everything that runs beside the listeners, until `stop`.

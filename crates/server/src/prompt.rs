@@ -24,6 +24,16 @@ pub fn new_password(from_stdin: bool) -> anyhow::Result<String> {
     Ok(password)
 }
 
+/// A password that is easy to read out: about 100 random bits in groups of five letters and digits.
+pub fn made_password() -> anyhow::Result<String> {
+    // Nothing that looks like something else: 32 signs, 5 bits each.
+    const SIGNS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut bytes = [0_u8; 20];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| anyhow::anyhow!("the system gives no random numbers"))?;
+    let signs = bytes.map(|byte| char::from(SIGNS[usize::from(byte % 32)]));
+    Ok(signs.chunks(5).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
+}
+
 /// Asks for a plain yes. Without a terminal the answer is no.
 pub fn confirm(question: &str) -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() {

@@ -57,6 +57,11 @@ impl StoreError {
         }
     }
 
+    /// Whether it may go away by itself: the server is being restarted, or too many collided.
+    pub fn is_passing(&self) -> bool {
+        matches!(self.fault(), Some(Fault::Unavailable | Fault::Busy))
+    }
+
     pub(crate) fn in_statement(self, text: &'static str) -> StoreError {
         match self {
             StoreError::Engine { fault, message, .. } => {

@@ -20,7 +20,7 @@ pub mod testing;
 mod value;
 mod write;
 
-pub use archive::{Restored, restore, restore_with};
+pub use archive::{Restored, ask_backup, restore, restore_with};
 pub use erasure::{Erasure, ErasureJournal};
 pub use error::{Fault, StoreError, WriteError};
 pub use migrate::Migration;

@@ -50,6 +50,13 @@ impl From<HubError> for ApiError {
             HubError::Remote(_) => StatusCode::SERVICE_UNAVAILABLE,
             HubError::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
             HubError::Busy | HubError::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
+            HubError::Store(error) if error.is_passing() => {
+                tracing::warn!(%error, "the database does not answer");
+                return ApiError::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "This server cannot reach its database just now. Please try again in a moment",
+                );
+            }
             HubError::Store(_) | HubError::Damaged(_) => {
                 tracing::error!(error = %e, "a request to the client API failed");
                 return ApiError::new(

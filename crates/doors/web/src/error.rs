@@ -49,6 +49,11 @@ impl PageError {
                 HubError::Busy => (StatusCode::TOO_MANY_REQUESTS, "Too much at once", own(e)),
                 HubError::Wait(_) => (StatusCode::TOO_MANY_REQUESTS, "Please wait", own(e)),
                 HubError::DiskFull => (StatusCode::INSUFFICIENT_STORAGE, "No space left", own(e)),
+                HubError::Store(error) if error.is_passing() => (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "One moment, please",
+                    "This server cannot reach its database just now. Go back and try again in a while.".into(),
+                ),
                 HubError::Store(_) | HubError::Damaged(_) => ours(),
             },
             PageError::Template(_) => ours(),

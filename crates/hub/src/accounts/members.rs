@@ -95,6 +95,7 @@ impl Hub {
         let row = row.map(|mut r| MemberRow::read(&mut r)).transpose()?;
         let stored = row.as_ref().map(|r| r.password_hash.clone());
         if !password::matches(password.to_owned(), stored).await {
+            metrics::counter!("hub_sign_ins_refused_total").increment(1);
             return Err(HubError::Unauthorized);
         }
         begun.succeeded();

@@ -6,7 +6,7 @@
 mod operate;
 mod record;
 
-pub use operate::{OutboxLine, OutboxSummary};
+pub use operate::{OutboxHost, OutboxLine, OutboxSummary};
 
 use crate::{Delivery, Hub, HubError, Outcome, Stop, publish::commit::payload_context, seal};
 use landbridge_model::{Id, Network, Time};

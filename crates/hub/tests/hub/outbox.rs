@@ -138,7 +138,7 @@ async fn failures_wait_and_refusals_end(store: TestStore) {
 }
 
 async fn tried(t: &TestHub) -> usize {
-    let troubles = t.hub.outbox_troubles(10).await.unwrap();
+    let troubles = t.hub.outbox_troubles("", 10).await.unwrap();
     troubles.iter().filter(|l| l.state.word() == "waiting").count()
 }
 

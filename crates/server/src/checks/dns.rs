@@ -35,7 +35,9 @@ pub async fn records(host: &str, identity: &Identity) -> Vec<Finding> {
         Finding::note(
             about,
             format!("*.{host} does not lead to the same place"),
-            format!("add a second record: *.{host}. CNAME {host}. Members' handles ({host} below their name) need it on the AT Protocol"),
+            format!(
+                "add a second record: *.{host}. CNAME {host}. On the AT Protocol, members will be called NAME.{host}"
+            ),
         )
     });
     if identity.account_domain != identity.authority() && addresses(&identity.account_domain).await.is_empty()

@@ -9,11 +9,13 @@ mod relays;
 mod tls;
 
 use landbridge_fetch::{Fetcher, Policy};
+use serde::Serialize;
 
 use crate::config::Config;
 use crate::instance::identity::Identity;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Level {
     Good,
     /// Works, but something is missing or soon will be.
@@ -23,7 +25,7 @@ pub enum Level {
 }
 
 /// One line of the report.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Finding {
     pub level: Level,
     pub about: &'static str,
@@ -68,7 +70,7 @@ pub async fn public(config: &Config, identity: &Identity, running: bool) -> Vec<
     };
     findings.extend(tls::configured(config, &fetcher).await);
     if running {
-        findings.extend(reach::running(&fetcher, identity).await);
+        findings.extend(reach::running(config, &fetcher, identity).await);
     } else {
         findings.extend(reach::stand_in(&plain(&fetcher), config, identity).await);
     }
@@ -91,6 +93,16 @@ pub fn print(findings: &[Finding]) -> bool {
             println!("{:25}-> {advice}", "");
         }
     }
+    is_fine(findings)
+}
+
+/// The same for scripts.
+pub fn print_json(findings: &[Finding]) -> bool {
+    println!("{:#}", serde_json::json!(findings));
+    is_fine(findings)
+}
+
+fn is_fine(findings: &[Finding]) -> bool {
     findings.iter().all(|finding| finding.level != Level::Problem)
 }
 

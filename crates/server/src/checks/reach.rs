@@ -17,14 +17,19 @@ const PORTS: &str =
     "open ports 443 and 80 in the firewall and, at home, forward them in the router to this machine";
 
 /// Asks our running server through its public name: DNS, port, certificate and proxy in one.
-pub async fn running(fetcher: &Fetcher, identity: &Identity) -> Vec<Finding> {
+pub async fn running(config: &Config, fetcher: &Fetcher, identity: &Identity) -> Vec<Finding> {
     let about = "reachability";
     let Ok(url) = identity.origin.join("/.well-known/nodeinfo") else { return Vec::new() };
     vec![match fetcher.get(&url, HeaderMap::new(), 64 << 10).await {
         Err(error) => Finding::problem(
             about,
             format!("{url} cannot be reached: {error}"),
-            format!("if it speaks of a certificate, see TLS above; otherwise {PORTS}"),
+            match config.tls.mode {
+                TlsMode::Off => {
+                    format!("if it speaks of TLS, it is the proxy's certificate; otherwise {PORTS}")
+                }
+                _ => format!("if it speaks of TLS, see TLS above; otherwise {PORTS}"),
+            },
         ),
         Ok(answer) if answer.status == http::StatusCode::MISDIRECTED_REQUEST => Finding::problem(
             about,
@@ -36,7 +41,7 @@ pub async fn running(fetcher: &Fetcher, identity: &Identity) -> Vec<Finding> {
             format!("something else answers at {url}"),
             "the name leads to another web server: see DNS, or the proxy's configuration",
         ),
-        Ok(_) => Finding::good(about, format!("{} answers", identity.origin)),
+        Ok(_) => Finding::good(about, format!("{} answers", identity.origin.as_str().trim_end_matches('/'))),
     }]
 }
 
@@ -53,7 +58,7 @@ pub async fn stand_in(plain: &Option<Fetcher>, config: &Config, identity: &Ident
     }
     let mut findings = Vec::new();
     for port in [443, 80] {
-        match TcpListener::bind(SocketAddr::from(([0; 8], port))).await {
+        match crate::node::listen_on(SocketAddr::from(([0; 8], port))).await {
             Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
                 findings.push(Finding::problem(about, format!("port {port} is taken by another program"), "stop it, or put it in front as a proxy (`--behind-proxy`)"));
             }

@@ -4,8 +4,9 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use landbridge_hub::Hub;
 use landbridge_hub::accounts::{Member, NewMember, Once, Role};
-use landbridge_hub::{KeyImport, Mode};
+use landbridge_hub::{HubError, KeyImport, Mode};
 use landbridge_model::{Actor, Network, check_name};
+use serde_json::json;
 use std::time::Duration;
 
 use crate::assemble::House;
@@ -36,21 +37,34 @@ enum Action {
         networks: Option<Vec<NetworkName>>,
     },
     /// List the accounts.
-    List,
+    List {
+        /// As JSON: name, address, role, state, when it was made, and the networks with their ids.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print a link with which someone makes their own account. It works once, within a week.
     Invite {
-        /// The link makes the owner's account.
+        /// The link makes the owner's account; it works within a day.
         #[arg(long)]
         owner: bool,
     },
-    /// Set a new password. Ends nothing else: the member's apps stay signed in.
+    /// Set a new password. Every app and browser of the member is signed out.
     Password {
         name: String,
         /// Read the password as one line of standard input.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "generate")]
         password_stdin: bool,
+        /// Make a password and print it, for a member who has lost theirs.
+        #[arg(long)]
+        generate: bool,
     },
-    /// Hide an account and stop it from being used; nothing is deleted.
+    /// Give an account another role.
+    Role {
+        name: String,
+        #[arg(value_enum)]
+        role: RoleName,
+    },
+    /// Hide an account, sign it out everywhere and let nobody sign in to it; nothing is deleted.
     Suspend {
         name: String,
         /// Bring it back.
@@ -121,7 +135,11 @@ impl Account {
         let config = global.load()?;
         observe::logs::start(&config.log)?;
         super::block_on(async move {
-            let house = House::open(&config, Use::Command).await?;
+            let purpose = match self.action {
+                Action::Create { .. } => Use::Prepare,
+                _ => Use::Command,
+            };
+            let house = House::open(&config, purpose).await?;
             let done = self.action.run(&house).await;
             house.hub.store().clone().close().await;
             done
@@ -143,15 +161,26 @@ impl Action {
                 let member = hub.create_member(new).await?;
                 println!("@{}", hub.config().address(&member.actor.username));
             }
-            Action::List => list(hub).await?,
+            Action::List { json: false } => list(hub).await?,
+            Action::List { json: true } => println!("{:#}", list_as_json(hub).await?),
             Action::Invite { owner } => println!("{}", invite(hub, owner).await?),
-            Action::Password { name, password_stdin } => {
+            Action::Password { name, password_stdin, generate } => {
                 let member = find(hub, &name).await?;
-                hub.set_password(member.actor.id, &prompt::new_password(password_stdin)?).await?;
+                let password =
+                    if generate { prompt::made_password()? } else { prompt::new_password(password_stdin)? };
+                hub.set_password(member.actor.id, &password).await?;
+                if generate {
+                    println!("{password}");
+                }
+            }
+            Action::Role { name, role } => {
+                let member = find(hub, &name).await?;
+                hub.set_role(member.actor.id, role.into()).await?;
             }
             Action::Suspend { name, undo } => {
                 let member = find(hub, &name).await?.actor.id;
-                if undo { hub.reactivate(member).await? } else { hub.deactivate(member).await? }
+                hub.suspend(member, !undo).await?;
+                println!("@{name} is {}", if undo { "back" } else { "suspended; --undo brings it back" });
             }
             Action::Delete { name, yes } => {
                 let member = find(hub, &name).await?;
@@ -215,7 +244,12 @@ fn offered(hub: &Hub) -> Vec<Network> {
 
 async fn find(hub: &Hub, name: &str) -> anyhow::Result<Member> {
     let name = name.trim_start_matches('@').split('@').next().unwrap_or_default();
-    hub.member_named(name).await.with_context(|| format!("@{name}"))
+    match hub.member_named(name).await {
+        Err(HubError::NotFound) => {
+            bail!("there is no @{name} here: `landbridge account list` shows who there is")
+        }
+        found => found.with_context(|| format!("@{name}")),
+    }
 }
 
 /// Anybody, looked up on their own network if need be.
@@ -232,6 +266,28 @@ async fn list(hub: &Hub) -> anyhow::Result<()> {
         println!("{name:18} {role:10} {state:12} {networks}");
     }
     Ok(())
+}
+
+async fn list_as_json(hub: &Hub) -> anyhow::Result<serde_json::Value> {
+    let mut all = Vec::new();
+    for member in hub.members().await? {
+        let networks = hub.presences(member.actor.id).await?.into_iter().map(|presence| {
+            json!({
+                "network": presence.network.key(),
+                "id": presence.native_id,
+                "state": format!("{:?}", presence.state).to_lowercase(),
+            })
+        });
+        all.push(json!({
+            "name": member.actor.username,
+            "address": hub.config().address(&member.actor.username),
+            "role": member.role.key(),
+            "state": format!("{:?}", member.actor.state).to_lowercase(),
+            "created_at": member.created_at.rfc3339(),
+            "networks": networks.collect::<Vec<_>>(),
+        }));
+    }
+    Ok(all.into())
 }
 
 async fn invite(hub: &Hub, owner: bool) -> anyhow::Result<String> {

@@ -16,14 +16,19 @@ use crate::observe;
 /// Looks at the disk, the database and the root key; for a public server also at DNS, TLS, reachability, WebFinger,
 /// the clock and the relays. Changes nothing. Ends with code 1 when there is a problem.
 #[derive(Args)]
-pub struct Doctor {}
+pub struct Doctor {
+    /// As JSON: for each finding its level (good, note, problem), what it is about, what was found, and advice.
+    #[arg(long)]
+    json: bool,
+}
 
 impl Doctor {
     pub fn run(&self, global: &Global) -> anyhow::Result<ExitCode> {
         let config = global.load()?;
         observe::logs::start(&config.log)?;
         let findings = super::block_on(async { examine(&config).await })?;
-        Ok(if checks::print(&findings) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        let fine = if self.json { checks::print_json(&findings) } else { checks::print(&findings) };
+        Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
@@ -48,7 +53,7 @@ async fn examine(config: &Config) -> anyhow::Result<Vec<Finding>> {
         ));
         return Ok(findings);
     }
-    let found = format!("@{} at {}", identity.account_domain, identity.origin);
+    let found = format!("@{} at {}", identity.account_domain, identity.origin.as_str().trim_end_matches('/'));
     findings.push(match identity.check_unchanged(config) {
         Ok(()) => Finding::good("identity", found),
         Err(error) => Finding::problem("identity", found, format!("{error:#}")),
@@ -75,7 +80,12 @@ async fn database(config: &Config) -> Finding {
             house.hub.store().clone().close().await;
             match members {
                 Ok(members) => {
-                    Finding::good("database", format!("opens with the root key; {} members", members.len()))
+                    let count = members.len();
+                    let found = format!(
+                        "opens with the root key; {count} member{}",
+                        if count == 1 { "" } else { "s" }
+                    );
+                    Finding::good("database", found)
                 }
                 Err(error) => Finding::problem(
                     "database",

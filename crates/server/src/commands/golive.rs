@@ -8,10 +8,10 @@ use time::OffsetDateTime;
 
 use crate::assemble::House;
 use crate::checks;
-use crate::cli::Global;
+use crate::cli::{Global, INSTALLED, environment};
 use crate::config::{self, Config, Public};
 use crate::instance::identity::Identity;
-use crate::instance::{Use, is_running, make_private_dir, root_key};
+use crate::instance::{Use, is_running, make_private_dir, root_key, write_private_file};
 
 /// Prepare this server for the public networks, under your domain.
 ///
@@ -35,9 +35,9 @@ pub struct GoLive {
     /// E-mail address that the certificate authority may write to.
     #[arg(long, value_name = "ADDRESS")]
     contact: Option<String>,
-    /// Who may make an account: closed, invite, approval or open.
-    #[arg(long, default_value = "invite", value_parser = ["closed", "invite", "approval", "open"])]
-    registrations: String,
+    /// Who may make an account: closed, invite or open [default: invite].
+    #[arg(long, value_parser = ["closed", "invite", "open"])]
+    registrations: Option<String>,
     /// Only check; write nothing.
     #[arg(long)]
     check: bool,
@@ -48,21 +48,26 @@ pub struct GoLive {
 
 impl GoLive {
     pub fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
-        let before = global.load()?;
-        let dir = before.data_dir.clone();
-        let file = global.file().cloned().unwrap_or_else(|| dir.join("landbridge.toml"));
+        let dir = global.load_before_it_is_written()?.data_dir;
+        let file = global.file().unwrap_or_else(|| dir.join("landbridge.toml"));
         refuse_unless_fresh(&dir)?;
 
         let domain = normal(&self.domain)?;
         let host = self.host.as_deref().map_or(Ok(domain.clone()), normal)?;
-        let text = config::public_file(&Public {
-            origin: &format!("https://{host}"),
-            account_domain: (host != domain).then_some(domain.as_str()),
-            data_dir: &std::path::absolute(&dir)?,
-            acme_contact: (!self.behind_proxy).then_some(self.contact.as_deref()),
-            registrations: &self.registrations,
-        });
-        let config: Config = toml::from_str(&text).context("the configuration to be written is wrong")?;
+        let kept = if file.is_file() { config::read(&file)? } else { toml::Table::new() };
+        let settings = config::settings(
+            kept,
+            &Public {
+                origin: &format!("https://{host}"),
+                account_domain: (host != domain).then_some(domain.as_str()),
+                data_dir: &std::path::absolute(&dir)?,
+                behind_proxy: self.behind_proxy,
+                contact: self.contact.as_deref(),
+                registrations: self.registrations.as_deref(),
+            },
+        );
+        let text = config::public_file(&settings);
+        let config = config::complete(settings, environment())?;
         let identity = Identity::mint(&config)?;
 
         println!("Members will be @name@{domain}; the server is at https://{host}\n");
@@ -93,10 +98,9 @@ impl GoLive {
         make_private_dir(&dir)?;
         write_configuration(&file, &text)?;
         super::block_on(mint(&config))?;
-        println!(
-            "The configuration is in {}. Start the server:\n\n    landbridge up --config {0}",
-            file.display()
-        );
+        println!("The configuration is in {}. Start the server:\n", file.display());
+        println!("    {}\n", start_command(&file));
+        println!("then look at it from outside and in:\n\n    landbridge doctor --config {}", file.display());
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -109,6 +113,15 @@ async fn mint(config: &Config) -> anyhow::Result<()> {
     println!("    {}\n", super::up::owner_link(&house.hub).await?);
     house.hub.store().clone().close().await;
     Ok(())
+}
+
+/// How this operator starts the server: the Debian package's service, or by hand.
+fn start_command(file: &Path) -> String {
+    if file == Path::new(INSTALLED) && Path::new("/run/systemd/system").is_dir() {
+        "sudo systemctl enable --now landbridge".to_owned()
+    } else {
+        format!("landbridge up --config {}", file.display())
+    }
 }
 
 /// A public server stays what it is; a running one is not pulled away.
@@ -148,7 +161,7 @@ fn write_configuration(file: &Path, text: &str) -> anyhow::Result<()> {
         std::fs::rename(file, &old).with_context(|| format!("cannot move {} aside", file.display()))?;
         println!("The earlier configuration is in {}", old.display());
     }
-    std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+    write_private_file(file, text.as_bytes()).with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// A public host name, in lower case.

@@ -17,7 +17,11 @@ pub const KEYS: &[(&str, &str)] = &[
     ("listen", "[\"0.0.0.0:443\"]: addresses to accept connections on"),
     ("listen_http", "[\"0.0.0.0:80\"]: plain HTTP beside TLS: redirects, and answers ACME's HTTP-01"),
     ("data_dir", "folder for the database, media, certificates and the root key"),
-    ("database_url", "\"sqlite:/path/file\" or \"postgres://user@host/name\"; default: SQLite in data_dir"),
+    (
+        "database_url",
+        "\"sqlite:/path/file\" or \"postgres://user@host/name\" (with ?sslmode=require: over TLS); default: SQLite in data_dir",
+    ),
+    ("database_connections", "PostgreSQL: connections open at once, at most"),
     ("root_key_file", "the root key outside the database; default: root.key in data_dir"),
     (
         "tls.mode",
@@ -71,7 +75,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("nostr.strangers_per_author", "the same, per author; 0: no limit"),
     ("nostr.wraps_per_member", "private messages of theirs to one member per minute; 0: no limit"),
     ("nostr.requests_per_connection", "requests to our relay per connection and minute; 0: no limit"),
-    ("registrations.mode", "\"closed\", \"invite\", \"approval\" or \"open\""),
+    ("registrations.mode", "\"closed\", \"invite\" or \"open\"; \"approval\": only admins invite"),
     ("networks.activitypub", "\"off\", \"read\" or \"read-write\""),
     ("networks.nostr", "\"off\", \"read\" or \"read-write\""),
 ];

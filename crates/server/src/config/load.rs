@@ -7,6 +7,14 @@ use toml::{Table, Value};
 /// Environment variables that are ours but no configuration keys.
 const RESERVED: &[&str] = &["LANDBRIDGE_CONFIG", "LANDBRIDGE_ROOT_KEY"];
 
+/// Kubernetes tells each container where a service of our name is by variables like LANDBRIDGE_SERVICE_HOST and
+/// LANDBRIDGE_PORT_443_TCP.
+fn is_reserved(name: &str) -> bool {
+    let of_a_service =
+        |rest: &str| rest == "PORT" || rest.starts_with("PORT_") || rest.starts_with("SERVICE_");
+    RESERVED.contains(&name) || name.strip_prefix("LANDBRIDGE_").is_some_and(of_a_service)
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("cannot read the configuration {path}: {source}")]
@@ -27,23 +35,26 @@ fn nearest_hint(key: &str) -> String {
 
 /// Reads the configuration.
 ///
-/// `file` is the operator's choice and must exist; without one, `landbridge-data/landbridge.toml` is read if it is
-/// there. `environment` yields `(name, value)`; `LANDBRIDGE_SECTION__KEY` overrides `section.key`.
+/// `file` is the operator's choice and must exist. `environment` yields `(name, value)`; `LANDBRIDGE_SECTION__KEY`
+/// overrides `section.key`.
 pub fn load(
     file: Option<&Path>,
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<Config, Error> {
-    let default = Config::default().data_dir.join("landbridge.toml");
-    let mut table = match file {
+    let table = match file {
         Some(path) => read(path)?,
-        None if default.is_file() => read(&default)?,
         None => Table::new(),
     };
+    complete(table, environment)
+}
+
+/// What a file holds, or would hold once it is written, overridden by the environment and checked.
+pub fn complete(
+    mut table: Table,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<Config, Error> {
     for (name, value) in environment {
-        let Some(rest) = name.strip_prefix("LANDBRIDGE_").filter(|_| !RESERVED.contains(&name.as_str()))
-        else {
-            continue;
-        };
+        let Some(rest) = name.strip_prefix("LANDBRIDGE_").filter(|_| !is_reserved(&name)) else { continue };
         let key = rest.to_ascii_lowercase().replace("__", ".");
         if !keys::known(&key) {
             return Err(Error::Unknown { key, place: format!("the environment ({name})") });
@@ -55,7 +66,8 @@ pub fn load(
     Ok(config)
 }
 
-fn read(path: &Path) -> Result<Table, Error> {
+/// The keys that a file sets, as they stand there; an unknown one is an error.
+pub fn read(path: &Path) -> Result<Table, Error> {
     let text =
         std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     let table: Table =
@@ -159,6 +171,8 @@ mod tests {
             ("LANDBRIDGE_LISTEN", "[\"127.0.0.1:9\"]"),
             ("LANDBRIDGE_DATA_DIR", "/var/lib/x"),
             ("LANDBRIDGE_ROOT_KEY", "not a key of the file"),
+            ("LANDBRIDGE_SERVICE_HOST", "10.0.0.1"),
+            ("LANDBRIDGE_PORT_443_TCP", "tcp://10.0.0.1:443"),
             ("PATH", "ignored"),
         ])
         .unwrap();

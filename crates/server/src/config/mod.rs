@@ -5,8 +5,8 @@ pub mod keys;
 mod load;
 mod write;
 
-pub use load::load;
-pub use write::{Public, public_file};
+pub use load::{complete, load, read};
+pub use write::{Public, public_file, settings};
 
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -33,6 +33,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// `sqlite:PATH` or `postgres://...`; a SQLite file in `data_dir` when absent.
     pub database_url: Option<String>,
+    /// PostgreSQL: connections open at once, at most.
+    pub database_connections: usize,
     /// The key that wraps the members' keys; `data_dir/root.key` when absent.
     pub root_key_file: Option<PathBuf>,
     pub tls: Tls,
@@ -60,6 +62,7 @@ impl Default for Config {
             listen_http: Vec::new(),
             data_dir: PathBuf::from("landbridge-data"),
             database_url: None,
+            database_connections: 16,
             root_key_file: None,
             tls: Tls::default(),
             outbound: Outbound::default(),

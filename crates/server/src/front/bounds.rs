@@ -8,6 +8,7 @@ use http::{HeaderValue, StatusCode, header};
 use http_body_util::Limited;
 use std::time::Duration;
 
+use super::refused;
 use super::surface::Surface;
 use crate::config::Limits;
 
@@ -38,12 +39,19 @@ pub async fn hold(State(bounds): State<Bounds>, request: Request, next: Next) ->
     let announced =
         request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: u64| length > bytes as u64) {
+        refused("size");
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     }
     let request = request.map(|body| Body::new(Limited::new(body, bytes)));
     match tokio::time::timeout(time, next.run(request)).await {
-        Ok(response) => response,
+        Ok(response) => {
+            if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                refused("size");
+            }
+            response
+        }
         Err(_) => {
+            refused("slow");
             let retry = [(header::RETRY_AFTER, HeaderValue::from_static("60"))];
             (StatusCode::SERVICE_UNAVAILABLE, retry, "This took too long.\n").into_response()
         }

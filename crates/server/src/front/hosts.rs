@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use url::Url;
 
+use super::refused;
 use crate::instance::identity::Identity;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +78,7 @@ pub async fn route(State(hosts): State<Arc<Hosts>>, request: Request, next: Next
             }
         }
         None => {
+            refused("name");
             (StatusCode::MISDIRECTED_REQUEST, "This server does not answer to that name.\n").into_response()
         }
     }

@@ -22,6 +22,12 @@ use tower_http::compression::CompressionLayer;
 
 use crate::config::Config;
 
+/// Counts a request that is turned away before anybody has looked at what it wants: `name`, `size`, `slow`, `tls`,
+/// `protocol`.
+pub fn refused(why: &'static str) {
+    metrics::counter!("landbridge_refused_total", "why" => why).increment(1);
+}
+
 /// Wraps the routes of all doors and networks.
 pub fn wrap(routes: Router, hosts: Hosts, hub: &Hub, config: &Config) -> Router {
     let https = hosts.is_https();

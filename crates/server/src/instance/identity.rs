@@ -37,7 +37,9 @@ impl Identity {
         match std::fs::read(&path) {
             Ok(bytes) => {
                 let identity = serde_json::from_slice(&bytes);
-                identity.map(Some).with_context(|| format!("{} is damaged", path.display()))
+                identity
+                    .map(Some)
+                    .with_context(|| format!("{} is damaged: put it back from a backup", path.display()))
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),

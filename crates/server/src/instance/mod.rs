@@ -22,25 +22,36 @@ pub struct Instance {
     _lock: Option<File>,
 }
 
-/// Whether the caller is the server itself or a command working beside it.
+/// What the caller is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
+    /// The server itself: nobody else may be. Makes the folder at the first start.
     Serve,
+    /// A command that may come before the first start.
+    Prepare,
+    /// A command beside a server that was started at least once.
     Command,
 }
 
 impl Instance {
-    /// Opens the data folder, making it on the first start of a server.
+    /// Opens the data folder.
     ///
-    /// Errors when a server already runs on it, when the configured origin is not the one it was made for, or when
+    /// Errors when there is none yet (for a command), when a server already runs on it, when the configured origin is not the one it was made for, or when
     /// its root key is lost.
     pub fn open(config: &Config, purpose: Use) -> anyhow::Result<Self> {
         let dir = config.data_dir.clone();
         let existing = Identity::read(&dir)?;
+        if existing.is_none() && purpose == Use::Command {
+            bail!(
+                "there is no server in {} yet. Say where it is with --data-dir FOLDER or --config FILE, or start one \
+                 with `landbridge up`",
+                dir.display()
+            );
+        }
         make_private_dir(&dir)?;
         let lock = match purpose {
             Use::Serve => Some(lock(&dir)?),
-            Use::Command => None,
+            Use::Prepare | Use::Command => None,
         };
         let (identity, first) = match existing {
             Some(identity) => {
@@ -52,7 +63,7 @@ impl Instance {
         let path = config.root_key_file.clone().unwrap_or_else(|| dir.join("root.key"));
         let (root_key, fresh_root_key) = RootKey::open(&path, first)?;
         if first {
-            identity.write(&dir)?;
+            identity.write(&dir).with_context(|| cannot_write(&dir))?;
         }
         Ok(Self { dir, identity, root_key, fresh_root_key, _lock: lock })
     }
@@ -67,11 +78,14 @@ pub fn is_running(dir: &Path) -> bool {
 fn lock(dir: &Path) -> anyhow::Result<File> {
     let path = dir.join("server.lock");
     let file = File::options().create(true).truncate(false).write(true).open(&path);
-    let file = file.with_context(|| format!("cannot write in {}", dir.display()))?;
+    let file = file.with_context(|| cannot_write(dir))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            bail!("a Landbridge server already runs on {}", dir.display())
+            bail!(
+                "a Landbridge server already runs on {}: stop that one first, or begin another with --data-dir FOLDER",
+                dir.display()
+            )
         }
         Err(TryLockError::Error(error)) => Err(error).context("cannot lock the data folder"),
     }
@@ -84,7 +98,42 @@ pub fn make_private_dir(dir: &Path) -> anyhow::Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(dir)
-        .with_context(|| format!("cannot make the folder {}", dir.display()))
+        .with_context(|| {
+            format!(
+                "cannot make the folder {}: let this user write there, or choose another place with --data-dir FOLDER",
+                dir.display()
+            )
+        })
+}
+
+fn cannot_write(dir: &Path) -> String {
+    format!(
+        "cannot write in {}: make room, let this user write there, or choose another place with --data-dir FOLDER",
+        dir.display()
+    )
+}
+
+/// Root could use anybody's data folder, but would leave files behind that the server's own user cannot read.
+pub fn refuse_root_of_others(dir: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(owner) = std::fs::metadata(dir).map(|meta| meta.uid()) else { return Ok(()) };
+    if owner == 0 || !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    let user = user_name(owner).unwrap_or_else(|| format!("#{owner}"));
+    bail!(
+        "{} belongs to the user {user}: run this as that user, `sudo -u {user} landbridge ...`",
+        dir.display()
+    )
+}
+
+fn user_name(id: u32) -> Option<String> {
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(id)).then(|| name.to_owned())
+    })
 }
 
 /// Writes a file only we may read, whole or not at all, and on disk before it returns.

@@ -144,16 +144,21 @@ impl Acme {
         self.certificate(&self.host.clone()).await;
         loop {
             tokio::time::sleep(LOOK).await;
-            for (subject, certificate) in self.live.iter() {
-                if !certificate.is_due() || self.failed.contains_key(&*subject) {
-                    continue;
-                }
-                match self.order_and_keep(&subject).await {
-                    Ok(fresh) => self.live.insert((*subject).clone(), fresh).await,
-                    Err(error) => {
-                        tracing::warn!(name = *subject, error = format!("{error:#}"), "a renewal failed");
-                        self.failed.insert((*subject).clone(), ()).await;
-                    }
+            self.renew_what_is_due().await;
+        }
+    }
+
+    /// The old certificate serves until the new one is there.
+    async fn renew_what_is_due(&self) {
+        for (subject, certificate) in self.live.iter() {
+            if !certificate.is_due() || self.failed.contains_key(&*subject) {
+                continue;
+            }
+            match self.order_and_keep(&subject).await {
+                Ok(fresh) => self.live.insert((*subject).clone(), fresh).await,
+                Err(error) => {
+                    tracing::warn!(name = *subject, error = format!("{error:#}"), "a renewal failed");
+                    self.failed.insert((*subject).clone(), ()).await;
                 }
             }
         }

@@ -25,6 +25,7 @@ use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 use crate::config::Limits;
+use crate::front::refused;
 use tls::Tls;
 
 /// A peer that has not said what it wants within this time is let go.
@@ -98,8 +99,14 @@ async fn connection(behind: &Behind, socket: TcpStream, peer: SocketAddr, watche
         Some(tls) => match tokio::time::timeout(HANDSHAKE_TIME, tls.handshake(socket)).await {
             Ok(Ok(Some(stream))) => http(&behind.app, stream, peer, watcher, stop).await,
             Ok(Ok(None)) => {}
-            Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
-            Err(_) => tracing::debug!("TLS handshake took too long"),
+            Ok(Err(error)) => {
+                refused("tls");
+                tracing::debug!(%error, "TLS handshake failed");
+            }
+            Err(_) => {
+                refused("tls");
+                tracing::debug!("TLS handshake took too long");
+            }
         },
     }
 }
@@ -127,6 +134,9 @@ where
     });
     let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(serving.into_owned()).await {
+        if error.downcast_ref::<hyper::Error>().is_some_and(|error| error.is_parse() || error.is_timeout()) {
+            refused("protocol");
+        }
         tracing::debug!(%error, "connection ended");
     }
 }

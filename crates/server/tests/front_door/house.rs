@@ -8,15 +8,20 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
+
+use crate::world::World;
 
 /// A folder to run in, and the settings given by environment.
 pub struct House {
     pub folder: TempDir,
     pub port: u16,
     settings: Vec<(String, String)>,
+    /// Where it all happens, when not in the network of this machine.
+    world: Option<Arc<Mutex<World>>>,
 }
 
 impl House {
@@ -24,7 +29,15 @@ impl House {
     pub fn trial() -> Self {
         let port = free_port();
         let settings = vec![("LANDBRIDGE_LISTEN".to_owned(), format!("[\"127.0.0.1:{port}\"]"))];
-        Self { folder: tempfile::tempdir().unwrap(), port, settings }
+        Self { folder: tempfile::tempdir().unwrap(), port, settings, world: None }
+    }
+
+    pub fn inside(self, world: Arc<Mutex<World>>) -> Self {
+        Self { world: Some(world), ..self }
+    }
+
+    pub fn unset(&mut self, name: &str) {
+        self.settings.retain(|(setting, _)| setting != name);
     }
 
     pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -37,8 +50,19 @@ impl House {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_landbridge"));
-        command.args(arguments).current_dir(self.folder.path()).env_clear();
+        let program = env!("CARGO_BIN_EXE_landbridge");
+        let mut command = match &self.world {
+            Some(world) => world.lock().unwrap().command(self.folder.path(), program, arguments),
+            None => {
+                let mut command = Command::new(program);
+                command.args(arguments).current_dir(self.folder.path());
+                command
+            }
+        };
+        command.env_clear();
+        if let Some(path) = std::env::var_os("PATH") {
+            command.env("PATH", path);
+        }
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -94,13 +118,18 @@ impl Running {
     }
 
     pub async fn send(&self, request: http::request::Builder, body: Bytes) -> Response<Bytes> {
-        let socket = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        self.try_send(request, body).await.unwrap()
+    }
+
+    /// `None` when no whole answer came.
+    pub async fn try_send(&self, request: http::request::Builder, body: Bytes) -> Option<Response<Bytes>> {
+        let socket = TcpStream::connect(("127.0.0.1", self.port)).await.ok()?;
         let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(socket)).await.unwrap();
+            hyper::client::conn::http1::handshake(TokioIo::new(socket)).await.ok()?;
         tokio::spawn(connection);
-        let response = sender.send_request(request.body(Full::new(body)).unwrap()).await.unwrap();
+        let response = sender.send_request(request.body(Full::new(body)).unwrap()).await.ok()?;
         let (parts, body) = response.into_parts();
-        Response::from_parts(parts, body.collect().await.unwrap().to_bytes())
+        Some(Response::from_parts(parts, body.collect().await.ok()?.to_bytes()))
     }
 
     /// Signs in as an app does; gives the token.
@@ -129,6 +158,11 @@ impl Running {
     pub fn signal(&self, signal: &str) {
         let sent = Command::new("kill").arg(signal).arg(self.child.id().to_string()).status().unwrap();
         assert!(sent.success());
+    }
+
+    /// The process, for those who end it in another way.
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.child
     }
 
     /// Asks it to stop; gives how long that took. The exit must be clean.

@@ -4,8 +4,14 @@
 mod house;
 
 mod accounts;
+mod golive;
 mod limits;
+mod logs;
+mod member;
+mod operating;
+mod postgres;
 mod record;
 mod resolving;
 mod starting;
 mod tls;
+mod world;

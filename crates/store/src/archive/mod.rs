@@ -10,7 +10,7 @@ mod tables;
 pub(crate) use backup::{from_postgres, from_sqlite};
 pub use restore::{Restored, restore, restore_with};
 
-use crate::StoreError;
+use crate::{Query, Row, StoreError, sqlite::Connection};
 use std::{
     fs::File,
     io::ErrorKind,
@@ -19,6 +19,12 @@ use std::{
 
 /// The `user_version` of a file that was not filled by SQLite itself and so holds no search index.
 const NO_SEARCH: i64 = 1;
+
+/// The first row of a question to a backup, which stays as it is.
+pub async fn ask_backup(backup: &Path, query: Query) -> Result<Option<Row>, StoreError> {
+    let backup = backup.to_owned();
+    blocking(move || Ok(Connection::reader(&backup)?.run(&query, true)?.rows.into_iter().next())).await
+}
 
 /// Runs work that waits for the disk.
 async fn blocking<T: Send + 'static>(

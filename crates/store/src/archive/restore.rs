@@ -125,7 +125,9 @@ async fn load(
         if postgres::has_table(&transaction, &table.name).await? {
             let any = format!("SELECT 1 FROM {} LIMIT 1", table.name);
             if transaction.query_opt(any.as_str(), &[]).await.map_err(postgres::fault)?.is_some() {
-                return Err(StoreError::Refused("restore into a database that has nothing in it yet"));
+                return Err(StoreError::Refused(
+                    "this database has something in it already: restore into an empty one",
+                ));
             }
         }
     }

@@ -192,11 +192,25 @@ pub fn summary() -> Query {
     query("SELECT state, COUNT(*), MIN(created_at) FROM deliveries GROUP BY state ORDER BY state", args![])
 }
 
-/// Waiting or failed rows for the operator: (id, network, destination, act, state, attempts, next_at, answer).
-pub fn troubled(limit: i64) -> Query {
+/// Waiting or failed rows for the operator, of one host (`''`: all): (id, network, destination, act, state, attempts,
+/// next_at, answer).
+pub fn troubled(host: &str, limit: i64) -> Query {
     query(
         "SELECT id, network, destination, act, state, attempts, next_at, answer FROM deliveries
-         WHERE (state = 0 AND attempts > 0) OR state IN (2, 5) ORDER BY id DESC LIMIT ?1",
+         WHERE (?1 = '' OR host = ?1) AND ((state = 0 AND attempts > 0) OR state IN (2, 5)) ORDER BY id DESC LIMIT ?2",
+        args![host, limit],
+    )
+}
+
+/// (network, host, waiting, failed, closed_until) of the hosts with trouble, most first. `closed_until`: left alone
+/// until then.
+pub fn troubled_hosts(limit: i64) -> Query {
+    query(
+        "SELECT d.network, d.host, COUNT(CASE WHEN d.state = 0 THEN 1 END), COUNT(CASE WHEN d.state <> 0 THEN 1 END),
+                MAX(COALESCE(h.closed_until, 0))
+         FROM deliveries d LEFT JOIN hosts h ON h.network = d.network AND h.host = d.host
+         WHERE (d.state = 0 AND d.attempts > 0) OR d.state IN (2, 5)
+         GROUP BY d.network, d.host ORDER BY COUNT(*) DESC, d.host LIMIT ?1",
         args![limit],
     )
 }
@@ -209,19 +223,22 @@ pub fn give_up(before: Time, now: Time) -> Change {
     )
 }
 
-/// Due again at once, for one host (`''`: all).
+/// Due again at once, for one host (`''`: all): what waits after a failure, or failed and has its bytes still.
+/// RETURNING a row for each.
 pub fn retry(host: &str, now: Time) -> Change {
     Change::new(
         "UPDATE deliveries SET state = 0, next_at = ?2, finished_at = NULL
-         WHERE (?1 = '' OR host = ?1) AND ((state = 0 AND attempts > 0) OR state IN (2, 5))",
+         WHERE (?1 = '' OR host = ?1) AND ((state = 0 AND attempts > 0) OR state IN (2, 5))
+           AND EXISTS (SELECT 1 FROM payloads p WHERE p.id = deliveries.payload_id) RETURNING id",
         args![host, now],
     )
 }
 
-/// Gives up what waits for a host.
+/// Gives up what waits for a host. RETURNING a row for each.
 pub fn drop_host(host: &str, now: Time) -> Change {
     Change::new(
-        "UPDATE deliveries SET state = 6, answer = 'dropped by the operator', finished_at = ?2 WHERE host = ?1 AND state = 0",
+        "UPDATE deliveries SET state = 6, answer = 'dropped by the operator', finished_at = ?2
+         WHERE host = ?1 AND state = 0 RETURNING id",
         args![host, now],
     )
 }

@@ -61,6 +61,11 @@ pub fn sealed_key(actor: Id) -> Query {
     query("SELECT sealed_key FROM members WHERE actor_id = ?1", args![actor])
 }
 
+/// (actor_id, sealed_key) of the first member.
+pub fn any_sealed_key() -> Query {
+    query("SELECT actor_id, sealed_key FROM members ORDER BY actor_id LIMIT 1", args![])
+}
+
 pub fn insert(row: &MemberRow, sealed_key: Vec<u8>) -> Change {
     Change::new(
         "INSERT INTO members (actor_id, password_hash, role, settings, sealed_key, created_at, last_active_at)

@@ -8,6 +8,8 @@
 
 mod server;
 
+pub use server::OwnPostgres;
+
 use crate::{EngineKind, MIGRATIONS, Migration, Options, Store, StoreError, statement::translate};
 use std::{
     borrow::Cow,

@@ -12,6 +12,7 @@ use std::{
     process::{Command, Stdio},
     sync::OnceLock,
 };
+use tempfile::TempDir;
 
 const VARIABLE: &str = "LANDBRIDGE_TEST_POSTGRES_URL";
 const IN_USE: &str = "in-use";
@@ -60,25 +61,79 @@ fn start(home: &Path) -> String {
     let folder = home.join(SERVER);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir(&folder).expect("a folder for PostgreSQL");
+    let port = initialise(&bin, &folder);
+    launch(&bin, &folder, port);
+    watch(&bin, home, &folder.join("data"));
+    url_of(port)
+}
+
+/// Makes an empty cluster in a folder; gives the port it is to have.
+fn initialise(bin: &Path, folder: &Path) -> u16 {
     let (uid, gid) = user();
-    chown(&folder, Some(uid), Some(gid)).expect("the folder can be given to postgres");
-    let data = folder.join("data");
+    chown(folder, Some(uid), Some(gid)).expect("the folder can be given to postgres");
+    run(Command::new(bin.join("initdb"))
+        .args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-D"])
+        .arg(folder.join("data")));
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    let port = free.expect("a free port").port();
+    free.expect("a free port").port()
+}
+
+fn launch(bin: &Path, folder: &Path, port: u16) {
     let options = format!(
         "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={} -c fsync=off -c max_connections=400",
         folder.display()
     );
-    run(Command::new(bin.join("initdb"))
-        .args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-D"])
-        .arg(&data));
     run(Command::new(bin.join("pg_ctl"))
         .args(["start", "-w", "-s", "-o", &options, "-l"])
         .arg(folder.join("log"))
         .arg("-D")
-        .arg(&data));
-    watch(&bin, home, &data);
+        .arg(folder.join("data")));
+}
+
+fn url_of(port: u16) -> String {
     format!("postgres://postgres@127.0.0.1:{port}/postgres")
+}
+
+/// A server of one test's own, to be stopped and started again in the middle of the test.
+pub struct OwnPostgres {
+    bin: PathBuf,
+    folder: TempDir,
+    port: u16,
+}
+
+impl OwnPostgres {
+    pub fn start() -> OwnPostgres {
+        let (bin, folder) = (newest_bin(), tempfile::tempdir().expect("a temporary folder"));
+        let port = initialise(&bin, folder.path());
+        launch(&bin, folder.path(), port);
+        OwnPostgres { bin, folder, port }
+    }
+
+    pub fn url(&self) -> String {
+        url_of(self.port)
+    }
+
+    pub fn start_again(&self) {
+        launch(&self.bin, self.folder.path(), self.port);
+    }
+
+    /// `fast` ends every connection and writes everything down; `immediate` is like a crash.
+    pub fn stop(&self, mode: &str) {
+        run(&mut self.stopping(mode));
+    }
+
+    fn stopping(&self, mode: &str) -> Command {
+        let mut command = Command::new(self.bin.join("pg_ctl"));
+        command.args(["stop", "-w", "-s", "-m", mode, "-D"]).arg(self.folder.path().join("data"));
+        command
+    }
+}
+
+impl Drop for OwnPostgres {
+    fn drop(&mut self) {
+        // Stopped already, perhaps.
+        let _ = as_user(&mut self.stopping("immediate")).status();
+    }
 }
 
 /// Stops the server once nobody has held the lock for a while.

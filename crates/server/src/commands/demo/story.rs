@@ -31,12 +31,12 @@ pub async fn tell(north: &Place, south: &Place) -> anyhow::Result<()> {
     crossed(at, "ActivityPub", "Ben follows Anna, and her app shows it");
 
     nora.listen_to(&key).await?;
-    println!("                          Nora's relay listens to Anna's key, found by anna's name (NIP-05)");
+    said("Nora's relay listens to Anna's key, found by Anna's name (NIP-05)");
 
     let at = Instant::now();
     let posted = anna.post("/api/v1/statuses", json!({ "status": HELLO, "visibility": "public" })).await?;
     let post = posted["id"].as_str().context("a post has an id")?.to_owned();
-    println!("                          Anna posts once: \"{HELLO}\"");
+    said(&format!("Anna posts once: \"{HELLO}\""));
     let (ben_has, nora_has) = tokio::join!(
         async { (until(|| ben.post_with("/api/v1/timelines/home", HELLO)).await, at.elapsed()) },
         async { (nora.hears(HELLO).await, at.elapsed()) },
@@ -126,6 +126,11 @@ where
 
 fn crossed(since: Instant, network: &str, what: &str) {
     took(since.elapsed(), network, what);
+}
+
+/// A line without a time, under the others.
+fn said(what: &str) {
+    println!("{:28}{what}", "");
 }
 
 fn took(time: Duration, network: &str, what: &str) {

@@ -135,6 +135,16 @@ async fn serve(
     tls: TcpListener,
     data_dir: &Path,
 ) -> SocketAddr {
+    serve_with(settings, plain, tls, data_dir).await.0
+}
+
+/// The same, with what orders the certificates.
+async fn serve_with(
+    settings: Settings,
+    plain: Option<TcpListener>,
+    tls: TcpListener,
+    data_dir: &Path,
+) -> (SocketAddr, Arc<Acme>) {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let _ = crate::observe::logs::start(&crate::config::Log { level: "info".into(), ..Default::default() });
     let origin = format!("https://{HOST}").parse().unwrap();
@@ -146,13 +156,27 @@ async fn serve(
         .into_iter()
         .map(|listener| Door { listener, behind: Behind { tls: None, app: acme.plain_routes() } })
         .collect();
-    doors.push(Door { listener: tls, behind: Behind { tls: Some(Tls::Acme(acme)), app } });
+    doors.push(Door { listener: tls, behind: Behind { tls: Some(Tls::Acme(acme.clone())), app } });
     tokio::spawn(async move { listen::serve(doors, &Limits::default(), Stop::never()).await });
-    address
+    (address, acme)
 }
 
 /// The names in the certificate that is shown to whoever asks for `name`.
 async fn names_shown(address: SocketAddr, name: &'static str) -> Option<Vec<String>> {
+    let leaf = certificate_shown(address, name).await?;
+    let (_, parsed) = x509_parser::parse_x509_certificate(&leaf).unwrap();
+    let names = parsed.subject_alternative_name().unwrap()?.value.general_names.iter();
+    let mut names = names.filter_map(|name| match name {
+        x509_parser::extensions::GeneralName::DNSName(name) => Some((*name).to_owned()),
+        _ => None,
+    });
+    Some(names.by_ref().collect())
+}
+
+async fn certificate_shown(
+    address: SocketAddr,
+    name: &'static str,
+) -> Option<rustls::pki_types::CertificateDer<'static>> {
     let verifier = Arc::new(AnyCertificate);
     let config = rustls::ClientConfig::builder()
         .dangerous()
@@ -161,14 +185,7 @@ async fn names_shown(address: SocketAddr, name: &'static str) -> Option<Vec<Stri
     let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
     let socket = TcpStream::connect(address).await.unwrap();
     let stream = connector.connect(ServerName::try_from(name).unwrap(), socket).await.ok()?;
-    let leaf = stream.get_ref().1.peer_certificates()?.first()?.clone();
-    let (_, parsed) = x509_parser::parse_x509_certificate(&leaf).unwrap();
-    let names = parsed.subject_alternative_name().unwrap()?.value.general_names.iter();
-    let mut names = names.filter_map(|name| match name {
-        x509_parser::extensions::GeneralName::DNSName(name) => Some((*name).to_owned()),
-        _ => None,
-    });
-    Some(names.by_ref().collect())
+    Some(stream.get_ref().1.peer_certificates()?.first()?.clone().into_owned())
 }
 
 /// Whose authority signed is pebble's matter: it makes its root anew at each start.
@@ -256,4 +273,41 @@ async fn a_dns_hook_gives_one_wildcard_for_every_handle() {
     both.sort();
     assert_eq!(both, ["*.social.example", HOST]);
     assert_eq!(names_shown(address, "a.b.social.example").await, None);
+}
+
+/// A certificate that has used up more than two thirds of its life.
+fn nearly_over() -> String {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new(vec![HOST.to_owned()]).unwrap();
+    params.not_before = time::OffsetDateTime::now_utc() - time::Duration::days(80);
+    params.not_after = time::OffsetDateTime::now_utc() + time::Duration::days(10);
+    key.serialize_pem() + &params.self_signed(&key).unwrap().pem()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_nearly_over_is_renewed_at_a_start_and_while_serving() {
+    let (tls, port) = listener().await;
+    let pebble = Pebble::start(1, port).await;
+    let data = tempfile::tempdir().unwrap();
+    let vault = super::Vault::open(data.path()).unwrap();
+    let old = vault.keep(HOST, &nearly_over()).unwrap();
+    assert!(old.is_due());
+    let (address, acme) = serve_with(pebble.settings(), None, tls, data.path()).await;
+    let first = certificate_shown(address, HOST).await.unwrap();
+    assert!(!vault.load(HOST).unwrap().unwrap().is_due());
+
+    // Months later.
+    let old = Arc::new(old);
+    acme.live.insert(HOST.to_owned(), old.clone()).await;
+    acme.renew_what_is_due().await;
+    let second = certificate_shown(address, HOST).await.unwrap();
+    assert_ne!(first, second);
+    assert!(!vault.load(HOST).unwrap().unwrap().is_due());
+
+    // With the authority gone, the one that is there serves on.
+    drop(pebble);
+    acme.live.insert(HOST.to_owned(), old).await;
+    acme.renew_what_is_due().await;
+    let third = certificate_shown(address, HOST).await.unwrap();
+    assert!(third != first && third != second, "the old one is not served any more");
 }
