@@ -27,6 +27,11 @@ pub fn forbid_since(hash: Vec<u8>, at: Time) -> Change {
     Change::forbid("SELECT 1 FROM tombstones WHERE hash = ?1 AND at >= ?2", args![hash, at], "deleted")
 }
 
+/// There must be none from after that moment.
+pub fn forbid_after(hash: Vec<u8>, at: Time) -> Change {
+    Change::forbid("SELECT 1 FROM tombstones WHERE hash = ?1 AND at > ?2", args![hash, at], "deleted")
+}
+
 /// Older than that.
 pub fn sweep(before: Time) -> Change {
     Change::new("DELETE FROM tombstones WHERE at < ?1", args![before])
