@@ -10,7 +10,7 @@ use aws_lc_rs::{
 use axum::{
     Json, Router,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::IntoResponse,
     routing::{get, post},
 };
@@ -19,10 +19,10 @@ use serde_json::{Value, json};
 use std::{
     net::{Ipv4Addr, SocketAddr},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 use tokio::{net::TcpListener, sync::watch};
 use url::Url;
@@ -40,6 +40,8 @@ struct Shared {
     creates: AtomicUsize,
     accepts: AtomicUsize,
     arrived: watch::Sender<usize>,
+    /// Whom the member asked to follow, with the activity.
+    follows: Mutex<Vec<(usize, Value)>>,
 }
 
 impl Crowd {
@@ -56,6 +58,7 @@ impl Crowd {
             creates: AtomicUsize::new(0),
             accepts: AtomicUsize::new(0),
             arrived: watch::channel(0).0,
+            follows: Mutex::default(),
         });
         let app = Router::new()
             .route("/users/{n}", get(actor))
@@ -95,6 +98,36 @@ impl Crowd {
                 "tag": [{"type": "Mention", "href": member, "name": "@member"}],
             },
         })
+    }
+
+    /// A public post by actor `n` to their followers, so many seconds old.
+    pub fn post(&self, n: usize, round: usize, age: u64) -> Value {
+        let actor = self.actor(n);
+        let id = format!("{actor}/posts/{round}");
+        let then = landbridge_model::Time::now().minus(Duration::from_secs(age)).rfc3339();
+        let (to, cc) = ("https://www.w3.org/ns/activitystreams#Public", format!("{actor}/followers"));
+        json!({
+            "@context": "https://www.w3.org/ns/activitystreams",
+            "id": format!("{id}/create"), "type": "Create", "actor": actor, "to": [to], "cc": [cc], "published": then,
+            "object": {
+                "id": id, "type": "Note", "attributedTo": actor, "published": then, "url": id, "to": [to], "cc": [cc],
+                "content": format!("<p>Post {round} by {n}: the quick brown fox jumps over the lazy dog.</p>"),
+            },
+        })
+    }
+
+    /// The answer to a follow by the member.
+    pub fn accept(&self, n: usize, follow: &Value) -> Value {
+        let actor = self.actor(n);
+        json!({
+            "@context": "https://www.w3.org/ns/activitystreams",
+            "id": format!("{actor}/accept"), "type": "Accept", "actor": actor, "object": follow,
+        })
+    }
+
+    /// Takes the follows by the member that have arrived: the followed actor, and the activity.
+    pub fn take_follows(&self) -> Vec<(usize, Value)> {
+        std::mem::take(&mut *self.shared.follows.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A follow of the member by actor `n`.
@@ -189,7 +222,7 @@ async fn actor(State(shared): State<Arc<Shared>>, Path(n): Path<usize>) -> axum:
     ([(header::CONTENT_TYPE, "application/activity+json")], document.to_string()).into_response()
 }
 
-async fn inbox(State(shared): State<Arc<Shared>>, _: HeaderMap, body: bytes::Bytes) -> StatusCode {
+async fn inbox(State(shared): State<Arc<Shared>>, Path(n): Path<usize>, body: bytes::Bytes) -> StatusCode {
     let activity: Value = serde_json::from_slice(&body).unwrap_or_default();
     match activity["type"].as_str() {
         Some("Create") => {
@@ -198,6 +231,9 @@ async fn inbox(State(shared): State<Arc<Shared>>, _: HeaderMap, body: bytes::Byt
         }
         Some("Accept") => {
             shared.accepts.fetch_add(1, Ordering::AcqRel);
+        }
+        Some("Follow") => {
+            shared.follows.lock().unwrap_or_else(PoisonError::into_inner).push((n, activity));
         }
         _ => {}
     }

@@ -1,7 +1,8 @@
 //! `landbridge-bench`: named workloads, each against any server of the kind, so that two are measured in one run.
 //!
-//! Without a target a workload starts the release build of Landbridge on an empty folder. Figures are only as good as
-//! the machine is quiet: compare ratios within one run, not numbers across runs.
+//! Without a target a workload starts a server on an empty folder: the release build of Landbridge, or with `--server`
+//! another one whose `--binary` is at hand. Figures are only as good as the machine is quiet: compare ratios within one
+//! run, not numbers across runs.
 #![allow(
     clippy::disallowed_methods,
     reason = "a load generator, not the server: it talks to loopback itself"
@@ -12,12 +13,15 @@ mod keys;
 mod measure;
 mod nostr_client;
 mod report;
+mod servers;
 mod target;
 mod workloads;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use report::Report;
+use servers::Server;
+use std::path::PathBuf;
 
 #[derive(Parser)]
 #[command(about = "Workloads for Landbridge and its peers; prints a table, and JSON with --json")]
@@ -31,12 +35,15 @@ struct Bench {
 /// What every workload takes.
 #[derive(Args, Clone)]
 pub struct Common {
-    /// A running server, such as http://localhost:8080; else Landbridge is started.
+    /// A running server, such as http://localhost:8080; else one is started.
     #[arg(long, global = true)]
     target: Option<String>,
-    /// Name of the target in the table.
-    #[arg(long, global = true, default_value = "landbridge")]
-    name: String,
+    /// What is started, or what the target is.
+    #[arg(long, global = true, value_enum, default_value_t = Server::Landbridge)]
+    server: Server,
+    /// Name of the target in the table [default: that of the server]
+    #[arg(long, global = true)]
+    name: Option<String>,
     /// Token of a member of the target.
     #[arg(long, global = true)]
     token: Option<String>,
@@ -46,12 +53,25 @@ pub struct Common {
     /// For a Landbridge that is started: `sqlite`, or a postgres:// URL of an empty database.
     #[arg(long, global = true, default_value = "sqlite")]
     database: String,
-    /// The binary of Landbridge.
-    #[arg(long, global = true, default_value = "target/release/landbridge")]
-    binary: std::path::PathBuf,
+    /// The binary that is started [default: target/release/landbridge, for Landbridge]
+    #[arg(long, global = true)]
+    binary: Option<PathBuf>,
+    /// GoToSocial's folder `web`: it needs the templates in it.
+    #[arg(long, global = true, default_value = "web")]
+    web: PathBuf,
     /// Print JSON instead of a table.
     #[arg(long, global = true)]
     json: bool,
+}
+
+impl Common {
+    fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or(self.server.name())
+    }
+
+    fn binary(&self) -> Result<PathBuf> {
+        self.binary.clone().or_else(|| self.server.binary()).context("--binary is needed for this server")
+    }
 }
 
 #[derive(Subcommand)]

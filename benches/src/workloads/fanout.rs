@@ -55,7 +55,7 @@ pub async fn run(common: &Common, options: &Options) -> Result<Report> {
             cpu = target.started.as_ref().map_or(0.0, |s| measure::processor(s.pid()) - used);
         }
     }
-    let mut report = Report::new("fanout", &common.name);
+    let mut report = Report::new("fanout", common.name());
     report.setting("inboxes, hosts", format!("{}, {}", options.inboxes, options.hosts));
     report.figure("until the last has it", best * 1000.0, "ms");
     report.figure("deliveries", crowd.len() as f64 / best, "/s");

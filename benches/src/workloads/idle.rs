@@ -10,7 +10,7 @@ pub async fn run(common: &Common) -> Result<Report> {
     tokio::time::sleep(Duration::from_secs(5)).await;
     let before = measure::processor(pid);
     tokio::time::sleep(Duration::from_secs(10)).await;
-    let mut report = Report::new("idle", &common.name);
+    let mut report = Report::new("idle", common.name());
     report.figure("resident memory", measure::resident(pid), "MB");
     report.figure("processor while idle", (measure::processor(pid) - before) * 10.0, "% of one core");
     Ok(report)

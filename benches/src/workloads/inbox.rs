@@ -4,7 +4,7 @@
 use crate::{Common, crowd::Crowd, measure, report::Report, target::Target};
 use anyhow::{Result, ensure};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 #[derive(clap::Args)]
 pub struct Options {
@@ -24,15 +24,8 @@ pub async fn run(common: &Common, options: &Options) -> Result<Report> {
     let crowd = Crowd::gather(options.keys, options.hosts).await?;
     let target = Target::open(common).await?;
     let inbox = target.inbox().await?;
-    let mut report = Report::new("inbox", &common.name);
-    report.setting(
-        "engine",
-        if common.database == "sqlite" {
-            "SQLite, synchronous=FULL"
-        } else {
-            "PostgreSQL, synchronous_commit=on"
-        },
-    );
+    let mut report = Report::new("inbox", common.name());
+    report.setting("engine", common.server.engine(&common.database));
     let mut seen = 0;
     for (name, rounds) in [("cold keys", 0..1), ("warm keys", 1..1 + options.rounds)] {
         let mut requests = Vec::new();
@@ -71,27 +64,8 @@ pub async fn run(common: &Common, options: &Options) -> Result<Report> {
     Ok(report)
 }
 
-/// Pages through the member's mentions until there are so many.
+/// Waits until the member sees so many posts that name them.
 async fn wait_until_visible(target: &Target, count: usize) -> Result<()> {
-    let begun = Instant::now();
-    loop {
-        let mut seen = 0;
-        let mut path = "api/v1/notifications?limit=80&types[]=mention".to_owned();
-        loop {
-            let page = target.get(&path).await?;
-            let page = page.as_array().cloned().unwrap_or_default();
-            seen += page.len();
-            match page.last().and_then(|n| n["id"].as_str()) {
-                Some(last) if seen < count => {
-                    path = format!("api/v1/notifications?limit=80&types[]=mention&max_id={last}");
-                }
-                _ => break,
-            }
-        }
-        if seen >= count {
-            return Ok(());
-        }
-        ensure!(begun.elapsed() < Duration::from_secs(120), "only {seen} of {count} became visible");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let (listing, page) = target.server.mentions();
+    target.wait_for_entries(listing, page, count).await
 }

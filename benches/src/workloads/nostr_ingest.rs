@@ -47,7 +47,7 @@ pub async fn run(common: &Common, options: &Options) -> Result<Report> {
     }
     let took = begun.elapsed().as_secs_f64();
     ensure!(accepted == events.len(), "only {accepted} of {} were accepted", events.len());
-    let mut report = Report::new("nostr-ingest", &common.name);
+    let mut report = Report::new("nostr-ingest", common.name());
     report.figure("events accepted", accepted as f64 / took, "/s");
     if let Some((pid, before)) = used {
         report.figure(

@@ -58,7 +58,7 @@ pub async fn run(common: &Common, options: &Options) -> Result<Report> {
         found += events;
     }
     let took = begun.elapsed().as_secs_f64();
-    let mut report = Report::new("nostr-query", &common.name);
+    let mut report = Report::new("nostr-query", common.name());
     report.figure("queries", times.count() as f64 / took, "/s");
     report.figure("events read", found as f64 / took, "/s");
     report.figure("p50", times.percentile(0.5), "ms");

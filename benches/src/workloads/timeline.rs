@@ -1,13 +1,17 @@
 //! `timeline`: clients read the first pages of a home timeline as fast as they can, with many posts in the store.
 //!
-//! A started Landbridge gets its posts straight into the database before it starts to be measured; a running target must
-//! have its own.
+//! A started Landbridge gets its posts straight into the database before it is measured, one in ten of them for the
+//! member's home. With `--by-inbox`, and for any other server that is started, strangers whom the member follows send
+//! all of them. A running target must have its own.
+
+mod by_inbox;
 
 use crate::{
     Common,
     measure::{self, Latencies},
     report::Report,
-    target::{Started, Target},
+    servers::{Server, Started},
+    target::Target,
 };
 use anyhow::{Context, Result, ensure};
 use landbridge_model::{
@@ -31,8 +35,12 @@ const ON_HOME: usize = 10;
 
 #[derive(clap::Args)]
 pub struct Options {
-    #[arg(long, default_value_t = 1_000_000)]
-    posts: usize,
+    /// Posts in the store [default: 1000000, and 10000 by inbox]
+    #[arg(long)]
+    posts: Option<usize>,
+    /// Fill Landbridge through its inbox too, to compare it with another server.
+    #[arg(long)]
+    by_inbox: bool,
     #[arg(long, default_value_t = 8)]
     clients: usize,
     /// Seconds.
@@ -45,16 +53,20 @@ pub struct Options {
 
 pub async fn run(common: &Common, options: &Options) -> Result<Report> {
     let target = Target::open(common).await?;
-    if let Some(started) = &target.started {
-        fill(started, &target, options.posts).await?;
+    let by_inbox = options.by_inbox || target.server != Server::Landbridge;
+    let posts = options.posts.unwrap_or(if by_inbox { 10_000 } else { 1_000_000 });
+    match &target.started {
+        Some(_) if by_inbox => by_inbox::fill(&target, posts).await?,
+        Some(started) => fill(started, &target, posts).await?,
+        None => {}
     }
     let path = format!("api/v1/timelines/home?limit={}", options.limit);
     let first = target.get(&path).await?;
     let page = first.as_array().map_or(0, Vec::len);
     ensure!(page == options.limit as usize, "the home timeline has only {page} posts on its first page");
     let last = first.get(page - 1).and_then(|s| s["id"].as_str()).context("a status without id")?.to_owned();
-    let mut report = Report::new("timeline", &common.name);
-    report.setting("posts in the store", options.posts.to_string());
+    let mut report = Report::new("timeline", common.name());
+    report.setting("posts in the store", posts.to_string());
     for (name, path) in [("first page", path.clone()), ("second page", format!("{path}&max_id={last}"))] {
         let (mut times, took) = read(&target, options, &path).await?;
         report.figure(format!("{name}: throughput"), times.count() as f64 / took, "/s");
@@ -97,7 +109,7 @@ async fn fill(started: &Started, target: &Target, count: usize) -> Result<()> {
     eprintln!("-> {count} posts");
     let me = target.get("api/v1/accounts/verify_credentials").await?;
     let member: Id = me["id"].as_str().context("no id")?.parse()?;
-    let store = Store::open(&started.database_url).await?;
+    let store = Store::open(&started.site.database_url).await?;
     let ids = IdSource::default();
     let now = Time::now();
     let authors: Vec<Id> = (0..AUTHORS).map(|_| ids.next()).collect();

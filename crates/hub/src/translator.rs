@@ -56,6 +56,11 @@ pub trait Translator: Send + Sync + 'static {
         false
     }
 
+    /// Whether servers of this network give an act that is done, taken back and done again the same id each time.
+    fn reuses_ids(&self) -> bool {
+        false
+    }
+
     /// Whether a follow on this network waits for an answer: it is a request until then.
     fn asks_to_follow(&self) -> bool {
         false

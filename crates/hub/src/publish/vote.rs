@@ -2,8 +2,11 @@
 
 use super::Reach;
 use crate::{ActKind, CopyKind, Event, EventKind, Hub, HubError, Origin};
-use landbridge_model::{Id, Post, Time};
-use landbridge_store::entities::{polls, votes};
+use landbridge_model::{Id, Poll, Post, Time};
+use landbridge_store::entities::{
+    polls::{self, Tally},
+    votes,
+};
 
 impl Hub {
     /// Votes once; a second time is refused. Gives the post with its new counts.
@@ -37,6 +40,11 @@ impl Hub {
         let reach = Reach::Copies(CopyKind::Post, target.id);
         let id = target.id;
         let ours = target.origin.is_none();
+        if !ours {
+            // Some servers never say how a poll stands; those that do have the vote in what they say next.
+            let counted = counted(poll, &choices);
+            changes.push(polls::update(id, &counted, &Tally::of(&counted)));
+        }
         let kind = ActKind::Vote { poll: target, choices };
         match self.commit(&actor, kind, origin, reach, changes).await {
             Err(HubError::Conflict("voted before")) => {
@@ -54,4 +62,14 @@ impl Hub {
         }
         self.post(id).await
     }
+}
+
+/// The poll with one more voter.
+fn counted(poll: &Poll, choices: &[usize]) -> Poll {
+    let mut poll = poll.clone();
+    for (n, option) in poll.options.iter_mut().enumerate() {
+        option.votes = option.votes.saturating_add(u64::from(choices.contains(&n)));
+    }
+    poll.voters = poll.voters.map(|voters| voters.saturating_add(1));
+    poll
 }

@@ -26,7 +26,7 @@ impl Hub {
             return Err(Halt::Duplicate);
         }
         match CopyKind::from_key(&known.kind) {
-            Some(CopyKind::Post) => self.remove_post(known.object).await,
+            Some(CopyKind::Post) => self.remove_post(known.object, sent.at).await,
             // Some networks delete what others undo.
             Some(_) => self.undo_copy(sent, &known).await,
             None => Err(Halt::Ignored("of an unknown kind")),
@@ -48,11 +48,11 @@ impl Hub {
         Ok(Received::Stored(None))
     }
 
-    /// Removes a remote post, with all that is nothing without it.
-    pub(super) async fn remove_post(&self, id: Id) -> Result<Received, Halt> {
+    /// Removes a remote post, with all that is nothing without it; `at` is when it was taken back.
+    pub(super) async fn remove_post(&self, id: Id, at: Time) -> Result<Received, Halt> {
         let Ok(post) = self.post(id).await else { return Err(Halt::Duplicate) };
         let members = self.home_members(id).await?;
-        let write = Write::from(self.removal(&post).await?);
+        let write = Write::from(self.removal(&post, at).await?);
         self.store().write(write).await.map_err(|error| match Halt::from(error) {
             Halt::Ignored("post") => Halt::Duplicate,
             other => other,
@@ -66,13 +66,16 @@ impl Hub {
         Ok(Received::Stored(Some(id)))
     }
 
-    /// The changes that remove a remote post and close its ids for good.
-    pub(crate) async fn removal(&self, post: &Post) -> Result<Vec<Change>, Halt> {
+    /// The changes that remove a remote post and close its ids for good; those of a repost as those of an act.
+    pub(crate) async fn removal(&self, post: &Post, at: Time) -> Result<Vec<Change>, Halt> {
         let kind = if post.repost_of.is_some() { CopyKind::Repost } else { CopyKind::Post };
         let now = Time::now();
         let mut changes = Vec::new();
         for copy in self.copies(kind, post.id).await? {
-            changes.push(tombstones::put(self.keyed_hash(&copy.native_id), now));
+            changes.push(match kind {
+                CopyKind::Repost => tombs::close(self, &copy, at),
+                _ => tombstones::put(self.keyed_hash(&copy.native_id), now),
+            });
         }
         changes.push(copies::delete_of(kind.key(), post.id));
         match post.repost_of {

@@ -29,7 +29,7 @@ impl Hub {
                 return Ok(Received::Stored(None));
             }
             for mut row in rows {
-                self.remove_post(PostRow::read(&mut row)?.id).await?;
+                self.remove_post(PostRow::read(&mut row)?.id, sent.at).await?;
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::{
 };
 use landbridge_model::{Id, Network, Time};
 use landbridge_store::{
-    Write,
+    Query, Write,
     entities::{
         actors, blocks,
         copies::{self, CopyRow},
@@ -43,6 +43,12 @@ impl Hub {
         undone: &Undone,
         at: Time,
     ) -> Result<Received, Halt> {
+        if let Some(id) = &undone.id
+            && let Some(closed) = tombs::close_again(self, network, id, at).await?
+        {
+            self.store().write(closed).await?;
+            return Ok(Received::Stored(None));
+        }
         let hash = match (&undone.id, undone.what.as_deref().and_then(content)) {
             (Some(id), _) => tombs::by_id(self, network, native, id),
             (None, Some((act, target))) => tombs::by_content(self, network, native, &act, target),
@@ -55,16 +61,16 @@ impl Hub {
     /// Takes back an act that is here by its native id.
     pub(super) async fn undo_copy(&self, sent: &Sent, copy: &CopyRow) -> Result<Received, Halt> {
         let mut write = Write::default();
-        write.push(tombstones::put(tombs::by_id(self, sent.network, &sent.native, &copy.native_id), sent.at));
+        write.push(tombs::close_id(self, sent.network, &copy.native_id, sent.at));
         match CopyKind::from_key(&copy.kind) {
             // A post is deleted, not undone.
             Some(CopyKind::Post) => Err(Halt::Ignored("an undo of a post")),
-            Some(CopyKind::Repost) => self.remove_post(copy.object).await,
-            Some(CopyKind::Reaction) => self.unreact_by(write, reactions::by_id(copy.object)).await,
+            Some(CopyKind::Repost) => self.remove_post(copy.object, sent.at).await,
+            Some(CopyKind::Reaction) => self.unreact_by(write, reactions::by_id(copy.object), sent.at).await,
             Some(CopyKind::Follow) => {
                 let row = self.store().row(follows::by_id(copy.object)).await?;
                 match row.map(|mut row| FollowRow::read(&mut row)).transpose()? {
-                    Some(follow) => self.unfollow_by(write, follow).await,
+                    Some(follow) => self.unfollow_by(write, follow, sent.at).await,
                     None => Err(Halt::Duplicate),
                 }
             }
@@ -85,15 +91,15 @@ impl Hub {
                 let Some(post) = self.living_post(sent, target).await? else {
                     return Ok(Received::Stored(None));
                 };
-                self.unreact_by(Write::default(), reactions::one(post.id, sent.actor.id, content.trim()))
-                    .await
+                let which = reactions::one(post.id, sent.actor.id, content.trim());
+                self.unreact_by(Write::default(), which, sent.at).await
             }
             What::Repost { target, .. } => {
                 let Some(post) = self.living_post(sent, target).await? else {
                     return Ok(Received::Stored(None));
                 };
                 match self.repost_of(sent.actor.id, post.id).await? {
-                    Some(repost) => self.remove_post(repost.id).await,
+                    Some(repost) => self.remove_post(repost.id, sent.at).await,
                     None => Err(Halt::Duplicate),
                 }
             }
@@ -103,7 +109,7 @@ impl Hub {
                 };
                 let target = actors::read(&mut row)?.id;
                 match self.follow_row(sent.actor.id, target).await? {
-                    Some(follow) => self.unfollow_by(Write::default(), follow).await,
+                    Some(follow) => self.unfollow_by(Write::default(), follow, sent.at).await,
                     None => Err(Halt::Duplicate),
                 }
             }
@@ -119,13 +125,13 @@ impl Hub {
         }
     }
 
-    async fn unreact_by(&self, mut write: Write, which: landbridge_store::Query) -> Result<Received, Halt> {
+    async fn unreact_by(&self, mut write: Write, which: Query, at: Time) -> Result<Received, Halt> {
         let row = self.store().row(which).await?;
         let Some(reaction) = row.map(|mut row| reactions::read(&mut row)).transpose()? else {
             return Err(Halt::Duplicate);
         };
         for copy in self.copies(CopyKind::Reaction, reaction.id).await? {
-            write.push(tombstones::put(self.keyed_hash(&copy.native_id), Time::now()));
+            write.push(tombs::close(self, &copy, at));
         }
         write.push(copies::delete_of(CopyKind::Reaction.key(), reaction.id));
         if reaction.content != "-" {
@@ -142,10 +148,10 @@ impl Hub {
         Ok(Received::Stored(None))
     }
 
-    async fn unfollow_by(&self, mut write: Write, follow: FollowRow) -> Result<Received, Halt> {
+    async fn unfollow_by(&self, mut write: Write, follow: FollowRow, at: Time) -> Result<Received, Halt> {
         let (follower, target) = (follow.follower, follow.target);
         for copy in self.copies(CopyKind::Follow, follow.id).await? {
-            write.push(tombstones::put(self.keyed_hash(&copy.native_id), Time::now()));
+            write.push(tombs::close(self, &copy, at));
         }
         write.extend(publish::ended_changes(&follow));
         write.push(copies::delete_of(CopyKind::Follow.key(), follow.id));

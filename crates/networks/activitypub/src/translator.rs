@@ -91,6 +91,10 @@ impl Translator for ActivityPub {
         true
     }
 
+    fn reuses_ids(&self) -> bool {
+        true
+    }
+
     fn asks_to_follow(&self) -> bool {
         true
     }

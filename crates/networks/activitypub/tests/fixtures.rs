@@ -34,3 +34,16 @@ fn documents_of_other_servers_are_read_as_before() {
     }
     assert!(seen >= 15, "only {seen} documents");
 }
+
+#[test]
+fn a_vote_says_nothing_but_its_name() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/votes");
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let mut vote = vocab::parse(&fs::read(&path).unwrap()).unwrap();
+        assert!(translate::is_vote(Node(&vote)), "{}", path.display());
+        // The same with words of its own is a reply that has a title.
+        vote["content"] = "<p>Blue, because it is the sky's</p>".into();
+        assert!(!translate::is_vote(Node(&vote)), "{}", path.display());
+    }
+}

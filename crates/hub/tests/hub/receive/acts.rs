@@ -4,10 +4,12 @@ use super::*;
 use crate::support::{draft, test_hub};
 use landbridge_hub::{CopyKind, Undone};
 use landbridge_store::{on_both_engines, testing::TestStore};
+use std::time::Duration;
 
 on_both_engines!(
     a_like_counts_and_tells_once,
     an_undo_before_its_act_wins,
+    an_act_may_come_again_by_the_same_id,
     an_undo_by_content_holds_for_what_was_before,
     nobody_undoes_for_others,
     a_repost_stands_on_home_and_can_be_taken_back,
@@ -42,11 +44,11 @@ async fn a_like_counts_and_tells_once(store: TestStore) {
     let party = What::React { target: target.clone(), content: "🎉".into(), emoji: None };
     t.take(AP, "bob", Some("l3"), party).await.unwrap();
     assert_eq!(t.told(&alice).await, [NotificationKind::Reaction, NotificationKind::Favourite]);
+    let replayed = incoming(AP, "bob", Some("l1"), like(&target));
+    tokio::time::sleep(Duration::from_millis(2)).await;
     t.take(AP, "bob", None, undo(Some("l1"), None)).await.unwrap();
     assert_eq!(t.hub.post(id).await.unwrap().likes, 1);
-    assert!(
-        t.take(AP, "bob", Some("l1"), like(&target)).await.is_ok_and(|r| !matches!(r, Received::Stored(_)))
-    );
+    assert!(ignored(t.hub.receive(replayed).await));
     assert_eq!(t.hub.post(id).await.unwrap().likes, 1);
     // Liked anew, by a new act.
     assert!(matches!(t.take(AP, "bob", Some("l4"), like(&target)).await, Ok(Received::Stored(_))));
@@ -69,6 +71,50 @@ async fn an_undo_before_its_act_wins(store: TestStore) {
     let post = t.hub.post(id).await.unwrap();
     assert_eq!((post.likes, post.reposts), (0, 0));
     assert!(t.told(&alice).await.is_empty());
+}
+
+/// snac and Takahe name a like, a boost and a follow by what it is about, each time the same.
+async fn an_act_may_come_again_by_the_same_id(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    t.stranger(AP, "bob").await;
+    t.stranger(NOSTR, "carol").await;
+    let (post, target) = post_here(&t, &alice).await;
+    let repost = || What::Repost { target: target.clone(), visibility: Visibility::Public };
+    let follow = || What::Follow { target: member_native(AP, "alice") };
+    let counts = async || {
+        let (post, me) = (t.hub.post(post).await.unwrap(), t.hub.actor(alice.actor.id).await.unwrap());
+        (post.likes, post.reposts, me.followers)
+    };
+    let begun = Time::now().0 - 60_000;
+    let sent = async |second: i64, id: Option<&str>, what: What| {
+        let mut one = incoming(AP, "bob", id, what);
+        one.at = Time(begun + second * 1000);
+        t.hub.receive(one).await
+    };
+    let all = || [("l", like(&target)), ("r", repost()), ("f", follow())];
+    for second in [0, 10] {
+        for (id, what) in all() {
+            assert!(matches!(sent(second, Some(id), what).await, Ok(Received::Stored(_))), "{id} {second}");
+        }
+        assert_eq!(counts().await, (1, 1, 1));
+        for (id, what) in all() {
+            sent(second + 2, None, undo(Some(id), Some(what))).await.unwrap();
+            // Again, as when our answer was lost.
+            sent(second + 2, None, undo(Some(id), None)).await.unwrap();
+        }
+        assert_eq!(counts().await, (0, 0, 0));
+        // What was signed before it was taken back stays so.
+        for (id, what) in all() {
+            assert!(ignored(sent(second + 1, Some(id), what).await), "{id} {second}");
+        }
+        assert_eq!(counts().await, (0, 0, 0));
+    }
+    // An id on Nostr is of one event for ever.
+    t.take(NOSTR, "carol", Some("k1"), What::Follow { target: member_native(NOSTR, "alice") }).await.unwrap();
+    t.take(NOSTR, "carol", None, undo(Some("k1"), None)).await.unwrap();
+    let again = What::Follow { target: member_native(NOSTR, "alice") };
+    assert!(ignored(t.take(NOSTR, "carol", Some("k1"), again).await));
 }
 
 async fn an_undo_by_content_holds_for_what_was_before(store: TestStore) {

@@ -65,6 +65,11 @@ async fn counts_of_others_polls_follow_their_author(store: TestStore) {
     t.take(AP, "bob", None, What::Edit(Box::new(with(3, 4)))).await.unwrap();
     assert_eq!(votes(&t, id).await, [3, 4]);
     assert_eq!(t.hub.history(id, None).await.unwrap().len(), 1, "counts are no edit");
+    // A member's vote shows at once, and once the author has it, once only.
+    t.hub.vote(alice.actor.id, id, &[1], None).await.unwrap();
+    assert_eq!(votes(&t, id).await, [3, 5]);
+    t.take(AP, "bob", None, What::Edit(Box::new(with(3, 6)))).await.unwrap();
+    assert_eq!(votes(&t, id).await, [3, 6]);
 }
 
 async fn the_end_is_told_once(store: TestStore) {

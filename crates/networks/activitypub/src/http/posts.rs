@@ -51,7 +51,7 @@ pub(super) async fn activity(
     Ok(document(StatusCode::OK, &with_context(Value::Object(create))))
 }
 
-/// Replies that are public, the author's own first.
+/// Replies that are public, the author's own first: the collection, or its only page alone.
 pub(super) async fn replies(
     State(site): State<Site>,
     Path((name, id)): Named,
@@ -68,7 +68,10 @@ pub(super) async fn replies(
     let page = json!({
         "id": format!("{own}?page=1"), "type": "CollectionPage", "partOf": own, "items": items
     });
-    let replies = json!({"id": own, "type": "Collection", "totalItems": post.replies, "first": page});
+    let replies = match uri.query() {
+        Some("page=1") => page,
+        _ => json!({"id": own, "type": "Collection", "totalItems": post.replies, "first": page}),
+    };
     Ok(document(StatusCode::OK, &with_context(replies)))
 }
 

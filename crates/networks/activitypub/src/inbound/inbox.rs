@@ -84,7 +84,7 @@ impl ActivityPub {
             }
             Err(denied) => return Answer::refused(StatusCode::UNAUTHORIZED, "key", denied),
         };
-        let cx = Cx::new(self, hub, &urls, actor, node, body.clone(), Time::now());
+        let cx = Cx::new(self, hub, &urls, actor, node, body.clone(), time(claim.made));
         let read = if signer.actor == actor { cx.read(node).await } else { cx.forwarded(&activity).await };
         if signer.actor == actor && read.is_ok() {
             self.compare_later(hub, actor, headers);
@@ -119,6 +119,11 @@ impl ActivityPub {
             && matches!(hub.presence_by_native(Network::ActivityPub, actor).await, Ok(None))
             && (object == actor || matches!(hub.copy(Network::ActivityPub, object).await, Ok(None)))
     }
+}
+
+fn time(at: SystemTime) -> Time {
+    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 async fn take(hub: &Hub, incoming: Vec<Incoming>) -> Answer {

@@ -50,6 +50,8 @@ impl From<landbridge_hub::HubError> for Not {
 pub(super) type Read = Result<Vec<Incoming>, Not>;
 
 impl<'a> Cx<'a> {
+    /// `signed`: when the sender vouched for it. What says no time of its own is of then, so that sending it again does
+    /// not make it newer than what came after it.
     pub(crate) fn new(
         ap: &'a ActivityPub,
         hub: &'a Hub,
@@ -57,16 +59,18 @@ impl<'a> Cx<'a> {
         actor: &'a str,
         activity: Node<'_>,
         bytes: Bytes,
-        now: Time,
+        signed: Time,
     ) -> Cx<'a> {
+        let now = Time::now();
         let id = activity.own_id().filter(|id| same_authority(id, actor)).map(str::to_owned);
-        let at = activity.time("published").map_or(now, |at| at.min(now));
+        let at = activity.time("published").unwrap_or(signed).min(now);
         Cx { ap, hub, urls, actor, now, id, at, bytes }
     }
 
     /// The same for another activity by somebody else, which came inside this one or was fetched.
     pub(super) fn with<'b>(&'b self, actor: &'b str, activity: Node<'_>, bytes: Bytes) -> Cx<'b> {
-        Cx::new(self.ap, self.hub, self.urls, actor, activity, bytes, self.now)
+        let signed = activity.object("proof").and_then(|proof| proof.time("created")).unwrap_or(self.now);
+        Cx::new(self.ap, self.hub, self.urls, actor, activity, bytes, signed)
     }
 
     pub(super) fn incoming(&self, what: What) -> Incoming {

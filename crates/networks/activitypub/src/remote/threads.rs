@@ -8,8 +8,9 @@ use crate::translator::fetched;
 use crate::urls::Urls;
 use crate::vocab::{Node, same_authority};
 use bytes::Bytes;
-use landbridge_hub::{Hub, Incoming, Via, What};
-use landbridge_model::{Network, Time};
+use landbridge_hub::reading::AccountPosts;
+use landbridge_hub::{CopyKind, Hub, Incoming, Page, Via, What};
+use landbridge_model::{Id, Network, Time};
 use std::collections::{HashMap, HashSet};
 
 /// Requests for one conversation.
@@ -38,7 +39,7 @@ impl ActivityPub {
         // The whole thread from its owner, else answers one by one.
         let context = start.node().id("context").and_then(web_url).map(str::to_owned);
         let whole = match context {
-            Some(context) => search.collection(&context).await,
+            Some(context) => search.collection(&context).await.items,
             None => Vec::new(),
         };
         if whole.is_empty() {
@@ -49,7 +50,8 @@ impl ActivityPub {
         search.finish()
     }
 
-    /// Pinned and latest posts of somebody, oldest first, pins last.
+    /// Pinned and latest posts of somebody, oldest first, then what is pinned and what no longer is: some servers
+    /// (GoToSocial, snac) tell nobody of their pins.
     pub(crate) async fn latest(&self, hub: &Hub, id: &str) -> Vec<Incoming> {
         let Ok(Some(presence)) = hub.presence_by_native(Network::ActivityPub, id).await else {
             return Vec::new();
@@ -57,14 +59,25 @@ impl ActivityPub {
         let facts: Facts = serde_json::from_value(presence.facts).unwrap_or_default();
         let mut search = Search::new(self, hub);
         search.budget = LATEST;
-        let mut pinned = Vec::new();
+        let mut pins = Vec::new();
         if let Some(featured) = facts.featured.filter(|f| same_authority(f, id)) {
-            let items = search.collection(&featured).await;
-            pinned = items.iter().filter_map(|(item, _)| Node(item).as_id()).map(str::to_owned).collect();
+            let Listed { items, whole } = search.collection(&featured).await;
+            let listed: Vec<_> = items.iter().filter_map(|(item, _)| Node(item).as_id()).collect();
+            let listed: Vec<String> = listed.into_iter().map(str::to_owned).collect();
             search.take_all(items).await;
+            if whole {
+                let gone = self.unlisted_pins(hub, presence.actor, &listed).await;
+                pins.extend(gone.into_iter().map(|target| What::Unpin { target }));
+            }
+            // The first one listed is the newest.
+            for target in listed.into_iter().rev() {
+                if search.has(&target).await {
+                    pins.push(What::Pin { target });
+                }
+            }
         }
         if let Some(outbox) = facts.outbox.filter(|o| same_authority(o, id)) {
-            let items = search.collection(&outbox).await;
+            let items = search.collection(&outbox).await.items;
             let posts = items.into_iter().take(LATEST).filter_map(|(item, host)| {
                 let node = Node(&item);
                 if node.is("Create") { Some((node.get("object")?.0.clone(), host)) } else { None }
@@ -72,14 +85,28 @@ impl ActivityPub {
             let posts = posts.collect();
             search.take_all(posts).await;
         }
-        pinned.retain(|p| search.found.contains_key(p));
         let mut all = search.finish();
-        all.extend(pinned.into_iter().map(|target| pin(id, target)));
+        all.extend(pins.into_iter().map(|what| said(id, what)));
         all
+    }
+
+    /// Native ids of posts that are pinned here but not in this list.
+    async fn unlisted_pins(&self, hub: &Hub, actor: Id, listed: &[String]) -> Vec<String> {
+        let what = AccountPosts { pinned: true, ..AccountPosts::default() };
+        let pinned = hub.account_posts(actor, &what, None, Page::default()).await.unwrap_or_default();
+        let mut gone = Vec::new();
+        for view in pinned {
+            if let Ok(Some(copy)) = hub.copy_on(CopyKind::Post, view.post.id, Network::ActivityPub).await
+                && !listed.contains(&copy.native_id)
+            {
+                gone.push(copy.native_id);
+            }
+        }
+        gone
     }
 }
 
-fn pin(actor: &str, target: String) -> Incoming {
+fn said(actor: &str, what: What) -> Incoming {
     Incoming {
         network: Network::ActivityPub,
         actor: actor.to_owned(),
@@ -87,8 +114,17 @@ fn pin(actor: &str, target: String) -> Incoming {
         at: Time::now(),
         via: Via::Fetched,
         original: Bytes::new(),
-        what: What::Pin { target },
+        what,
     }
+}
+
+/// What was found in a collection.
+#[derive(Default)]
+struct Listed {
+    /// Each with the id of what it was found in.
+    items: Vec<(serde_json::Value, String)>,
+    /// Whether that is all there is in it.
+    whole: bool,
 }
 
 impl<'a> Search<'a> {
@@ -149,9 +185,9 @@ impl<'a> Search<'a> {
             let node = document.node();
             let Some(replies) = node.get("replies") else { continue };
             let items = match replies.0.is_object() {
-                true => self.pages(replies.0.clone(), &document.id).await,
+                true => self.pages(replies.0.clone(), &document.id).await.items,
                 false => match replies.as_id().filter(|r| same_authority(r, &document.id)) {
-                    Some(id) => self.collection(id).await,
+                    Some(id) => self.collection(id).await.items,
                     None => continue,
                 },
             };
@@ -170,22 +206,22 @@ impl<'a> Search<'a> {
         }
     }
 
-    async fn collection(&mut self, id: &str) -> Vec<(serde_json::Value, String)> {
-        let Some(document) = self.document(id).await else { return Vec::new() };
+    async fn collection(&mut self, id: &str) -> Listed {
+        let Some(document) = self.document(id).await else { return Listed::default() };
         if !document.node().is_any(&[
             "Collection",
             "OrderedCollection",
             "CollectionPage",
             "OrderedCollectionPage",
         ]) {
-            return Vec::new();
+            return Listed::default();
         }
         let id = document.id.clone();
         self.pages(document.value, &id).await
     }
 
-    /// The items of a collection and of its first pages, with the id of what they were found in.
-    async fn pages(&mut self, collection: serde_json::Value, id: &str) -> Vec<(serde_json::Value, String)> {
+    /// The items of a collection and of its first pages.
+    async fn pages(&mut self, collection: serde_json::Value, id: &str) -> Listed {
         let mut items = Vec::new();
         let mut page = collection;
         for _ in 0..PAGES {
@@ -193,7 +229,9 @@ impl<'a> Search<'a> {
             let listed = node.list("orderedItems").chain(node.list("items"));
             items.extend(listed.map(|n| (n.0.clone(), id.to_owned())));
             let is_page = node.is_any(&["CollectionPage", "OrderedCollectionPage"]);
-            let Some(next) = node.get(if is_page { "next" } else { "first" }) else { break };
+            let Some(next) = node.get(if is_page { "next" } else { "first" }) else {
+                return Listed { items, whole: true };
+            };
             page = match (next.0.is_object() && next.0.get("type").is_some(), next.as_id()) {
                 (true, _) => next.0.clone(),
                 (false, Some(next)) if same_authority(next, id) => {
@@ -206,7 +244,12 @@ impl<'a> Search<'a> {
                 _ => break,
             };
         }
-        items
+        Listed { items, whole: false }
+    }
+
+    /// Whether a post was found, or was known before.
+    async fn has(&self, id: &str) -> bool {
+        self.found.contains_key(id) || matches!(self.hub.copy(Network::ActivityPub, id).await, Ok(Some(_)))
     }
 
     /// Takes embedded posts that their own host has given, and asks for the others.
@@ -218,7 +261,7 @@ impl<'a> Search<'a> {
             }
             if item.is_object() && same_authority(&id, &host) && Node(&item).has("attributedTo") {
                 self.take_object(Node(&item), Bytes::from(item.to_string()));
-            } else if !matches!(self.hub.copy(Network::ActivityPub, &id).await, Ok(Some(_)))
+            } else if !self.has(&id).await
                 && let Some(document) = self.document(&id).await
             {
                 self.take(&document);

@@ -67,7 +67,7 @@ pub fn note(parts: &NoteParts<'_>) -> Value {
         "tag": tags(parts),
         "attachment": post.media.iter().filter_map(|m| attachment(m, urls)).collect::<Vec<_>>(),
         "interactionPolicy": {"canQuote": {"automaticApproval": can_quote(parts, &actor)}},
-        "replies": format!("{id}/replies"),
+        "replies": replies(&id),
         "likes": {"id": format!("{id}/likes"), "type": "Collection", "totalItems": post.likes},
         "shares": {"id": format!("{id}/shares"), "type": "Collection", "totalItems": post.reposts},
     });
@@ -106,6 +106,14 @@ pub fn note(parts: &NoteParts<'_>) -> Value {
         doc["preview"] = json!({"type": "Note", "attributedTo": actor, "content": preview(post, urls)});
     }
     doc
+}
+
+/// Where its replies are listed. GoToSocial looks for them only when the collection and its first page are embedded.
+fn replies(id: &str) -> Value {
+    let own = format!("{id}/replies");
+    let next = format!("{own}?page=1");
+    let first = json!({"type": "CollectionPage", "partOf": own, "next": next, "items": []});
+    json!({"id": own, "type": "Collection", "first": first})
 }
 
 /// `to` and `cc` of a post and of the activities around it.

@@ -93,7 +93,7 @@ pub(super) fn read(request: &Request<'_>) -> Result<Claim, Error> {
         Some(_) => return Err(Error::Algorithm),
     };
     let covered = Covered::of(&params)?;
-    covered.check(&params, request)?;
+    let made = covered.check(&params, request)?;
     let signature = BASE64.decode(params.signature).map_err(|_| Error::Malformed("signature"))?;
     let path = request.uri.path();
     let mut bases = Vec::with_capacity(2);
@@ -101,7 +101,8 @@ pub(super) fn read(request: &Request<'_>) -> Result<Claim, Error> {
         bases.push(base(request, &params, &format!("{path}?{query}"))?);
     }
     bases.push(base(request, &params, path)?);
-    Ok(Claim { key_id: params.key_id.to_owned(), dialect: Dialect::Cavage, signature, algorithm, bases })
+    let key_id = params.key_id.to_owned();
+    Ok(Claim { key_id, dialect: Dialect::Cavage, made, signature, algorithm, bases })
 }
 
 fn signature_header(headers: &HeaderMap) -> Result<&str, Error> {
@@ -187,7 +188,8 @@ impl Covered {
         Ok(covered)
     }
 
-    fn check(&self, params: &Params<'_>, request: &Request<'_>) -> Result<(), Error> {
+    /// Answers when it was made.
+    fn check(&self, params: &Params<'_>, request: &Request<'_>) -> Result<SystemTime, Error> {
         if !self.target {
             return Err(Error::NotCovered("(request-target)"));
         }
@@ -195,22 +197,22 @@ impl Covered {
             return Err(Error::NotCovered("host"));
         }
         host(request)?;
-        match (self.date, params.created.filter(|_| self.created)) {
+        let made = match (self.date, params.created.filter(|_| self.created)) {
             (_, Some(created)) => check_window(unix(created)?, request.now)?,
             (true, None) => check_date_header(request)?,
             (false, None) => return Err(Error::NotCovered("date")),
-        }
+        };
         if params.expires.is_some_and(|expires| unix(expires).is_ok_and(|at| at < request.now)) {
             return Err(Error::Expired);
         }
-        let Some(body) = request.body else { return Ok(()) };
+        let Some(body) = request.body else { return Ok(made) };
         let name = match (self.digest, self.content_digest) {
             (true, _) => "digest",
             (_, true) => "content-digest",
             _ => return Err(Error::NotCovered("digest")),
         };
         let value = request.headers.get(name).and_then(|v| v.to_str().ok()).ok_or(Error::Digest)?;
-        digest::check(value, body)
+        digest::check(value, body).map(|()| made)
     }
 }
 

@@ -67,6 +67,8 @@ pub struct Claim {
     /// URL of the key, usually the actor's id with a fragment.
     pub key_id: String,
     pub dialect: Dialect,
+    /// When it was made.
+    pub made: SystemTime,
     signature: Vec<u8>,
     algorithm: Algorithm,
     /// What may have been signed; the first is by far the likeliest.
@@ -126,17 +128,18 @@ fn same_authority(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)
 }
 
-fn check_window(made: SystemTime, now: SystemTime) -> Result<(), Error> {
+/// The moment itself, when it is neither too old nor ahead.
+fn check_window(made: SystemTime, now: SystemTime) -> Result<SystemTime, Error> {
     let too_old = now.duration_since(made).is_ok_and(|age| age > MAX_AGE);
     let ahead = made.duration_since(now).is_ok_and(|skew| skew > MAX_SKEW);
-    if too_old || ahead { Err(Error::Expired) } else { Ok(()) }
+    if too_old || ahead { Err(Error::Expired) } else { Ok(made) }
 }
 
 fn unix(secs: u64) -> Result<SystemTime, Error> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(secs)).ok_or(Error::Malformed("time"))
 }
 
-fn check_date_header(request: &Request<'_>) -> Result<(), Error> {
+fn check_date_header(request: &Request<'_>) -> Result<SystemTime, Error> {
     let date = request
         .headers
         .get(http::header::DATE)

@@ -81,7 +81,7 @@ pub(super) fn read(request: &Request<'_>) -> Result<Claim, Error> {
     let (_, signature) = members(signatures).find(|(l, _)| *l == label).ok_or(Error::Malformed("label"))?;
     let signature =
         BASE64.decode(signature.trim().trim_matches(':')).map_err(|_| Error::Malformed("signature"))?;
-    input.check(request)?;
+    let made = input.check(request)?;
     let algorithm = match input.algorithm {
         None => Algorithm::OfKey,
         Some("rsa-v1_5-sha256") => Algorithm::RsaPkcs1Sha256,
@@ -93,6 +93,7 @@ pub(super) fn read(request: &Request<'_>) -> Result<Claim, Error> {
     Ok(Claim {
         key_id: input.key_id.to_owned(),
         dialect: Dialect::Rfc9421,
+        made,
         signature,
         algorithm,
         bases: vec![base],
@@ -159,7 +160,8 @@ impl<'a> Input<'a> {
         self.covered.contains(&name)
     }
 
-    fn check(&self, request: &Request<'_>) -> Result<(), Error> {
+    /// Answers when it was made.
+    fn check(&self, request: &Request<'_>) -> Result<SystemTime, Error> {
         if !self.covers("@method") {
             return Err(Error::NotCovered("@method"));
         }
@@ -169,22 +171,22 @@ impl<'a> Input<'a> {
             return Err(Error::NotCovered("@target-uri"));
         }
         host(request)?;
-        match self.created {
+        let made = match self.created {
             Some(created) => check_window(unix(created)?, request.now)?,
             None if self.covers("date") => check_date_header(request)?,
             None => return Err(Error::NotCovered("created")),
-        }
+        };
         if self.expires.is_some_and(|expires| unix(expires).is_ok_and(|at| at < request.now)) {
             return Err(Error::Expired);
         }
-        let Some(body) = request.body else { return Ok(()) };
+        let Some(body) = request.body else { return Ok(made) };
         let name = match () {
             () if self.covers("content-digest") => "content-digest",
             () if self.covers("digest") => "digest",
             () => return Err(Error::NotCovered("content-digest")),
         };
         let value = request.headers.get(name).and_then(|v| v.to_str().ok()).ok_or(Error::Digest)?;
-        digest::check(value, body)
+        digest::check(value, body).map(|()| made)
     }
 
     /// RFC 9421, 2.5.

@@ -94,13 +94,16 @@ fn drop_written_quote(rich: &mut RichText) {
     }
 }
 
-/// A vote in a poll: a Note with a name, no content, in reply to the question (FEP-9967).
+/// A vote in a poll: a Note with a name, in reply to the question, that says nothing else (FEP-9967). snac writes a
+/// line break for the nothing.
 pub fn is_vote(node: Node<'_>) -> bool {
     node.is("Note")
         && node.has("name")
         && node.id("inReplyTo").is_some()
-        && !node.has("content")
-        && !node.has("contentMap")
+        && !node.has("attachment")
+        && localized(node, "content", "contentMap")
+            .text
+            .is_none_or(|html| text::read(html, &Hints::default()).text.trim().is_empty())
 }
 
 fn kind(node: Node<'_>) -> Option<PostKind> {

@@ -53,6 +53,8 @@ async fn posts_are_shown_to_whom_they_are_for_and_leave_a_tombstone() {
     );
     assert_eq!(node.json(&format!("{url}/activity")).await["type"], "Create");
     assert_eq!(node.json(&format!("{url}/replies")).await["type"], "Collection");
+    let next = note["replies"]["first"]["next"].as_str().unwrap().to_owned();
+    assert_eq!(node.json(&next).await["type"], "CollectionPage");
     let thread = node.json(note["context"].as_str().unwrap()).await;
     assert_eq!(thread["orderedItems"][0], url.as_str());
     let outbox = node.json(&format!("{}/users/alice/outbox?page=true", node.origin)).await;

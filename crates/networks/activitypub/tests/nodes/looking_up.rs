@@ -5,7 +5,8 @@ use axum::extract::RawQuery;
 use axum::response::Redirect;
 use axum::routing::get;
 use landbridge_activitypub::Options;
-use landbridge_hub::Draft;
+use landbridge_hub::reading::AccountPosts;
+use landbridge_hub::{Draft, Page};
 
 on_both!(
     a_delete_reaches_whoever_fetched_the_post_signed,
@@ -76,4 +77,30 @@ async fn a_thread_is_completed_in_both_directions() {
     assert_eq!(texts(&thread.descendants), ["third"]);
     let top = b.hub.thread(thread.ancestors[0].post.id, Some(bob.actor.id)).await.unwrap();
     assert_eq!(texts(&top.descendants), ["second", "third", "aside"]);
+}
+
+#[tokio::test]
+async fn pins_are_read_from_the_profile_when_nobody_tells_of_them() {
+    let (a, b) = (Node::start("a").await, Node::start("b").await);
+    let (alice, bob) = (a.member("alice").await, b.member("bob").await);
+    let there = b.follow(&bob, &a.address("alice")).await;
+    let (old, new) = (a.publish(draft(&alice, "old")).await, a.publish(draft(&alice, "new")).await);
+    for text in ["old", "new"] {
+        b.sees(&bob, text, |p| p.text.text == text).await;
+    }
+    let pinned = async || {
+        let what = AccountPosts { pinned: true, ..AccountPosts::default() };
+        let views = b.hub.account_posts(there.id, &what, None, Page::default()).await.unwrap();
+        views.into_iter().map(|v| v.post.text.text).collect::<Vec<_>>()
+    };
+    a.hub.pin(alice.actor.id, old.id, true).await.unwrap();
+    until("the pin is known", async || pinned().await == ["old"]).await;
+    // Nobody who follows, so nobody who is told.
+    b.hub.unfollow(bob.actor.id, there.id, None).await.unwrap();
+    until("the follower is gone", async || a.hub.actor(alice.actor.id).await.unwrap().followers == 0).await;
+    a.hub.pin(alice.actor.id, old.id, false).await.unwrap();
+    a.hub.pin(alice.actor.id, new.id, true).await.unwrap();
+    assert_eq!(pinned().await, ["old"]);
+    b.hub.freshen(there.id).await.unwrap();
+    assert_eq!(pinned().await, ["new"]);
 }
