@@ -1,6 +1,7 @@
 //! A member of Landbridge, acting through the Mastodon client API as an app does.
 
 use crate::browser::{Form, redirect};
+use crate::landbridge::PASSWORD;
 use anyhow::{Context, Result, bail};
 use reqwest::{Certificate, Client, Method, RequestBuilder, multipart};
 use serde_json::{Value, json};
@@ -159,7 +160,14 @@ impl Member {
 
     /// Fills in the form with the field `with` on a page of ours, as the member's browser; answers what comes of it.
     pub async fn fill_in(&self, page: &str, with: &str, value: &str) -> Result<reqwest::Response> {
-        let answer = self.http.get(self.base.join(page)?).send().await?.error_for_status()?;
+        let mut answer = self.http.get(self.base.join(page)?).send().await?.error_for_status()?;
+        if let Some(login) = redirect(&answer) {
+            // An app's sign-in is none of the browser's.
+            let html = self.http.get(login.clone()).send().await?.error_for_status()?.text().await?;
+            let form = Form::find(&login, &html, "password")?;
+            form.set("name", &self.name).set("password", PASSWORD).submit(&self.http).await?;
+            answer = self.http.get(self.base.join(page)?).send().await?.error_for_status()?;
+        }
         let (url, html) = (answer.url().clone(), answer.text().await?);
         Form::find(&url, &html, with)?.set(with, value).submit(&self.http).await
     }
