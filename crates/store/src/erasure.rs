@@ -91,7 +91,7 @@ mod tests {
         journal.record(&first).unwrap();
         let mut file = File::options().append(true).open(folder.path().join("erasures")).unwrap();
         file.write_all(b"6 0a0b").unwrap();
-        assert_eq!(journal.read().unwrap(), [first.clone()]);
+        assert_eq!(journal.read().unwrap(), std::slice::from_ref(&first));
         journal.record(&second).unwrap();
         let read = journal.read().unwrap();
         assert_eq!((read.first(), read.last()), (Some(&first), Some(&second)));

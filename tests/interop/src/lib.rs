@@ -5,6 +5,10 @@
 //! which sets the [`stage`]: a certificate authority, the peers, and Landbridge. The tests in `tests/` then speak to
 //! Landbridge as a member's app would ([`member`]) and to the peers through their own control ([`peer`]), and judge
 //! by what each side *holds*, never by a log. What passed and what a peer lacks goes into the [`matrix`].
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the tests play members' apps and peers, not the server: they talk to the test network themselves"
+)]
 
 pub mod browser;
 pub mod certificates;

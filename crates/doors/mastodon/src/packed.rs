@@ -84,7 +84,7 @@ mod tests {
         assert!(text.get().len() < 200);
         assert_eq!(text.get().as_ptr(), text.clone().get().as_ptr(), "packed once");
         let noise =
-            Packed::new(Bytes::from((0..2000_u64).map(|n| (n * n * 7919 >> 7) as u8).collect::<Vec<_>>()));
+            Packed::new(Bytes::from((0..2000_u64).map(|n| ((n * n * 7919) >> 7) as u8).collect::<Vec<_>>()));
         assert!(noise.get().len() <= noise.body.len());
     }
 }

@@ -1,4 +1,5 @@
 //! The end of an account.
+#![allow(clippy::disallowed_methods, reason = "the test plays a browser on loopback")]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;

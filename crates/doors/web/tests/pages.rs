@@ -1,4 +1,5 @@
 //! The pages through the front door, as a browser without JavaScript meets them.
+#![allow(clippy::disallowed_methods, reason = "the test plays a browser on loopback")]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;

@@ -1,4 +1,5 @@
 //! Sessions, cookies, forms: what another site, or whoever had the browser before, can do with them.
+#![allow(clippy::disallowed_methods, reason = "the test plays a browser on loopback")]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;

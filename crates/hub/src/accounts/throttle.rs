@@ -159,7 +159,7 @@ mod tests {
         let (throttle, start) = (Throttle::default(), Instant::now());
         let right = |at| match throttle.begin("alice", ip("192.0.2.1"), at) {
             Ok(begun) => begun.succeeded(),
-            Err(wait) => unreachable!("{wait:?}"),
+            Err(wait) => panic!("{wait:?}"),
         };
         for _ in 0..100 {
             right(start);

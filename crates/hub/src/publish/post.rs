@@ -253,9 +253,8 @@ impl Hub {
         if !self.may_read(&quoted, Some(member.actor.id)).await? {
             return Err(HubError::NotFound);
         }
-        if !quoted.visibility.is_open()
-            && !(quoted.author == member.actor.id && visibility >= quoted.visibility)
-        {
+        let as_narrow = quoted.author == member.actor.id && visibility >= quoted.visibility;
+        if !quoted.visibility.is_open() && !as_narrow {
             return Err(HubError::Forbidden("only public posts can be quoted"));
         }
         let native_id = self.native_id_of(&quoted).await?;

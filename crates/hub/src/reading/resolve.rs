@@ -5,6 +5,7 @@ use landbridge_model::{Acct, Actor, Id, Network};
 use url::Url;
 
 /// What a pasted text names.
+#[allow(clippy::large_enum_variant, reason = "lives for one lookup")]
 pub(crate) enum Resolved {
     Actor(Actor),
     Post(Id),

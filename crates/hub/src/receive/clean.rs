@@ -38,7 +38,7 @@ pub(super) fn post(post: &mut InPost) -> Result<(), Halt> {
     }
     rich(&mut post.text);
     let lines = [&mut post.title, &mut post.warning, &mut post.version];
-    lines.into_iter().for_each(|text| some_line(text));
+    lines.into_iter().for_each(some_line);
     url(&mut post.url);
     post.addressed.retain(|id| is_id(id));
     post.addressed.truncate(ADDRESSED);

@@ -116,7 +116,7 @@ impl Hub {
             let actor = match known {
                 Some(actor) => actor,
                 None if needs_no_profile(&what) => {
-                    return self.from_stranger(network, &native, what, at).await;
+                    return self.receive_from_stranger(network, &native, what, at).await;
                 }
                 None => self.fetched_actor(network, &native, trail).await?,
             };
@@ -175,7 +175,7 @@ impl Hub {
     }
 
     /// What somebody unknown here takes back: only noted, so that it wins over what comes late.
-    async fn from_stranger(
+    async fn receive_from_stranger(
         &self,
         network: Network,
         native: &str,

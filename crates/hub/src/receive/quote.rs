@@ -43,9 +43,8 @@ impl Hub {
             // The leave may name it only once it is here; that it asks does not make it heard yet.
             post.quote_stamp = None;
             let early = Sent { via: Via::Fetched, id: None, original: Default::default(), ..sent.clone() };
-            match self.receive_post(&early, post, trail).await {
-                Err(Halt::Failed(error)) => return Err(Halt::Failed(error)),
-                Ok(_) | Err(_) => {}
+            if let Err(Halt::Failed(error)) = self.receive_post(&early, post, trail).await {
+                return Err(Halt::Failed(error));
             }
         }
         let accept = self.may_quote(&quoted, sent.actor.id).await?;

@@ -32,7 +32,7 @@ impl Hub {
             let deleted = answers.next().is_some_and(|rows| !rows.is_empty());
             let known = known.map(|mut row| CopyRow::read(&mut row)).transpose()?;
             let Some(held) = known.filter(|copy| copy.kind == CopyKind::Post.key()) else {
-                if deleted && self.from_bridge(sent) {
+                if deleted && self.is_bridged(sent) {
                     return Err(Halt::Ignored("a bridge's copy of a deleted post"));
                 }
                 continue;
@@ -46,7 +46,7 @@ impl Hub {
                 self.add_copy(sent, post, held.object).await?;
                 return Ok(Some(Received::Duplicate));
             }
-            if self.from_bridge(sent) {
+            if self.is_bridged(sent) {
                 return Err(Halt::Ignored("a bridge's copy"));
             }
         }
@@ -67,7 +67,7 @@ impl Hub {
         Ok(())
     }
 
-    fn from_bridge(&self, sent: &Sent) -> bool {
+    fn is_bridged(&self, sent: &Sent) -> bool {
         let domain = sent.actor.domain.as_deref().unwrap_or_default();
         gate::is_bridge(domain) || gate::host_of(&sent.native).is_some_and(gate::is_bridge)
     }

@@ -53,6 +53,7 @@ const SWEEPS: &[&str] = &[
     "DELETE FROM thread_mutes WHERE member_id = ?1",
     "SELECT a.id FROM actors a WHERE (lower(a.username) LIKE",
     "SELECT a.id FROM actors a WHERE a.domain <> '' AND a.state = 0",
+    "SELECT actor_id, sealed_key FROM members ORDER BY actor_id LIMIT 1",
     "SELECT DISTINCT destination FROM deliveries WHERE actor_id = ?1",
     "SELECT facts FROM grants WHERE purpose = ?1",
     "DELETE FROM deliveries WHERE state <> 0 AND finished_at < ?1",

@@ -68,7 +68,9 @@ fn meta(media: &Media) -> Map<String, Value> {
         meta.insert("small".into(), size(w, h));
     }
     if let Some((x, y)) = m.focus {
-        meta.insert("focus".into(), json!({ "x": x, "y": y }));
+        // A `Value` holds an f32 as the f64 next to it, and would print 0.1 as 0.10000000149.
+        let decimal = |c: f32| c.to_string().parse::<f64>().unwrap_or_default();
+        meta.insert("focus".into(), json!({ "x": decimal(x), "y": decimal(y) }));
     }
     meta
 }

@@ -39,7 +39,9 @@ pub(super) async fn one(State(door): State<Door>, auth: Auth, At(id): At) -> Res
             "hour": u.hour.rfc3339(), "what": u.what, "uses": u.uses, "last_at": u.last_at.rfc3339(),
         })
     });
-    shown["uses"] = uses.collect();
+    if let Some(shown) = shown.as_object_mut() {
+        shown.insert("uses".into(), uses.collect());
+    }
     Ok(Answer::one(&shown))
 }
 

@@ -1,4 +1,6 @@
 //! Through the front door: a real server on loopback, a real database, both engines.
+#![allow(clippy::disallowed_methods, reason = "the tests play apps and browsers on loopback")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod accounts;
 mod client;

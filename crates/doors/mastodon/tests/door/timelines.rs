@@ -118,8 +118,8 @@ async fn tags_are_found(store: TestStore) {
         ids(&world.get(&format!("/api/v1/timelines/tag/W%C3%B6rld{query}")).await.good(query))
     };
     assert_eq!(tag("").await, [two.clone(), one.clone()]);
-    assert_eq!(tag("?all[]=more").await, [one.clone()]);
-    assert_eq!(tag("?none[]=more").await, [two.clone()]);
+    assert_eq!(tag("?all[]=more").await, std::slice::from_ref(&one));
+    assert_eq!(tag("?none[]=more").await, std::slice::from_ref(&two));
     assert_eq!(tag("?any[]=other").await, [three, two, one]);
     let found = alice.get("/api/v2/search?q=w%C3%B6rl&type=hashtags").await;
     assert_eq!(found["hashtags"][0]["name"], "wörld");

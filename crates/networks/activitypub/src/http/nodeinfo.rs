@@ -1,4 +1,5 @@
 //! `GET /.well-known/nodeinfo` and `GET /nodeinfo/{2.0,2.1}` (NodeInfo; FEP-0151, FEP-2677).
+#![allow(clippy::indexing_slicing, reason = "members of objects that `json!` just made")]
 
 use super::Site;
 use super::answer::No;

@@ -1,5 +1,6 @@
 //! `GET /users/{name}/statuses/{id}`, its activity, replies, likes and shares, and `GET /contexts/{id}`: the thread's
 //! collection, oldest first (FEP-7888, FEP-f228).
+#![allow(clippy::indexing_slicing, reason = "members of objects that `json!` just made")]
 
 use super::Site;
 use super::answer::{No, bytes, document, wants_document};

@@ -98,7 +98,9 @@ impl Cx<'_> {
 
     fn unattributed(&self, object: Node<'_>) -> Result<ReadPost, Not> {
         let mut attributed = object.0.clone();
-        attributed["attributedTo"] = self.actor.into();
+        if let Some(attributed) = attributed.as_object_mut() {
+            attributed.insert("attributedTo".into(), self.actor.into());
+        }
         translate::post(Node(&attributed), self.now).ok_or(Not::Refused("a post without id or author"))
     }
 

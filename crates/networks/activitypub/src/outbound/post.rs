@@ -1,4 +1,5 @@
 //! `Create`, `Update`, `Delete` of posts; `Announce`; new counts of a poll.
+#![allow(clippy::indexing_slicing, reason = "members of objects that `json!` just made")]
 
 use super::audience::Audience;
 use super::leave::Leave;

@@ -1,4 +1,5 @@
 //! `Like` (with content: an emoji reaction), and votes in polls.
+#![allow(clippy::indexing_slicing, reason = "members of objects that `json!` just made")]
 
 use super::parts::native;
 use super::stage::Ox;

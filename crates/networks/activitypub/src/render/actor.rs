@@ -1,4 +1,5 @@
 //! Our actor documents (ActivityPub, 4; what each field is for: Mastodon's documentation of its extensions).
+#![allow(clippy::indexing_slicing, reason = "members of objects that `json!` just made")]
 
 use super::with_context;
 use crate::urls::Urls;

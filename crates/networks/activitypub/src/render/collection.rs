@@ -1,4 +1,5 @@
 //! Collections, their pages, and what is left of a deleted thing.
+#![allow(clippy::indexing_slicing, reason = "members of objects that `json!` just made")]
 
 use super::with_context;
 use serde_json::{Value, json};

@@ -1,4 +1,5 @@
 //! A member's post as `Note`, `Question` or `Article`.
+#![allow(clippy::indexing_slicing, reason = "members of objects that `json!` just made")]
 
 use crate::urls::Urls;
 use crate::vocab::PUBLIC;

@@ -135,7 +135,7 @@ mod tests {
             meta: MediaMeta {
                 width: Some(3),
                 height: Some(2),
-                blurhash: Some("LE".into()),
+                blurhash: Some("LEHV6nWB2yk8pyo0adR*.7kCMdnj".into()),
                 sha256: Some("0".repeat(64)),
                 size: Some(9),
                 ..MediaMeta::default()

@@ -87,8 +87,8 @@ async fn make(nostr: &Arc<Nostr>) -> Result<String, HubError> {
         let offer = offer.clone();
         async move { hear(&offer, ear).await }
     }));
-    for relay in offer.relays.iter().filter(|r| *r != nostr.relay_url()).cloned() {
-        let nostr = nostr.clone();
+    for relay in offer.relays.iter().filter(|r| *r != nostr.relay_url()) {
+        let (nostr, relay) = (nostr.clone(), relay.clone());
         tokio::spawn(until_answered(offer.clone(), {
             let offer = offer.clone();
             async move { listen(&nostr, &offer, &relay).await }

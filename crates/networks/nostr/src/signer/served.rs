@@ -218,9 +218,7 @@ struct Session {
 
 async fn session(hub: &Hub, client: &Hex32) -> Result<Option<Session>, HubError> {
     let row = hub.store().row(sessions::session(&client.to_string(), Time::now().0)).await?;
-    Ok(row
-        .map(|mut row| Ok::<_, HubError>(Session { member: row.get(0)?, grant: row.get(1)? }))
-        .transpose()?)
+    row.map(|mut row| Ok(Session { member: row.get(0)?, grant: row.get(1)? })).transpose()
 }
 
 /// Why an app did not get what it asked for.

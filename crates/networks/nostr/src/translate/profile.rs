@@ -93,7 +93,7 @@ pub fn write(
     set("banner", profile.header.as_ref().and_then(picture).map(Value::from));
     set("website", Some(json!(page)));
     set("nip05", Some(json!(address)));
-    set("bot", (member.kind == ActorKind::Service).then(|| json!(true)));
+    set("bot", (member.kind == ActorKind::Service).then_some(json!(true)));
     let mut tags: Vec<Tag> = base
         .map(|e| e.tags.iter().filter(|t| t.first().is_some_and(|n| n != "emoji")).cloned().collect())
         .unwrap_or_default();
