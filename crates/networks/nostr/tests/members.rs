@@ -458,6 +458,8 @@ async fn a_follower_who_left_is_noticed_by_reading_where_they_write(engine: Engi
     let alice = home.member("alice", None).await.actor.id;
     let (key, keys) = (home.key(alice).await, Keys::generate());
     away.member("bob", Some(&keys)).await;
+    // By his address it is known where he writes; without, index relays would have to tell.
+    assert!(home.hub.find_actor(&format!("bob@{}", away.address)).await.unwrap().is_some());
     let mut app = away.client().await;
     assert!(app.authenticate(&keys).await.0);
     let named: &[&[&str]] = &[&["p", &key, home.nostr.relay_url()]];

@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -246,8 +247,13 @@ where
     token["access_token"].as_str().unwrap().to_owned()
 }
 
+/// A port that no other test takes meanwhile: ten for each process, below those that the system gives away.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 10_000 + (std::process::id() % 2_000) as u16 * 10;
+    let next = || first + NEXT.fetch_add(1, Ordering::Relaxed) % 10;
+    let free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    std::iter::repeat_with(next).take(10).find(free).unwrap()
 }
 
 pub fn text(response: &Response<Bytes>) -> String {

@@ -87,7 +87,7 @@ impl Cx<'_> {
             Some(read) => read,
             // Without author, a created thing is its creator's.
             None if !object.has("attributedTo") => self.unattributed(object)?,
-            None => return Err(Not::Refused("a post without id or author")),
+            None => return Err(Not::Refused("a post without id or author of its host")),
         };
         if !read.authors.iter().any(|a| a == self.actor) {
             return Err(Not::Refused("somebody else's post"));
@@ -101,7 +101,8 @@ impl Cx<'_> {
         if let Some(attributed) = attributed.as_object_mut() {
             attributed.insert("attributedTo".into(), self.actor.into());
         }
-        translate::post(Node(&attributed), self.now).ok_or(Not::Refused("a post without id or author"))
+        translate::post(Node(&attributed), self.now)
+            .ok_or(Not::Refused("a post without id or author of its host"))
     }
 
     /// The object, asked for at its origin, which must be the sender's own host.

@@ -290,7 +290,7 @@ async fn each_refusal_is_counted() {
     let body = serde_json::to_vec(&s.create("1")).unwrap();
     let now = SystemTime::now();
     let before = |what: &str| count(what).unwrap_or_default();
-    let known = ["size", "signature", "document", "actor", "somebody else's post"];
+    let known = ["size", "signature", "document", "actor", "a post without id or author of its host"];
     let earlier = known.map(|why| before(&format!("refused {why}")));
     let large = vec![b' '; (1 << 20) + 1];
     assert_eq!(s.post(s.signed(&large, now), large).await, 413);
