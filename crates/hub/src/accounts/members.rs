@@ -7,7 +7,10 @@ use landbridge_store::entities::{
     members::{self, MemberRow},
 };
 use serde::{Deserialize, Serialize};
-use std::{net::IpAddr, time::Instant};
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
 
 /// Somebody with an account here.
 #[derive(Clone, Debug)]
@@ -26,6 +29,15 @@ pub enum Role {
     Moderator,
     Admin,
     Owner,
+}
+
+/// Members of this server, those of them active in the last 30 and 180 days, and what they posted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemberCounts {
+    pub all: u64,
+    pub active_month: u64,
+    pub active_half_year: u64,
+    pub posts: u64,
 }
 
 /// A member's own choices. New ones get a default, so that stored settings stay readable.
@@ -153,26 +165,37 @@ impl Hub {
     pub async fn members(&self) -> Result<Vec<Member>, HubError> {
         let mut all = Vec::new();
         for mut row in self.store().rows(members::all()).await? {
-            all.push(self.member_of(MemberRow::read(&mut row)?).await?);
+            match self.member_of(MemberRow::read(&mut row)?).await {
+                // Deleted meanwhile.
+                Err(HubError::NotFound) => {}
+                member => all.push(member?),
+            }
         }
         Ok(all)
     }
 
-    /// How many members there are, and how many were active in the last 30 and 180 days.
-    pub async fn member_counts(&self) -> Result<(u64, u64, u64), HubError> {
-        let day = std::time::Duration::from_secs(86_400);
-        let now = Time::now();
-        let queries = vec![members::count(now.minus(day * 30)), members::count(now.minus(day * 180))];
-        let mut counts = [0_i64; 4];
-        for (i, rows) in self.store().all(queries).await?.into_iter().enumerate() {
-            for mut row in rows {
-                if let Some([all, active]) = counts.get_mut(i * 2..i * 2 + 2) {
-                    (*all, *active) = (row.get(0)?, row.get(1)?);
-                }
-            }
+    /// Who runs this server: its owner, else an administrator.
+    pub async fn contact(&self) -> Result<Option<Member>, HubError> {
+        let first = members::first_of(Role::Owner.key(), Role::Admin.key());
+        match self.store().row(first).await? {
+            Some(mut row) => Ok(Some(self.member_of(MemberRow::read(&mut row)?).await?)),
+            None => Ok(None),
         }
-        let [all, month, _, half_year] = counts.map(|n| u64::try_from(n).unwrap_or(0));
-        Ok((all, month, half_year))
+    }
+
+    /// What is told to everybody about how many there are.
+    pub async fn member_counts(&self) -> Result<MemberCounts, HubError> {
+        let before = |days: u32| Time::now().minus(Duration::from_secs(86_400) * days);
+        let Some(mut row) = self.store().row(members::counts(before(30), before(180))).await? else {
+            return Ok(MemberCounts::default());
+        };
+        let mut count = |column| row.get::<i64>(column).map(|n| u64::try_from(n).unwrap_or(0));
+        Ok(MemberCounts {
+            all: count(0)?,
+            active_month: count(1)?,
+            active_half_year: count(2)?,
+            posts: count(3)?,
+        })
     }
 
     async fn member_of(&self, row: MemberRow) -> Result<Member, HubError> {

@@ -15,7 +15,7 @@ mod uses;
 
 pub use grants::{App, Grant, NewApp, NewGrant, Once};
 pub use keys::Key;
-pub use members::{Member, Role, Settings};
+pub use members::{Member, MemberCounts, Role, Settings};
 pub use sessions::{Session, all_cookies, form_token, form_token_fits};
 pub use signup::NewMember;
 pub(crate) use throttle::Throttle;

@@ -292,7 +292,7 @@ async fn list_as_json(hub: &Hub) -> anyhow::Result<serde_json::Value> {
 
 async fn invite(hub: &Hub, owner: bool) -> anyhow::Result<String> {
     if owner {
-        if hub.members().await?.iter().any(|member| member.role == Role::Owner) {
+        if hub.contact().await?.is_some_and(|member| member.role == Role::Owner) {
             bail!("there is an owner already");
         }
         return super::up::owner_link(hub).await;

@@ -76,11 +76,11 @@ async fn database(config: &Config) -> Finding {
             Finding::problem("database", format!("{error:#}"), "without it the server does not start")
         }
         Ok(house) => {
-            let members = house.hub.members().await;
+            let members = house.hub.member_counts().await;
             house.hub.store().clone().close().await;
             match members {
-                Ok(members) => {
-                    let count = members.len();
+                Ok(counts) => {
+                    let count = counts.all;
                     let found = format!(
                         "opens with the root key; {count} member{}",
                         if count == 1 { "" } else { "s" }

@@ -66,7 +66,7 @@ async fn greet(house: &House) -> anyhow::Result<()> {
     }
     println!("  Address   {origin}");
     println!("  Data      {}", house.instance.dir.display());
-    if house.hub.members().await?.is_empty() {
+    if house.hub.member_counts().await?.all == 0 {
         // A service's output is kept in a journal, where a link to the owner's account has no place.
         if identity.is_trial() || terminal {
             match owner_link(&house.hub).await {

@@ -44,16 +44,28 @@ pub fn by_name(name: &str) -> Query {
 pub fn all() -> Query {
     query(
         "SELECT m.actor_id, m.password_hash, m.role, m.settings, m.created_at
-         FROM members m JOIN actors a ON a.id = m.actor_id ORDER BY a.username",
+         FROM members m JOIN actors a ON a.id = m.actor_id WHERE a.state <> 3 ORDER BY a.username",
         args![],
     )
 }
 
-/// Members, and those who were active since then: for NodeInfo.
-pub fn count(active_since: Time) -> Query {
+/// The one of the active members with these roles who was here first, by the order of the roles.
+pub fn first_of(role: &str, else_role: &str) -> Query {
     query(
-        "SELECT COUNT(*), COUNT(CASE WHEN last_active_at >= ?1 THEN 1 END) FROM members",
-        args![active_since],
+        "SELECT m.actor_id, m.password_hash, m.role, m.settings, m.created_at
+         FROM members m JOIN actors a ON a.id = m.actor_id WHERE a.state = 0 AND m.role IN (?1, ?2)
+         ORDER BY CASE WHEN m.role = ?1 THEN 0 ELSE 1 END, m.actor_id LIMIT 1",
+        args![role, else_role],
+    )
+}
+
+/// Members, those who were active since the one time and since the other, and their posts.
+pub fn counts(since: Time, or_since: Time) -> Query {
+    query(
+        "SELECT COUNT(*), COUNT(CASE WHEN m.last_active_at >= ?1 THEN 1 END),
+                COUNT(CASE WHEN m.last_active_at >= ?2 THEN 1 END), CAST(COALESCE(SUM(a.posts), 0) AS BIGINT)
+         FROM members m JOIN actors a ON a.id = m.actor_id WHERE a.state <> 3",
+        args![since, or_since],
     )
 }
 

@@ -8,7 +8,7 @@ mod v2;
 
 use crate::{Both, door::Door, page::Answer};
 use axum::{Router, routing::get};
-use landbridge_hub::{Hub, HubError, Registrations, accounts::Role};
+use landbridge_hub::{Hub, HubError, Registrations};
 use landbridge_model::Actor;
 use serde_json::{Value, json};
 
@@ -94,6 +94,5 @@ fn open(hub: &Hub) -> bool {
 
 /// Who runs this server: shown as its contact.
 async fn owner(hub: &Hub) -> Result<Option<Actor>, HubError> {
-    let members = hub.members().await?;
-    Ok(members.into_iter().max_by_key(|m| m.role).filter(|m| m.role >= Role::Admin).map(|m| m.actor))
+    Ok(hub.contact().await?.map(|member| member.actor))
 }

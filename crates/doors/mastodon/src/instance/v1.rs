@@ -25,7 +25,7 @@ pub(super) async fn get(State(door): State<Door>) -> Result<Answer, ApiError> {
         "email": config.contact,
         "version": CLAIMED,
         "urls": { "streaming_api": streaming(hub) },
-        "stats": { "user_count": counts.0, "status_count": known.posts, "domain_count": known.domains },
+        "stats": { "user_count": counts.all, "status_count": known.posts, "domain_count": known.domains },
         "thumbnail": config.url(NO_HEADER),
         "languages": [],
         "registrations": open(hub),

@@ -37,7 +37,7 @@ pub(super) async fn get(State(door): State<Door>) -> Result<Answer, ApiError> {
         "version": CLAIMED,
         "source_url": config.url("/about"),
         "description": config.description,
-        "usage": { "users": { "active_month": counts.1 } },
+        "usage": { "users": { "active_month": counts.active_month } },
         "thumbnail": { "url": config.url(NO_HEADER), "blurhash": null, "description": "", "versions": {} },
         "icon": [],
         "languages": [],

@@ -96,25 +96,21 @@ async fn an_edit_keeps_changes_and_drops_files(store: TestStore) {
         ("media_attributes[][description]", "the first"),
     ];
     assert_eq!(shown(&alice.send(Method::PUT, &path, &form).await), ["the second", "the first"]);
+    let versions = async || -> Vec<Vec<String>> {
+        let history = alice.get(&format!("{path}/history")).await;
+        history.as_array().unwrap().iter().map(shown).collect()
+    };
+    let so_far = [["one", "two"], ["one", "the second"], ["the second", "the first"]];
+    assert_eq!(versions().await, so_far);
     let three = id(&upload(&alice, "three").await);
     let form = [("status", "another"), ("media_ids[]", three.as_str())];
     assert_eq!(shown(&alice.send(Method::PUT, &path, &form).await), ["three"]);
+    // What was taken off is gone, from earlier versions too, and does not come back.
+    assert_eq!(versions().await, [vec![], vec![], vec![], vec!["three"]]);
+    let back = with_form(alice.request(Method::PUT, &path), &[("status", "x"), ("media_ids[]", &one)]);
+    assert_eq!(told(back).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     let bare = alice.send(Method::PUT, &path, &[("status", "none")]).await;
     assert!(shown(&bare).is_empty());
-    let history = alice.get(&format!("{path}/history")).await;
-    let versions: Vec<_> = history.as_array().unwrap().iter().map(shown).collect();
-    assert_eq!(
-        versions,
-        [
-            vec!["one", "two"],
-            vec!["one", "the second"],
-            vec!["the second", "the first"],
-            vec!["three"],
-            vec![]
-        ]
-    );
-    let back = alice.send(Method::PUT, &path, &[("media_ids[]", &one), ("status", "")]).await;
-    assert_eq!(ids(&back["media_attachments"]), [one]);
     let empty = with_form(alice.request(Method::PUT, &path), &[("status", "")]);
     assert_eq!(told(empty).await.status, StatusCode::UNPROCESSABLE_ENTITY);
 }

@@ -7,9 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header;
 use landbridge_hub::Registrations;
-use landbridge_model::Time;
 use serde_json::{Value, json};
-use std::time::Duration;
 
 pub(super) async fn well_known(State(site): State<Site>) -> Response {
     let link = |version: &str| {
@@ -29,12 +27,7 @@ pub(super) async fn document(State(site): State<Site>, Path(version): Path<Strin
     if version != "2.0" && version != "2.1" {
         return Err(No::NotFound);
     }
-    let members = site.hub.members().await?;
-    let active_since = |days: u64| {
-        let since = Time::now().minus(Duration::from_secs(days * 86_400));
-        members.iter().filter(|m| m.actor.last_post_at.is_some_and(|at| at > since)).count()
-    };
-    let posts: u64 = members.iter().map(|m| m.actor.posts).sum();
+    let counts = site.hub.member_counts().await?;
     let mut software = json!({"name": "landbridge", "version": env!("CARGO_PKG_VERSION")});
     if version == "2.1" {
         software["homepage"] = site.urls.at("/about").into();
@@ -47,8 +40,10 @@ pub(super) async fn document(State(site): State<Site>, Path(version): Path<Strin
         "services": {"inbound": [], "outbound": []},
         "openRegistrations": config.registrations == Registrations::Open,
         "usage": {
-            "users": {"total": members.len(), "activeMonth": active_since(30), "activeHalfyear": active_since(180)},
-            "localPosts": posts,
+            "users": {
+                "total": counts.all, "activeMonth": counts.active_month, "activeHalfyear": counts.active_half_year,
+            },
+            "localPosts": counts.posts,
         },
         "metadata": {"nodeName": config.title, "nodeDescription": config.description},
     });
