@@ -39,15 +39,19 @@ impl Ox<'_> {
         self.edit(poll).await
     }
 
-    /// What only the author of something else knew so far goes to everybody, with that author's proof.
+    /// What only the author of something else knew so far goes to everybody, with that author's proof. Whoever was asked
+    /// has it already, and would take the same `Create` for a repetition: they are told that it changed.
     pub(super) async fn approved(&self, post: &Post, target: Option<&Post>) -> Result<Staged, HubError> {
         let open = is_open(post.visibility);
         let Some(target) = target else {
             let parts = note_parts(self.hub, self.urls, self.name(), post).await?;
+            let asked = self.asked(post.reply_to_author).await?;
+            let mut readers = self.readers(post).await?;
+            readers.retain(|reader| !asked.contains(reader));
             let id = format!("{}/activity", self.urls.post(self.name(), post.id));
-            return self
-                .send(wrap("Create", &id, &self.actor, &parts), open, self.readers(post).await?)
-                .await;
+            let mut staged = self.send(wrap("Create", &id, &self.actor, &parts), open, readers).await?;
+            staged.payloads.push(self.payload(self.update(&parts), open, asked).await?);
+            return Ok(staged);
         };
         let Some((announce, to)) = self.announce(post, target).await? else { return Ok(Staged::default()) };
         let copy = self.copy(CopyKind::Repost, post.id, String::new(), Some(&announce));
