@@ -187,6 +187,10 @@ mod tests {
         assert_eq!(text("<p>unclosed <b>bold<p>next"), "unclosed bold\n\nnext");
         assert_eq!(text("<div>a</div><div>b</div>"), "a\nb");
         assert_eq!(text("<ul><li>a</li><li>b</li></ul>c"), "a\nb\n\nc");
+        assert_eq!(
+            text("x<ul><li><p>a</p><p>a2</p></li><li><p>b</p></li></ul><ol><li>1</li></ol>"),
+            "x\n\na\n\na2\nb\n\n1"
+        );
         assert_eq!(text("a\0b\u{7}c\r\nd"), "abc d");
     }
 

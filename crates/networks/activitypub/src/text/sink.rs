@@ -76,6 +76,8 @@ pub(super) struct Builder<'a> {
     /// Line ends to write before the next character: 1 a line, 2 a paragraph.
     breaks: usize,
     space: bool,
+    /// What ended last, with nothing written since, was an item of such a list.
+    ended_item: Option<bool>,
     /// Inside an element that is left out: its name and how often it is open.
     skipped: Option<(String, usize)>,
     preformatted: usize,
@@ -91,6 +93,7 @@ impl<'a> Builder<'a> {
             open: Vec::new(),
             breaks: 0,
             space: false,
+            ended_item: None,
             skipped: None,
             preformatted: 0,
             leave_out_quote,
@@ -142,6 +145,7 @@ impl<'a> Builder<'a> {
         }
         self.breaks = 0;
         self.space = false;
+        self.ended_item = None;
         let here = self.text.len();
         for open in self.open.iter_mut().rev().take_while(|o| o.start.is_none()) {
             open.start = Some(here);
@@ -164,7 +168,9 @@ impl<'a> Builder<'a> {
             }
             return;
         }
-        self.line_break(breaks_around(name));
+        if !self.at_start_of_item() {
+            self.line_break(breaks_around(name));
+        }
         let attribute = |wanted: &str| {
             tag.attrs
                 .iter()
@@ -211,8 +217,20 @@ impl<'a> Builder<'a> {
         if closes {
             self.end(name);
         }
+        // Items follow each other line by line, whatever stands in them.
+        if let Opened::Mark(MarkKind::Item { ordered }) = kind
+            && self.ended_item == Some(ordered)
+        {
+            self.breaks = 1;
+        }
         self.preformatted += usize::from(name == "pre");
         self.open.push(Open { name: name.to_owned(), start: None, kind });
+    }
+
+    /// A paragraph that an item begins with adds no blank line before the item.
+    fn at_start_of_item(&self) -> bool {
+        let mut empty = self.open.iter().rev().take_while(|o| o.start.is_none());
+        empty.any(|o| matches!(o.kind, Opened::Mark(MarkKind::Item { .. })))
     }
 
     fn in_ordered_list(&self) -> bool {
@@ -260,6 +278,11 @@ impl<'a> Builder<'a> {
             }
             Opened::Plain | Opened::List { .. } => None,
         };
+        match &kind {
+            Some(MarkKind::Item { ordered }) => self.ended_item = Some(*ordered),
+            Some(kind) if kind.is_block() => self.ended_item = None,
+            _ => {}
+        }
         if let Some(kind) = kind
             && start < end
             && self.marks.len() < MAX_MARKS
