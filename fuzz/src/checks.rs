@@ -104,7 +104,7 @@ pub(crate) fn post(post: &InPost) {
 }
 
 fn media(media: &InMedia) {
-    assert!(media.url.starts_with("http"), "{}", media.url);
+    assert!(media.url.to_ascii_lowercase().starts_with("http"), "{}", media.url);
     assert!(media.mime.len() <= 400);
     meta(&media.meta);
 }

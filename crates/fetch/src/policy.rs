@@ -78,6 +78,9 @@ impl Policy {
     }
 
     fn check_name(&self, name: &str) -> Result<(), Error> {
+        if !is_a_name(name) {
+            return Err(Refusal::Name(name.to_owned()).into());
+        }
         match (is_local_name(name), self.loopback) {
             (true, Loopback::Never) | (false, Loopback::Only) => Err(Refusal::Name(name.to_owned()).into()),
             _ => Ok(()),
@@ -91,6 +94,13 @@ impl Policy {
 }
 
 /// `localhost`, `*.localhost` and `*.test` (RFC 6761).
+/// No label is empty, and the last one is no number: what a resolver might take for an address is not asked for.
+fn is_a_name(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let last = name.rsplit('.').next().unwrap_or(name);
+    name.split('.').all(|label| !label.is_empty()) && !last.bytes().all(|b| b.is_ascii_digit())
+}
+
 fn is_local_name(name: &str) -> bool {
     let name = name.trim_end_matches('.');
     let last = name.rsplit('.').next().unwrap_or(name);
@@ -126,7 +136,9 @@ mod tests {
             "https://169.254.169.254/latest/meta-data/",
             "https://[::1]/",
             "https://[::ffff:10.0.0.1]/",
-            "https://[64:ff9b::a00:1]/",
+            "https://[
+            "https://127.0.0.1../",
+            "https://a..example/",64:ff9b::a00:1]/",
         ] {
             assert!(refused(&public, bad), "{bad}");
         }

@@ -189,7 +189,7 @@ impl<'a> Writer<'a> {
             }
             MarkKind::Tag { name } => {
                 let shown = self.rich.text.get(from..to).unwrap_or_default();
-                let shown = shown.trim_start_matches(['#', '＃']).to_owned();
+                let shown = shown.strip_prefix(['#', '＃']).unwrap_or(shown).to_owned();
                 self.html.push_str("<a href=\"");
                 push_escaped(&mut self.html, self.tag_base);
                 self.html.extend(url::form_urlencoded::byte_serialize(name.as_bytes()));

@@ -13,6 +13,8 @@ pub struct Relays {
 
 /// Relays looked at per direction: lists of dozens would cost a connection each.
 const MOST: usize = 8;
+/// Bytes of a relay's URL.
+const MOST_BYTES: usize = 300;
 
 impl Relays {
     pub fn from_event(event: &Event) -> Relays {
@@ -61,15 +63,21 @@ impl Relays {
 
 /// A relay URL in one spelling: lower-case host, no default port, no final slash, no fragment. `None`: not a `ws` URL.
 pub fn normal(url: &str) -> Option<String> {
-    if url.len() > 300 {
+    if url.len() > MOST_BYTES {
         return None;
     }
     let mut url = url::Url::parse(url.trim()).ok()?;
-    if !matches!(url.scheme(), "ws" | "wss") || url.host_str().is_none() || !url.username().is_empty() {
+    if !matches!(url.scheme(), "ws" | "wss")
+        || url.host_str().is_none()
+        || !url.username().is_empty()
+        || url.password().is_some()
+    {
         return None;
     }
     url.set_fragment(None);
-    Some(url.as_str().trim_end_matches('/').to_owned())
+    // What is escaped becomes longer.
+    let normal = url.as_str().trim_end_matches('/');
+    (normal.len() <= MOST_BYTES).then(|| normal.to_owned())
 }
 
 #[cfg(test)]

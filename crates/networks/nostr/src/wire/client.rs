@@ -47,7 +47,9 @@ pub enum FrameError {
 
 impl<'a> ClientFrame<'a> {
     pub fn parse(text: &'a str, limits: &FrameLimits) -> Result<ClientFrame<'a>, FrameError> {
-        let malformed = |e: serde_json::Error| FrameError::Malformed(e.to_string());
+        // It may hold the whole of what was sent.
+        let malformed =
+            |e: serde_json::Error| FrameError::Malformed(e.to_string().chars().take(200).collect());
         let Parts { verb, rest } = serde_json::from_str(text).map_err(malformed)?;
         let part = |n: usize| {
             rest.get(n).map(|raw| raw.get()).ok_or_else(|| FrameError::Malformed("too short".into()))
