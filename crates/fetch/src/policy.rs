@@ -136,9 +136,9 @@ mod tests {
             "https://169.254.169.254/latest/meta-data/",
             "https://[::1]/",
             "https://[::ffff:10.0.0.1]/",
-            "https://[
+            "https://[64:ff9b::a00:1]/",
             "https://127.0.0.1../",
-            "https://a..example/",64:ff9b::a00:1]/",
+            "https://a..example/",
         ] {
             assert!(refused(&public, bad), "{bad}");
         }
