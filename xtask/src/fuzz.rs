@@ -25,6 +25,9 @@ pub struct Options {
     /// How many run at the same time.
     #[arg(long, default_value_t = 2)]
     at_once: usize,
+    /// Where chance begins; else somewhere new each time.
+    #[arg(long)]
+    seed: Option<u32>,
     /// Try nothing: gather in target/fuzz/TARGET/merged the fewest inputs that reach as far as all that are known.
     #[arg(long)]
     merge: bool,
@@ -32,7 +35,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { targets: Vec::new(), seconds: 60, at_once: 2, merge: false }
+        Options { targets: Vec::new(), seconds: 60, at_once: 2, seed: None, merge: false }
     }
 }
 
@@ -81,7 +84,7 @@ pub fn try_all(targets: &[String], options: &Options) -> Result<()> {
         while running.len() < options.at_once.max(1)
             && let Some(target) = waiting.pop_front()
         {
-            running.push(Trial::start(target, options.seconds)?);
+            running.push(Trial::start(target, options)?);
         }
         sleep(Duration::from_millis(200));
         let mut still = Vec::new();
@@ -100,9 +103,9 @@ pub fn try_all(targets: &[String], options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Every target at its default time.
+/// Every target at its default time, each time from the same seed: a change is judged by what it changed.
 pub fn try_every() -> Result<()> {
-    try_all(&targets()?, &Options::default())
+    try_all(&targets()?, &Options { seed: Some(1), ..Options::default() })
 }
 
 struct Trial {
@@ -113,12 +116,13 @@ struct Trial {
 }
 
 impl Trial {
-    fn start(target: &str, seconds: u64) -> Result<Trial> {
+    fn start(target: &str, options: &Options) -> Result<Trial> {
         let place = place(target)?;
         let log = place.join("log");
         let mut command = program(target)?;
-        command.args(LIMITS).arg(format!("-max_total_time={seconds}")).arg("-print_final_stats=1");
+        command.args(LIMITS).arg(format!("-max_total_time={}", options.seconds)).arg("-print_final_stats=1");
         command.arg(format!("-artifact_prefix={}/", place.join("faults").display()));
+        command.args(options.seed.map(|seed| format!("-seed={seed}")));
         let words = folder().join("dictionaries").join(format!("{target}.dict"));
         if words.exists() {
             command.arg(format!("-dict={}", words.display()));

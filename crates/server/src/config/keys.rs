@@ -80,6 +80,11 @@ pub const KEYS: &[(&str, &str)] = &[
     ("networks.nostr", "\"off\", \"read\" or \"read-write\""),
 ];
 
+/// Whether a key holds a list.
+pub fn takes_several(key: &str) -> bool {
+    KEYS.iter().any(|(name, says)| *name == key && says.starts_with('['))
+}
+
 /// Whether `key` is one of [`KEYS`].
 pub fn known(key: &str) -> bool {
     KEYS.iter().any(|(name, _)| *name == key)

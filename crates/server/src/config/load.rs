@@ -59,7 +59,7 @@ pub fn complete(
         if !keys::known(&key) {
             return Err(Error::Unknown { key, place: format!("the environment ({name})") });
         }
-        set(&mut table, &key, typed(&value));
+        set(&mut table, &key, typed(&key, &value));
     }
     let config: Config = table.try_into().map_err(Box::new)?;
     check(&config)?;
@@ -91,11 +91,19 @@ fn check_known(table: &Table, prefix: &str, path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// An environment value is TOML when it reads as a number, a truth value or a list, else text as it stands.
-fn typed(value: &str) -> Value {
-    match format!("v = {value}").parse::<Table>().ok().and_then(|mut table| table.remove("v")) {
+/// An environment value is TOML when it reads as a number, a truth value or a list, else text as it stands; for a key
+/// that takes several, what stands between commas.
+fn typed(key: &str, value: &str) -> Value {
+    let read = match format!("v = {value}").parse::<Table>().ok().and_then(|mut table| table.remove("v")) {
         Some(value @ (Value::Integer(_) | Value::Boolean(_) | Value::Array(_) | Value::String(_))) => value,
         _ => Value::String(value.to_owned()),
+    };
+    match read {
+        Value::String(text) if keys::takes_several(key) => {
+            let each = text.split(',').map(str::trim).filter(|one| !one.is_empty());
+            Value::Array(each.map(|one| Value::String(one.to_owned())).collect())
+        }
+        read => read,
     }
 }
 
@@ -169,6 +177,7 @@ mod tests {
         let config = with_env(&[
             ("LANDBRIDGE_LIMITS__BODY_BYTES", "4096"),
             ("LANDBRIDGE_LISTEN", "[\"127.0.0.1:9\"]"),
+            ("LANDBRIDGE_LISTEN_HTTP", "127.0.0.1:80, [::1]:80"),
             ("LANDBRIDGE_DATA_DIR", "/var/lib/x"),
             ("LANDBRIDGE_ROOT_KEY", "not a key of the file"),
             ("LANDBRIDGE_SERVICE_HOST", "10.0.0.1"),
@@ -178,6 +187,7 @@ mod tests {
         .unwrap();
         assert_eq!(config.limits.body_bytes, 4096);
         assert_eq!(config.listen[0].port(), 9);
+        assert_eq!(config.listen_http.iter().map(|a| a.is_ipv6()).collect::<Vec<_>>(), [false, true]);
         assert_eq!(config.data_dir, Path::new("/var/lib/x"));
         assert_eq!(config.log.format, LogFormat::Json);
     }
