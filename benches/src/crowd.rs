@@ -27,6 +27,9 @@ use std::{
 use tokio::{net::TcpListener, sync::watch};
 use url::Url;
 
+/// Of every note.
+const TAG: &str = "bench";
+
 pub struct Crowd {
     shared: Arc<Shared>,
     http: reqwest::Client,
@@ -70,7 +73,7 @@ impl Crowd {
             let listener = TcpListener::bind(SocketAddr::from((address(host), port))).await?;
             tokio::spawn(axum::serve(listener, app.clone()).into_future());
         }
-        let http = reqwest::Client::builder().pool_max_idle_per_host(64).build()?;
+        let http = crate::client().pool_max_idle_per_host(64).build()?;
         Ok(Crowd { shared, http })
     }
 
@@ -82,7 +85,7 @@ impl Crowd {
         self.shared.actor(n)
     }
 
-    /// A public note by actor `n` that names the member.
+    /// A public note by actor `n` that names the member and has the tag [`TAG`].
     pub fn note(&self, n: usize, round: usize, member: &str) -> Value {
         let actor = self.actor(n);
         let id = format!("{actor}/notes/{round}");
@@ -94,8 +97,11 @@ impl Crowd {
             "object": {
                 "id": id, "type": "Note", "attributedTo": actor, "published": now, "url": id,
                 "to": ["https://www.w3.org/ns/activitystreams#Public"], "cc": [member],
-                "content": format!("<p>Note {round} by {n}: the quick brown fox jumps over the lazy dog.</p>"),
-                "tag": [{"type": "Mention", "href": member, "name": "@member"}],
+                "content": format!("<p>Note {round} by {n}: the quick brown fox jumps over the lazy dog. #{TAG}</p>"),
+                "tag": [
+                    {"type": "Mention", "href": member, "name": "@member"},
+                    {"type": "Hashtag", "href": format!("{actor}/tags/{TAG}"), "name": format!("#{TAG}")},
+                ],
             },
         })
     }

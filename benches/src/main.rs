@@ -59,6 +59,9 @@ pub struct Common {
     /// GoToSocial's folder `web`: it needs the templates in it.
     #[arg(long, global = true, default_value = "web")]
     web: PathBuf,
+    /// A file for what the server that is started says.
+    #[arg(long, global = true)]
+    log: Option<PathBuf>,
     /// Print JSON instead of a table.
     #[arg(long, global = true)]
     json: bool,
@@ -90,6 +93,11 @@ enum Workload {
     Idle,
     /// Time from start to the first answer.
     Start,
+}
+
+/// What every request is made with; some servers refuse those that do not say by whom.
+pub fn client() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().user_agent("landbridge-bench")
 }
 
 #[tokio::main]

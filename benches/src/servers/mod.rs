@@ -60,12 +60,12 @@ impl Server {
         }
     }
 
-    /// Which listing of the member's shows every post that names the member, and how many entries a page of it may
-    /// have. snac keeps only the newest 64 notifications, and puts such posts on the home timeline.
+    /// Which listing shows every note that names the member, and how many entries a page of it may have. snac lists only
+    /// the newest 64 notifications, and at home only who is followed; but all that has a tag.
     pub fn mentions(self) -> (&'static str, usize) {
         match self {
             Self::Landbridge | Self::Gotosocial => ("api/v1/notifications?types[]=mention", 80),
-            Self::Snac => ("api/v1/timelines/home?", 200),
+            Self::Snac => ("api/v1/timelines/tag/bench?", 200),
         }
     }
 }
@@ -77,6 +77,7 @@ pub struct Site {
     pub base: Url,
     pub database_url: String,
     binary: PathBuf,
+    log: Option<PathBuf>,
     /// GoToSocial's `web` folder, with its templates.
     web: PathBuf,
 }
@@ -110,6 +111,7 @@ impl Site {
             database_url,
             binary: std::path::absolute(common.binary()?)?,
             web: std::path::absolute(&common.web)?,
+            log: common.log.clone(),
             folder,
         };
         match site.server {
@@ -137,12 +139,21 @@ impl Site {
             Server::Snac => snac::serve(&self),
         };
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let http = reqwest::Client::new();
-        let answer = self.base.join("nodeinfo/2.0")?;
+        if let Some(log) = &self.log {
+            let file = std::fs::File::create(log)?;
+            command.stdout(file.try_clone()?).stderr(file);
+        }
+        let http = crate::client().build()?;
+        let question = self.base.join("nodeinfo/2.0")?;
         let begun = Instant::now();
         let child =
             command.spawn().with_context(|| format!("{} cannot be started", self.binary.display()))?;
-        while http.get(answer.clone()).send().await.is_err() {
+        // Some servers say for a while that they are starting.
+        let answers = async || {
+            let answer = http.get(question.clone()).send().await;
+            answer.is_ok_and(|answer| !answer.status().is_server_error())
+        };
+        while !answers().await {
             ensure!(begun.elapsed() < Duration::from_secs(60), "it does not answer");
             sleep(Duration::from_millis(1)).await;
         }
@@ -151,10 +162,8 @@ impl Site {
 
     /// Registers an app, signs in on the server's pages and consents, as a person with a browser does; the token.
     pub async fn sign_in(&self, password: &str) -> Result<String> {
-        let browser = reqwest::Client::builder()
-            .cookie_store(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
+        let browser =
+            crate::client().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build()?;
         let scopes = match self.server {
             Server::Landbridge => "read write follow",
             // GoToSocial knows no scope `follow` of its own; `write` has it in.
