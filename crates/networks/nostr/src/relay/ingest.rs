@@ -36,6 +36,9 @@ pub struct Submission {
 
 /// Events per batch.
 const BATCH: usize = 512;
+/// Events per write; the store commits writes that come together as one. What SQLite does for each statement within a
+/// write grows with the pages that the write has touched already.
+const PER_WRITE: usize = 16;
 /// Bytes of a tag value that is indexed.
 const INDEXED_VALUE: usize = 256;
 /// Tags of one name that are looked up for one event.
@@ -168,8 +171,17 @@ impl Shared {
         accepted
     }
 
-    /// Writes all in one, and answers.
+    /// Writes all, and answers.
     async fn store(&self, mut batch: Vec<Accepted>) {
+        let mut writes = Vec::with_capacity(batch.len() / PER_WRITE + 1);
+        while !batch.is_empty() {
+            let rest = batch.split_off(PER_WRITE.min(batch.len()));
+            writes.push(self.store_together(std::mem::replace(&mut batch, rest)));
+        }
+        futures_util::future::join_all(writes).await;
+    }
+
+    async fn store_together(&self, mut batch: Vec<Accepted>) {
         match self.write(&mut batch).await {
             Ok(written) => self.committed(batch, written),
             // One that the store does not take must not take the others with it.
