@@ -41,10 +41,11 @@ pub fn by_name(name: &str) -> Query {
     )
 }
 
+// `CROSS JOIN`: SQLite is to begin with the members, of whom there are few, not with everybody known.
 pub fn all() -> Query {
     query(
         "SELECT m.actor_id, m.password_hash, m.role, m.settings, m.created_at
-         FROM members m JOIN actors a ON a.id = m.actor_id WHERE a.state <> 3 ORDER BY a.username",
+         FROM members m CROSS JOIN actors a WHERE a.id = m.actor_id AND a.state <> 3 ORDER BY a.username",
         args![],
     )
 }
@@ -53,7 +54,7 @@ pub fn all() -> Query {
 pub fn first_of(role: &str, else_role: &str) -> Query {
     query(
         "SELECT m.actor_id, m.password_hash, m.role, m.settings, m.created_at
-         FROM members m JOIN actors a ON a.id = m.actor_id WHERE a.state = 0 AND m.role IN (?1, ?2)
+         FROM members m CROSS JOIN actors a WHERE a.id = m.actor_id AND a.state = 0 AND m.role IN (?1, ?2)
          ORDER BY CASE WHEN m.role = ?1 THEN 0 ELSE 1 END, m.actor_id LIMIT 1",
         args![role, else_role],
     )
@@ -64,7 +65,7 @@ pub fn counts(since: Time, or_since: Time) -> Query {
     query(
         "SELECT COUNT(*), COUNT(CASE WHEN m.last_active_at >= ?1 THEN 1 END),
                 COUNT(CASE WHEN m.last_active_at >= ?2 THEN 1 END), CAST(COALESCE(SUM(a.posts), 0) AS BIGINT)
-         FROM members m JOIN actors a ON a.id = m.actor_id WHERE a.state <> 3",
+         FROM members m CROSS JOIN actors a WHERE a.id = m.actor_id AND a.state <> 3",
         args![since, or_since],
     )
 }

@@ -66,6 +66,7 @@ const SWEEPS: &[&str] = &[
     "SELECT COUNT(*), COUNT(CASE WHEN m.last_active_at >= ?1 THEN 1 END)",
     "SELECT id, network, destination, act, state, attempts, next_at, answer FROM deliveries WHERE (?1 = '' OR host = ?1)",
     "SELECT d.network, d.host, COUNT(CASE WHEN d.state = 0 THEN 1 END)",
+    "SELECT m.actor_id, m.password_hash, m.role, m.settings, m.created_at FROM members m CROSS JOIN",
     "SELECT m.actor_id FROM members m JOIN actors a ON a.id = m.actor_id WHERE a.state = 3",
     "SELECT owner_id, post_id, media, state, created_at FROM media WHERE post_id IS NULL AND created_at < ?1",
     "SELECT state, COUNT(*), MIN(created_at) FROM deliveries GROUP BY state",
