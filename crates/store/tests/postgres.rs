@@ -70,6 +70,24 @@ async fn crossing_writes_all_come_through() {
     assert_eq!((number(&store, 1).await, number(&store, 2).await), (60, 60));
 }
 
+/// A member whom everybody writes to at once: nobody is sent away.
+#[tokio::test]
+async fn many_writes_to_one_row_all_come_through() {
+    let store = std::sync::Arc::new(fresh(16).await);
+    let writers = (0..64).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            for _ in 0..10 {
+                store.write(add(1)).await.unwrap();
+            }
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    assert_eq!(number(&store, 1).await, 640);
+}
+
 #[tokio::test]
 async fn a_write_whose_caller_left_holds_no_lock() {
     let store = fresh(1).await;

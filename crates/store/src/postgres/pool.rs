@@ -27,6 +27,8 @@ pub(super) struct Pool {
     tls: Option<Tls>,
     idle: Mutex<Vec<Session>>,
     places: Semaphore,
+    /// Writes that collided again and again go on one at a time.
+    pub(super) turn: tokio::sync::Mutex<()>,
 }
 
 /// A connection.
@@ -59,7 +61,13 @@ impl Pool {
             SslMode::Require => Some(Tls::native().map_err(|error| StoreError::file("TLS", error))?),
             _ => None,
         };
-        Ok(Pool { config, tls, idle: Mutex::default(), places: Semaphore::new(connections.max(1)) })
+        Ok(Pool {
+            config,
+            tls,
+            idle: Mutex::default(),
+            places: Semaphore::new(connections.max(1)),
+            turn: tokio::sync::Mutex::default(),
+        })
     }
 
     pub async fn take(&self) -> Result<Lease<'_>, StoreError> {

@@ -11,6 +11,9 @@ use std::time::{Duration, SystemTime};
 
 /// How often a write is run again when it collided with others.
 const ATTEMPTS: u32 = 20;
+/// After so many, a write waits for the others that have come as far: where everybody writes to the same rows, each attempt
+/// would only make another one fail.
+const IN_TURN: u32 = 3;
 const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 /// Whoever takes a number of a sequence waits here, before the transaction's snapshot is taken, for whoever took the one
 /// before to commit.
@@ -19,6 +22,7 @@ const BEGIN_IN_TURN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE coun
 pub(super) async fn write(pool: &Pool, write: &Write) -> Result<Written, WriteError> {
     let mut attempt = 0;
     loop {
+        let turn = if attempt >= IN_TURN { Some(pool.turn.lock().await) } else { None };
         let mut lease = pool.take().await?;
         let (error, usable) = match transaction(lease.session(), write).await {
             Ok(written) => {
@@ -46,6 +50,7 @@ pub(super) async fn write(pool: &Pool, write: &Write) -> Result<Written, WriteEr
         if !again {
             return Err(error);
         }
+        drop(turn);
         tokio::time::sleep(pause(attempt)).await;
     }
 }
