@@ -15,7 +15,7 @@ use std::{
     sync::{Arc, OnceLock, atomic::AtomicBool},
     time::Duration,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
 /// The hub. Cheap to clone: all clones are one.
 #[derive(Clone)]
@@ -40,7 +40,12 @@ pub(crate) struct Shared {
     /// Something was deleted that the disk may still hold: see [`Hub::scrub_removed`].
     removed: AtomicBool,
     sign_ins: Throttle,
+    /// One for some of the members each: see [`Hub::turn`].
+    turns: Vec<Arc<Mutex<()>>>,
 }
+
+/// Members whose acts never wait for each other, by chance.
+const TURNS: usize = 256;
 
 impl Hub {
     /// A hub on a store. `root_key`: 32 bytes from outside the database.
@@ -68,6 +73,7 @@ impl Hub {
             uses: Uses::default(),
             removed: AtomicBool::new(false),
             sign_ins: Throttle::default(),
+            turns: (0..TURNS).map(|_| Arc::default()).collect(),
         }))
     }
 
@@ -125,6 +131,12 @@ impl Hub {
     /// Wakes the outbox: a network has queued deliveries by itself.
     pub fn ring_outbox(&self) {
         self.0.outbox.notify_one();
+    }
+    /// Held while something is made and written that builds on what the member's act before it left behind. It only spares
+    /// work: what holds is the precondition of the write ([`landbridge_store::STALE`]).
+    pub async fn turn(&self, member: Id) -> Option<OwnedMutexGuard<()>> {
+        let place = (member.0 ^ member.0 >> 16) as usize % TURNS;
+        Some(self.0.turns.get(place)?.clone().lock_owned().await)
     }
     pub(crate) fn outbox_bell(&self) -> &Notify {
         &self.0.outbox

@@ -14,7 +14,8 @@ pub type Stop = tokio::sync::watch::Receiver<bool>;
 pub trait Translator: Send + Sync + 'static {
     fn network(&self) -> Network;
 
-    /// Makes a member's identity on this network. Nothing is stored or sent here: the hub writes what is returned.
+    /// Makes a member's identity on this network. Nothing is stored here: the hub writes what is returned. Where identities
+    /// are registered with somebody (a directory of DIDs), they are registered now.
     async fn join(&self, hub: &Hub, member: &Actor, import: Option<KeyImport>) -> Result<Joined, HubError>;
 
     /// Decides everything that must be decided together with the act (ids, signed bytes, destinations) and returns
@@ -22,6 +23,15 @@ pub trait Translator: Send + Sync + 'static {
     /// the network. Called only for acts that reach this network; gives an empty [`Staged`] when there is nothing to
     /// send.
     async fn stage(&self, hub: &Hub, act: &Act) -> Result<Staged, HubError>;
+
+    /// Whether staging builds on what the member's act before it left behind (the head of a repository): acts of one
+    /// member are then staged and written one after another.
+    fn builds_on_the_last(&self) -> bool {
+        false
+    }
+
+    /// What was staged is durable now.
+    fn written(&self) {}
 
     /// Sends stored bytes to one destination, once. The outbox decides about trying again.
     async fn deliver(&self, hub: &Hub, delivery: &Delivery) -> Outcome;

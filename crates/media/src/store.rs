@@ -6,6 +6,9 @@ use landbridge_model::{Id, Media, MediaKind, MediaMeta};
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
+/// Ending of files that nobody has looked at: not one that is shown anywhere.
+const OPAQUE: &str = "blob";
+
 /// Where files are kept and how they are read.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -108,6 +111,12 @@ impl MediaStore {
             meta,
             sensitive: false,
         })
+    }
+
+    /// Keeps bytes as they are, under a name that no web page is given: nobody has looked at them. Synced to disk.
+    pub async fn keep(&self, bytes: Bytes) -> Result<String, Error> {
+        let config = self.config.clone();
+        Ok(blocking(move || files::put(&config.dir, &bytes, OPAQUE)).await?)
     }
 
     /// Deletes a file by its name. Files are shared by content: the caller must know that no other row names it.

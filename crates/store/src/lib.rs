@@ -28,4 +28,4 @@ pub use schema::MIGRATIONS;
 pub use statement::{EngineKind, Query, Sql, query};
 pub use store::{Moment, Options, Store};
 pub use value::{FromValue, Row, Value};
-pub use write::{Change, Expect, Write, Written};
+pub use write::{Change, Expect, STALE, Write, Written};

@@ -3,6 +3,9 @@
 
 use crate::{Query, Row, Sql, Value, query};
 
+/// Name of a precondition that fails when what a write builds on is not the newest any more: read again, make it anew.
+pub const STALE: &str = "stale";
+
 /// One typed change inside a write.
 #[derive(Clone)]
 pub struct Change {

@@ -5,15 +5,21 @@ use crate::{
     seal::{self, PostKey},
     spread::Reached,
 };
-use landbridge_model::{Actor, Id, Network, PresenceState, Time};
+use landbridge_model::{Actor, Id, Network, Presence, PresenceState, Time};
 use landbridge_store::{
-    Change, Write,
+    Change, STALE, Write,
     entities::{
         copies::{self, CopyRow},
         deliveries, payloads,
     },
 };
 use std::{collections::HashSet, sync::Arc};
+
+/// A network, and the member's identity there.
+type Joined = (Arc<dyn Translator>, Presence);
+
+/// How often an act is staged anew, because others write for the same member at the same time.
+const TRIES: u32 = 8;
 
 /// Which of the networks that the member is on an act reaches.
 pub(crate) enum Reach {
@@ -52,22 +58,40 @@ impl Hub {
 
     /// Like [`Hub::commit`], for acts about sealed posts too.
     pub(crate) async fn commit_all(&self, commit: Commit<'_>) -> Result<Reached, HubError> {
-        let Commit { member, kind, origin, reach, changes, key } = commit;
+        let networks = self.reached(commit.member.id, &commit.reach).await?;
+        let _turn = match networks.iter().any(|(translator, _)| translator.builds_on_the_last()) {
+            true => self.turn(commit.member.id).await,
+            false => None,
+        };
+        for _ in 1..TRIES {
+            match self.commit_once(&commit, &networks).await {
+                // Another process has written for this member: staged again, on top of that.
+                Err(HubError::Conflict(STALE)) => {}
+                done => return done,
+            }
+        }
+        self.commit_once(&commit, &networks).await
+    }
+
+    async fn commit_once(&self, commit: &Commit<'_>, networks: &[Joined]) -> Result<Reached, HubError> {
+        let Commit { member, kind, origin, changes, key, .. } = commit;
         let (id, at) = (self.ids().next(), Time::now());
         let object = kind.object(member.id);
-        let mut write = Write::from(changes);
+        let mut write = Write::from(changes.clone());
         let mut natives = Vec::new();
         let mut delivers = false;
-        for (translator, presence) in self.reached(member.id, &reach).await? {
+        for (translator, presence) in networks {
             let network = translator.network();
             let origin = origin.clone().filter(|o| o.network == network);
-            let act = Act { id, member: member.clone(), presence, at, kind: kind.clone(), origin };
+            let (member, presence) = (Actor::clone(member), presence.clone());
+            let act = Act { id, member, presence, at, kind: kind.clone(), origin };
             let staged = translator.stage(self, &act).await?;
             delivers |= !staged.payloads.is_empty();
             natives.extend(staged.copies.iter().map(|c| (network, c.native_id.clone())));
-            self.write_staged(&mut write, network, &act, object, staged, key).await?;
+            self.write_staged(&mut write, network, &act, object, staged, *key).await?;
         }
         let written = self.store().write(write).await?;
+        networks.iter().for_each(|(translator, _)| translator.written());
         if delivers {
             self.outbox_bell().notify_one();
         }
@@ -79,11 +103,7 @@ impl Hub {
     }
 
     /// The networks that an act reaches, each with the member's identity there.
-    async fn reached(
-        &self,
-        member: Id,
-        reach: &Reach,
-    ) -> Result<Vec<(Arc<dyn Translator>, landbridge_model::Presence)>, HubError> {
+    async fn reached(&self, member: Id, reach: &Reach) -> Result<Vec<Joined>, HubError> {
         let wanted: Option<HashSet<Network>> = match reach {
             Reach::Everywhere => None,
             Reach::Only(networks) => Some(networks.iter().copied().collect()),

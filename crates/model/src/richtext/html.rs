@@ -144,6 +144,10 @@ impl<'a> Writer<'a> {
             if let Some(close) = self.open(mark, from, to, &mut at) {
                 open.push((to, close));
             }
+            if is_link {
+                // A link is written once, where it begins: its address would be repeated in every paragraph it spans.
+                self.running.retain(|other| !std::ptr::eq(*other, mark));
+            }
         }
         while let Some((stop, tag)) = open.pop() {
             self.text(at, stop);
@@ -310,6 +314,16 @@ mod tests {
         let html = to_html(&rich, "");
         let want = "<p>a <em>b</em></p><p><em><strong>c</strong> d</em></p><p><code>e</code></p>";
         assert_eq!(html, want);
+    }
+
+    #[test]
+    fn a_link_over_paragraphs_is_written_once() {
+        let url = format!("https://x.example/{}", "y".repeat(2_000));
+        let text = "a\n\n".repeat(5_000);
+        let rich = RichText::new(text, vec![mark(0, 14_998, MarkKind::Link { url })]);
+        let html = to_html(&rich, "");
+        assert_eq!(html.matches("<a ").count(), 1);
+        assert!(html.len() < 50_000, "{}", html.len());
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! AT Protocol, the pure part: no I/O, no clock of its own, no database.
+//! AT Protocol: members' own repositories, the server that holds them (a PDS), and a reader of everybody else's.
 //!
+//! Pure, without I/O, clock or database:
 //! - [`syntax`]: handles, DIDs, NSIDs, AT-URIs, record keys, TIDs, datetimes, languages.
 //! - [`crypto`]: keys of both curves, `did:key`, signatures.
 //! - [`data`]: CIDs, DAG-CBOR, the JSON form, blobs, records.
@@ -8,12 +9,37 @@
 //! - [`lexicon`]: schemas, and records held to them.
 //! - [`identity`]: DID documents, `did:web`, operations of `did:plc`.
 //! - [`richtext`]: facets and the model's text; texts that are too long.
+//!
+//! The network:
+//! - [`AtProto`]: the translator. What members do becomes records ([`stage`](mod@stage)), kept in their repositories
+//!   ([`repository`]).
+//! - [`directory`]: where DIDs are registered: the public one, or a trial's own.
+//! - [`pds`]: what apps, relays and other servers ask of us, on an origin of its own.
 
 pub mod crypto;
 pub mod data;
+mod deliver;
+pub mod directory;
+mod facts;
 pub mod firehose;
 pub mod identity;
+mod keys;
 pub mod lexicon;
+mod lookup;
+mod network;
+mod oauth;
+mod options;
+pub mod pds;
+mod people;
+mod reader;
 pub mod repo;
+pub mod repository;
 pub mod richtext;
+mod stage;
 pub mod syntax;
+mod through;
+mod translate;
+
+pub use facts::Facts;
+pub use network::AtProto;
+pub use options::{Options, Service};

@@ -33,6 +33,11 @@ impl BlobRef {
             .with("size", i64::try_from(self.size).unwrap_or(i64::MAX))
     }
 
+    /// All blobs in a record, in order, each as often as it is there.
+    pub fn all_in_map(map: &Map) -> Vec<BlobRef> {
+        map.iter().flat_map(|(_, value)| BlobRef::all_in(value)).collect()
+    }
+
     /// All blobs in some data, in order, each as often as it is there.
     pub fn all_in(value: &Value) -> Vec<BlobRef> {
         let mut found = Vec::new();

@@ -1,0 +1,36 @@
+//! What is kept of somebody's identity on AT Protocol (the `facts` of a presence; its native id is the DID).
+
+use landbridge_model::{Presence, Time};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    /// The handle, verified in both directions; empty: none that holds.
+    pub handle: String,
+    /// Origin of the PDS that holds the repository.
+    pub pds: String,
+    /// `did:key` that signs the repository.
+    pub signing_key: String,
+    /// Does not want to be shown to people who are not signed in (`!no-unauthenticated`).
+    pub signed_in_only: bool,
+    /// CIDs of the blobs of a member's profile as it was last written: avatar, banner.
+    pub avatar: Option<String>,
+    pub banner: Option<String>,
+    /// When the DID document was read, in milliseconds; 0: never.
+    pub read_at: i64,
+}
+
+impl Facts {
+    pub fn of(presence: &Presence) -> Facts {
+        serde_json::from_value(presence.facts.clone()).unwrap_or_default()
+    }
+
+    pub fn value(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    pub fn read(&mut self, at: Time) {
+        self.read_at = at.0;
+    }
+}

@@ -1,0 +1,145 @@
+//! The translator.
+
+use crate::{
+    data::Cid,
+    keys,
+    options::Options,
+    people::People,
+    syntax::{Handle, TidClock},
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use landbridge_hub::{
+    Act, Delivery, Draft, Hub, HubError, Incoming, Joined, KeyImport, Outcome, Preview, Staged, Stop,
+    Translator,
+};
+use landbridge_model::{Actor, Id, Network, Presence};
+use landbridge_store::{
+    Change,
+    entities::{atproto_events, atproto_repos},
+};
+use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
+
+/// Bytes of blocks of repositories that are kept at hand.
+const BLOCKS_AT_HAND: u64 = 16 << 20;
+
+/// AT Protocol, as the hub sees it; and the routes of its PDS.
+pub struct AtProto {
+    pub(crate) hub: Hub,
+    pub(crate) options: Options,
+    /// Nodes and commits that were read or written lately.
+    pub(crate) blocks: moka::sync::Cache<Cid, Bytes>,
+    /// Makes revs and record keys.
+    pub(crate) clock: Mutex<TidClock>,
+    /// Changes whenever something was added to the stream of members' repositories.
+    pub(crate) news: watch::Sender<()>,
+    /// Who is who: documents of DIDs, handles.
+    pub(crate) people: People,
+}
+
+impl AtProto {
+    pub fn new(hub: &Hub, options: Options) -> Arc<AtProto> {
+        let weight = |_: &Cid, bytes: &Bytes| u32::try_from(bytes.len() + 64).unwrap_or(u32::MAX);
+        let clock = rand_clock();
+        Arc::new(AtProto {
+            hub: hub.clone(),
+            options,
+            blocks: moka::sync::Cache::builder().max_capacity(BLOCKS_AT_HAND).weigher(weight).build(),
+            clock: Mutex::new(TidClock::new(clock)),
+            news: watch::Sender::new(()),
+            people: People::default(),
+        })
+    }
+
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The handle that a member of that name has, unless they bring a domain of their own.
+    pub fn handle_of(&self, username: &str) -> Result<Handle, HubError> {
+        let handle = format!("{username}.{}", self.options.handle_domain);
+        Handle::parse(&handle)
+            .map_err(|_| HubError::invalid(format!("{handle} cannot be a handle on AT Protocol")))
+    }
+
+    /// The routes of the PDS, on its own origin.
+    pub fn router(self: &Arc<Self>) -> axum::Router {
+        crate::pds::router(self.clone())
+    }
+}
+
+/// 10 bits that differ between processes, as far as chance allows.
+fn rand_clock() -> u16 {
+    let mut bytes = [0; 2];
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    u16::from_le_bytes(bytes)
+}
+
+#[async_trait]
+impl Translator for AtProto {
+    fn network(&self) -> Network {
+        Network::AtProto
+    }
+
+    async fn join(&self, _hub: &Hub, member: &Actor, import: Option<KeyImport>) -> Result<Joined, HubError> {
+        crate::people::join(self, member, import).await
+    }
+
+    async fn stage(&self, hub: &Hub, act: &Act) -> Result<Staged, HubError> {
+        crate::stage::stage(self, hub, act).await
+    }
+
+    fn builds_on_the_last(&self) -> bool {
+        true
+    }
+
+    fn written(&self) {
+        self.news.send_replace(());
+    }
+
+    async fn deliver(&self, _hub: &Hub, delivery: &Delivery) -> Outcome {
+        crate::deliver::deliver(self, delivery).await
+    }
+
+    async fn resolve(&self, hub: &Hub, text: &str) -> Result<Vec<Incoming>, HubError> {
+        crate::lookup::resolve(self, hub, text).await
+    }
+
+    async fn fetch(&self, hub: &Hub, native_id: &str) -> Result<Vec<Incoming>, HubError> {
+        crate::lookup::fetch(self, hub, native_id).await
+    }
+
+    async fn forget(&self, native_id: &str) {
+        self.people.forget(native_id);
+    }
+
+    async fn thread(&self, hub: &Hub, native_id: &str) -> Result<Vec<Incoming>, HubError> {
+        crate::lookup::thread(self, hub, native_id).await
+    }
+
+    async fn recent(&self, hub: &Hub, native_id: &str) -> Result<Vec<Incoming>, HubError> {
+        crate::lookup::recent(self, hub, native_id).await
+    }
+
+    fn erase(&self, presence: &Presence) -> Vec<Change> {
+        let mut changes = atproto_repos::erase(presence.actor);
+        changes.push(atproto_events::erase(presence.actor));
+        changes
+    }
+
+    fn preview(&self, draft: &Draft) -> Preview {
+        crate::stage::preview(draft)
+    }
+
+    async fn export_key(&self, hub: &Hub, member: Id) -> Result<Option<String>, HubError> {
+        keys::export_recovery(hub, member).await
+    }
+
+    async fn run(self: Arc<Self>, hub: Hub, stop: Stop) {
+        tokio::join!(
+            crate::pds::run(self.clone(), stop.clone()),
+            crate::reader::run(self.clone(), hub.clone(), stop.clone()),
+        );
+    }
+}

@@ -1,0 +1,37 @@
+//! The PDS: what apps, relays and other servers ask of us, on an origin of its own.
+//!
+//! `xrpc/NSID` is one method, in the file named like it: `com.atproto.repo.createRecord` in `repo/`, and so on.
+
+mod access;
+mod error;
+mod housekeeping;
+mod repo;
+mod server;
+mod sync;
+mod well_known;
+
+pub use access::Access;
+pub use error::{XrpcError, XrpcResult};
+
+use crate::network::AtProto;
+use axum::Router;
+use landbridge_hub::Stop;
+use std::sync::Arc;
+
+pub fn router(at: Arc<AtProto>) -> Router {
+    let mut routes = Router::new()
+        .merge(well_known::router())
+        .merge(server::router())
+        .merge(repo::router())
+        .merge(sync::router())
+        .merge(crate::oauth::router());
+    if at.options.directory.is_none() {
+        routes = routes.merge(crate::directory::router());
+    }
+    routes.with_state(at)
+}
+
+/// Works in the background until `stop`.
+pub async fn run(at: Arc<AtProto>, stop: Stop) {
+    tokio::join!(housekeeping::run(at.clone(), stop.clone()), crate::through::run(at, stop));
+}

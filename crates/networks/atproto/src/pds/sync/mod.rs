@@ -1,0 +1,9 @@
+//! `com.atproto.sync.*`
+
+use crate::network::AtProto;
+use axum::Router;
+use std::sync::Arc;
+
+pub fn router() -> Router<Arc<AtProto>> {
+    Router::new()
+}

@@ -1,0 +1,65 @@
+//! What is asked of the PDS beside XRPC: `/xrpc/_health`, `/.well-known/atproto-did`, `/.well-known/did.json`,
+//! `/robots.txt`, `/`.
+
+use crate::{network::AtProto, syntax::Handle};
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+pub fn router() -> Router<Arc<AtProto>> {
+    Router::new()
+        .route("/", get(welcome))
+        .route("/robots.txt", get(|| async { "# Reading is free.\nUser-agent: *\nAllow: /\n" }))
+        .route("/xrpc/_health", get(health))
+        .route("/.well-known/atproto-did", get(atproto_did))
+        .route("/.well-known/did.json", get(did_document))
+}
+
+async fn welcome(State(at): State<Arc<AtProto>>) -> String {
+    format!(
+        "This is the AT Protocol server (PDS) of {}.\n\nMembers sign in here with their apps: enter {} as the hosting \
+         provider.\nPages for people are at {}\n",
+        at.hub.config().title,
+        at.options.pds_origin(),
+        at.hub.config().origin
+    )
+}
+
+async fn health() -> Json<Value> {
+    Json(json!({ "version": format!("landbridge {}", env!("CARGO_PKG_VERSION")) }))
+}
+
+/// The DID of the handle that the request was made for: `Host` names it. A name that is no member's is not found; nothing
+/// is built from it.
+async fn atproto_did(State(at): State<Arc<AtProto>>, headers: HeaderMap) -> Response {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let host = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    match Handle::parse(&host.to_ascii_lowercase()) {
+        Ok(handle) => match at.member_with_handle(&handle).await {
+            Ok(Some(presence)) => presence.native_id.into_response(),
+            Ok(None) => (StatusCode::NOT_FOUND, "User not found").into_response(),
+            Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        },
+        Err(_) => (StatusCode::NOT_FOUND, "User not found").into_response(),
+    }
+}
+
+/// The document of the server's own `did:web`.
+async fn did_document(State(at): State<Arc<AtProto>>) -> Json<Value> {
+    let did = at.options.server_did();
+    Json(json!({
+        "@context": ["https://www.w3.org/ns/did/v1"],
+        "id": did,
+        "service": [{
+            "id": "#atproto_pds",
+            "type": "AtprotoPersonalDataServer",
+            "serviceEndpoint": at.options.pds_origin(),
+        }],
+    }))
+}

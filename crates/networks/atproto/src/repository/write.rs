@@ -1,0 +1,108 @@
+//! Writing into a member's repository directly: what an app or an import brings, and what is no act of the hub's.
+
+use super::{CommitError, Made, changes::announce};
+use crate::{
+    data::Cid,
+    firehose,
+    network::AtProto,
+    repo::{StageError, Write},
+    syntax::{Datetime, Did, Handle},
+};
+use landbridge_hub::HubError;
+use landbridge_model::{Id, Presence, Time};
+use landbridge_store::{
+    Change, STALE, WriteError,
+    entities::atproto_repos::{self, Pending},
+};
+
+/// How often a commit is made anew, because another process writes to the same repository.
+const TRIES: u32 = 8;
+
+/// Why nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum PutError {
+    #[error(transparent)]
+    Hub(#[from] HubError),
+    #[error(transparent)]
+    Stage(StageError),
+    /// The repository or the record is not at the version that was given.
+    #[error("somebody else has changed it: it is at {0}")]
+    Swap(String),
+}
+
+impl From<CommitError> for PutError {
+    fn from(error: CommitError) -> PutError {
+        match error {
+            CommitError::Stage(stage) => PutError::Stage(stage),
+            CommitError::Hub(hub) => PutError::Hub(hub),
+        }
+    }
+}
+
+impl AtProto {
+    /// Writes records, in one commit. `make` gives the writes, with the repository held: it may look at records first.
+    /// `swap`: the commit that must be the newest. The hub hears of them afterwards, when `told`.
+    pub async fn put(
+        &self,
+        presence: &Presence,
+        swap: Option<Cid>,
+        told: bool,
+        make: impl AsyncFn() -> Result<Vec<Write>, PutError>,
+    ) -> Result<Made, PutError> {
+        let _turn = self.hub.turn(presence.actor).await;
+        let mut tries = 0;
+        loop {
+            if let Some(swap) = swap {
+                let head = self.repo_row(presence.actor).await?.map(|row| row.head).unwrap_or_default();
+                if head != swap.to_bytes() {
+                    let head = Cid::from_bytes(&head).map(|cid| cid.to_string()).unwrap_or_default();
+                    return Err(PutError::Swap(head));
+                }
+            }
+            let writes = make().await?;
+            let mut made = self.make_commit(presence, &writes).await?;
+            if told {
+                let pending = self.pending(presence.actor, &made);
+                made.changes.extend(pending);
+            }
+            match self.hub.store().write(std::mem::take(&mut made.changes)).await {
+                Ok(_) => {
+                    self.news.send_replace(());
+                    return Ok(made);
+                }
+                Err(WriteError::Precondition(STALE)) if tries < TRIES => tries += 1,
+                Err(error) => return Err(HubError::from(error).into()),
+            }
+        }
+    }
+
+    fn pending(&self, actor: Id, made: &Made) -> Vec<Change> {
+        let rows = made.ops.iter().map(|op| Pending {
+            seq: self.hub.ids().next(),
+            actor,
+            path: op.path.to_string(),
+            cid: op.cid.map(|cid| cid.to_bytes()),
+            replaced: op.prev.is_some(),
+        });
+        rows.map(|row| atproto_repos::await_hub(&row)).collect()
+    }
+
+    /// Tells subscribers that handle, keys or server of a member may have changed.
+    pub fn identity_event(&self, actor: Id, did: &Did, handle: Option<Handle>) -> [Change; 2] {
+        let time = Datetime::of(Time::now());
+        let event = firehose::Event::Identity(firehose::Identity { did: did.clone(), handle, time });
+        announce(actor, &event, Time::now())
+    }
+
+    /// Tells subscribers whether a repository is served, and if not, why.
+    pub fn account_event(&self, actor: Id, did: &Did, status: &str) -> [Change; 2] {
+        let time = Datetime::of(Time::now());
+        let event = firehose::Event::Account(firehose::Account {
+            did: did.clone(),
+            active: status.is_empty(),
+            status: (!status.is_empty()).then(|| status.into()),
+            time,
+        });
+        announce(actor, &event, Time::now())
+    }
+}

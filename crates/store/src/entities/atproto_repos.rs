@@ -1,0 +1,300 @@
+//! `atproto_repos`, `atproto_blocks`, `atproto_records`: repositories of members at their newest commit. `atproto_pending`:
+//! what apps wrote and the hub has yet to hear of.
+
+use crate::{Change, Query, Row, STALE, StoreError, args, query};
+use landbridge_model::{Id, Time};
+
+/// Where a repository stands.
+#[derive(Clone, Debug)]
+pub struct RepoRow {
+    pub actor: Id,
+    pub did: String,
+    /// CIDs as bytes.
+    pub head: Vec<u8>,
+    pub data: Vec<u8>,
+    pub rev: String,
+    /// Empty, or why it is not served.
+    pub state: String,
+}
+
+impl RepoRow {
+    pub fn read(row: &mut Row) -> Result<RepoRow, StoreError> {
+        Ok(RepoRow {
+            actor: row.get(0)?,
+            did: row.get(1)?,
+            head: row.get(2)?,
+            data: row.get(3)?,
+            rev: row.get(4)?,
+            state: row.get(5)?,
+        })
+    }
+}
+
+macro_rules! columns {
+    () => {
+        "actor_id, did, head, data, rev, state"
+    };
+}
+
+pub fn of_actor(actor: Id) -> Query {
+    query(concat!("SELECT ", columns!(), " FROM atproto_repos WHERE actor_id = ?1"), args![actor])
+}
+
+pub fn by_did(did: &str) -> Query {
+    query(concat!("SELECT ", columns!(), " FROM atproto_repos WHERE did = ?1"), args![did])
+}
+
+/// A page of all repositories, in the order of their actors.
+pub fn list(after: Id, limit: i64) -> Query {
+    query(
+        concat!("SELECT ", columns!(), " FROM atproto_repos WHERE actor_id > ?1 ORDER BY actor_id LIMIT ?2"),
+        args![after, limit],
+    )
+}
+
+/// A repository with its first commit; fails when there is one already.
+pub fn insert(repo: &RepoRow) -> Change {
+    Change::new(
+        "INSERT INTO atproto_repos (actor_id, did, head, data, rev, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (actor_id) DO NOTHING",
+        args![repo.actor, &repo.did, &repo.head, &repo.data, &repo.rev, &repo.state],
+    )
+    .or_fail(STALE)
+}
+
+/// The next commit; fails when another one came before it.
+pub fn advance(actor: Id, before: &[u8], head: &[u8], data: &[u8], rev: &str) -> Change {
+    Change::new(
+        "UPDATE atproto_repos SET head = ?3, data = ?4, rev = ?5 WHERE actor_id = ?1 AND head = ?2",
+        args![actor, before, head, data, rev],
+    )
+    .or_fail(STALE)
+}
+
+pub fn set_state(actor: Id, state: &str) -> Change {
+    Change::new("UPDATE atproto_repos SET state = ?2 WHERE actor_id = ?1", args![actor, state])
+}
+
+/// Everything of a repository goes, but not what subscribers have yet to be told.
+pub fn erase(actor: Id) -> Vec<Change> {
+    [
+        "DELETE FROM atproto_repos WHERE actor_id = ?1",
+        "DELETE FROM atproto_blocks WHERE actor_id = ?1",
+        "DELETE FROM atproto_records WHERE actor_id = ?1",
+        "DELETE FROM atproto_pending WHERE actor_id = ?1",
+        "DELETE FROM atproto_preferences WHERE actor_id = ?1",
+        "DELETE FROM atproto_blob_uses WHERE actor_id = ?1",
+    ]
+    .map(|sql| Change::new(sql, args![actor]))
+    .into()
+}
+
+// ---------------------------------------------------------------- blocks
+
+/// (bytes)
+pub fn block(actor: Id, cid: &[u8]) -> Query {
+    query("SELECT bytes FROM atproto_blocks WHERE actor_id = ?1 AND cid = ?2", args![actor, cid])
+}
+
+/// (cid, bytes) of a page of blocks, in the order of their CIDs.
+pub fn blocks(actor: Id, after: &[u8], limit: i64) -> Query {
+    query(
+        "SELECT cid, bytes FROM atproto_blocks WHERE actor_id = ?1 AND cid > ?2 ORDER BY cid LIMIT ?3",
+        args![actor, after, limit],
+    )
+}
+
+/// (cid, rev, bytes) of a page of the blocks that came after a rev, in the order of revs and CIDs.
+pub fn blocks_since(actor: Id, rev: &str, after: &[u8], limit: i64) -> Query {
+    query(
+        "SELECT cid, rev, bytes FROM atproto_blocks WHERE actor_id = ?1 AND (rev, cid) > (?2, ?3)
+         ORDER BY rev, cid LIMIT ?4",
+        args![actor, rev, after, limit],
+    )
+}
+
+/// (blocks)
+pub fn count_blocks(actor: Id) -> Query {
+    query("SELECT COUNT(*) FROM atproto_blocks WHERE actor_id = ?1", args![actor])
+}
+
+pub fn put_block(actor: Id, cid: &[u8], rev: &str, bytes: &[u8]) -> Change {
+    Change::new(
+        "INSERT INTO atproto_blocks (actor_id, cid, rev, bytes) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (actor_id, cid) DO UPDATE SET rev = excluded.rev",
+        args![actor, cid, rev, bytes],
+    )
+}
+
+/// A node or commit that nothing refers to any more.
+pub fn drop_block(actor: Id, cid: &[u8]) -> Change {
+    Change::new("DELETE FROM atproto_blocks WHERE actor_id = ?1 AND cid = ?2", args![actor, cid])
+}
+
+/// A record's block goes, unless another path has the same record. To stand behind the change of the path.
+pub fn drop_record_block(actor: Id, cid: &[u8]) -> Change {
+    Change::new(
+        "DELETE FROM atproto_blocks WHERE actor_id = ?1 AND cid = ?2
+         AND NOT EXISTS (SELECT 1 FROM atproto_records WHERE actor_id = ?1 AND cid = ?2)",
+        args![actor, cid],
+    )
+}
+
+// ---------------------------------------------------------------- records
+
+/// (cid, rev, bytes)
+pub fn record(actor: Id, collection: &str, rkey: &str) -> Query {
+    query(
+        "SELECT r.cid, r.rev, b.bytes FROM atproto_records r
+         JOIN atproto_blocks b ON b.actor_id = r.actor_id AND b.cid = r.cid
+         WHERE r.actor_id = ?1 AND r.collection = ?2 AND r.rkey = ?3",
+        args![actor, collection, rkey],
+    )
+}
+
+/// A page of a collection: (rkey, cid, bytes) between two keys, both exclusive.
+pub fn records(
+    actor: Id,
+    collection: &str,
+    above: &str,
+    below: &str,
+    limit: i64,
+    upward: bool,
+) -> Query {
+    let sql = match upward {
+        true => {
+            "SELECT r.rkey, r.cid, b.bytes FROM atproto_records r
+             JOIN atproto_blocks b ON b.actor_id = r.actor_id AND b.cid = r.cid
+             WHERE r.actor_id = ?1 AND r.collection = ?2 AND r.rkey > ?3 AND r.rkey < ?4 ORDER BY r.rkey LIMIT ?5"
+        }
+        false => {
+            "SELECT r.rkey, r.cid, b.bytes FROM atproto_records r
+             JOIN atproto_blocks b ON b.actor_id = r.actor_id AND b.cid = r.cid
+             WHERE r.actor_id = ?1 AND r.collection = ?2 AND r.rkey > ?3 AND r.rkey < ?4 ORDER BY r.rkey DESC LIMIT ?5"
+        }
+    };
+    query(sql, args![actor, collection, above, below, limit])
+}
+
+/// (collection, rkey, cid, bytes) of what was written after a rev, the oldest first.
+pub fn records_since(actor: Id, rev: &str, limit: i64) -> Query {
+    query(
+        "SELECT r.collection, r.rkey, r.cid, b.bytes FROM atproto_records r
+         JOIN atproto_blocks b ON b.actor_id = r.actor_id AND b.cid = r.cid
+         WHERE r.actor_id = ?1 AND r.rev > ?2 ORDER BY r.rev LIMIT ?3",
+        args![actor, rev, limit],
+    )
+}
+
+/// (collection) of each that has a record.
+pub fn collections(actor: Id) -> Query {
+    query(
+        "SELECT DISTINCT collection FROM atproto_records WHERE actor_id = ?1 ORDER BY collection",
+        args![actor],
+    )
+}
+
+/// (records)
+pub fn count_records(actor: Id) -> Query {
+    query("SELECT COUNT(*) FROM atproto_records WHERE actor_id = ?1", args![actor])
+}
+
+pub fn put_record(actor: Id, collection: &str, rkey: &str, cid: &[u8], rev: &str) -> Change {
+    Change::new(
+        "INSERT INTO atproto_records (actor_id, collection, rkey, cid, rev) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (actor_id, collection, rkey) DO UPDATE SET cid = excluded.cid, rev = excluded.rev",
+        args![actor, collection, rkey, cid, rev],
+    )
+}
+
+pub fn drop_record(actor: Id, collection: &str, rkey: &str) -> Change {
+    Change::new(
+        "DELETE FROM atproto_records WHERE actor_id = ?1 AND collection = ?2 AND rkey = ?3",
+        args![actor, collection, rkey],
+    )
+}
+
+// ---------------------------------------------------------------- pending
+
+/// What an app wrote at a path.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    pub seq: Id,
+    pub actor: Id,
+    pub path: String,
+    /// `None`: the record was deleted.
+    pub cid: Option<Vec<u8>>,
+    /// There was another record at that path.
+    pub replaced: bool,
+}
+
+impl Pending {
+    pub fn read(row: &mut Row) -> Result<Pending, StoreError> {
+        Ok(Pending {
+            seq: row.get(0)?,
+            actor: row.get(1)?,
+            path: row.get(2)?,
+            cid: row.get(3)?,
+            replaced: row.get(4)?,
+        })
+    }
+}
+
+/// The oldest first.
+pub fn pending(limit: i64) -> Query {
+    query(
+        "SELECT seq, actor_id, path, cid, replaced FROM atproto_pending ORDER BY seq LIMIT ?1",
+        args![limit],
+    )
+}
+
+pub fn await_hub(pending: &Pending) -> Change {
+    Change::new(
+        "INSERT INTO atproto_pending (seq, actor_id, path, cid, replaced) VALUES (?1, ?2, ?3, ?4, ?5)",
+        args![pending.seq, pending.actor, &pending.path, pending.cid.clone(), pending.replaced],
+    )
+}
+
+pub fn heard(seq: Id) -> Change {
+    Change::new("DELETE FROM atproto_pending WHERE seq = ?1", args![seq])
+}
+
+// ---------------------------------------------------------------- preferences
+
+/// (preferences)
+pub fn preferences(actor: Id) -> Query {
+    query("SELECT preferences FROM atproto_preferences WHERE actor_id = ?1", args![actor])
+}
+
+pub fn put_preferences(actor: Id, preferences: &str) -> Change {
+    Change::new(
+        "INSERT INTO atproto_preferences (actor_id, preferences) VALUES (?1, ?2)
+         ON CONFLICT (actor_id) DO UPDATE SET preferences = excluded.preferences",
+        args![actor, preferences],
+    )
+}
+
+// ---------------------------------------------------------------- a trial's directory
+
+/// (operation, nullified, at) of a DID, in order.
+pub fn operations(did: &str) -> Query {
+    query("SELECT operation, nullified, at FROM atproto_directory WHERE did = ?1 ORDER BY n", args![did])
+}
+
+/// Fails when another operation has come before.
+pub fn add_operation(did: &str, n: i64, cid: &str, operation: &str, at: Time) -> Change {
+    Change::new(
+        "INSERT INTO atproto_directory (did, n, cid, operation, nullified, at) VALUES (?1, ?2, ?3, ?4, 0, ?5)
+         ON CONFLICT (did, n) DO NOTHING",
+        args![did, n, cid, operation, at],
+    )
+    .or_fail(STALE)
+}
+
+/// Operations from a place on lose their force.
+pub fn nullify_operations(did: &str, from: i64) -> Change {
+    Change::new(
+        "UPDATE atproto_directory SET nullified = 1 WHERE did = ?1 AND n >= ?2",
+        args![did, from],
+    )
+}
