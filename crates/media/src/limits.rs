@@ -48,6 +48,10 @@ impl Default for Limits {
     }
 }
 
+/// Bytes and longest side of a picture for networks that take small files alone.
+pub const SMALL_BYTES: usize = 976_000;
+pub const SMALL_SIDE: u32 = 2000;
+
 /// What a file is for, which decides its size and whether it must be a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -58,4 +62,6 @@ pub enum Purpose {
     Avatar,
     /// At most 1500 by 500 pixels.
     Header,
+    /// A copy for networks that take small files alone: at most [`SMALL_SIDE`] pixels a side and [`SMALL_BYTES`].
+    Small,
 }

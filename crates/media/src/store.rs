@@ -1,6 +1,6 @@
 //! Taking in, finding and deleting files.
 
-use crate::{Error, Limits, Purpose, Sniffed, Worker, ffmpeg, files, worker};
+use crate::{Error, Limits, Purpose, Sniffed, Worker, ffmpeg, files, limits::SMALL_BYTES, worker};
 use bytes::Bytes;
 use landbridge_model::{Id, Media, MediaKind, MediaMeta};
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
@@ -129,6 +129,21 @@ impl MediaStore {
     pub async fn read(&self, name: &str) -> Result<Bytes, Error> {
         let path = self.path(name).ok_or(io::ErrorKind::NotFound).map_err(io::Error::from)?;
         Ok(tokio::fs::read(path).await?.into())
+    }
+
+    /// A picture of ours for networks that take small files alone: as it is when it is small enough. Gives its bytes, its
+    /// type, and its width and height when it was made smaller.
+    pub async fn small(&self, name: &str) -> Result<(Bytes, Sniffed, Option<(u32, u32)>), Error> {
+        let bytes = self.read(name).await?;
+        if let Some(what @ (Sniffed::Png | Sniffed::Jpeg | Sniffed::Webp)) = Sniffed::of(&bytes)
+            && bytes.len() <= SMALL_BYTES
+        {
+            return Ok((bytes, what, None));
+        }
+        worker::check(&bytes, Purpose::Small, self.limits())?;
+        let _permit = self.workers.acquire().await.map_err(|e| Error::Worker(e.to_string()))?;
+        let done = worker::run(&self.config.worker, bytes, Purpose::Small, self.limits()).await?;
+        Ok((done.file.into(), done.what, done.meta.width.zip(done.meta.height)))
     }
 
     /// Where a file is; `None` when it cannot be a name of ours.

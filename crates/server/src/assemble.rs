@@ -4,14 +4,17 @@
 use anyhow::{Context, anyhow, bail};
 use axum::Router;
 use landbridge_activitypub::ActivityPub;
+use landbridge_atproto::AtProto;
 use landbridge_fetch::{Fetcher, Loopback, Policy};
 use landbridge_hub::{Hub, Mode, Registrations, Translator};
 use landbridge_media::MediaStore;
 use landbridge_model::Network;
+use landbridge_atproto::syntax::Did;
 use landbridge_nostr::Nostr;
 use landbridge_store::{ErasureJournal, Fault, MIGRATIONS, Options, Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use url::Url;
 
 use crate::config::{Config, NetworkMode, RegistrationMode};
 use crate::instance::identity::Identity;
@@ -26,6 +29,7 @@ pub struct House {
     pub hub: Hub,
     activitypub: Arc<ActivityPub>,
     nostr: Arc<Nostr>,
+    atproto: Arc<AtProto>,
 }
 
 impl House {
@@ -53,7 +57,8 @@ impl House {
         let activitypub = ActivityPub::new(activitypub_options(config));
         hub.note_erasures_in(ErasureJournal::new(&config.data_dir.join(JOURNAL)));
         let nostr = Nostr::new(&hub, nostr_options(config));
-        hub.attach(translators(config, &activitypub, &nostr));
+        let atproto = AtProto::new(&hub, atproto_options(config, &instance.identity)?);
+        hub.attach(translators(config, &activitypub, &nostr, &atproto));
         if !hub.root_key_fits().await.context("the database cannot be read")? {
             bail!(
                 "the root key is not the one that this database was made with, so nothing private in it can be read. \
@@ -61,7 +66,7 @@ impl House {
                 instance.identity.origin
             );
         }
-        Ok(Self { instance, hub, activitypub, nostr })
+        Ok(Self { instance, hub, activitypub, nostr, atproto })
     }
 }
 
@@ -109,11 +114,37 @@ fn nostr_options(config: &Config) -> landbridge_nostr::Options {
     }
 }
 
+fn atproto_options(config: &Config, identity: &Identity) -> anyhow::Result<landbridge_atproto::Options> {
+    let atproto = &config.atproto;
+    let public = Some("https://plc.directory".parse()?).filter(|_| !identity.is_trial());
+    let service = |what: &str, url: &Option<Url>, did: &Option<String>| match (url, did) {
+        (Some(url), Some(did)) => {
+            let did = Did::parse(did).map_err(|e| anyhow!("atproto.{what}_did: {e}"))?;
+            Ok(Some(landbridge_atproto::Service { url: url.clone(), did }))
+        }
+        (None, None) => Ok(None),
+        _ => Err(anyhow!("atproto.{what} and atproto.{what}_did belong together: set both")),
+    };
+    Ok(landbridge_atproto::Options {
+        pds: identity.pds_origin(config)?,
+        handle_domain: identity.handle_domain(config),
+        directory: atproto.directory.clone().or(public),
+        relays: atproto.relays.clone(),
+        streams: atproto.streams.clone(),
+        jetstreams: atproto.jetstreams.clone(),
+        appview: service("appview", &atproto.appview, &atproto.appview_did)?,
+        chat: service("chat", &atproto.chat, &atproto.chat_did)?,
+        moderation: service("moderation", &atproto.moderation, &atproto.moderation_did)?,
+        stream_hours: atproto.stream_hours,
+    })
+}
+
 /// The networks that are not off.
 fn translators(
     config: &Config,
     activitypub: &Arc<ActivityPub>,
     nostr: &Arc<Nostr>,
+    atproto: &Arc<AtProto>,
 ) -> Vec<Arc<dyn Translator>> {
     let mut all: Vec<Arc<dyn Translator>> = Vec::new();
     if config.networks.activitypub != NetworkMode::Off {
@@ -122,10 +153,13 @@ fn translators(
     if config.networks.nostr != NetworkMode::Off {
         all.push(nostr.clone());
     }
+    if config.networks.atproto != NetworkMode::Off {
+        all.push(atproto.clone());
+    }
     all
 }
 
-/// What the doors and the networks answer.
+/// What the doors and the networks answer on the origin.
 pub fn routes(house: &House) -> Router {
     let hub = &house.hub;
     let mut routes = Router::new()
@@ -139,6 +173,12 @@ pub fn routes(house: &House) -> Router {
         routes = routes.merge(house.nostr.router());
     }
     routes.layer(axum::middleware::from_fn(landbridge_activitypub::http::redirect_documents))
+}
+
+/// What is answered on the origin of the PDS, and on the names that are members' handles.
+pub fn pds_routes(house: &House) -> Option<Router> {
+    let on = house.hub.config().mode(Network::AtProto) != Mode::Off;
+    on.then(|| house.atproto.router())
 }
 
 /// Where the data is, as the store wants it.
@@ -184,6 +224,7 @@ fn hub_config(config: &Config, identity: &Identity) -> landbridge_hub::Config {
         networks: BTreeMap::from([
             (Network::ActivityPub, mode(config.networks.activitypub)),
             (Network::Nostr, mode(config.networks.nostr)),
+            (Network::AtProto, mode(config.networks.atproto)),
         ]),
         limits: landbridge_hub::Limits { video_size: config.limits.media_bytes as u64, ..Default::default() },
         remote_days: config.retention.remote_days,

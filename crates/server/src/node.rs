@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::assemble::{self, House};
-use crate::config::{Config, TlsMode};
+use crate::config::{Config, NetworkMode, TlsMode};
 use crate::front::{self, Hosts};
 use crate::instance::Use;
 use crate::instance::identity::Identity;
@@ -54,9 +54,11 @@ impl Node {
 /// Binds every socket, so that a taken port is an error before anything is promised.
 async fn doors(config: &Config, house: &House) -> anyhow::Result<Vec<Door>> {
     let identity = &house.instance.identity;
-    let hosts = Hosts::new(identity);
+    let pds = assemble::pds_routes(house);
+    let (pds_origin, handles) = (identity.pds_origin(config)?, identity.handle_domain(config));
+    let hosts = Hosts::new(identity, pds.is_some().then_some((&pds_origin, handles.as_str())));
     let names = hosts.names().map(str::to_owned).collect::<Vec<_>>();
-    let app = front::wrap(assemble::routes(house), hosts, &house.hub, config);
+    let app = front::wrap(assemble::routes(house), pds, hosts, &house.hub, config);
     let (tls, plain) = match config.tls.mode {
         TlsMode::Off => (None, app.clone()),
         TlsMode::Files => {
@@ -93,7 +95,8 @@ async fn doors(config: &Config, house: &House) -> anyhow::Result<Vec<Door>> {
 
 fn addresses(config: &Config, identity: &Identity) -> Vec<SocketAddr> {
     match (identity.is_trial(), config.listen.is_empty(), config.tls.mode) {
-        (true, ..) => vec![identity.trial_address()],
+        (true, ..) if config.networks.atproto == NetworkMode::Off => vec![identity.trial_address()],
+        (true, ..) => vec![identity.trial_address(), identity.trial_pds_address()],
         (false, false, _) => config.listen.clone(),
         (false, true, TlsMode::Off) => vec![SocketAddr::from(([127, 0, 0, 1], 8840))],
         (false, true, _) => vec![SocketAddr::from(([0; 8], 443))],

@@ -1,7 +1,7 @@
 //! Blocks and mutes.
 
 use super::Reach;
-use crate::{ActKind, Hub, HubError, Relationship};
+use crate::{ActKind, Hub, HubError, Origin, Relationship};
 use landbridge_model::{Id, Time};
 use landbridge_store::entities::{account_notes, blocks, home, notifications};
 use std::time::Duration;
@@ -9,6 +9,16 @@ use std::time::Duration;
 impl Hub {
     /// Hides both from each other, ends follows both ways, and tells the networks where that is private.
     pub async fn block(&self, member: Id, target: Id) -> Result<Relationship, HubError> {
+        self.block_as(member, target, None).await
+    }
+
+    /// Like [`Hub::block`]; `origin`: the native original, when an app of a network says so.
+    pub async fn block_as(
+        &self,
+        member: Id,
+        target: Id,
+        origin: Option<Origin>,
+    ) -> Result<Relationship, HubError> {
         let actor = self.acting(member).await?;
         let target = self.actor(target).await?;
         if target.id == member {
@@ -27,7 +37,7 @@ impl Hub {
             changes.push(notifications::forget_actor(target.id, member));
         }
         let who = target.id;
-        self.commit(&actor, ActKind::Block { id, target }, None, Reach::Actor(who), changes).await?;
+        self.commit(&actor, ActKind::Block { id, target }, origin, Reach::Actor(who), changes).await?;
         self.relations_changed(member, who);
         self.relationship(member, who).await
     }

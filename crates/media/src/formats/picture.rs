@@ -2,7 +2,11 @@
 //!
 //! Nothing of the sent file but pixels and the colour profile is kept, so place, time and camera are gone.
 
-use crate::{Limits, Purpose, Refusal, Sniffed, worker::Done};
+use crate::{
+    Limits, Purpose, Refusal, Sniffed,
+    limits::{SMALL_BYTES, SMALL_SIDE},
+    worker::Done,
+};
 use fast_image_resize::{ResizeOptions, Resizer};
 use image::{
     DynamicImage, ImageDecoder, ImageEncoder, ImageFormat, ImageReader,
@@ -23,9 +27,28 @@ const MAX_PROFILE: usize = 32 << 10;
 pub fn read(bytes: &[u8], what: Sniffed, purpose: Purpose, limits: &Limits) -> Result<Done, Refusal> {
     let (picture, profile) = decode(bytes, what, limits)?;
     let kept = fit(picture, purpose, limits)?;
+    if purpose == Purpose::Small {
+        return small(kept, what, profile.as_deref());
+    }
     let meta = describe(&kept)?;
     let (what, file) = encode(&kept, QUALITY, what == Sniffed::Jpeg, profile.as_deref())?;
     finish(what, file, meta, &kept, profile.as_deref(), limits)
+}
+
+/// As few bytes as it takes: worse quality first, then fewer pixels.
+fn small(mut picture: DynamicImage, what: Sniffed, profile: Option<&[u8]>) -> Result<Done, Refusal> {
+    loop {
+        for (quality, prefer_jpeg) in [(QUALITY, what == Sniffed::Jpeg), (75, true), (60, true)] {
+            let (what, file) = encode(&picture, quality, prefer_jpeg, profile)?;
+            if file.len() <= SMALL_BYTES {
+                let (width, height) = (Some(picture.width()), Some(picture.height()));
+                let meta = MediaMeta { width, height, ..MediaMeta::default() };
+                return Ok(Done { what, meta, file, preview: None });
+            }
+        }
+        let (w, h) = (picture.width() * 2 / 3, picture.height() * 2 / 3);
+        picture = resize(&picture, w.max(1), h.max(1), false)?;
+    }
 }
 
 /// Adds the preview; a picture that is small already is its own.
@@ -129,6 +152,10 @@ fn fit(picture: DynamicImage, purpose: Purpose, limits: &Limits) -> Result<Dynam
         Purpose::Avatar => {
             let side = w.min(h).min(400);
             resize(&picture, side, side, true)
+        }
+        Purpose::Small if w > SMALL_SIDE || h > SMALL_SIDE => {
+            let (w, h) = within(w, h, SMALL_SIDE, SMALL_SIDE);
+            resize(&picture, w, h, false)
         }
         Purpose::Header if w > 1500 || h > 500 => {
             let (w, h) = within(w, h, 1500, 500);

@@ -14,11 +14,26 @@ pub struct Facts {
     pub signing_key: String,
     /// Does not want to be shown to people who are not signed in (`!no-unauthenticated`).
     pub signed_in_only: bool,
-    /// CIDs of the blobs of a member's profile as it was last written: avatar, banner.
-    pub avatar: Option<String>,
-    pub banner: Option<String>,
+    /// Of members: blocks may be public records; texts that are too long become threads instead of being cut.
+    pub public_blocks: bool,
+    pub threads: bool,
+    /// Of members: which blobs the pictures of the profile are.
+    pub pictures: Vec<PictureBlob>,
     /// When the DID document was read, in milliseconds; 0: never.
     pub read_at: i64,
+}
+
+/// A picture of a member's profile as a blob in the repository.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureBlob {
+    /// `avatar` or `banner`.
+    pub field: String,
+    /// Name in the media store.
+    pub file: String,
+    pub cid: String,
+    pub mime: String,
+    /// Bytes.
+    pub size: u64,
 }
 
 impl Facts {

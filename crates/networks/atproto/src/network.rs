@@ -16,7 +16,7 @@ use landbridge_hub::{
 use landbridge_model::{Actor, Id, Network, Presence};
 use landbridge_store::{
     Change,
-    entities::{atproto_events, atproto_repos},
+    entities::{atproto_events, atproto_repos, files},
 };
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
@@ -123,7 +123,8 @@ impl Translator for AtProto {
     }
 
     fn erase(&self, presence: &Presence) -> Vec<Change> {
-        let mut changes = atproto_repos::erase(presence.actor);
+        let mut changes = files::release_of_blobs(presence.actor);
+        changes.extend(atproto_repos::erase(presence.actor));
         changes.push(atproto_events::erase(presence.actor));
         changes
     }

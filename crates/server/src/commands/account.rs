@@ -128,6 +128,7 @@ enum RoleName {
 enum NetworkName {
     Activitypub,
     Nostr,
+    Atproto,
 }
 
 impl Account {
@@ -312,6 +313,7 @@ fn network(name: NetworkName) -> Network {
     match name {
         NetworkName::Activitypub => Network::ActivityPub,
         NetworkName::Nostr => Network::Nostr,
+        NetworkName::Atproto => Network::AtProto,
     }
 }
 

@@ -75,9 +75,26 @@ pub const KEYS: &[(&str, &str)] = &[
     ("nostr.strangers_per_author", "the same, per author; 0: no limit"),
     ("nostr.wraps_per_member", "private messages of theirs to one member per minute; 0: no limit"),
     ("nostr.requests_per_connection", "requests to our relay per connection and minute; 0: no limit"),
+    ("atproto.pds_host", "\"pds.example.org\": host name of the AT Protocol server; default: pds. and the origin's host"),
+    (
+        "atproto.handle_domain",
+        "\"example.org\": what members' handles end with; default: the account domain. Needs DNS for every name below it",
+    ),
+    ("atproto.directory", "the directory of DIDs; default: plc.directory, and in a trial its own"),
+    ("atproto.relays", "[\"https://...\"]: relays that are asked to read our stream"),
+    ("atproto.streams", "[\"https://...\"]: relays and servers whose whole stream is read and verified"),
+    ("atproto.jetstreams", "[\"https://...\"]: Jetstream servers, for less traffic than a whole stream"),
+    ("atproto.appview", "what answers for Bluesky apps (app.bsky.*); default: none"),
+    ("atproto.appview_did", "\"did:web:...\": the DID of that service"),
+    ("atproto.chat", "what answers chat.bsky.*; default: none"),
+    ("atproto.chat_did", "\"did:web:...\": the DID of that service"),
+    ("atproto.moderation", "where Bluesky apps' reports go as well; default: none"),
+    ("atproto.moderation_did", "\"did:...\": the DID of that service"),
+    ("atproto.stream_hours", "hours that our stream is kept for readers who were away"),
     ("registrations.mode", "\"closed\", \"invite\" or \"open\"; \"approval\": only admins invite"),
     ("networks.activitypub", "\"off\", \"read\" or \"read-write\""),
     ("networks.nostr", "\"off\", \"read\" or \"read-write\""),
+    ("networks.atproto", "\"off\", \"read\" or \"read-write\""),
 ];
 
 /// Whether a key holds a list.
@@ -141,6 +158,18 @@ mod tests {
             root_key_file: Some("k".into()),
             tls,
             outbound: crate::config::Outbound { extra_ca: Some("c".into()), ..Default::default() },
+            atproto: crate::config::AtProto {
+                pds_host: Some(String::new()),
+                handle_domain: Some(String::new()),
+                directory: url(),
+                appview: url(),
+                appview_did: Some(String::new()),
+                chat: url(),
+                chat_did: Some(String::new()),
+                moderation: url(),
+                moderation_did: Some(String::new()),
+                ..Default::default()
+            },
             metrics: crate::config::Metrics { listen: Some("127.0.0.1:1".parse().unwrap()) },
             ..Config::default()
         };

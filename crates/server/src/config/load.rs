@@ -154,7 +154,8 @@ fn check(config: &Config) -> Result<(), Error> {
     if config.tls.mode == TlsMode::Files && (config.tls.certificate.is_none() || config.tls.key.is_none()) {
         return wrong("`tls.mode = \"files\"` needs `tls.certificate` and `tls.key`");
     }
-    if config.networks.activitypub == NetworkMode::Off && config.networks.nostr == NetworkMode::Off {
+    let networks = &config.networks;
+    if [networks.activitypub, networks.nostr, networks.atproto].iter().all(|mode| *mode == NetworkMode::Off) {
         return wrong("every network is off: switch one on under `[networks]`");
     }
     Ok(())

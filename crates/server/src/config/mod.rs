@@ -46,6 +46,7 @@ pub struct Config {
     pub retention: Retention,
     pub activitypub: ActivityPub,
     pub nostr: Nostr,
+    pub atproto: AtProto,
     pub registrations: Registrations,
     pub networks: Networks,
 }
@@ -73,6 +74,7 @@ impl Default for Config {
             retention: Retention::default(),
             activitypub: ActivityPub::default(),
             nostr: Nostr::default(),
+            atproto: AtProto::default(),
             registrations: Registrations::default(),
             networks: Networks::default(),
         }
@@ -253,6 +255,54 @@ impl Default for Nostr {
     }
 }
 
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AtProto {
+    /// Host name of the PDS; `pds.` and the origin's host when absent.
+    pub pds_host: Option<String>,
+    /// What members' handles end with; the account domain when absent.
+    pub handle_domain: Option<String>,
+    /// The directory of DIDs (did:plc); a trial has its own when absent.
+    pub directory: Option<Url>,
+    /// Relays that are asked to read our stream.
+    pub relays: Vec<Url>,
+    /// Relays and PDSes whose stream is read.
+    pub streams: Vec<Url>,
+    /// Jetstream servers that are read.
+    pub jetstreams: Vec<Url>,
+    /// What answers `app.bsky.*` for members' apps, and its DID.
+    pub appview: Option<Url>,
+    pub appview_did: Option<String>,
+    /// What answers `chat.bsky.*`, and its DID.
+    pub chat: Option<Url>,
+    pub chat_did: Option<String>,
+    /// Where reports go, and its DID.
+    pub moderation: Option<Url>,
+    pub moderation_did: Option<String>,
+    /// Hours that our stream is kept for readers who were away.
+    pub stream_hours: u32,
+}
+
+impl Default for AtProto {
+    fn default() -> AtProto {
+        AtProto {
+            pds_host: None,
+            handle_domain: None,
+            directory: None,
+            relays: Vec::new(),
+            streams: Vec::new(),
+            jetstreams: Vec::new(),
+            appview: None,
+            appview_did: None,
+            chat: None,
+            chat_did: None,
+            moderation: None,
+            moderation_did: None,
+            stream_hours: 72,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RegistrationMode {
@@ -284,4 +334,5 @@ pub enum NetworkMode {
 pub struct Networks {
     pub activitypub: NetworkMode,
     pub nostr: NetworkMode,
+    pub atproto: NetworkMode,
 }

@@ -18,23 +18,48 @@ enum Role {
     Main,
     /// The part after the `@`, where it differs: it only says where accounts really are.
     AccountDomain,
+    /// The AT Protocol server.
+    Pds,
+    /// Some name below the domain of handles: it only says whose it is.
+    Handle,
 }
+
+/// Set on requests that are for the PDS: see [`super::wrap`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ForPds;
 
 /// The names that this server answers to.
 pub struct Hosts {
     names: HashMap<String, Role>,
+    /// In a trial the PDS is told by its port alone.
+    pds_port: Option<u16>,
+    /// `.example.org`: what handles end with.
+    handles: Option<String>,
     origin: Url,
 }
 
 impl Hosts {
-    pub fn new(identity: &Identity) -> Self {
+    /// `pds`: origin of the PDS and the domain of handles, when there is one.
+    pub fn new(identity: &Identity, pds: Option<(&Url, &str)>) -> Self {
         let host = |authority: &str| authority.split(':').next().unwrap_or_default().to_owned();
         let mut names = HashMap::from([(host(&identity.account_domain), Role::AccountDomain)]);
         names.insert(host(&identity.authority()), Role::Main);
+        let mut pds_port = None;
         if identity.is_trial() {
             names.insert("127.0.0.1".into(), Role::Main);
+            pds_port = pds.and_then(|(url, _)| url.port());
+        } else if let Some((url, _)) = pds {
+            names.insert(url.host_str().unwrap_or_default().to_owned(), Role::Pds);
         }
-        Self { names, origin: identity.origin.clone() }
+        let handles = pds.map(|(_, domain)| format!(".{domain}"));
+        Self { names, pds_port, handles, origin: identity.origin.clone() }
+    }
+
+    /// Whether a name stands below the domain of handles and is none of our others.
+    fn is_handle(&self, name: &str) -> bool {
+        self.handles.as_deref().and_then(|suffix| name.strip_suffix(suffix)).is_some_and(|label| {
+            !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        })
     }
 
     /// Every name, for certificates.
@@ -53,16 +78,29 @@ impl Hosts {
             (Some(target), _) => target.as_str(),
             (None, header) => header?,
         };
-        let name = authority.rsplit_once(':').map_or(authority, |(name, _)| name).trim_end_matches('.');
-        match self.names.get(name) {
+        let (name, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
+        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        match self.names.get(&name) {
+            Some(Role::Main) if self.pds_port.is_some() && port.parse().ok() == self.pds_port => {
+                Some(Role::Pds)
+            }
             Some(role) => Some(*role),
-            None => self.names.get(&name.to_ascii_lowercase()).copied(),
+            None => self.is_handle(&name).then_some(Role::Handle),
         }
     }
 }
 
-pub async fn route(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
+pub async fn route(State(hosts): State<Arc<Hosts>>, mut request: Request, next: Next) -> Response {
     match hosts.role(&request) {
+        Some(Role::Pds) => {
+            request.extensions_mut().insert(ForPds);
+            next.run(request).await
+        }
+        Some(Role::Handle) if request.uri().path() == "/.well-known/atproto-did" => {
+            request.extensions_mut().insert(ForPds);
+            next.run(request).await
+        }
+        Some(Role::Handle) => Redirect::temporary(hosts.origin.as_str()).into_response(),
         Some(Role::Main) => next.run(request).await,
         Some(Role::AccountDomain) if request.uri().path().starts_with("/.well-known/") => {
             next.run(request).await
@@ -105,11 +143,12 @@ mod tests {
     }
 
     fn public() -> Hosts {
-        Hosts::new(&Identity {
+        let identity = Identity {
             kind: crate::instance::identity::Kind::Public,
             origin: "https://social.example.org".parse().unwrap(),
             account_domain: "example.org".into(),
-        })
+        };
+        Hosts::new(&identity, Some((&"https://pds.social.example.org".parse().unwrap(), "example.org")))
     }
 
     proptest! {
@@ -121,7 +160,9 @@ mod tests {
             let Ok(request) = builder.body(Body::empty()) else { return Ok(()) };
             if public().role(&request).is_some() {
                 let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name).to_lowercase();
-                prop_assert!(["social.example.org", "example.org"].contains(&name.trim_end_matches('.')), "{}", host);
+                let name = name.trim_end_matches('.');
+                let handle = name.strip_suffix(".example.org").is_some_and(|label| !label.contains('.'));
+                prop_assert!(handle || ["social.example.org", "example.org"].contains(&name), "{}", host);
             }
         }
     }
@@ -133,6 +174,18 @@ mod tests {
         assert_eq!(status("evil.example", "/x").await.0, StatusCode::MISDIRECTED_REQUEST);
         assert_eq!(status("127.0.0.1", "/x").await.0, StatusCode::MISDIRECTED_REQUEST);
         assert_eq!(status("", "/x").await.0, StatusCode::MISDIRECTED_REQUEST);
+    }
+
+    #[tokio::test]
+    async fn handles_only_say_whose_they_are() {
+        assert_eq!(status("alice.example.org", "/.well-known/atproto-did").await.0, StatusCode::OK);
+        let (code, location) = status("alice.example.org", "/settings").await;
+        assert_eq!(
+            (code, location.as_deref()),
+            (StatusCode::TEMPORARY_REDIRECT, Some("https://social.example.org/"))
+        );
+        assert_eq!(status("a.b.example.org", "/x").await.0, StatusCode::MISDIRECTED_REQUEST);
+        assert_eq!(status("pds.social.example.org", "/x").await.0, StatusCode::OK);
     }
 
     #[tokio::test]

@@ -69,7 +69,7 @@ impl Rates {
             (Surface::Api | Surface::Upload | Surface::Delete, None) => self.api_address.take(address),
             (Surface::SignIn, _) => self.sign_ins.take(address),
             (Surface::Inbox, _) => self.federation.take(address),
-            (Surface::WellKnown | Surface::Relay | Surface::Media | Surface::Page, _) => None,
+            (Surface::WellKnown | Surface::Relay | Surface::Media | Surface::Page | Surface::Xrpc, _) => None,
         }
     }
 

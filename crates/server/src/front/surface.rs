@@ -18,6 +18,8 @@ pub enum Surface {
     /// WebFinger, NodeInfo, nostr.json and the like.
     WellKnown,
     Relay,
+    /// AT Protocol's methods.
+    Xrpc,
     Media,
     /// Pages and everything else.
     Page,
@@ -43,6 +45,8 @@ impl Surface {
             "compose" | "settings" if writes => Self::Upload,
             ".well-known" | "nodeinfo" => Self::WellKnown,
             "relay" => Self::Relay,
+            "xrpc" if path.ends_with(".uploadBlob") || path.ends_with(".importRepo") => Self::Upload,
+            "xrpc" => Self::Xrpc,
             "media" => Self::Media,
             _ if writes && path.ends_with("/inbox") => Self::Inbox,
             _ => Self::Page,
@@ -58,6 +62,7 @@ impl Surface {
             Self::Inbox => "inbox",
             Self::WellKnown => "well-known",
             Self::Relay => "relay",
+            Self::Xrpc => "xrpc",
             Self::Media => "media",
             Self::Page => "page",
         }
@@ -67,7 +72,7 @@ impl Surface {
     pub fn cross_origin(self, path: &str) -> bool {
         match self {
             Self::Api | Self::Upload | Self::Delete | Self::WellKnown | Self::Relay | Self::Media => true,
-            Self::SignIn | Self::Page | Self::Inbox => {
+            Self::SignIn | Self::Page | Self::Inbox | Self::Xrpc => {
                 matches!(path, "/oauth/token" | "/oauth/revoke" | "/oauth/userinfo" | "/api/v1/accounts")
             }
         }

@@ -101,6 +101,37 @@ impl Identity {
         (Ipv4Addr::LOCALHOST, self.origin.port_or_known_default().unwrap_or(TRIAL_PORT)).into()
     }
 
+    /// Origin of the PDS: a name of its own, so that it shares no cookies with the pages; in a trial the next port of
+    /// another name for this machine.
+    pub fn pds_origin(&self, config: &Config) -> anyhow::Result<Url> {
+        let Some(host) = self.origin.host_str().filter(|_| !self.is_trial()) else {
+            return Ok(format!("http://{}", self.trial_pds_address()).parse()?);
+        };
+        let name = config.atproto.pds_host.clone().unwrap_or_else(|| format!("pds.{host}"));
+        let mut origin = self.origin.clone();
+        origin.set_host(Some(&name)).with_context(|| format!("atproto.pds_host = {name}"))?;
+        if origin.host_str() == Some(host) {
+            bail!("atproto.pds_host must be another name than the origin's: the pages' cookies are not for it");
+        }
+        Ok(origin)
+    }
+
+    /// What members' handles end with.
+    pub fn handle_domain(&self, config: &Config) -> String {
+        if self.is_trial() {
+            return config.atproto.handle_domain.clone().unwrap_or_else(|| "landbridge.test".into());
+        }
+        let domain = self.account_domain.split(':').next().unwrap_or_default();
+        config.atproto.handle_domain.clone().unwrap_or_else(|| domain.to_owned()).to_lowercase()
+    }
+
+    /// Where a trial's PDS listens: the port after the one that its ids carry.
+    pub fn trial_pds_address(&self) -> SocketAddr {
+        let mut address = self.trial_address();
+        address.set_port(address.port().saturating_add(1));
+        address
+    }
+
     /// `host` or `host:port`, as it stands in URLs.
     pub fn authority(&self) -> String {
         authority(&self.origin)
@@ -118,8 +149,13 @@ fn trial_port(config: &Config) -> anyhow::Result<u16> {
         return Ok(address.port());
     }
     (TRIAL_PORT..TRIAL_PORT + 100)
-        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
-        .context("no free port between 8840 and 8939")
+        .step_by(2)
+        .find(|port| {
+            // The next one is the PDS's.
+            let free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+            free(*port) && free(*port + 1)
+        })
+        .context("no two free ports in a row between 8840 and 8939")
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ pub fn of_record(actor: Id, path: &str) -> Query {
 pub fn name(actor: Id, cid: &str, path: &str, rev: &str) -> Change {
     Change::new(
         "INSERT INTO atproto_blob_uses (actor_id, cid, path, rev) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (actor_id, cid, path) DO NOTHING",
+         ON CONFLICT (actor_id, cid, path) DO UPDATE SET rev = excluded.rev",
         args![actor, cid, path, rev],
     )
 }

@@ -41,7 +41,11 @@ pub fn sweep(before: Time) -> Change {
     Change::new("DELETE FROM atproto_events WHERE at < ?1", args![before])
 }
 
-/// What was said of somebody who is erased.
+/// What was said of somebody who is erased, but for the last word: that the account is gone.
 pub fn erase(actor: Id) -> Change {
-    Change::new("DELETE FROM atproto_events WHERE actor_id = ?1", args![actor])
+    Change::new(
+        "DELETE FROM atproto_events WHERE actor_id = ?1
+         AND seq < (SELECT MAX(e.seq) FROM atproto_events e WHERE e.actor_id = ?1)",
+        args![actor],
+    )
 }

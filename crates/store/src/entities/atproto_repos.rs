@@ -71,6 +71,17 @@ pub fn advance(actor: Id, before: &[u8], head: &[u8], data: &[u8], rev: &str) ->
     .or_fail(STALE)
 }
 
+/// What was there before the commit of that rev, in which everything was written anew.
+pub fn forget_before(actor: Id, rev: &str) -> Vec<Change> {
+    [
+        "DELETE FROM atproto_records WHERE actor_id = ?1 AND rev < ?2",
+        "DELETE FROM atproto_blocks WHERE actor_id = ?1 AND rev < ?2",
+        "DELETE FROM atproto_blob_uses WHERE actor_id = ?1 AND rev < ?2",
+    ]
+    .map(|sql| Change::new(sql, args![actor, rev]))
+    .into()
+}
+
 pub fn set_state(actor: Id, state: &str) -> Change {
     Change::new("UPDATE atproto_repos SET state = ?2 WHERE actor_id = ?1", args![actor, state])
 }
@@ -84,6 +95,7 @@ pub fn erase(actor: Id) -> Vec<Change> {
         "DELETE FROM atproto_pending WHERE actor_id = ?1",
         "DELETE FROM atproto_preferences WHERE actor_id = ?1",
         "DELETE FROM atproto_blob_uses WHERE actor_id = ?1",
+        "DELETE FROM atproto_blobs WHERE actor_id = ?1",
     ]
     .map(|sql| Change::new(sql, args![actor]))
     .into()
@@ -96,21 +108,14 @@ pub fn block(actor: Id, cid: &[u8]) -> Query {
     query("SELECT bytes FROM atproto_blocks WHERE actor_id = ?1 AND cid = ?2", args![actor, cid])
 }
 
-/// (cid, bytes) of a page of blocks, in the order of their CIDs.
-pub fn blocks(actor: Id, after: &[u8], limit: i64) -> Query {
-    query(
-        "SELECT cid, bytes FROM atproto_blocks WHERE actor_id = ?1 AND cid > ?2 ORDER BY cid LIMIT ?3",
-        args![actor, after, limit],
-    )
+/// (cid, bytes) of all blocks.
+pub fn blocks(actor: Id) -> Query {
+    query("SELECT cid, bytes FROM atproto_blocks WHERE actor_id = ?1", args![actor])
 }
 
-/// (cid, rev, bytes) of a page of the blocks that came after a rev, in the order of revs and CIDs.
-pub fn blocks_since(actor: Id, rev: &str, after: &[u8], limit: i64) -> Query {
-    query(
-        "SELECT cid, rev, bytes FROM atproto_blocks WHERE actor_id = ?1 AND (rev, cid) > (?2, ?3)
-         ORDER BY rev, cid LIMIT ?4",
-        args![actor, rev, after, limit],
-    )
+/// (cid, bytes) of the blocks that came after a rev.
+pub fn blocks_since(actor: Id, rev: &str) -> Query {
+    query("SELECT cid, bytes FROM atproto_blocks WHERE actor_id = ?1 AND rev > ?2", args![actor, rev])
 }
 
 /// (blocks)

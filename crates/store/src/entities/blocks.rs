@@ -41,6 +41,11 @@ pub fn delete(actor: Id, target: Id) -> Change {
     )
 }
 
+/// (target) of an actor's block.
+pub fn target_of(id: Id, actor: Id) -> Query {
+    query("SELECT target_id FROM blocks WHERE actor_id = ?2 AND id = ?1", args![id, actor])
+}
+
 pub fn delete_by_id(id: Id) -> Change {
     Change::new("DELETE FROM blocks WHERE id = ?1", args![id])
 }

@@ -51,6 +51,11 @@ pub fn release(holder: Id) -> Vec<Change> {
     released(release!("holder = ?1"), args![holder])
 }
 
+/// All blobs of a member's repository are gone. To stand before their rows are removed.
+pub fn release_of_blobs(actor: Id) -> Vec<Change> {
+    released(release!("holder IN (SELECT b.id FROM atproto_blobs b WHERE b.actor_id = ?1)"), args![actor])
+}
+
 /// All attachments of a post are gone. To stand before their rows are removed, as all of these.
 pub fn release_of_post(post: Id) -> Vec<Change> {
     released(release!("holder IN (SELECT m.id FROM media m WHERE m.post_id = ?1)"), args![post])

@@ -38,6 +38,11 @@ impl Access {
         Ok(())
     }
 
+    /// Whether the app may put another repository in the place of the member's.
+    pub fn may_import(&self) -> XrpcResult<()> {
+        Ok(())
+    }
+
     /// Whether the app may call a method of a service (`did:web:api.example#bsky_appview`) as the member.
     pub fn may_call(&self, _method: &str, _service: &str) -> XrpcResult<()> {
         Ok(())

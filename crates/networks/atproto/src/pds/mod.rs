@@ -3,9 +3,11 @@
 //! `xrpc/NSID` is one method, in the file named like it: `com.atproto.repo.createRecord` in `repo/`, and so on.
 
 mod access;
+mod crawl;
 mod error;
 mod housekeeping;
 mod repo;
+mod schemas;
 mod server;
 mod sync;
 mod well_known;
@@ -33,5 +35,9 @@ pub fn router(at: Arc<AtProto>) -> Router {
 
 /// Works in the background until `stop`.
 pub async fn run(at: Arc<AtProto>, stop: Stop) {
-    tokio::join!(housekeeping::run(at.clone(), stop.clone()), crate::through::run(at, stop));
+    tokio::join!(
+        housekeeping::run(at.clone(), stop.clone()),
+        crawl::run(at.clone(), stop.clone()),
+        crate::through::run(at, stop),
+    );
 }

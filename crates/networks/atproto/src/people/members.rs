@@ -1,6 +1,12 @@
-//! Members by handle.
+//! Members by handle and DID.
 
-use crate::{facts::Facts, network::AtProto, syntax::Handle};
+use crate::{
+    facts::Facts,
+    identity::{DidDocument, plc::PlcData},
+    keys,
+    network::AtProto,
+    syntax::{Did, Handle},
+};
 use landbridge_hub::HubError;
 use landbridge_model::{Network, Presence, PresenceState};
 
@@ -18,5 +24,22 @@ impl AtProto {
             _ => None,
         };
         Ok(found.filter(|p| p.state == PresenceState::Active && Facts::of(p).handle == handle))
+    }
+
+    /// The member with a DID, if they are on this network.
+    pub async fn member_with_did(&self, did: &Did) -> Result<Option<Presence>, HubError> {
+        let found = self.hub.presence_by_native(Network::AtProto, did.as_str()).await?;
+        let Some(presence) = found.filter(|p| p.state == PresenceState::Active) else { return Ok(None) };
+        Ok(self.hub.actor(presence.actor).await?.is_member().then_some(presence))
+    }
+
+    /// The document of a member's DID, as it was registered last by us.
+    pub async fn member_document(&self, presence: &Presence) -> Result<DidDocument, HubError> {
+        let damaged = || HubError::Damaged("a member's identity on AT Protocol");
+        let facts = Facts::of(presence);
+        let did = Did::parse(&presence.native_id).map_err(|_| damaged())?;
+        let key = keys::public(&self.hub, presence.actor, keys::SIGNING).await?.ok_or_else(damaged)?;
+        let handle = Handle::parse(&facts.handle).map_err(|_| damaged())?;
+        Ok(PlcData::for_account(&[], &key, &handle, self.options.pds_origin()).document(did))
     }
 }

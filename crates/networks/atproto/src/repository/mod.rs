@@ -3,11 +3,13 @@
 
 mod blobs;
 mod changes;
+mod import;
 mod read;
 mod write;
 
 pub use changes::Made;
 pub use read::StoredRecord;
+pub use write::{PutError, Wish};
 
 use crate::{
     data::Cid,
@@ -61,7 +63,7 @@ impl AtProto {
             return Ok(made);
         };
         let head = Cid::from_bytes(&row.head).map_err(|_| HubError::Damaged("the head of a repository"))?;
-        let mut at_hand = AtHand { at: self, actor: presence.actor, read: HashMap::new() };
+        let mut at_hand = AtHand::new(self, presence.actor);
         at_hand.load(&head).await?;
         let commit = at_hand.get(&head).ok_or(HubError::Damaged("a repository without its commit"))?;
         let commit = Commit::decode(&commit).map_err(|_| HubError::Damaged("a commit"))?;
@@ -69,9 +71,7 @@ impl AtProto {
         let rev = self.next_tid(Some(repo.rev()));
         loop {
             match repo.stage(&at_hand, writes, rev, &key) {
-                Err(StageError::Tree(TreeError::Missing(cid))) if at_hand.read.len() < MOST_READS => {
-                    at_hand.load(&cid).await?;
-                }
+                Err(StageError::Tree(TreeError::Missing(cid))) => at_hand.load(&cid).await?,
                 Ok(staged) => return Ok(Made::of(self, presence.actor, &staged, Some(head))),
                 Err(error) => return Err(error.into()),
             }
@@ -107,7 +107,12 @@ struct AtHand<'a> {
     read: HashMap<Cid, Bytes>,
 }
 
-impl AtHand<'_> {
+impl<'a> AtHand<'a> {
+    fn new(at: &'a AtProto, actor: Id) -> AtHand<'a> {
+        AtHand { at, actor, read: HashMap::new() }
+    }
+
+    /// Fails when there are more than any commit needs.
     async fn load(&mut self, cid: &Cid) -> Result<(), HubError> {
         let bytes = match self.at.blocks.get(cid) {
             Some(bytes) => bytes,
@@ -120,7 +125,7 @@ impl AtHand<'_> {
             }
         };
         self.read.insert(*cid, bytes);
-        Ok(())
+        if self.read.len() > MOST_READS { Err(HubError::Damaged("a tree that does not end")) } else { Ok(()) }
     }
 }
 

@@ -3,11 +3,15 @@
 use crate::{
     data::{Cid, Record},
     network::AtProto,
+    repo::{Block, export::ExportError, mst::TreeError},
 };
 use bytes::Bytes;
 use landbridge_hub::HubError;
 use landbridge_model::Id;
-use landbridge_store::{Row, entities::atproto_repos};
+use landbridge_store::{
+    Row,
+    entities::atproto_repos::{self, RepoRow},
+};
 
 /// A record in a member's repository.
 #[derive(Clone, Debug)]
@@ -66,6 +70,55 @@ impl AtProto {
         for mut row in self.hub.store().rows(rows).await? {
             let rkey = row.get(0)?;
             found.push(StoredRecord::read(&mut row, rkey, 1)?);
+        }
+        Ok(found)
+    }
+
+    /// The collections that have a record.
+    pub async fn collections(&self, actor: Id) -> Result<Vec<String>, HubError> {
+        let rows = self.hub.store().rows(atproto_repos::collections(actor)).await?;
+        rows.into_iter().map(|mut row| Ok(row.get(0)?)).collect()
+    }
+
+    /// Where a repository stands, and its blocks: all of them, or those that came after a rev. From one moment.
+    pub async fn snapshot(
+        &self,
+        actor: Id,
+        since: Option<&str>,
+    ) -> Result<Option<(RepoRow, Vec<Row>)>, HubError> {
+        let blocks = match since {
+            Some(rev) => atproto_repos::blocks_since(actor, rev),
+            None => atproto_repos::blocks(actor),
+        };
+        let mut answers = self.hub.store().all(vec![atproto_repos::of_actor(actor), blocks]).await?;
+        let blocks = answers.pop().unwrap_or_default();
+        match answers.pop().and_then(|mut rows| rows.pop()) {
+            Some(mut row) => Ok(Some((RepoRow::read(&mut row)?, blocks))),
+            None => Ok(None),
+        }
+    }
+
+    /// A proof of what is under a key: see [`crate::repo::proof`].
+    pub async fn prove(&self, actor: Id, key: &str) -> Result<Option<Vec<u8>>, HubError> {
+        let Some(row) = self.repo_row(actor).await? else { return Ok(None) };
+        let head = Cid::from_bytes(&row.head).map_err(|_| HubError::Damaged("the head of a repository"))?;
+        let mut at_hand = super::AtHand::new(self, actor);
+        loop {
+            match crate::repo::proof::prove(&at_hand, head, key) {
+                Ok(car) => return Ok(Some(car)),
+                Err(ExportError::Tree(TreeError::Missing(cid))) => at_hand.load(&cid).await?,
+                Err(_) => return Err(HubError::Damaged("a repository")),
+            }
+        }
+    }
+
+    /// Some blocks of a repository.
+    pub async fn some_blocks(&self, actor: Id, cids: &[Cid]) -> Result<Vec<Block>, HubError> {
+        let mut found = Vec::with_capacity(cids.len());
+        for cid in cids {
+            let row = self.hub.store().row(atproto_repos::block(actor, &cid.to_bytes())).await?;
+            let bytes: Vec<u8> = row.ok_or(HubError::NotFound)?.get(0)?;
+            found.push(Block { cid: *cid, bytes: bytes.into() });
         }
         Ok(found)
     }

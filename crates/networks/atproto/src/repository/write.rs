@@ -5,8 +5,8 @@ use crate::{
     data::Cid,
     firehose,
     network::AtProto,
-    repo::{StageError, Write},
-    syntax::{Datetime, Did, Handle},
+    repo::{Block, StageError, Write},
+    syntax::{Datetime, Did, Handle, Nsid, RecordKey},
 };
 use landbridge_hub::HubError;
 use landbridge_model::{Id, Presence, Time};
@@ -39,16 +39,26 @@ impl From<CommitError> for PutError {
     }
 }
 
+/// What is wanted of one record. What comes of it depends on what is there when the repository is held.
+#[derive(Clone, Debug)]
+pub enum Wish {
+    Exactly(Write),
+    /// The record, be there one before or not. `swap`: the version that must be there (`None`: none).
+    Put { collection: Nsid, rkey: RecordKey, block: Block, swap: Option<Option<String>> },
+    /// No record, be there one before or not.
+    Remove { collection: Nsid, rkey: RecordKey, swap: Option<Option<String>> },
+}
+
 impl AtProto {
-    /// Writes records, in one commit. `make` gives the writes, with the repository held: it may look at records first.
-    /// `swap`: the commit that must be the newest. The hub hears of them afterwards, when `told`.
+    /// Writes records, in one commit. `swap`: the commit that must be the newest. The hub hears of them afterwards, when `told`. `None`: there was nothing
+    /// to write.
     pub async fn put(
         &self,
         presence: &Presence,
         swap: Option<Cid>,
         told: bool,
-        make: impl AsyncFn() -> Result<Vec<Write>, PutError>,
-    ) -> Result<Made, PutError> {
+        wishes: &[Wish],
+    ) -> Result<Option<Made>, PutError> {
         let _turn = self.hub.turn(presence.actor).await;
         let mut tries = 0;
         loop {
@@ -59,7 +69,13 @@ impl AtProto {
                     return Err(PutError::Swap(head));
                 }
             }
-            let writes = make().await?;
+            let mut writes = Vec::with_capacity(wishes.len());
+            for wish in wishes {
+                writes.extend(self.write_of(presence.actor, wish).await?);
+            }
+            if writes.is_empty() {
+                return Ok(None);
+            }
             let mut made = self.make_commit(presence, &writes).await?;
             if told {
                 let pending = self.pending(presence.actor, &made);
@@ -68,12 +84,37 @@ impl AtProto {
             match self.hub.store().write(std::mem::take(&mut made.changes)).await {
                 Ok(_) => {
                     self.news.send_replace(());
-                    return Ok(made);
+                    return Ok(Some(made));
                 }
                 Err(WriteError::Precondition(STALE)) if tries < TRIES => tries += 1,
                 Err(error) => return Err(HubError::from(error).into()),
             }
         }
+    }
+
+    async fn write_of(&self, actor: Id, wish: &Wish) -> Result<Option<Write>, PutError> {
+        let (collection, rkey, swap) = match wish {
+            Wish::Exactly(write) => return Ok(Some(write.clone())),
+            Wish::Put { collection, rkey, swap, .. } | Wish::Remove { collection, rkey, swap } => {
+                (collection, rkey, swap)
+            }
+        };
+        let before = self.record(actor, collection.as_str(), rkey.as_str()).await?.map(|record| record.cid);
+        let version = before.map(|cid| cid.to_string());
+        if swap.as_ref().is_some_and(|swap| *swap != version) {
+            return Err(PutError::Swap(version.unwrap_or_else(|| "null".into())));
+        }
+        Ok(match (wish, before) {
+            // Nothing would change: no commit says so.
+            (Wish::Put { block, .. }, Some(before)) if before == block.cid => None,
+            (Wish::Put { block, .. }, Some(_)) => {
+                Some(Write::Update(collection.clone(), rkey.clone(), block.clone()))
+            }
+            (Wish::Put { block, .. }, None) => {
+                Some(Write::Create(collection.clone(), rkey.clone(), block.clone()))
+            }
+            (_, before) => before.map(|_| Write::Delete(collection.clone(), rkey.clone())),
+        })
     }
 
     fn pending(&self, actor: Id, made: &Made) -> Vec<Change> {

@@ -1,9 +1,64 @@
-//! `com.atproto.repo.*`
+//! `com.atproto.repo.*`: records, blobs, whole repositories (<https://atproto.com/specs/repository>).
 
-use crate::network::AtProto;
-use axum::Router;
+mod blobs;
+mod describe;
+mod import;
+mod read;
+mod write;
+
+use super::{XrpcError, XrpcResult};
+use crate::{
+    network::AtProto,
+    syntax::{AtIdentifier, Did, Nsid, RecordKey},
+};
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use landbridge_model::Presence;
 use std::sync::Arc;
 
 pub fn router() -> Router<Arc<AtProto>> {
     Router::new()
+        .route("/xrpc/com.atproto.repo.createRecord", post(write::create))
+        .route("/xrpc/com.atproto.repo.putRecord", post(write::put))
+        .route("/xrpc/com.atproto.repo.deleteRecord", post(write::delete))
+        .route("/xrpc/com.atproto.repo.applyWrites", post(write::apply))
+        .route("/xrpc/com.atproto.repo.getRecord", get(read::record))
+        .route("/xrpc/com.atproto.repo.listRecords", get(read::records))
+        .route("/xrpc/com.atproto.repo.describeRepo", get(describe::describe))
+        .route("/xrpc/com.atproto.repo.uploadBlob", post(blobs::upload))
+        .route("/xrpc/com.atproto.repo.listMissingBlobs", get(blobs::missing))
+        .route("/xrpc/com.atproto.repo.importRepo", post(import::import))
+}
+
+/// A repository that is held here and served.
+pub(super) struct Held {
+    pub presence: Presence,
+    pub did: Did,
+}
+
+impl AtProto {
+    /// The repository that somebody names, by handle or DID.
+    pub(super) async fn held(&self, name: &str) -> XrpcResult<Held> {
+        let gone = || XrpcError::new("RepoNotFound", format!("Could not find repo: {name}"));
+        let name = AtIdentifier::parse(name).map_err(|_| XrpcError::invalid("repo is no handle and no DID"))?;
+        let presence = match &name {
+            AtIdentifier::Handle(handle) => self.member_with_handle(handle).await?,
+            AtIdentifier::Did(did) => self.member_with_did(did).await?,
+        };
+        let presence = presence.ok_or_else(gone)?;
+        let row = self.repo_row(presence.actor).await?.ok_or_else(gone)?;
+        super::sync::served(&row)?;
+        let did = Did::parse(&row.did).map_err(|_| gone())?;
+        Ok(Held { presence, did })
+    }
+}
+
+pub(super) fn nsid(text: &str) -> XrpcResult<Nsid> {
+    Nsid::parse(text).map_err(|error| XrpcError::invalid(format!("collection: {error}")))
+}
+
+pub(super) fn rkey(text: &str) -> XrpcResult<RecordKey> {
+    RecordKey::parse(text).map_err(|error| XrpcError::invalid(format!("rkey: {error}")))
 }

@@ -1,0 +1,29 @@
+//! `describeRepo`.
+
+use crate::{facts::Facts, network::AtProto, pds::XrpcResult};
+use axum::{
+    Json,
+    extract::{Query, State},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+#[derive(Deserialize)]
+pub struct Asked {
+    repo: String,
+}
+
+pub async fn describe(State(at): State<Arc<AtProto>>, Query(asked): Query<Asked>) -> XrpcResult<Json<Value>> {
+    let held = at.held(&asked.repo).await?;
+    let collections = at.collections(held.presence.actor).await?;
+    let document = at.member_document(&held.presence).await?;
+    let handle = Facts::of(&held.presence).handle;
+    Ok(Json(json!({
+        "handle": handle,
+        "did": held.did,
+        "handleIsCorrect": document.also_known_as.first() == Some(&format!("at://{handle}")),
+        "didDoc": document.to_json(),
+        "collections": collections,
+    })))
+}

@@ -1,0 +1,67 @@
+//! `getBlob`, `listBlobs`. Blobs are what members uploaded, unread: a browser must not take them for a page of ours
+//! (<https://atproto.com/guides/blob-security>).
+
+use crate::{
+    network::AtProto,
+    pds::{XrpcError, XrpcResult},
+};
+use axum::{
+    Json,
+    extract::{Query, State},
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use landbridge_hub::HubError;
+use landbridge_store::entities::atproto_blobs;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+#[derive(Deserialize)]
+pub struct One {
+    did: String,
+    cid: String,
+}
+
+pub async fn blob(State(at): State<Arc<AtProto>>, Query(asked): Query<One>) -> XrpcResult<Response> {
+    let row = at.repo_served(&asked.did).await?;
+    let missing = || XrpcError::new("BlobNotFound", "Blob not found");
+    let blob = at.blob_row(row.actor, &asked.cid).await?.ok_or_else(missing)?;
+    let bytes = at.read_blob(&blob).await.map_err(|_| missing())?;
+    let octets = HeaderValue::from_static("application/octet-stream");
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_str(&blob.mime).unwrap_or(octets)),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400")),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+#[derive(Deserialize)]
+pub struct Page {
+    did: String,
+    #[serde(default)]
+    since: String,
+    limit: Option<i64>,
+    #[serde(default)]
+    cursor: String,
+}
+
+pub async fn list(State(at): State<Arc<AtProto>>, Query(asked): Query<Page>) -> XrpcResult<Json<Value>> {
+    let row = at.repo_served(&asked.did).await?;
+    let limit = asked.limit.unwrap_or(500).clamp(1, 1000);
+    let rows = atproto_blobs::listed(row.actor, &asked.since, &asked.cursor, limit);
+    let mut cids: Vec<String> = Vec::new();
+    for mut row in at.hub.store().rows(rows).await.map_err(HubError::from)? {
+        cids.push(row.get(0).map_err(HubError::from)?);
+    }
+    let mut answer = json!({ "cids": cids });
+    if let (Some(last), Some(fields)) = (cids.last(), answer.as_object_mut())
+        && cids.len() as i64 == limit
+    {
+        fields.insert("cursor".into(), json!(last));
+    }
+    Ok(Json(answer))
+}

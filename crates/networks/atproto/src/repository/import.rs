@@ -1,0 +1,106 @@
+//! Taking in a whole repository. The tree is kept as it came, under a new commit that the member's key here signs. Its blocks
+//! are put down in portions before the head names them, so a crash in between leaves only what the next try puts down again.
+
+use crate::{
+    data::{BlobRef, Record},
+    firehose,
+    keys,
+    network::AtProto,
+    repo::{Blocks, Commit, import::Imported},
+    repository::changes::announce,
+    syntax::{Datetime, Tid},
+};
+use landbridge_hub::HubError;
+use landbridge_model::{Presence, Time};
+use landbridge_store::{
+    Change,
+    entities::{
+        atproto_blobs,
+        atproto_repos::{self, RepoRow},
+    },
+};
+
+/// Changes of one write. Within a write, what SQLite does for each statement grows with those before it.
+const PORTION: usize = 200;
+/// Portions that are on their way at once.
+const AT_ONCE: usize = 8;
+
+impl AtProto {
+    /// Puts the imported repository in the place of the one that is here.
+    pub async fn adopt(&self, presence: &Presence, imported: &Imported) -> Result<(), HubError> {
+        let actor = presence.actor;
+        let _turn = self.hub.turn(actor).await;
+        let before = self.repo_row(actor).await?;
+        let newest = before.as_ref().and_then(|row| Tid::parse(&row.rev).ok()).max(Some(imported.commit.rev));
+        let rev = self.next_tid(newest);
+        let key = keys::signing_key(&self.hub, actor).await?;
+        let commit = Commit::sign(imported.commit.did.clone(), rev, imported.commit.data, &key)
+            .map_err(|_| HubError::Damaged("a signing key"))?;
+        let head = commit.block();
+        let text = rev.to_string();
+        let blocks = imported.blocks.iter().filter(|(cid, _)| **cid != imported.head);
+        let mut changes: Vec<Change> = blocks
+            .map(|(cid, bytes)| atproto_repos::put_block(actor, &cid.to_bytes(), &text, bytes))
+            .collect();
+        for (path, cid) in &imported.records {
+            let Some((collection, rkey)) = path.split_once('/') else { continue };
+            changes.push(atproto_repos::put_record(actor, collection, rkey, &cid.to_bytes(), &text));
+            let record = imported.blocks.get(cid).and_then(|bytes| Record::decode(bytes).ok());
+            for blob in record.iter().flat_map(|record| BlobRef::all_in_map(record.fields())) {
+                changes.push(atproto_blobs::name(actor, &blob.cid.to_string(), path, &text));
+            }
+        }
+        self.put_down(changes).await?;
+        let data = imported.commit.data.to_bytes();
+        let mut last = vec![atproto_repos::put_block(actor, &head.cid.to_bytes(), &text, &head.bytes)];
+        let state = before.as_ref().map(|row| row.state.clone()).unwrap_or_default();
+        last.push(match &before {
+            Some(row) => atproto_repos::advance(actor, &row.head, &head.cid.to_bytes(), &data, &text),
+            None => atproto_repos::insert(&RepoRow {
+                actor,
+                did: presence.native_id.clone(),
+                head: head.cid.to_bytes(),
+                data,
+                rev: text.clone(),
+                state: state.clone(),
+            }),
+        });
+        last.extend(atproto_repos::forget_before(actor, &text));
+        // While the account is somewhere else, nothing is said of it; see `activateAccount`.
+        if state.is_empty() {
+            let blocks = crate::repo::car::write(&head.cid, [&head]).into();
+            let (did, time) = (imported.commit.did.clone(), Datetime::of(Time::now()));
+            let sync = firehose::SyncEvent { did, rev, blocks, time };
+            last.extend(announce(actor, &firehose::Event::Sync(sync), Time::now()));
+        }
+        self.hub.store().write(last).await?;
+        self.news.send_replace(());
+        Ok(())
+    }
+
+    async fn put_down(&self, mut changes: Vec<Change>) -> Result<(), HubError> {
+        while !changes.is_empty() {
+            let rest = changes.split_off(changes.len().min(PORTION * AT_ONCE));
+            let portions = changes.chunks(PORTION).map(|portion| self.hub.store().write(portion.to_vec()));
+            for written in futures_util::future::join_all(portions).await {
+                written?;
+            }
+            changes = rest;
+        }
+        Ok(())
+    }
+
+    /// For subscribers: the repository is at this commit, whatever was said before.
+    pub async fn sync_event(&self, presence: &Presence) -> Result<Vec<Change>, HubError> {
+        let Some(row) = self.repo_row(presence.actor).await? else { return Ok(Vec::new()) };
+        let block = self.hub.store().row(atproto_repos::block(presence.actor, &row.head)).await?;
+        let bytes: Vec<u8> = block.ok_or(HubError::Damaged("a repository without its commit"))?.get(0)?;
+        let commit = crate::repo::Block::of_dag_cbor(bytes);
+        let blocks = crate::repo::car::write(&commit.cid, [&commit]).into();
+        let damaged = || HubError::Damaged("the row of a repository");
+        let did = crate::syntax::Did::parse(&row.did).map_err(|_| damaged())?;
+        let rev = Tid::parse(&row.rev).map_err(|_| damaged())?;
+        let sync = firehose::SyncEvent { did, rev, blocks, time: Datetime::of(Time::now()) };
+        Ok(announce(presence.actor, &firehose::Event::Sync(sync), Time::now()).into())
+    }
+}

@@ -1,0 +1,135 @@
+//! What members do, as records.
+
+use crate::world::{World, on_both};
+use landbridge_atproto::{data::Value, firehose::{AccountStatus, Event}};
+use landbridge_hub::{CopyKind, Draft, publish::FollowOptions};
+use landbridge_model::{Audience, Visibility};
+use landbridge_store::EngineKind;
+
+on_both!(
+    a_post_says_what_was_written,
+    answers_name_root_and_parent,
+    long_texts_are_cut_with_a_card,
+    follows_and_likes_are_taken_back,
+    only_what_is_public_goes_there,
+    whoever_leaves_is_not_served,
+);
+
+async fn a_post_says_what_was_written(engine: EngineKind) {
+    let world = World::new(engine).await;
+    let (alice, bob) = (world.member("alice").await, world.member("bob").await);
+    let text = "Grüße an @bob: https://example.org/x #Straße";
+    let post = world
+        .publish(Draft {
+            author: alice,
+            text: text.into(),
+            languages: vec!["de".into(), "hsb".into()],
+            sensitive: true,
+            reply_policy: Some(Audience::Nobody),
+            quote_policy: Some(Audience::Followers),
+            ..Draft::default()
+        })
+        .await;
+    let (uri, record) = world.record(CopyKind::Post, post.id).await.unwrap();
+    let fields = record.fields();
+    assert_eq!(fields.text("text"), Some(text));
+    let langs: Vec<_> = fields.get("langs").unwrap().as_list().unwrap().iter().map(Value::as_text).collect();
+    assert_eq!(langs, [Some("de"), Some("hsb")]);
+    let facets = fields.get("facets").unwrap().as_list().unwrap();
+    let of = |feature: &Value| feature.get("features").unwrap().as_list().unwrap()[0].clone();
+    let kinds: Vec<Value> = facets.iter().map(of).collect();
+    assert_eq!(kinds[0].get("did").unwrap().as_text(), Some(world.did(bob).await.as_str()));
+    assert_eq!(kinds[1].get("uri").unwrap().as_text(), Some("https://example.org/x"));
+    assert_eq!(kinds[2].get("tag").unwrap().as_text().unwrap().to_lowercase(), "straße");
+    let label = fields.get("labels").unwrap().get("values").unwrap().as_list().unwrap()[0].get("val").cloned();
+    assert_eq!(label.unwrap().as_text(), Some("graphic-media"));
+    let card = fields.get("embed").unwrap().get("external").unwrap();
+    assert_eq!(card.get("uri").unwrap().as_text(), Some("https://example.org/x"));
+    // The gates stand under the post's own key.
+    let rkey = uri.rsplit('/').next().unwrap();
+    let gate = world.at.record(alice, "app.bsky.feed.threadgate", rkey).await.unwrap().unwrap();
+    assert_eq!(gate.record().unwrap().fields().get("allow").unwrap().as_list().unwrap().len(), 0);
+    assert!(world.at.record(alice, "app.bsky.feed.postgate", rkey).await.unwrap().is_some());
+    world.hub.delete_post(alice, post.id, None).await.unwrap();
+    assert!(world.at.record(alice, "app.bsky.feed.threadgate", rkey).await.unwrap().is_none());
+    assert_eq!(world.verified(alice).await.records.len(), 1);
+}
+
+async fn answers_name_root_and_parent(engine: EngineKind) {
+    let world = World::new(engine).await;
+    let (alice, bob) = (world.member("alice").await, world.member("bob").await);
+    let root = world.post(alice, "root").await;
+    let answer = |author, to, text: &str| Draft { author, text: text.into(), reply_to: Some(to), ..Draft::default() };
+    let first = world.publish(answer(bob, root.id, "first")).await;
+    let second = world.publish(answer(alice, first.id, "second")).await;
+    let (root_uri, root_record) = world.record(CopyKind::Post, root.id).await.unwrap();
+    let (first_uri, first_record) = world.record(CopyKind::Post, first.id).await.unwrap();
+    let (_, record) = world.record(CopyKind::Post, second.id).await.unwrap();
+    let reply = record.fields().get("reply").unwrap();
+    let said = |part: &str, field: &str| reply.get(part).unwrap().get(field).unwrap().as_text().unwrap().to_owned();
+    assert_eq!((said("root", "uri"), said("root", "cid")), (root_uri, root_record.cid().to_string()));
+    assert_eq!((said("parent", "uri"), said("parent", "cid")), (first_uri, first_record.cid().to_string()));
+}
+
+async fn long_texts_are_cut_with_a_card(engine: EngineKind) {
+    let world = World::new(engine).await;
+    let alice = world.member("alice").await;
+    let text = "👩‍👩‍👧 word ".repeat(120);
+    let post = world.post(alice, &text).await;
+    let (_, record) = world.record(CopyKind::Post, post.id).await.unwrap();
+    let shown = record.fields().text("text").unwrap();
+    assert!(shown.ends_with('…') && shown.len() <= 3000, "{shown}");
+    let card = record.fields().get("embed").unwrap().get("external").unwrap();
+    assert_eq!(card.get("uri").unwrap().as_text().unwrap(), format!("http://localhost:1/@alice/{}", post.id));
+}
+
+async fn follows_and_likes_are_taken_back(engine: EngineKind) {
+    let world = World::new(engine).await;
+    let (alice, bob) = (world.member("alice").await, world.member("bob").await);
+    let post = world.post(bob, "hello").await;
+    world.hub.follow(alice, bob, FollowOptions::default(), None).await.unwrap();
+    world.hub.react(alice, post.id, "🎉", None, None).await.unwrap();
+    let repost = world.hub.repost(alice, post.id, Some(Visibility::Public), None).await.unwrap();
+    let repo = world.verified(alice).await;
+    let collections: Vec<&str> = repo.records.iter().map(|(path, _)| path.split('/').next().unwrap()).collect();
+    let all = ["app.bsky.actor.profile", "app.bsky.feed.like", "app.bsky.feed.repost", "app.bsky.graph.follow"];
+    assert_eq!(collections, all);
+    assert!(world.record(CopyKind::Repost, repost.id).await.is_some());
+    world.hub.unfollow(alice, bob, None).await.unwrap();
+    world.hub.unreact(alice, post.id, "🎉", None).await.unwrap();
+    world.hub.unrepost(alice, post.id, None).await.unwrap();
+    assert_eq!(world.verified(alice).await.records.len(), 1);
+    // A block would be public: nobody has said that it may be.
+    world.hub.block(alice, bob).await.unwrap();
+    assert_eq!(world.verified(alice).await.records.len(), 1);
+}
+
+async fn only_what_is_public_goes_there(engine: EngineKind) {
+    let world = World::new(engine).await;
+    let alice = world.member("alice").await;
+    for visibility in [Visibility::Unlisted, Visibility::Followers, Visibility::Direct] {
+        let draft = Draft { author: alice, text: "x".into(), visibility: Some(visibility), ..Draft::default() };
+        let post = world.publish(draft).await;
+        assert!(world.record(CopyKind::Post, post.id).await.is_none(), "{visibility:?}");
+    }
+    assert_eq!(world.verified(alice).await.records.len(), 1);
+}
+
+async fn whoever_leaves_is_not_served(engine: EngineKind) {
+    let world = World::new(engine).await;
+    let alice = world.member("alice").await;
+    let did = world.did(alice).await;
+    world.post(alice, "bye").await;
+    world.hub.deactivate(alice).await.unwrap();
+    let status = |event: Option<&(u64, Event)>| match event {
+        Some((_, Event::Account(account))) => account.status.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(status(world.events().await.last()), Some(AccountStatus::Deactivated));
+    world.hub.reactivate(alice).await.unwrap();
+    assert_eq!(status(world.events().await.last()), None);
+    world.hub.delete_member(alice).await.unwrap();
+    assert_eq!(status(world.events().await.last()), Some(AccountStatus::Deleted));
+    let row = world.at.repo_of(did.as_str()).await.unwrap();
+    assert!(row.is_none_or(|row| row.state == "deleted"));
+}
