@@ -153,6 +153,8 @@ pub struct InPost {
     /// The network needs no leave for quotes.
     pub quote_free: bool,
     pub quote_policy: Audience,
+    /// Who may answer it; of the first post of a thread, the whole thread.
+    pub reply_policy: Audience,
     /// The same post elsewhere, as its author says (FEP-fffd, NIP-48, `bridgyOriginalUrl`).
     pub same_as: Vec<(Network, String)>,
 }

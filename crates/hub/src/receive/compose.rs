@@ -72,7 +72,7 @@ impl Hub {
             repost_of: None,
             url: post.url.clone(),
             quote_policy: post.quote_policy,
-            reply_policy: Default::default(),
+            reply_policy: post.reply_policy,
             application: None,
             replies: 0,
             reposts: 0,

@@ -32,6 +32,7 @@ mod options;
 pub mod pds;
 mod people;
 mod reader;
+mod remote;
 pub mod repo;
 pub mod repository;
 pub mod richtext;

@@ -111,7 +111,7 @@ impl Translator for AtProto {
     }
 
     async fn forget(&self, native_id: &str) {
-        self.people.forget(native_id);
+        self.people.forget(native_id).await;
     }
 
     async fn thread(&self, hub: &Hub, native_id: &str) -> Result<Vec<Incoming>, HubError> {

@@ -14,6 +14,7 @@ pub mod actors;
 pub mod apps;
 pub mod atproto_blobs;
 pub mod atproto_events;
+pub mod atproto_reader;
 pub mod atproto_repos;
 pub mod awaited;
 pub mod blocks;

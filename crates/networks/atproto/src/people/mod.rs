@@ -1,15 +1,71 @@
 //! Who is who: members' identities, and other people's.
+//!
+//! A DID's document says which key signs its repository, which server holds it, and which handle it claims; the handle
+//! counts only when it leads back to the DID ([`Identity`]).
 
+mod documents;
+mod handles;
+mod identity;
 mod join;
 mod members;
 
+pub use identity::Identity;
 pub use join::join;
 
+use crate::{
+    identity::DidDocument,
+    syntax::{Did, Handle},
+};
+use moka::{future, sync};
+use std::{sync::Arc, time::Duration};
+
+const fn minutes(n: u64) -> Duration {
+    Duration::from_secs(60 * n)
+}
+
+/// How long a document is believed without asking again. Changes are heard of by `#identity`, and a key that has changed
+/// shows by the first signature that does not fit.
+const DOCUMENTS: Duration = minutes(60);
+/// The same for a handle's DID.
+const HANDLES: Duration = minutes(60);
+/// How long nobody asks again for what was not there.
+const MISSING: Duration = minutes(2);
+/// How soon a document may be asked for again because a signature does not fit: who forges must not make us ask.
+const SUSPECTED: Duration = minutes(1);
+
 /// What was found out about people lately.
-#[derive(Default)]
-pub struct People {}
+pub struct People {
+    documents: future::Cache<Did, Arc<DidDocument>>,
+    handles: future::Cache<Handle, Did>,
+    missing: sync::Cache<Did, ()>,
+    /// Handles that led nowhere.
+    lost: sync::Cache<Handle, ()>,
+    suspected: sync::Cache<Did, ()>,
+}
+
+impl Default for People {
+    fn default() -> People {
+        People {
+            documents: future::Cache::builder().max_capacity(20_000).time_to_live(DOCUMENTS).build(),
+            handles: future::Cache::builder().max_capacity(20_000).time_to_live(HANDLES).build(),
+            missing: sync::Cache::builder().max_capacity(20_000).time_to_live(MISSING).build(),
+            lost: sync::Cache::builder().max_capacity(20_000).time_to_live(MISSING).build(),
+            suspected: sync::Cache::builder().max_capacity(20_000).time_to_live(SUSPECTED).build(),
+        }
+    }
+}
 
 impl People {
     /// Asks again the next time.
-    pub fn forget(&self, _native_id: &str) {}
+    pub async fn forget(&self, native_id: &str) {
+        if let Ok(did) = Did::parse(native_id) {
+            self.missing.invalidate(&did);
+            if let Some(document) = self.documents.remove(&did).await
+                && let Some(handle) = document.handle()
+            {
+                self.handles.invalidate(&handle).await;
+                self.lost.invalidate(&handle);
+            }
+        }
+    }
 }

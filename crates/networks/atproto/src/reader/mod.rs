@@ -1,9 +1,148 @@
-//! Reading other people's repositories.
+//! Reading other people's repositories for members: streams of commits from relays and servers ([`stream`]), each commit
+//! checked against the one before ([`commits`]); what was missed is asked of the server that has it ([`behind`]). Lighter
+//! sources, of which each record is proved by its author's server: Jetstream ([`jetstream`]), and an AppView's
+//! notifications ([`notices`]).
+
+mod accounts;
+mod backoff;
+mod behind;
+mod commits;
+mod crew;
+mod interest;
+mod jetstream;
+mod notices;
+mod records;
+mod socket;
+mod stream;
 
 use crate::network::AtProto;
-use landbridge_hub::{Hub, Stop};
-use std::sync::Arc;
+use interest::Interest;
+use landbridge_hub::{EventKind, Hub, HubError, Incoming, Refused, Stop};
+use landbridge_model::Time;
+use landbridge_store::entities::{atproto_reader, cursors};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::{Notify, broadcast::error::RecvError};
 
-pub async fn run(_at: Arc<AtProto>, _hub: Hub, mut stop: Stop) {
+/// How often it is looked at whom members follow; a change of theirs makes it sooner.
+const LOOK: Duration = Duration::from_secs(60);
+/// Changes that come together are looked at together.
+const GATHER: Duration = Duration::from_millis(300);
+
+/// What all sources share.
+pub(crate) struct Reader {
+    at: Arc<AtProto>,
+    hub: Hub,
+    interest: Interest,
+    /// Rung when something was missed.
+    missed: Notify,
+}
+
+/// Not now: the same again in a while.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Later(String);
+
+impl From<HubError> for Later {
+    fn from(error: HubError) -> Later {
+        Later(error.to_string())
+    }
+}
+
+pub async fn run(at: Arc<AtProto>, hub: Hub, mut stop: Stop) {
+    let options = &at.options;
+    let reader = Arc::new(Reader { at: at.clone(), hub, interest: Interest::default(), missed: Notify::new() });
+    // Before anything is read it must be known whom it concerns.
+    while let Err(error) = reader.interest.refresh(&reader).await {
+        tracing::warn!(%error, "whom members follow could not be read");
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(5)) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+    }
+    let mut tasks = tokio::task::JoinSet::new();
+    for url in &options.streams {
+        tasks.spawn(stream::run(reader.clone(), url.clone(), stop.clone()));
+    }
+    for url in &options.jetstreams {
+        tasks.spawn(jetstream::run(reader.clone(), url.clone(), stop.clone()));
+    }
+    if options.streams.is_empty() && options.appview.is_some() {
+        tasks.spawn(notices::run(reader.clone(), stop.clone()));
+    }
+    tasks.spawn(behind::run(reader.clone(), stop.clone()));
+    tasks.spawn(keep_fresh(reader, stop.clone()));
     let _ = stop.wait_for(|stop| *stop).await;
+    // They stop by themselves, noting where they stand.
+    let all = async { while tasks.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(Duration::from_secs(5), all).await;
+}
+
+/// Looks again whom members follow when that may have changed.
+async fn keep_fresh(reader: Arc<Reader>, mut stop: Stop) {
+    let mut bus = reader.hub.bus().listen();
+    while !*stop.borrow() {
+        let changed = async {
+            loop {
+                match bus.recv().await {
+                    Ok(event) if matches!(event.kind, EventKind::Member(_)) => break,
+                    Ok(_) => {}
+                    Err(RecvError::Lagged(_)) => break,
+                    Err(RecvError::Closed) => std::future::pending::<()>().await,
+                }
+            }
+            tokio::time::sleep(GATHER).await;
+        };
+        tokio::select! {
+            () = changed => {}
+            () = tokio::time::sleep(LOOK) => {}
+            _ = stop.changed() => continue,
+        }
+        if let Err(error) = reader.interest.refresh(&reader).await {
+            tracing::warn!(%error, "whom members follow could not be read");
+        }
+    }
+}
+
+impl Reader {
+    /// Hands it to the hub. What the hub refuses by a rule is done with.
+    async fn receive(&self, incoming: Incoming) -> Result<(), Later> {
+        let (actor, id) = (incoming.actor.clone(), incoming.id.clone());
+        match self.hub.receive(incoming).await {
+            Ok(received) => {
+                tracing::debug!(%actor, id, ?received, "taken in");
+                if matches!(received, landbridge_hub::Received::Stored(_)) {
+                    self.interest.note_known(&actor);
+                }
+                Ok(())
+            }
+            Err(Refused::Rule(why)) => {
+                tracing::debug!(%actor, id, why, "refused");
+                metrics::counter!("atproto_records_refused_by_hub", "why" => why).increment(1);
+                Ok(())
+            }
+            Err(Refused::Later(why)) => Err(Later(why)),
+        }
+    }
+
+    /// Notes that something of a repository after `rev` was missed.
+    async fn note_missed(&self, did: &str, rev: &str) -> Result<(), Later> {
+        let change = atproto_reader::missed(did, rev, Time::now());
+        self.hub.store().write(change).await.map_err(|error| Later(error.to_string()))?;
+        self.missed.notify_one();
+        Ok(())
+    }
+
+    /// Where we stand with a source; `None`: never read.
+    async fn place(&self, name: &str) -> Result<Option<u64>, Later> {
+        let row = self.hub.store().row(cursors::one(name)).await.map_err(|error| Later(error.to_string()))?;
+        Ok(row.and_then(|mut row| row.get::<String>(0).ok()?.parse().ok()))
+    }
+
+    /// Everything up to there was taken in, or noted as missed.
+    async fn note_place(&self, name: &str, place: u64) {
+        let change = cursors::put(name, &place.to_string(), Time::now());
+        if let Err(error) = self.hub.store().write(change).await {
+            tracing::warn!(%error, "where a stream was read to could not be noted");
+        }
+    }
 }

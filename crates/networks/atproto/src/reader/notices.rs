@@ -1,0 +1,140 @@
+//! An AppView's notifications (`app.bsky.notification.listNotifications`), asked for in each member's name where no stream
+//! is read: they say which records concern the member, and their authors' servers prove them.
+
+use super::{
+    Later, Reader,
+    records::{self, Changed},
+};
+use crate::{
+    keys,
+    network::AtProto,
+    options::Service,
+    remote::{self, Param},
+    repo::Block,
+    translate::place::Place,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use landbridge_hub::{HubError, Stop};
+use landbridge_model::{Id, Network, Time};
+use landbridge_store::entities::{atproto_repos, cursors};
+use serde_json::{Value as Json, json};
+use std::{sync::Arc, time::Duration};
+
+const LOOK: Duration = Duration::from_secs(60);
+const METHOD: &str = "app.bsky.notification.listNotifications";
+/// Seconds for which a token holds.
+const LIFE: i64 = 60;
+const PAGES: usize = 5;
+const MEMBERS: i64 = 500;
+
+pub async fn run(reader: Arc<Reader>, mut stop: Stop) {
+    let Some(view) = reader.at.options.appview.clone() else { return };
+    while !*stop.borrow() {
+        if let Err(Later(why)) = all(&reader, &view).await {
+            tracing::info!(why, "what concerns members could not be asked for");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+    }
+}
+
+async fn all(reader: &Reader, view: &Service) -> Result<(), Later> {
+    let mut after = Id(0);
+    loop {
+        let rows = reader.hub.store().rows(atproto_repos::list(after, MEMBERS)).await.map_err(HubError::from)?;
+        let full = rows.len() as i64 == MEMBERS;
+        for mut row in rows {
+            let repo = atproto_repos::RepoRow::read(&mut row).map_err(HubError::from)?;
+            after = repo.actor;
+            if repo.state.is_empty()
+                && let Err(Later(why)) = of_member(reader, view, repo.actor, &repo.did).await
+            {
+                tracing::debug!(did = repo.did, why, "notifications could not be read");
+            }
+        }
+        if !full {
+            return Ok(());
+        }
+    }
+}
+
+async fn of_member(reader: &Reader, view: &Service, member: Id, did: &str) -> Result<(), Later> {
+    let name = format!("atproto:notices:{did}");
+    let row = reader.hub.store().row(cursors::one(&name)).await.map_err(HubError::from)?;
+    let stood: String = row.and_then(|mut row| row.get(0).ok()).unwrap_or_default();
+    let (mut newest, mut cursor, mut places) = (stood.clone(), None::<String>, Vec::new());
+    'pages: for _ in 0..PAGES {
+        let token = reader.at.service_token(member, did, view.did.as_str(), METHOD).await?;
+        let mut params = vec![Param("limit", "50")];
+        params.extend(cursor.as_deref().map(|cursor| Param("cursor", cursor)));
+        let answer = remote::json_as(&reader.at, &view.url, METHOD, &params, &token).await?;
+        let Some(answer) = answer else { break };
+        let list = answer.get("notifications").and_then(Json::as_array).cloned().unwrap_or_default();
+        for notice in &list {
+            let at = notice.get("indexedAt").and_then(Json::as_str).unwrap_or_default();
+            if at <= stood.as_str() {
+                break 'pages;
+            }
+            newest = newest.max(at.to_owned());
+            places.extend(notice.get("uri").and_then(Json::as_str).and_then(Place::parse));
+        }
+        cursor = answer.get("cursor").and_then(Json::as_str).map(str::to_owned);
+        if cursor.is_none() || list.is_empty() {
+            break;
+        }
+    }
+    // The oldest first, as they happened.
+    for place in places.iter().rev().filter(|place| records::is_read(&place.collection)) {
+        one(reader, place).await?;
+    }
+    if newest != stood {
+        let change = cursors::put(&name, &newest, Time::now());
+        reader.hub.store().write(change).await.map_err(HubError::from)?;
+    }
+    Ok(())
+}
+
+async fn one(reader: &Reader, place: &Place) -> Result<(), Later> {
+    if reader.hub.copy(Network::AtProto, &place.to_string()).await?.is_some() {
+        return Ok(());
+    }
+    // One author whose server is away does not keep the others' from the member.
+    let proof = match reader.at.prove(place).await {
+        Ok(Some(proof)) => proof,
+        Ok(None) => return Ok(()),
+        Err(error) => {
+            tracing::debug!(%place, %error, "not proved");
+            return Ok(());
+        }
+    };
+    let Some(found) = proof.found else { return Ok(()) };
+    let record = Some(Block { cid: found.record.cid(), bytes: found.record.bytes().clone() });
+    records::take(reader, &place.did, proof.rev, &[Changed { place: place.clone(), record }], false).await
+}
+
+impl AtProto {
+    /// A token with which a member asks one thing of a service (<https://atproto.com/specs/xrpc#inter-service-authentication-jwt>).
+    pub(crate) async fn service_token(
+        &self,
+        member: Id,
+        did: &str,
+        audience: &str,
+        method: &str,
+    ) -> Result<String, HubError> {
+        let key = keys::signing_key(&self.hub, member).await?;
+        let mut random = [0; 16];
+        aws_lc_rs::rand::fill(&mut random).map_err(|_| HubError::Damaged("no randomness"))?;
+        let now = Time::now().secs();
+        let header = json!({ "alg": key.public().curve().jwt_algorithm(), "typ": "JWT" });
+        let claims = json!({
+            "iss": did, "aud": audience, "iat": now, "exp": now + LIFE, "lxm": method,
+            "jti": URL_SAFE_NO_PAD.encode(random),
+        });
+        let encode = |part: &Json| URL_SAFE_NO_PAD.encode(part.to_string());
+        let signed = format!("{}.{}", encode(&header), encode(&claims));
+        let signature = key.sign(signed.as_bytes()).map_err(|_| HubError::Damaged("a token"))?;
+        Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    }
+}

@@ -1,0 +1,78 @@
+//! Who may answer or quote a post, as its author says in records of the same key (`app.bsky.feed.threadgate`, `.postgate`).
+
+use super::place::Place;
+use crate::data::{Map, Value};
+use landbridge_model::Audience;
+
+/// Who may answer. Rules of which the model has only one keep the widest of those that it has: to be too strict with
+/// members would take words from them that the author does not refuse. Lists of people count as nobody that is known.
+pub fn who_may_answer(gate: &Map) -> Audience {
+    // Without the field everybody may, with an empty one nobody.
+    let Some(rules) = gate.get("allow").and_then(Value::as_list) else { return Audience::Everyone };
+    let has = |rule: &str| {
+        let name = format!("app.bsky.feed.threadgate#{rule}");
+        rules.iter().take(16).any(|entry| entry.as_map().and_then(|map| map.text("$type")) == Some(name.as_str()))
+    };
+    let by_width = [
+        ("followerRule", Audience::Followers),
+        ("followingRule", Audience::Following),
+        ("mentionRule", Audience::Mentioned),
+    ];
+    by_width.into_iter().find(|(rule, _)| has(rule)).map_or(Audience::Nobody, |(_, who)| who)
+}
+
+/// Answers that the author of the thread has hidden.
+pub fn hidden_answers(gate: &Map) -> Vec<String> {
+    uris(gate, "hiddenReplies", 300)
+}
+
+/// Who may quote.
+pub fn who_may_quote(gate: &Map) -> Audience {
+    let rules = gate.get("embeddingRules").and_then(Value::as_list).unwrap_or_default();
+    let disabled = rules.iter().take(16).any(|rule| {
+        rule.as_map().and_then(|map| map.text("$type")) == Some("app.bsky.feed.postgate#disableRule")
+    });
+    if disabled { Audience::Nobody } else { Audience::Everyone }
+}
+
+/// Quotes that the author has detached the post from.
+pub fn detached_quotes(gate: &Map) -> Vec<String> {
+    uris(gate, "detachedEmbeddingUris", 50)
+}
+
+/// Whether a gate is of the post of the same author and key: others' posts are not theirs to close.
+pub fn is_of(gate: &Map, post: &Place) -> bool {
+    gate.text("post").and_then(Place::parse).is_some_and(|named| named == *post)
+}
+
+fn uris(gate: &Map, name: &str, most: usize) -> Vec<String> {
+    let list = gate.get(name).and_then(Value::as_list).unwrap_or_default();
+    let places = list.iter().take(most).filter_map(|uri| Place::parse(uri.as_text()?));
+    places.map(|place| place.to_string()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value as Json, json};
+
+    fn map(json: Json) -> Map {
+        let Value::Map(fields) = Value::from_json(&json).unwrap() else { panic!("a map") };
+        fields
+    }
+
+    #[test]
+    fn rules() {
+        let rule = |name: &str| json!({"$type": format!("app.bsky.feed.threadgate#{name}")});
+        let answer = |allow: Json| who_may_answer(&map(json!({"allow": allow})));
+        assert_eq!(who_may_answer(&Map::new()), Audience::Everyone);
+        assert_eq!(answer(json!([])), Audience::Nobody);
+        assert_eq!(answer(json!([rule("mentionRule"), rule("followingRule")])), Audience::Following);
+        assert_eq!(answer(json!([rule("listRule"), 5])), Audience::Nobody);
+        let disable = json!({"embeddingRules": [{"$type": "app.bsky.feed.postgate#disableRule"}]});
+        assert_eq!(who_may_quote(&map(disable)), Audience::Nobody);
+        let uri = "at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/3k";
+        assert_eq!(hidden_answers(&map(json!({"hiddenReplies": [uri, "x", 3]}))), [uri]);
+        assert!(is_of(&map(json!({"post": uri})), &Place::parse(uri).unwrap()));
+    }
+}
