@@ -132,7 +132,8 @@ async fn proved(at: &AtProto, who: &Identity) -> Result<Vec<(Network, String)>, 
     for name in who.elsewhere().filter(|name| name.starts_with("https://")).take(4) {
         let Some(other) = at.hub.actor_by_native(Network::ActivityPub, name).await? else { continue };
         let named = |own: &String| {
-            *who.did == **own || own.strip_prefix("at://").is_some_and(|own| *who.did == *own.trim_end_matches('/'))
+            let own = own.as_str();
+            who.did == own.strip_prefix("at://").unwrap_or(own).trim_end_matches('/')
         };
         if other.profile.also_known_as.iter().any(named) {
             proved.push((Network::ActivityPub, name.to_owned()));

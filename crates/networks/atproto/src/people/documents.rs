@@ -24,14 +24,21 @@ impl AtProto {
             return Ok(None);
         }
         // Many who ask at once ask once.
-        let found = documents.try_get_with_by_ref(did, async { self.fetch_document(did).await.map_err(Some)?.ok_or(None) });
-        match found.await.map_err(|error| (*error).as_ref().map(ToString::to_string)) {
-            Ok(document) => Ok(Some(document)),
-            Err(None) => {
-                missing.insert(did.clone(), ());
-                Ok(None)
+        let asked = async {
+            match self.fetch_document(did).await {
+                Ok(found) => found.ok_or(None),
+                Err(error) => Err(Some(error.to_string())),
             }
-            Err(Some(why)) => Err(HubError::Remote(why)),
+        };
+        match documents.try_get_with_by_ref::<_, Option<String>, _>(did, asked).await {
+            Ok(document) => Ok(Some(document)),
+            Err(error) => match error.as_ref() {
+                Some(why) => Err(HubError::Remote(why.clone())),
+                None => {
+                    missing.insert(did.clone(), ());
+                    Ok(None)
+                }
+            },
         }
     }
 

@@ -2,7 +2,7 @@
 //! proof as a commit has.
 
 use super::{
-    Later, Reader, commits,
+    Later, Reader, stopped, commits,
     records::{self, Changed},
 };
 use crate::{
@@ -49,7 +49,7 @@ pub async fn run(reader: Arc<Reader>, mut stop: Stop) {
         tokio::select! {
             () = rung => {}
             () = tokio::time::sleep(LOOK) => {}
-            _ = stop.wait_for(|stop| *stop) => {}
+            () = stopped(&mut stop) => {}
         }
     }
 }

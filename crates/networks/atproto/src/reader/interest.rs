@@ -62,7 +62,7 @@ impl Interest {
     /// Looks again whom members follow. Whom nobody follows any more is no longer read in order.
     pub async fn refresh(&self, reader: &Reader) -> Result<(), HubError> {
         let store = reader.hub.store();
-        let (mut members, mut after) = (HashSet::new(), Id(0));
+        let (mut members, mut after): (HashSet<Box<str>>, Id) = (HashSet::new(), Id(0));
         loop {
             let rows = store.rows(atproto_repos::list(after, PAGE)).await?;
             let full = rows.len() as i64 == PAGE;

@@ -2,7 +2,7 @@
 //! signed: it says where something has changed, and what it is now the account's server proves.
 
 use super::{
-    Later, Reader, accounts,
+    Later, Reader, stopped, accounts,
     backoff::Backoff,
     crew::Crew,
     records::{self, Changed},
@@ -76,7 +76,7 @@ pub async fn run(reader: Arc<Reader>, url: Url, mut stop: Stop) {
         };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            _ = stop.wait_for(|stop| *stop) => return,
+            () = stopped(&mut stop) => return,
         }
     }
 }
@@ -121,7 +121,7 @@ async fn read(
         let message = tokio::select! {
             message = socket.next() => Some(message),
             () = tokio::time::sleep_until(noted.1 + NOTE) => None,
-            _ = stop.wait_for(|stop| *stop) => break Ok(()),
+            () = stopped(&mut stop) => break Ok(()),
         };
         match message {
             Some(Ok(bytes)) => {

@@ -56,7 +56,7 @@ pub async fn run(at: Arc<AtProto>, hub: Hub, mut stop: Stop) {
         tracing::warn!(%error, "whom members follow could not be read");
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(5)) => {}
-            _ = stop.wait_for(|stop| *stop) => return,
+            () = stopped(&mut stop) => return,
         }
     }
     let mut tasks = tokio::task::JoinSet::new();
@@ -71,10 +71,16 @@ pub async fn run(at: Arc<AtProto>, hub: Hub, mut stop: Stop) {
     }
     tasks.spawn(behind::run(reader.clone(), stop.clone()));
     tasks.spawn(keep_fresh(reader, stop.clone()));
-    let _ = stop.wait_for(|stop| *stop).await;
+    stopped(&mut stop).await;
     // They stop by themselves, noting where they stand.
     let all = async { while tasks.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(Duration::from_secs(5), all).await;
+}
+
+/// Until the server stops.
+async fn stopped(stop: &mut Stop) {
+    // Nobody who could say so is left: then too.
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 /// Looks again whom members follow when that may have changed.

@@ -2,7 +2,7 @@
 //! is read: they say which records concern the member, and their authors' servers prove them.
 
 use super::{
-    Later, Reader,
+    Later, Reader, stopped,
     records::{self, Changed},
 };
 use crate::{
@@ -35,7 +35,7 @@ pub async fn run(reader: Arc<Reader>, mut stop: Stop) {
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
-            _ = stop.wait_for(|stop| *stop) => {}
+            () = stopped(&mut stop) => {}
         }
     }
 }

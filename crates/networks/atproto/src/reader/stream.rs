@@ -2,7 +2,7 @@
 //! comes. Where we stand is noted only when everything before it was taken in, or noted as missed.
 
 use super::{
-    Later, Reader, accounts,
+    Later, Reader, stopped, accounts,
     backoff::Backoff,
     commits,
     crew::Crew,
@@ -106,7 +106,7 @@ async fn read(reader: &Arc<Reader>, name: &str, url: &Url, place: Option<u64>, s
                 note(reader, name, &crew, &mut noted).await;
                 continue;
             }
-            _ = stop.wait_for(|stop| *stop) => break End::Stopped,
+            () = stopped(stop) => break End::Stopped,
         };
         match message {
             Ok(frame) => {

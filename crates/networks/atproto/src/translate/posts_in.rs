@@ -198,11 +198,11 @@ mod tests {
     }
 
     fn linked(post: &InPost) -> Vec<(&str, &str)> {
-        let link = |mark| match &mark {
-            Mark { kind: MarkKind::Link { url }, .. } => Some((post.text.of(mark), url.as_str())),
+        let links = post.text.marks.iter().filter_map(|mark| match &mark.kind {
+            MarkKind::Link { url } => Some((post.text.of(mark), url.as_str())),
             _ => None,
-        };
-        post.text.marks.iter().filter_map(link).collect()
+        });
+        links.collect()
     }
 
     #[test]
