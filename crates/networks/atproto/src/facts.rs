@@ -17,6 +17,8 @@ pub struct Facts {
     /// CIDs of the blobs of a member's profile as it was last written: avatar, banner.
     pub avatar: Option<String>,
     pub banner: Option<String>,
+    /// Is on the way here from another server: the repository is not complete, and the DID does not name us yet.
+    pub moving: bool,
     /// When the DID document was read, in milliseconds; 0: never.
     pub read_at: i64,
 }

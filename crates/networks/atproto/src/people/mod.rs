@@ -2,8 +2,10 @@
 
 mod join;
 mod members;
+mod migrate;
 
 pub use join::join;
+pub use migrate::Moving;
 
 /// What was found out about people lately.
 #[derive(Default)]
