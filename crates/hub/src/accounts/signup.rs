@@ -100,6 +100,35 @@ impl Hub {
         self.bus().send(Event { members: vec![member], public: false, kind: EventKind::Member(member) });
         Ok(())
     }
+
+    /// Gives a member an identity that lives elsewhere until [`Hub::join_network`] switches it on: the network is told nothing
+    /// of it. Who was known here under it is the member from now on.
+    pub async fn adopt_identity(&self, member: Id, network: Network, joined: Joined) -> Result<(), HubError> {
+        let native_id = joined.presence.native_id.clone();
+        if self.presence(member, network).await?.is_some() {
+            return Err(HubError::invalid("the member has an identity on this network"));
+        }
+        let known = self.presence_by_native(network, &native_id).await?;
+        if let Some(known) = &known
+            && self.actor(known.actor).await?.is_member()
+        {
+            return Err(HubError::invalid("this identity is another member's"));
+        }
+        let facts = joined.presence.facts.clone();
+        let mut changes = identity(&self.member_key(member).await?, member, network, joined);
+        if known.is_some() {
+            let row = [
+                presences::reassign(network, &native_id, member),
+                presences::set_facts(network, &native_id, &facts),
+            ];
+            // In place of the new row, which is the first.
+            changes.splice(..1, row);
+        }
+        changes.push(presences::set_state(network, &native_id, PresenceState::Off));
+        self.store().write(changes).await?;
+        self.bus().send(Event { members: vec![member], public: false, kind: EventKind::Member(member) });
+        Ok(())
+    }
 }
 
 /// Rows of an identity and its keys.

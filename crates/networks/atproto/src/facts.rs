@@ -19,6 +19,8 @@ pub struct Facts {
     pub threads: bool,
     /// Of members: which blobs the pictures of the profile are.
     pub pictures: Vec<PictureBlob>,
+    /// Is on the way here from another server: the repository is not complete, and the DID does not name us yet.
+    pub moving: bool,
     /// When the DID document was read, in milliseconds; 0: never.
     pub read_at: i64,
 }

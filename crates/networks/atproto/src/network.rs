@@ -4,6 +4,7 @@ use crate::{
     data::Cid,
     keys,
     options::Options,
+    pds::access::Guard,
     people::People,
     syntax::{Handle, TidClock},
 };
@@ -16,7 +17,7 @@ use landbridge_hub::{
 use landbridge_model::{Actor, Id, Network, Presence};
 use landbridge_store::{
     Change,
-    entities::{atproto_events, atproto_repos, files},
+    entities::{atproto_access, atproto_events, atproto_repos, files},
 };
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
@@ -36,6 +37,8 @@ pub struct AtProto {
     pub(crate) news: watch::Sender<()>,
     /// Who is who: documents of DIDs, handles.
     pub(crate) people: People,
+    /// What is remembered about who asks.
+    pub(crate) guard: Guard,
 }
 
 impl AtProto {
@@ -49,6 +52,7 @@ impl AtProto {
             clock: Mutex::new(TidClock::new(clock)),
             news: watch::Sender::new(()),
             people: People::default(),
+            guard: Guard::new(hub),
         })
     }
 
@@ -61,6 +65,11 @@ impl AtProto {
         let handle = format!("{username}.{}", self.options.handle_domain);
         Handle::parse(&handle)
             .map_err(|_| HubError::invalid(format!("{handle} cannot be a handle on AT Protocol")))
+    }
+
+    /// Pages for people, on the origin of all pages: settings, and consent to what apps ask.
+    pub fn pages(self: &Arc<Self>) -> axum::Router {
+        crate::pds::settings::router().merge(crate::oauth::pages()).with_state(self.clone())
     }
 
     /// The routes of the PDS, on its own origin.
@@ -126,6 +135,7 @@ impl Translator for AtProto {
         let mut changes = files::release_of_blobs(presence.actor);
         changes.extend(atproto_repos::erase(presence.actor));
         changes.push(atproto_events::erase(presence.actor));
+        changes.extend(atproto_access::erase(presence.actor));
         changes
     }
 

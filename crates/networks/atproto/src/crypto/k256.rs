@@ -42,3 +42,10 @@ pub fn verify(key: &Public, message: &[u8], signature: &[u8; 64]) -> Result<(), 
     SECP.verify_ecdsa(&Message::from_digest(sha256(message)), &parsed, key)
         .map_err(|_| CryptoError::Signature)
 }
+
+pub fn verify_either_s(key: &Public, message: &[u8], signature: &[u8; 64]) -> Result<(), CryptoError> {
+    let mut parsed = Signature::from_compact(signature).map_err(|_| CryptoError::SignatureForm)?;
+    parsed.normalize_s();
+    SECP.verify_ecdsa(&Message::from_digest(sha256(message)), &parsed, key)
+        .map_err(|_| CryptoError::Signature)
+}

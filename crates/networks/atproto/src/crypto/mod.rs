@@ -4,9 +4,12 @@
 //! checked: a signature that a third party could turn into another valid one would give the same commit a second CID.
 
 mod base58;
+mod jwk;
 mod k256;
 mod multikey;
 mod p256;
+
+pub use jwk::Jwk;
 
 use std::fmt;
 
@@ -161,6 +164,17 @@ impl PublicKey {
         match &self.0 {
             Public::K256(key) => k256::verify(key, message, signature),
             Public::P256(key) => p256::verify(key, message, signature),
+        }
+    }
+}
+
+impl PublicKey {
+    /// Checks a signature of which either s will do: of tokens, where a second valid form changes nothing.
+    pub fn verify_either_s(&self, message: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
+        let signature = signature.try_into().map_err(|_| CryptoError::SignatureForm)?;
+        match &self.0 {
+            Public::K256(key) => k256::verify_either_s(key, message, signature),
+            Public::P256(key) => p256::verify_either_s(key, message, signature),
         }
     }
 }

@@ -93,6 +93,10 @@ pub fn verify(key: &Public, message: &[u8], signature: &[u8; 64]) -> Result<(), 
     if signature.split_at(32).1 > &HALF[..] {
         return Err(CryptoError::HighS);
     }
+    verify_either_s(key, message, signature)
+}
+
+pub fn verify_either_s(key: &Public, message: &[u8], signature: &[u8; 64]) -> Result<(), CryptoError> {
     key.key.verify_sig(message, signature).map_err(|_| CryptoError::Signature)
 }
 

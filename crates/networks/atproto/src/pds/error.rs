@@ -16,6 +16,10 @@ pub struct XrpcError {
     pub message: String,
 }
 
+/// The name of an error, beside the answer: for what goes around it.
+#[derive(Clone, Copy, Debug)]
+pub struct ErrorName(pub &'static str);
+
 pub type XrpcResult<T> = Result<T, XrpcError>;
 
 impl XrpcError {
@@ -66,6 +70,8 @@ impl From<HubError> for XrpcError {
 impl IntoResponse for XrpcError {
     fn into_response(self) -> Response {
         let body = json!({ "error": self.error, "message": self.message });
-        (self.status, Json(body)).into_response()
+        let mut answer = (self.status, Json(body)).into_response();
+        answer.extensions_mut().insert(ErrorName(self.error));
+        answer
     }
 }

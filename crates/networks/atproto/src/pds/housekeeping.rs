@@ -23,5 +23,6 @@ pub async fn run(at: Arc<AtProto>, mut stop: Stop) {
 async fn tidy(at: &AtProto) -> Result<(), HubError> {
     let kept = Duration::from_secs(u64::from(at.options.stream_hours) * 3600);
     at.hub.store().write(atproto_events::sweep(Time::now().minus(kept))).await?;
+    at.sweep_sessions().await?;
     at.sweep_blobs().await
 }

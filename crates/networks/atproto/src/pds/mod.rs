@@ -2,17 +2,26 @@
 //!
 //! `xrpc/NSID` is one method, in the file named like it: `com.atproto.repo.createRecord` in `repo/`, and so on.
 
-mod access;
+pub mod access;
+mod codes;
 mod crawl;
 mod error;
 mod housekeeping;
+mod identity;
+pub mod input;
+mod layer;
+mod moderation;
+mod preferences;
+mod proxy;
 mod repo;
 mod schemas;
 mod server;
+pub mod settings;
 mod sync;
 mod well_known;
 
-pub use access::Access;
+pub use access::{Access, Action};
+pub(crate) use error::ErrorName;
 pub use error::{XrpcError, XrpcResult};
 
 use crate::network::AtProto;
@@ -24,13 +33,17 @@ pub fn router(at: Arc<AtProto>) -> Router {
     let mut routes = Router::new()
         .merge(well_known::router())
         .merge(server::router())
+        .merge(identity::router())
+        .merge(preferences::router())
+        .merge(moderation::router())
         .merge(repo::router())
         .merge(sync::router())
         .merge(crate::oauth::router());
     if at.options.directory.is_none() {
         routes = routes.merge(crate::directory::router());
     }
-    routes.with_state(at)
+    let around = axum::middleware::from_fn_with_state(at.clone(), layer::around);
+    routes.fallback(proxy::fallback).layer(around).with_state(at)
 }
 
 /// Works in the background until `stop`.

@@ -8,22 +8,42 @@ use crate::{
     syntax::{Did, Handle},
 };
 use landbridge_hub::HubError;
-use landbridge_model::{Network, Presence, PresenceState};
+use landbridge_model::{Id, Network, Presence, PresenceState};
+use landbridge_store::entities::atproto_access;
 
 impl AtProto {
     /// The member who has a handle, if they are on this network.
     pub async fn member_with_handle(&self, handle: &Handle) -> Result<Option<Presence>, HubError> {
-        let handle = handle.to_string();
-        let own = handle.strip_suffix(&self.options.handle_domain).and_then(|name| name.strip_suffix('.'));
-        let found = match own {
-            Some(name) if !name.contains('.') => match self.hub.member_named(name).await {
+        let found = match self.own_name(handle) {
+            Some(name) => match self.hub.member_named(name).await {
                 Ok(member) => self.hub.presence(member.actor.id, Network::AtProto).await?,
                 Err(HubError::NotFound | HubError::Invalid(_)) => None,
                 Err(other) => return Err(other),
             },
-            _ => None,
+            None => match self.owner_of_handle(handle).await? {
+                Some(actor) => self.hub.presence(actor, Network::AtProto).await?,
+                None => None,
+            },
         };
-        Ok(found.filter(|p| p.state == PresenceState::Active && Facts::of(p).handle == handle))
+        Ok(found.filter(|p| p.state == PresenceState::Active && *handle == *Facts::of(p).handle))
+    }
+
+    /// The member who has proved a handle on a domain of their own.
+    pub async fn owner_of_handle(&self, handle: &Handle) -> Result<Option<Id>, HubError> {
+        let row = self.hub.store().row(atproto_access::by_handle(handle.as_str())).await?;
+        Ok(row.map(|mut row| row.get(0)).transpose()?)
+    }
+
+    /// What stands before our domain, if it is one label.
+    pub fn own_name<'a>(&self, handle: &'a Handle) -> Option<&'a str> {
+        let name = handle.as_str().strip_suffix(&self.options.handle_domain)?.strip_suffix('.')?;
+        (!name.contains('.')).then_some(name)
+    }
+
+    /// Whether a handle is one that only we can give.
+    pub fn is_own_handle(&self, handle: &Handle) -> bool {
+        let domain = &self.options.handle_domain;
+        *handle == **domain || handle.as_str().strip_suffix(domain).is_some_and(|name| name.ends_with('.'))
     }
 
     /// The member with a DID, if they are on this network.

@@ -8,9 +8,11 @@ mod handles;
 mod identity;
 mod join;
 mod members;
+mod migrate;
 
 pub use identity::Identity;
 pub use join::join;
+pub use migrate::Moving;
 
 use crate::{
     identity::DidDocument,

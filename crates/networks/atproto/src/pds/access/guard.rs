@@ -1,0 +1,128 @@
+//! What is remembered about who asks, for a little while: sessions, proofs that were used, descriptions of apps.
+
+use super::{Session, limits::Limits};
+use crate::{
+    identity::DidDocument,
+    network::AtProto,
+    oauth::{client::Client, scopes::Scopes},
+    syntax::Did,
+};
+use landbridge_hub::{Event, EventKind, Hub, HubError, NewKey};
+use landbridge_model::{Id, Network};
+use moka::sync::Cache;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::sync::broadcast::{Receiver, error::TryRecvError};
+
+/// How long a session is not looked up again. What ends it in this process is noticed at once, what another process does
+/// to it after this.
+const SESSION_KEPT: Duration = Duration::from_secs(5);
+/// How long a document of a DID is not asked for again.
+const DOCUMENT_KEPT: Duration = Duration::from_secs(300);
+/// How long the description of an app is used without asking for it again.
+const CLIENT_KEPT: Duration = Duration::from_secs(600);
+
+/// Name of the server's secret for what it alone reads again.
+const SECRET: &str = "hs256";
+
+pub struct Guard {
+    sessions: Cache<Id, Arc<Session>>,
+    /// Rights of OAuth sessions, by the text of their scopes.
+    scopes: Cache<String, Arc<Scopes>>,
+    /// Tells that grants have ended.
+    changes: Mutex<Receiver<Event>>,
+    /// Proofs of keys that were shown, until they are too old to count.
+    pub(crate) proofs: Cache<[u8; 32], ()>,
+    /// Descriptions of apps, by their ids.
+    pub(crate) clients: Cache<String, Arc<Client>>,
+    /// Permission sets: what they hold, as scopes.
+    pub(crate) sets: Cache<String, Arc<crate::oauth::sets::PermissionSet>>,
+    documents: Cache<Did, Option<Arc<DidDocument>>>,
+    /// Codes that apps have asked members for.
+    pub(crate) asked: Cache<(Id, &'static str), ()>,
+    pub(crate) limits: Limits,
+}
+
+impl Guard {
+    pub fn new(hub: &Hub) -> Guard {
+        Guard {
+            sessions: Cache::builder().max_capacity(20_000).time_to_live(SESSION_KEPT).build(),
+            scopes: Cache::builder().max_capacity(2_000).build(),
+            changes: Mutex::new(hub.bus().listen()),
+            proofs: Cache::builder()
+                .max_capacity(500_000)
+                .time_to_live(crate::oauth::dpop::REMEMBERED)
+                .build(),
+            clients: Cache::builder().max_capacity(1_000).time_to_live(CLIENT_KEPT).build(),
+            sets: Cache::builder().max_capacity(500).time_to_live(crate::oauth::sets::KEPT).build(),
+            documents: Cache::builder().max_capacity(5_000).time_to_live(DOCUMENT_KEPT).build(),
+            asked: Cache::builder().max_capacity(5_000).time_to_live(Duration::from_secs(3600)).build(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// A session that was looked up just now, if no grant has ended since.
+    pub(super) fn session(&self, id: Id) -> Option<Arc<Session>> {
+        if self.something_ended() {
+            self.sessions.invalidate_all();
+        }
+        self.sessions.get(&id)
+    }
+
+    /// To be called before the session is read: what ends while it is read is noticed by the next request.
+    pub(super) fn keep(&self, session: &Arc<Session>) {
+        self.sessions.insert(session.id, session.clone());
+    }
+
+    pub(crate) fn forget_session(&self, id: Id) {
+        self.sessions.invalidate(&id);
+    }
+
+    fn something_ended(&self) -> bool {
+        let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ended = false;
+        loop {
+            match changes.try_recv() {
+                Ok(event) => ended |= matches!(event.kind, EventKind::Member(_)),
+                Err(TryRecvError::Lagged(_)) => ended = true,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return ended,
+            }
+        }
+    }
+
+    pub(super) fn scopes(&self, session: &Session) -> Arc<Scopes> {
+        let text = [&session.facts.scope[..], &session.facts.included[..]].join(" ");
+        self.scopes.get_with(text.clone(), || Arc::new(Scopes::held(&text)))
+    }
+}
+
+impl AtProto {
+    /// The server's secret for what it alone reads again.
+    pub(crate) async fn secret(&self) -> Result<Vec<u8>, HubError> {
+        let make = || {
+            let mut secret = [0; 32];
+            // Without randomness there is no secret, and an empty one is refused below.
+            let secret = aws_lc_rs::rand::fill(&mut secret).map(|()| secret.to_vec()).unwrap_or_default();
+            NewKey { kind: SECRET, public: String::new(), secret }
+        };
+        let key = self.hub.server_key(Network::AtProto, SECRET, make).await?;
+        if key.secret.len() == 32 { Ok(key.secret) } else { Err(HubError::Damaged("the server's secret")) }
+    }
+
+    /// The document of somebody's DID, as it was some minutes ago at most; `None`: there is none.
+    pub(crate) async fn document_of(&self, did: &Did) -> Result<Option<Arc<DidDocument>>, HubError> {
+        if let Some(known) = self.guard.documents.get(did) {
+            return Ok(known);
+        }
+        self.newest_document_of(did).await
+    }
+
+    /// The same, asked for now.
+    pub(crate) async fn newest_document_of(&self, did: &Did) -> Result<Option<Arc<DidDocument>>, HubError> {
+        let found = super::super::identity::find_document(self, did).await?.map(Arc::new);
+        self.guard.documents.insert(did.clone(), found.clone());
+        Ok(found)
+    }
+}

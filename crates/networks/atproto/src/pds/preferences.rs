@@ -1,0 +1,84 @@
+//! `app.bsky.actor.{getPreferences,putPreferences}`: kept here, and told to nobody.
+
+use super::{Access, XrpcError, XrpcResult, access::Account, input::Input};
+use crate::network::AtProto;
+use axum::{
+    Json, Router,
+    extract::State,
+    routing::{get, post},
+};
+use landbridge_hub::HubError;
+use landbridge_store::entities::atproto_repos;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// What only the member's own sign-in may see and change: when they were born.
+const PRIVATE: &str = "app.bsky.actor.defs#personalDetailsPref";
+const NAMESPACE: &str = "app.bsky.";
+
+pub fn router() -> Router<Arc<AtProto>> {
+    Router::new()
+        .route("/xrpc/app.bsky.actor.getPreferences", get(get_all))
+        .route("/xrpc/app.bsky.actor.putPreferences", post(put_all))
+}
+
+async fn get_all(State(at): State<Arc<AtProto>>, access: Access) -> XrpcResult<Json<Value>> {
+    may(&at, &access, "app.bsky.actor.getPreferences")?;
+    let mut preferences = at.preferences(&access).await?;
+    if access.may_manage(Account::PrivatePreferences).is_err() {
+        preferences.retain(|one| !is_private(one));
+    }
+    Ok(Json(json!({ "preferences": preferences })))
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    preferences: Vec<Value>,
+}
+
+async fn put_all(State(at): State<Arc<AtProto>>, access: Access, Input(wanted): Input<Wanted>) -> XrpcResult<()> {
+    may(&at, &access, "app.bsky.actor.putPreferences")?;
+    let mut preferences = wanted.preferences;
+    for one in &preferences {
+        let kind = one.get("$type").and_then(Value::as_str);
+        let kind = kind.ok_or_else(|| XrpcError::invalid("a preference is missing a $type"))?;
+        if !kind.starts_with(NAMESPACE) {
+            return Err(XrpcError::invalid("Some preferences are not in the app.bsky namespace"));
+        }
+    }
+    if access.may_manage(Account::PrivatePreferences).is_err() {
+        if preferences.iter().any(is_private) {
+            return Err(XrpcError::invalid(format!("Do not have authorization to set preferences: {PRIVATE}")));
+        }
+        preferences.extend(at.preferences(&access).await?.into_iter().filter(is_private));
+    }
+    let text = Value::Array(preferences).to_string();
+    let put = atproto_repos::put_preferences(access.member, &text);
+    at.hub.store().write(put).await.map_err(HubError::from)?;
+    access.used(&at, "changed preferences");
+    Ok(())
+}
+
+fn may(at: &AtProto, access: &Access, method: &str) -> XrpcResult<()> {
+    let service = at.usual_service(method).map(|(service, name)| format!("{}#{name}", service.did));
+    match access.may_call(method, service.as_deref().unwrap_or_default()) {
+        // Whoever has to leave may take this along.
+        Err(_) if access.status == "takendown" && method.ends_with("getPreferences") => Ok(()),
+        other => other,
+    }
+}
+
+fn is_private(preference: &Value) -> bool {
+    preference.get("$type").and_then(Value::as_str) == Some(PRIVATE)
+}
+
+impl AtProto {
+    async fn preferences(&self, access: &Access) -> Result<Vec<Value>, HubError> {
+        let Some(mut row) = self.hub.store().row(atproto_repos::preferences(access.member)).await? else {
+            return Ok(Vec::new());
+        };
+        let text: String = row.get(0)?;
+        serde_json::from_str(&text).map_err(|_| HubError::Damaged("a member's preferences"))
+    }
+}

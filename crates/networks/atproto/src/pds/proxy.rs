@@ -1,0 +1,239 @@
+//! Methods that others answer (<https://atproto.com/specs/xrpc#service-proxying>): the service is named by the app
+//! (`atproto-proxy: DID#NAME`) or is the usual one, and is asked in the member's name, with a token for this one request.
+
+use super::{
+    Access, XrpcError, XrpcResult,
+    access::{PROTECTED, is_one_of, now},
+    server::service_token,
+};
+use crate::{
+    keys,
+    network::AtProto,
+    oauth::scopes::is_service,
+    options::Service,
+    syntax::{Did, Nsid},
+};
+use axum::{
+    body::Body,
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use std::sync::Arc;
+use url::Url;
+
+/// Longest request and longest answer, in bytes.
+const LONGEST_REQUEST: usize = 5 << 20;
+const LONGEST_ANSWER: usize = 16 << 20;
+/// Seconds that a token is good.
+const TOKEN: i64 = 60;
+
+/// What services are told of the request, beside the token.
+const SENT: [&str; 4] = ["accept-language", "atproto-accept-labelers", "x-bsky-topics", "content-type"];
+/// And what apps are told of the answer.
+const RETURNED: [&str; 6] = [
+    "content-type",
+    "content-language",
+    "content-disposition",
+    "atproto-repo-rev",
+    "atproto-content-labelers",
+    "retry-after",
+];
+
+/// Who is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    pub did: Did,
+    /// Name of the service in the document of its DID.
+    pub name: String,
+    pub url: Url,
+}
+
+/// Everything that no other route takes.
+pub async fn fallback(State(at): State<Arc<AtProto>>, request: Request) -> Response {
+    match request.uri().path().strip_prefix("/xrpc/") {
+        Some(method) => {
+            let method = method.to_owned();
+            proxy(&at, &method, request).await.unwrap_or_else(IntoResponse::into_response)
+        }
+        None => (StatusCode::NOT_FOUND, "There is nothing here.\n").into_response(),
+    }
+}
+
+async fn proxy(at: &Arc<AtProto>, method: &str, request: Request) -> XrpcResult<Response> {
+    let method = Nsid::parse(method).map_err(|_| XrpcError::invalid("this is no name of a method"))?;
+    if ![Method::GET, Method::HEAD, Method::POST].contains(request.method()) {
+        return Err(XrpcError::invalid("XRPC requests only supports GET and POST"));
+    }
+    if is_one_of(method.as_str(), PROTECTED) {
+        return Err(XrpcError::new("InvalidToken", "Bad token method"));
+    }
+    // Nobody is looked for on behalf of strangers.
+    if asked_service(request.headers())?.is_none() && at.usual_service(method.as_str()).is_none() {
+        return Err(XrpcError::invalid(format!("No service configured for {method}")));
+    }
+    let (mut parts, body) = request.into_parts();
+    let access = Access::from_request_parts(&mut parts, at).await?;
+    let target = at.target(method.as_str(), &parts.headers).await?;
+    let body = read(body, &parts.method).await?;
+    access.used(at, "asked another service");
+    let answer = at.ask(&access, &method, &target, &parts.method, &parts.uri, &parts.headers, body).await?;
+    Ok(shown(answer))
+}
+
+/// The body of a request.
+pub async fn read(body: Body, method: &Method) -> XrpcResult<Bytes> {
+    if *method != Method::POST {
+        return Ok(Bytes::new());
+    }
+    axum::body::to_bytes(body, LONGEST_REQUEST).await.map_err(|_| XrpcError {
+        status: StatusCode::PAYLOAD_TOO_LARGE,
+        error: "PayloadTooLarge",
+        message: "request entity too large".into(),
+    })
+}
+
+/// The service that the app names.
+fn asked_service(headers: &HeaderMap) -> XrpcResult<Option<(Did, &str)>> {
+    let Some(asked) = headers.get("atproto-proxy") else { return Ok(None) };
+    let asked = asked.to_str().ok().filter(|asked| is_service(asked)).and_then(|asked| asked.split_once('#'));
+    let invalid = || XrpcError::invalid("the proxy header must be DID#NAME of a service");
+    let (did, name) = asked.ok_or_else(invalid)?;
+    Ok(Some((Did::parse(did).map_err(|_| invalid())?, name)))
+}
+
+impl AtProto {
+    /// The service that answers a method when the app names none, and its name in the document of its DID.
+    pub fn usual_service(&self, method: &str) -> Option<(&Service, &'static str)> {
+        let report = method.eq_ignore_ascii_case("com.atproto.moderation.createReport");
+        let (service, name) = match method {
+            _ if report || method.starts_with("tools.ozone.") => (&self.options.moderation, "atproto_labeler"),
+            _ if method.starts_with("chat.bsky.") => (&self.options.chat, "bsky_chat"),
+            _ => (&self.options.appview, "bsky_appview"),
+        };
+        service.as_ref().map(|service| (service, name))
+    }
+
+    /// Who is to be asked.
+    pub async fn target(&self, method: &str, headers: &HeaderMap) -> XrpcResult<Target> {
+        let target = match (asked_service(headers)?, self.usual_service(method)) {
+            (None, None) => return Err(XrpcError::invalid(format!("No service configured for {method}"))),
+            (None, Some((service, name))) => {
+                Target { did: service.did.clone(), name: name.to_owned(), url: service.url.clone() }
+            }
+            (Some((did, name)), usual) => {
+                let known = usual.filter(|(service, known)| service.did == did && *known == name);
+                let url = match known {
+                    Some((service, _)) => service.url.clone(),
+                    None => self.endpoint(&did, name).await?,
+                };
+                Target { did, name: name.to_owned(), url }
+            }
+        };
+        let here = [&self.options.pds, &self.hub.config().origin].map(|own| own.origin());
+        if target.did == *self.options.server_did() || here.contains(&target.url.origin()) {
+            return Err(XrpcError::invalid("this would lead back here"));
+        }
+        Ok(target)
+    }
+
+    async fn endpoint(&self, did: &Did, name: &str) -> XrpcResult<Url> {
+        let document = self.document_of(did).await?;
+        let document = document.ok_or_else(|| XrpcError::invalid("could not resolve proxy did"))?;
+        let url = document.service(name).and_then(|service| service.origin());
+        url.ok_or_else(|| XrpcError::invalid("could not resolve proxy did service url"))
+    }
+
+    /// Asks a service as the member, if the app may.
+    #[expect(clippy::too_many_arguments, reason = "a request has these parts")]
+    pub async fn ask(
+        &self,
+        access: &Access,
+        method: &Nsid,
+        target: &Target,
+        verb: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> XrpcResult<landbridge_fetch::Response> {
+        access.may_call(method.as_str(), &format!("{}#{}", target.did, target.name))?;
+        let key = keys::signing_key(&self.hub, access.member).await?;
+        let token = service_token(&key, &access.did, target.did.as_str(), Some(method.as_str()), now() + TOKEN)?;
+        let mut sent = HeaderMap::new();
+        let passed = headers.iter().filter(|(name, _)| {
+            SENT.contains(&name.as_str()) || name.as_str().starts_with("x-atproto-")
+        });
+        for (name, value) in passed {
+            sent.append(name.clone(), value.clone());
+        }
+        if body.is_empty() {
+            sent.remove(header::CONTENT_TYPE);
+        }
+        let token = HeaderValue::from_str(&format!("Bearer {token}"));
+        sent.insert(header::AUTHORIZATION, token.map_err(|_| XrpcError::invalid("no token"))?);
+        let mut url = target.url.clone();
+        url.set_path(&format!("/xrpc/{method}"));
+        url.set_query(uri.query());
+        let fetcher = self.hub.fetcher();
+        let answer = match *verb {
+            Method::POST => fetcher.post(&url, sent, body, LONGEST_ANSWER).await,
+            Method::HEAD => {
+                let (origin, home) = (url.origin(), sent);
+                let headers = move |hop: &Url| if hop.origin() == origin { home.clone() } else { HeaderMap::new() };
+                fetcher.send(Method::HEAD, &url, Bytes::new(), LONGEST_ANSWER, headers).await
+            }
+            _ => fetcher.get(&url, sent, LONGEST_ANSWER).await,
+        };
+        answer.map_err(|why| {
+            tracing::debug!(%why, service = %target.did, "a service cannot be asked");
+            XrpcError {
+                status: StatusCode::BAD_GATEWAY,
+                error: "UpstreamFailure",
+                message: "Upstream service unreachable".into(),
+            }
+        })
+    }
+}
+
+/// An answer of a service, for the app.
+pub fn shown(answer: landbridge_fetch::Response) -> Response {
+    let json = answer.media_type().is_some_and(|kind| kind == "application/json" || kind.ends_with("+json"));
+    if answer.status.as_u16() >= 400 && !json {
+        // Pages of errors of whatever stands before the service are no use to an app.
+        let mut refused = XrpcError::new("UpstreamFailure", "the service refused it").into_response();
+        *refused.status_mut() = answer.status;
+        return refused;
+    }
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = if answer.status.is_redirection() { StatusCode::BAD_GATEWAY } else { answer.status };
+    for name in RETURNED {
+        if let Some(value) = answer.headers.get(name) {
+            response.headers_mut().insert(HeaderName::from_static(name), value.clone());
+        }
+    }
+    // What is not our own word is never a page of ours.
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let policy = HeaderValue::from_static("default-src 'none'; sandbox");
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_service_that_an_app_names() {
+        let read = |text: &str| {
+            let headers = HeaderMap::from_iter([(HeaderName::from_static("atproto-proxy"), HeaderValue::from_str(text).unwrap())]);
+            asked_service(&headers).map(|asked| asked.map(|(did, name)| (did.to_string(), name.to_owned())))
+        };
+        let good = read("did:web:api.bsky.app#bsky_appview").unwrap().unwrap();
+        assert_eq!(good, ("did:web:api.bsky.app".to_owned(), "bsky_appview".to_owned()));
+        for bad in ["", "did:web:api.bsky.app", "#x", "did:web:api.bsky.app#", "did:web:a.b#c#d", "did:web:a.b #c", "https://a.b#c"] {
+            assert_eq!(read(bad).unwrap_err().error, "InvalidRequest", "{bad}");
+        }
+        assert!(asked_service(&HeaderMap::new()).unwrap().is_none());
+    }
+}
