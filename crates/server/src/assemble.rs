@@ -135,6 +135,8 @@ fn atproto_options(config: &Config, identity: &Identity) -> anyhow::Result<landb
         appview: service("appview", &atproto.appview, &atproto.appview_did)?,
         chat: service("chat", &atproto.chat, &atproto.chat_did)?,
         moderation: service("moderation", &atproto.moderation, &atproto.moderation_did)?,
+        admin_token: atproto.admin_token.clone(),
+        dns: atproto.dns.clone(),
         stream_hours: atproto.stream_hours,
     })
 }
@@ -171,6 +173,9 @@ pub fn routes(house: &House) -> Router {
     }
     if hub.config().mode(Network::Nostr) != Mode::Off {
         routes = routes.merge(house.nostr.router());
+    }
+    if hub.config().mode(Network::AtProto) != Mode::Off {
+        routes = routes.merge(house.atproto.pages());
     }
     routes.layer(axum::middleware::from_fn(landbridge_activitypub::http::redirect_documents))
 }

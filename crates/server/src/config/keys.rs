@@ -90,6 +90,8 @@ pub const KEYS: &[(&str, &str)] = &[
     ("atproto.chat_did", "\"did:web:...\": the DID of that service"),
     ("atproto.moderation", "where Bluesky apps' reports go as well; default: none"),
     ("atproto.moderation_did", "\"did:...\": the DID of that service"),
+    ("atproto.admin_token", "password of the operator's methods (com.atproto.admin.*); default: they are off"),
+    ("atproto.dns", "\"https://...\": a resolver of names over HTTPS, for handles that are proved by DNS alone"),
     ("atproto.stream_hours", "hours that our stream is kept for readers who were away"),
     ("registrations.mode", "\"closed\", \"invite\" or \"open\"; \"approval\": only admins invite"),
     ("networks.activitypub", "\"off\", \"read\" or \"read-write\""),
@@ -168,6 +170,8 @@ mod tests {
                 chat_did: Some(String::new()),
                 moderation: url(),
                 moderation_did: Some(String::new()),
+                admin_token: Some(String::new()),
+                dns: url(),
                 ..Default::default()
             },
             metrics: crate::config::Metrics { listen: Some("127.0.0.1:1".parse().unwrap()) },

@@ -279,6 +279,10 @@ pub struct AtProto {
     /// Where reports go, and its DID.
     pub moderation: Option<Url>,
     pub moderation_did: Option<String>,
+    /// Password of the operator's methods (`com.atproto.admin.*`, as `admin:PASSWORD`); they are off when absent.
+    pub admin_token: Option<String>,
+    /// A resolver of names over HTTPS, for handles that are proved by DNS alone.
+    pub dns: Option<Url>,
     /// Hours that our stream is kept for readers who were away.
     pub stream_hours: u32,
 }
@@ -298,6 +302,8 @@ impl Default for AtProto {
             chat_did: None,
             moderation: None,
             moderation_did: None,
+            admin_token: None,
+            dns: None,
             stream_hours: 72,
         }
     }

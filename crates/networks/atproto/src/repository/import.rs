@@ -27,7 +27,7 @@ const AT_ONCE: usize = 8;
 
 impl AtProto {
     /// Puts the imported repository in the place of the one that is here.
-    pub async fn adopt(&self, presence: &Presence, imported: &Imported) -> Result<(), HubError> {
+    pub async fn replace_repository(&self, presence: &Presence, imported: &Imported) -> Result<(), HubError> {
         let actor = presence.actor;
         let _turn = self.hub.turn(actor).await;
         let before = self.repo_row(actor).await?;

@@ -168,7 +168,7 @@ async fn a_repository_comes_back_as_it_went(engine: EngineKind) {
     let before = world.verified(alice).await;
     world.post(alice, "one that will be gone").await;
     let presence = world.presence(alice).await;
-    world.at.adopt(&presence, &before).await.unwrap();
+    world.at.replace_repository(&presence, &before).await.unwrap();
     let after = world.verified(alice).await;
     assert_eq!(after.records, before.records);
     assert_eq!(after.commit.data, before.commit.data);

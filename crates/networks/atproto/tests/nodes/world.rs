@@ -171,6 +171,8 @@ fn options(pds: &str) -> Options {
         appview: None,
         chat: None,
         moderation: None,
+        admin_token: None,
+        dns: None,
         stream_hours: 1,
     }
 }

@@ -161,7 +161,7 @@ pub async fn refresh(
 ) -> XrpcResult<Json<Value>> {
     at.guard.limits.take(Limit::Requests, &caller.key(), 10)?;
     let found = at.whole_identity(&wanted.identifier).await?;
-    at.people.forget(found.0.as_str());
+    at.people.forget(found.0.as_str()).await;
     Ok(Json(shown(found)))
 }
 

@@ -98,7 +98,7 @@ pub async fn create(
     let collection = nsid(&asked.collection)?;
     access.may_write(&collection, Action::Create)?;
     let rkey = at.key(asked.rkey.as_deref())?;
-    let (block, status) = at.checked(&access, &collection, &rkey, asked.record, asked.validate).await?;
+    let (block, status) = at.checked_record(&access, &collection, &rkey, asked.record, asked.validate).await?;
     let cid = block.cid;
     let wish = Wish::Exactly(Write::Create(collection.clone(), rkey.clone(), block));
     let made = at.write(&access, asked.swap_commit.as_deref(), &[wish]).await?;
@@ -111,7 +111,7 @@ pub async fn put(State(at): State<Arc<AtProto>>, access: Access, asked: Body<Put
     let (collection, rkey) = (nsid(&asked.collection)?, rkey(&asked.rkey)?);
     access.may_write(&collection, Action::Create)?;
     access.may_write(&collection, Action::Update)?;
-    let (block, status) = at.checked(&access, &collection, &rkey, asked.record, asked.validate).await?;
+    let (block, status) = at.checked_record(&access, &collection, &rkey, asked.record, asked.validate).await?;
     let cid = block.cid;
     let swap = asked.swap_record;
     let wish = Wish::Put { collection: collection.clone(), rkey: rkey.clone(), block, swap };
@@ -153,14 +153,14 @@ pub async fn apply(
             Part::Create { collection, rkey, value } => {
                 let (collection, rkey) = (nsid(&collection)?, at.key(rkey.as_deref())?);
                 access.may_write(&collection, Action::Create)?;
-                let (block, status) = at.checked(&access, &collection, &rkey, value, asked.validate).await?;
+                let (block, status) = at.checked_record(&access, &collection, &rkey, value, asked.validate).await?;
                 results.push(result("create", &access, &collection, &rkey, block.cid, status));
                 wishes.push(Wish::Exactly(Write::Create(collection, rkey, block)));
             }
             Part::Update { collection, rkey: key, value } => {
                 let (collection, rkey) = (nsid(&collection)?, rkey(&key)?);
                 access.may_write(&collection, Action::Update)?;
-                let (block, status) = at.checked(&access, &collection, &rkey, value, asked.validate).await?;
+                let (block, status) = at.checked_record(&access, &collection, &rkey, value, asked.validate).await?;
                 results.push(result("update", &access, &collection, &rkey, block.cid, status));
                 wishes.push(Wish::Exactly(Write::Update(collection, rkey, block)));
             }
@@ -244,7 +244,7 @@ impl AtProto {
     }
 
     /// A record as it will be kept, and whether its schema is known. Its blobs must be here, within what the schema allows.
-    async fn checked(
+    async fn checked_record(
         &self,
         access: &Access,
         collection: &Nsid,

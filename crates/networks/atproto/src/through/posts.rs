@@ -1,0 +1,107 @@
+//! Posts written by an app of the network.
+
+use super::Written;
+use crate::{
+    data::{BlobRef, Record, Value},
+    translate::posts_in,
+};
+use landbridge_hub::{CopyKind, Draft, HubError, InPost};
+use landbridge_model::{Audience, Id, Mark, MarkKind, Network, RichText, Time, Visibility};
+
+/// People of one text who are looked up.
+const MOST_PEOPLE: usize = 20;
+
+impl Written<'_> {
+    pub(super) async fn post(&self, record: &Record) -> Result<(), HubError> {
+        if self.is_known().await? {
+            return Ok(());
+        }
+        let draft = self.draft(record).await?;
+        self.at.hub.publish(draft, self.origin(record.bytes().clone())).await?;
+        Ok(())
+    }
+
+    /// The record was put anew.
+    pub(super) async fn edited(&self, record: &Record) -> Result<(), HubError> {
+        let copy = self.at.hub.copy(Network::AtProto, &self.place.to_string()).await?;
+        let Some(copy) = copy.filter(|copy| copy.kind == CopyKind::Post) else {
+            return self.post(record).await;
+        };
+        if copy.version.as_deref() == Some(record.cid().to_string().as_str()) {
+            return Ok(());
+        }
+        let draft = self.draft(record).await?;
+        self.at.hub.edit(self.member, copy.object, draft, self.origin(record.bytes().clone())).await?;
+        Ok(())
+    }
+
+    async fn draft(&self, record: &Record) -> Result<Draft, HubError> {
+        let now = Time::now();
+        let read = posts_in::read(&self.place, &record.cid(), record.fields(), None, now);
+        let post: InPost = read.ok_or_else(|| HubError::invalid("no post"))?;
+        let reply_to = match &post.reply_to {
+            Some(parent) => {
+                // Without its parent it would be published as if it started a thread.
+                let found = self.post_at(parent).await?;
+                Some(found.ok_or_else(|| HubError::invalid("the post that it answers is not known here"))?)
+            }
+            None => None,
+        };
+        let quote = match &post.quote {
+            Some(quoted) => self.post_at(quoted).await?,
+            None => None,
+        };
+        let (rich, media) = (self.named(post.text).await?, self.pictures(record).await?);
+        Ok(Draft {
+            author: self.member,
+            rich: Some(rich),
+            warning: post.warning,
+            sensitive: post.sensitive,
+            visibility: Some(Visibility::Public),
+            languages: post.languages,
+            media,
+            reply_to,
+            quote,
+            quote_policy: Some(post.quote_policy).filter(|policy| *policy != Audience::Everyone),
+            at: Some(post.published),
+            ..Draft::default()
+        })
+    }
+
+    /// Mentions with the addresses by which the hub knows the people; what was written stays.
+    async fn named(&self, mut rich: RichText) -> Result<RichText, HubError> {
+        let mut looked_up = 0;
+        let mut marks = Vec::with_capacity(rich.marks.len());
+        for mark in std::mem::take(&mut rich.marks) {
+            let MarkKind::Mention { id, .. } = &mark.kind else {
+                marks.push(mark);
+                continue;
+            };
+            looked_up += 1;
+            let actor = if looked_up <= MOST_PEOPLE { self.person(id).await? } else { None };
+            if let Some(actor) = actor {
+                let url = actor.url.clone().unwrap_or_default();
+                let kind = MarkKind::Mention { id: actor.id.to_string(), acct: actor.acct(), url };
+                marks.push(Mark { kind, ..mark });
+            }
+        }
+        Ok(RichText::new(rich.text, marks))
+    }
+
+    /// The pictures of a post, as files of the member.
+    async fn pictures(&self, record: &Record) -> Result<Vec<Id>, HubError> {
+        let Some(embed) = record.fields().get("embed") else { return Ok(Vec::new()) };
+        let media = embed.get("media").unwrap_or(embed);
+        let images = ["images", "items"].iter().find_map(|field| media.get(field)).and_then(Value::as_list);
+        let mut ids = Vec::new();
+        for image in images.unwrap_or_default() {
+            let blob = image.get("image").and_then(Value::as_map).and_then(BlobRef::from_map);
+            let Some(blob) = blob else { continue };
+            let Some(row) = self.at.blob_row(self.member, &blob.cid.to_string()).await? else { continue };
+            let alt = image.get("alt").and_then(Value::as_text).unwrap_or_default();
+            let bytes = self.at.read_blob(&row).await?;
+            ids.push(self.at.hub.upload(self.member, bytes, alt).await?.id);
+        }
+        Ok(ids)
+    }
+}

@@ -1,0 +1,74 @@
+//! The profile as an app of the network wrote it. Only what it holds is taken over: fields, pictures of other shapes and the
+//! rest of a member's profile stay.
+
+use super::Written;
+use crate::{
+    data::{BlobRef, Map, Record, Value},
+    facts::{Facts, PictureBlob},
+    stage::profile_labels,
+};
+use landbridge_hub::HubError;
+use landbridge_media::Purpose;
+use landbridge_model::{Network, Picture, Profile, richtext::compose};
+
+impl Written<'_> {
+    pub(super) async fn profile(&self, record: &Record) -> Result<(), HubError> {
+        let hub = &self.at.hub;
+        let actor = hub.actor(self.member).await?;
+        let fields = record.fields();
+        let text = |field: &str| fields.text(field).unwrap_or_default().to_owned();
+        let mut facts = Facts::of(&self.presence);
+        let mut profile = Profile { display_name: text("displayName"), ..actor.profile.clone() };
+        // A text that was cut on its way out is no change.
+        let bio = text("description");
+        let shown = profile.bio.text.trim_end();
+        if bio != shown && !(bio.ends_with('…') && shown.starts_with(bio.trim_end_matches('…'))) {
+            profile.bio = compose(&bio);
+        }
+        profile.avatar = self.picture(fields, "avatar", profile.avatar, Purpose::Avatar, &mut facts).await?;
+        profile.header = self.picture(fields, "banner", profile.header, Purpose::Header, &mut facts).await?;
+        let labels = profile_labels(fields);
+        let has = |label: &str| labels.iter().any(|own| own == label);
+        profile.members_only = has("!no-unauthenticated");
+        if profile == actor.profile && has("bot") == (actor.kind == landbridge_model::ActorKind::Service) {
+            return Ok(());
+        }
+        hub.set_facts(Network::AtProto, &self.presence.native_id, facts.value()).await?;
+        hub.set_profile(self.member, profile, actor.locked, has("bot")).await?;
+        Ok(())
+    }
+
+    /// A picture that is another one than the member has: taken in, and remembered as that blob, so that it is not written
+    /// anew as a different one.
+    async fn picture(
+        &self,
+        fields: &Map,
+        field: &str,
+        before: Option<Picture>,
+        purpose: Purpose,
+        facts: &mut Facts,
+    ) -> Result<Option<Picture>, HubError> {
+        let blob = fields.get(field).and_then(Value::as_map).and_then(BlobRef::from_map);
+        let Some(blob) = blob else { return Ok(None) };
+        let cid = blob.cid.to_string();
+        let file = before.as_ref().and_then(|picture| picture.file.as_deref());
+        if facts.pictures.iter().any(|known| known.cid == cid && Some(known.file.as_str()) == file) {
+            return Ok(before);
+        }
+        let Some(row) = self.at.blob_row(self.member, &cid).await? else { return Ok(before) };
+        let bytes = self.at.read_blob(&row).await?;
+        let description = before.map(|picture| picture.description).unwrap_or_default();
+        let picture = self.at.hub.profile_picture(bytes, purpose, &description).await?;
+        if let Some(file) = &picture.file {
+            facts.pictures.retain(|known| known.field != field);
+            facts.pictures.push(PictureBlob {
+                field: field.to_owned(),
+                file: file.clone(),
+                cid,
+                mime: blob.mime_type,
+                size: blob.size,
+            });
+        }
+        Ok(Some(picture))
+    }
+}
