@@ -9,6 +9,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a target says by a panic what it found")]
 
 mod activitypub;
+mod atproto;
 mod checks;
 mod doors;
 mod names;
@@ -16,6 +17,7 @@ mod nostr;
 
 pub use self::nostr::{codes, events, frames, texts};
 pub use activitypub::{activity, discovery, markup, proofs, signatures};
+pub use atproto::{documents, frames_at, records};
 pub use doors::{media, params};
 pub use names::addresses;
 
@@ -31,6 +33,9 @@ pub const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("frames", frames),
     ("texts", texts),
     ("codes", codes),
+    ("records", records),
+    ("frames_at", frames_at),
+    ("documents", documents),
     ("params", params),
     ("media", media),
 ];

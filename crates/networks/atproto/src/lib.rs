@@ -23,6 +23,8 @@ pub mod directory;
 mod dns;
 mod facts;
 pub mod firehose;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod identity;
 mod jwt;
 mod keys;

@@ -95,3 +95,12 @@ pub fn people(network: Network, after: &str, limit: i64) -> Query {
         args![network, after, limit],
     )
 }
+
+/// (native id, actor id) of the members on a network.
+pub fn members(network: Network) -> Query {
+    query(
+        "SELECT p.native_id, p.actor_id FROM presences p JOIN members m ON m.actor_id = p.actor_id
+         WHERE p.network = ?1",
+        args![network],
+    )
+}

@@ -38,14 +38,14 @@ impl AtProto {
     }
 
     /// One record, proved; `None` when the account or its repository is not to be had.
-    pub(crate) async fn prove(&self, place: &Place) -> Result<Option<Proof>, HubError> {
+    pub(crate) async fn proof_of(&self, place: &Place) -> Result<Option<Proof>, HubError> {
         let Place { did, collection, rkey } = place;
         let Some(document) = self.document(did).await? else { return Ok(None) };
         let (Some(server), Some(key)) = (document.pds(), document.signing_key()) else { return Ok(None) };
         let params = [Param("did", did.as_str()), Param("collection", collection), Param("rkey", rkey)];
         let file = remote::bytes(self, &server, "com.atproto.sync.getRecord", &params, MOST_PROOF).await?;
         let Some(file) = file else { return Ok(None) };
-        let proven = self.checked(&file, did, key, &place.path()).await?;
+        let proven = self.check_proof(&file, did, key, &place.path()).await?;
         let found = match proven.record {
             Some(block) => Record::decode(block.bytes).ok().map(|record| Found { place: place.clone(), record }),
             None => None,
@@ -53,7 +53,7 @@ impl AtProto {
         Ok(Some(Proof { rev: proven.commit.rev, found }))
     }
 
-    async fn checked(
+    async fn check_proof(
         &self,
         file: &Bytes,
         did: &Did,

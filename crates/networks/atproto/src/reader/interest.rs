@@ -3,8 +3,8 @@
 use super::Reader;
 use crate::{firehose::Peek, syntax::Did};
 use landbridge_hub::HubError;
-use landbridge_model::{Id, Network};
-use landbridge_store::entities::{atproto_reader, atproto_repos, presences};
+use landbridge_model::Network;
+use landbridge_store::entities::{atproto_reader, presences};
 use memchr::memmem;
 use std::{
     collections::HashSet,
@@ -62,18 +62,9 @@ impl Interest {
     /// Looks again whom members follow. Whom nobody follows any more is no longer read in order.
     pub async fn refresh(&self, reader: &Reader) -> Result<(), HubError> {
         let store = reader.hub.store();
-        let (mut members, mut after): (HashSet<Box<str>>, Id) = (HashSet::new(), Id(0));
-        loop {
-            let rows = store.rows(atproto_repos::list(after, PAGE)).await?;
-            let full = rows.len() as i64 == PAGE;
-            for mut row in rows {
-                let row = atproto_repos::RepoRow::read(&mut row)?;
-                after = row.actor;
-                members.insert(Box::from(row.did));
-            }
-            if !full {
-                break;
-            }
+        let mut members: HashSet<Box<str>> = HashSet::new();
+        for mut row in store.rows(atproto_reader::members(Network::AtProto)).await? {
+            members.insert(row.get::<String>(0)?.into());
         }
         let mut followed: HashSet<Box<str>> = HashSet::new();
         for mut row in store.rows(presences::followed_by_members(Network::AtProto)).await? {

@@ -35,11 +35,6 @@ pub fn who_may_quote(gate: &Map) -> Audience {
     if disabled { Audience::Nobody } else { Audience::Everyone }
 }
 
-/// Quotes that the author has detached the post from.
-pub fn detached_quotes(gate: &Map) -> Vec<String> {
-    uris(gate, "detachedEmbeddingUris", 50)
-}
-
 /// Whether a gate is of the post of the same author and key: others' posts are not theirs to close.
 pub fn is_of(gate: &Map, post: &Place) -> bool {
     gate.text("post").and_then(Place::parse).is_some_and(|named| named == *post)

@@ -7,14 +7,8 @@ use crate::{
 use landbridge_model::Time;
 use std::fmt;
 
-pub const POST: &str = "app.bsky.feed.post";
-pub const REPOST: &str = "app.bsky.feed.repost";
-pub const LIKE: &str = "app.bsky.feed.like";
-pub const FOLLOW: &str = "app.bsky.graph.follow";
-pub const BLOCK: &str = "app.bsky.graph.block";
-pub const PROFILE: &str = "app.bsky.actor.profile";
-pub const THREADGATE: &str = "app.bsky.feed.threadgate";
-pub const POSTGATE: &str = "app.bsky.feed.postgate";
+pub use crate::stage::{BLOCK, FOLLOW, LIKE, POST, POSTGATE, PROFILE, REPOST, THREADGATE};
+
 /// The key of a profile in its collection.
 pub const SELF: &str = "self";
 
