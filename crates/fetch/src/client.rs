@@ -1,6 +1,6 @@
 //! Requests and answers.
 
-use crate::{Error, Policy, resolve::Resolver, tls};
+use crate::{Error, Policy, resolve::Resolver, tls, txt::Names};
 use bytes::{Bytes, BytesMut};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, COOKIE, LOCATION};
 use http::{HeaderMap, Method, StatusCode};
@@ -23,6 +23,7 @@ struct Inner {
     http: reqwest::Client,
     /// For raw streams: no ALPN, unlike the HTTP client's.
     tls: TlsConnector,
+    names: Names,
 }
 
 /// A whole answer, whatever its status.
@@ -70,11 +71,16 @@ impl Fetcher {
             .pool_idle_timeout(Duration::from_secs(60))
             .build()
             .map_err(Error::from_reqwest)?;
-        Ok(Self { inner: Arc::new(Inner { policy, http, tls: TlsConnector::from(Arc::new(config)) }) })
+        let tls = TlsConnector::from(Arc::new(config));
+        Ok(Self { inner: Arc::new(Inner { policy, http, tls, names: Names::default() }) })
     }
 
     pub fn policy(&self) -> &Policy {
         &self.inner.policy
+    }
+
+    pub(crate) fn names(&self) -> &Names {
+        &self.inner.names
     }
 
     pub(crate) fn tls(&self) -> &TlsConnector {

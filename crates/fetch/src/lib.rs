@@ -13,6 +13,7 @@ mod policy;
 mod resolve;
 mod stream;
 mod tls;
+mod txt;
 
 pub use client::{Fetcher, Response};
 pub use error::{Error, Refusal, Retry};

@@ -77,7 +77,7 @@ impl Policy {
         if allowed { Ok(()) } else { Err(Refusal::Address(ip).into()) }
     }
 
-    fn check_name(&self, name: &str) -> Result<(), Error> {
+    pub(crate) fn check_name(&self, name: &str) -> Result<(), Error> {
         if !is_a_name(name) {
             return Err(Refusal::Name(name.to_owned()).into());
         }

@@ -59,6 +59,10 @@ impl Hub {
         origin: Option<Origin>,
     ) -> Result<Post, HubError> {
         let parent = self.parent(&draft).await?;
+        // What an app has put into the member's repository is there already.
+        if let (Some(parent), None) = (&parent, &origin) {
+            self.check_answer(parent, draft.author).await?;
+        }
         let post = self.compose(&member, &draft, parent.as_ref()).await?;
         let reach = self.reach_of(&member, &draft, &post, parent.as_ref()).await?;
         let mut changes = Vec::new();
@@ -123,6 +127,25 @@ impl Hub {
             true => Ok(Some(parent)),
             false => Err(HubError::NotFound),
         }
+    }
+
+    /// Whether the author of a thread elsewhere lets the member answer.
+    async fn check_answer(&self, parent: &Post, member: Id) -> Result<(), HubError> {
+        let Some(root) = self.posts(&[parent.root]).await?.pop() else { return Ok(()) };
+        if root.origin.is_none() {
+            return Ok(());
+        }
+        let follows = async |follower, target| {
+            Ok::<_, HubError>(self.follow_row(follower, target).await?.is_some_and(|row| row.accepted))
+        };
+        let may = match root.reply_policy {
+            Audience::Everyone => true,
+            Audience::Followers => follows(member, root.author).await?,
+            Audience::Following => follows(root.author, member).await?,
+            Audience::Mentioned => root.mentions.iter().any(|mention| mention.actor == member),
+            Audience::Nobody => false,
+        };
+        if may { Ok(()) } else { Err(HubError::Forbidden("the author of this thread does not let you answer")) }
     }
 
     async fn compose(&self, member: &Member, draft: &Draft, parent: Option<&Post>) -> Result<Post, HubError> {

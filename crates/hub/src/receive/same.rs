@@ -6,7 +6,7 @@
 
 use super::{Sent, halt::Halt, tombs};
 use crate::{CopyKind, CopyState, Hub, InPost, Received, gate};
-use landbridge_model::{Id, Visibility};
+use landbridge_model::{Id, Network, Visibility};
 use landbridge_store::{
     Row, Write,
     entities::{
@@ -58,8 +58,8 @@ impl Hub {
     pub(super) async fn hide_bridged_copies(&self, claimed: Vec<Row>) -> Result<(), Halt> {
         let mut write = Write::default();
         for mut row in claimed {
-            let (copy, domain): (Id, String) = (row.get(0)?, row.get(1)?);
-            if gate::is_bridge(&domain) {
+            let (copy, domain, name): (Id, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            if gate::is_bridge(&domain) || gate::is_bridge(&name) {
                 write.push(home::remove(copy));
             }
         }
@@ -69,7 +69,9 @@ impl Hub {
 
     fn is_bridged(&self, sent: &Sent) -> bool {
         let domain = sent.actor.domain.as_deref().unwrap_or_default();
-        gate::is_bridge(domain) || gate::host_of(&sent.native).is_some_and(gate::is_bridge)
+        // On AT Protocol the name is a host.
+        let handle = sent.network == Network::AtProto && gate::is_bridge(&sent.actor.username);
+        handle || gate::is_bridge(domain) || gate::host_of(&sent.native).is_some_and(gate::is_bridge)
     }
 
     async fn add_copy(&self, sent: &Sent, post: &InPost, object: Id) -> Result<(), Halt> {

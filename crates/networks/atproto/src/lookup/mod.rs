@@ -107,6 +107,7 @@ pub async fn profile_of(
     found: Option<&Found>,
     via: Via,
 ) -> Result<Incoming, HubError> {
+    at.people.note_known(who.did.as_str());
     let now = Time::now();
     let domain = at.hub.config().reserved_domain(Network::AtProto);
     let fields = found.filter(|found| found.record.kind() == PROFILE).map(|found| found.record.fields());

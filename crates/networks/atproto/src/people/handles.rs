@@ -1,5 +1,6 @@
-//! Handles to DIDs (<https://atproto.com/specs/handle#handle-resolution>): by `https://HANDLE/.well-known/atproto-did`.
-//! Members' own are answered from the database. A trial has no DNS: it asks the servers that it reads.
+//! Handles to DIDs (<https://atproto.com/specs/handle#handle-resolution>): by a TXT record of `_atproto.HANDLE`, or by
+//! `https://HANDLE/.well-known/atproto-did`; the record counts when both say something. Members' own are answered from the
+//! database. A trial has no DNS: it asks the servers that it reads.
 
 use crate::{
     network::AtProto,
@@ -29,7 +30,7 @@ impl AtProto {
         let asked = async {
             match trial {
                 true => self.asked_of_servers(handle).await,
-                false => self.well_known(handle).await,
+                false => self.proved(handle).await,
             }
         };
         let found = self.people.handles.optionally_get_with_by_ref(handle, asked).await;
@@ -43,6 +44,17 @@ impl AtProto {
     fn is_own(&self, handle: &Handle) -> bool {
         let domain = self.options.handle_domain.as_str();
         *handle == *domain || handle.as_str().strip_suffix(domain).is_some_and(|name| name.ends_with('.'))
+    }
+
+    /// Both at once: most handles have one of them.
+    async fn proved(&self, handle: &Handle) -> Option<Did> {
+        let name = format!("_atproto.{handle}");
+        let (texts, page) = tokio::join!(self.hub.fetcher().txt(&name), self.well_known(handle));
+        match in_records(&texts.unwrap_or_default()) {
+            Records::Names(did) => Some(did),
+            Records::None => page,
+            Records::Several => None,
+        }
     }
 
     async fn well_known(&self, handle: &Handle) -> Option<Did> {
@@ -66,6 +78,25 @@ impl AtProto {
     }
 }
 
+/// What TXT records say.
+#[derive(Debug, PartialEq, Eq)]
+enum Records {
+    None,
+    Names(Did),
+    /// A name of several is nobody's.
+    Several,
+}
+
+fn in_records(texts: &[String]) -> Records {
+    let mut dids: Vec<Did> = texts.iter().filter_map(|text| read(text.strip_prefix("did=")?)).collect();
+    dids.dedup();
+    match (dids.pop(), dids.is_empty()) {
+        (None, _) => Records::None,
+        (Some(did), true) => Records::Names(did),
+        (Some(_), false) => Records::Several,
+    }
+}
+
 /// The DID in an answer, if it is one that an account may have.
 fn read(text: &str) -> Option<Did> {
     Did::parse(text.trim()).ok().filter(|did| did.method().is_some())
@@ -74,6 +105,17 @@ fn read(text: &str) -> Option<Did> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn records() {
+        let did = "did:plc:ewvi7nxzyoun6zhxrhs64oiz";
+        let say = |texts: &[&str]| in_records(&texts.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let own = format!("did={did}");
+        assert_eq!(say(&["v=spf1", &own]), Records::Names(Did::parse(did).unwrap()));
+        assert_eq!(say(&[&own, &own]), Records::Names(Did::parse(did).unwrap()));
+        assert_eq!(say(&[&own, "did=did:web:b.example"]), Records::Several);
+        assert_eq!(say(&["did=did:example:x", did]), Records::None);
+    }
 
     #[test]
     fn answers() {

@@ -19,7 +19,11 @@ use crate::{
     syntax::{Did, Handle},
 };
 use moka::{future, sync};
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, RwLock},
+    time::Duration,
+};
 
 const fn minutes(n: u64) -> Duration {
     Duration::from_secs(60 * n)
@@ -43,6 +47,8 @@ pub struct People {
     /// Handles that led nowhere.
     lost: sync::Cache<Handle, ()>,
     suspected: sync::Cache<Did, ()>,
+    /// Everybody elsewhere who is known here: what they did can be taken back.
+    known: RwLock<HashSet<Box<str>>>,
 }
 
 impl Default for People {
@@ -53,11 +59,23 @@ impl Default for People {
             missing: sync::Cache::builder().max_capacity(20_000).time_to_live(MISSING).build(),
             lost: sync::Cache::builder().max_capacity(20_000).time_to_live(MISSING).build(),
             suspected: sync::Cache::builder().max_capacity(20_000).time_to_live(SUSPECTED).build(),
+            known: RwLock::default(),
         }
     }
 }
 
 impl People {
+    pub fn is_known(&self, did: &str) -> bool {
+        self.known.read().unwrap_or_else(|poisoned| poisoned.into_inner()).contains(did)
+    }
+
+    /// Somebody of whom something is here now.
+    pub fn note_known(&self, did: &str) {
+        if !self.is_known(did) {
+            self.known.write().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(did.into());
+        }
+    }
+
     /// Asks again the next time.
     pub async fn forget(&self, native_id: &str) {
         if let Ok(did) = Did::parse(native_id) {

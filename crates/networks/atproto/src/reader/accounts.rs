@@ -35,6 +35,8 @@ pub async fn check(reader: &Reader, did: &Did) -> Result<(), Later> {
     }
     match standing(reader, did).await? {
         Standing::Gone => {
+            // Who is hidden is not heard.
+            show(reader, did, true).await?;
             let gone = Incoming {
                 network: Network::AtProto,
                 actor: did.to_string(),

@@ -8,7 +8,10 @@ use landbridge_store::entities::{atproto_reader, presences};
 use memchr::memmem;
 use std::{
     collections::HashSet,
-    sync::{Arc, RwLock},
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// Rows read at once.
@@ -39,24 +42,13 @@ pub struct People {
 #[derive(Debug, Default)]
 pub struct Interest {
     people: RwLock<Arc<People>>,
-    /// Everybody who is known here on this network: what they did here can be taken back.
-    known: RwLock<HashSet<Box<str>>>,
+    /// Whether everybody who is known here was noted.
+    filled: AtomicBool,
 }
 
 impl Interest {
     pub fn people(&self) -> Arc<People> {
         self.people.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
-    }
-
-    pub fn is_known(&self, did: &str) -> bool {
-        self.known.read().unwrap_or_else(|poisoned| poisoned.into_inner()).contains(did)
-    }
-
-    /// Somebody of whom something is here now.
-    pub fn note_known(&self, did: &str) {
-        if !self.is_known(did) {
-            self.known.write().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(did.into());
-        }
     }
 
     /// Looks again whom members follow. Whom nobody follows any more is no longer read in order.
@@ -71,35 +63,32 @@ impl Interest {
             followed.insert(presences::read(&mut row)?.native_id.into());
         }
         followed.retain(|did| !members.contains(did));
-        let first = self.people().members.is_empty() && !self.is_filled();
+        let first = !self.filled.load(Ordering::Relaxed);
         if first {
-            self.fill(reader).await?;
+            note_everybody(reader).await?;
         }
         forget_unfollowed(reader, &self.people().followed, &followed, first).await?;
+        self.filled.store(true, Ordering::Relaxed);
         metrics::gauge!("atproto_repositories_followed").set(followed.len() as f64);
         let others = members.iter().filter(|did| did.len() != PLC || !did.starts_with("did:plc:")).cloned().collect();
         let people = Arc::new(People { followed, members, others });
         *self.people.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = people;
         Ok(())
     }
+}
 
-    fn is_filled(&self) -> bool {
-        !self.known.read().unwrap_or_else(|poisoned| poisoned.into_inner()).is_empty()
-    }
-
-    /// Everybody who is known here, once; who comes later is noted one by one.
-    async fn fill(&self, reader: &Reader) -> Result<(), HubError> {
-        let mut after = String::new();
-        loop {
-            let rows = reader.hub.store().rows(atproto_reader::people(Network::AtProto, &after, PAGE)).await?;
-            let full = rows.len() as i64 == PAGE;
-            for mut row in rows {
-                after = row.get(0)?;
-                self.note_known(&after);
-            }
-            if !full {
-                return Ok(());
-            }
+/// Everybody who is known here, once; who comes later is noted one by one.
+async fn note_everybody(reader: &Reader) -> Result<(), HubError> {
+    let mut after = String::new();
+    loop {
+        let rows = reader.hub.store().rows(atproto_reader::people(Network::AtProto, &after, PAGE)).await?;
+        let full = rows.len() as i64 == PAGE;
+        for mut row in rows {
+            after = row.get(0)?;
+            reader.at.people.note_known(&after);
+        }
+        if !full {
+            return Ok(());
         }
     }
 }
@@ -135,7 +124,7 @@ async fn forget_unfollowed(
 }
 
 impl People {
-    /// Why a frame is worth decoding; `None`: it is about nobody here. `known`: see [`Interest::is_known`].
+    /// Why a frame is worth decoding; `None`: it is about nobody here. `known`: see [`crate::people::People::is_known`].
     pub fn why(&self, peek: &Peek<'_>, frame: &[u8], known: impl FnOnce(&str) -> bool) -> Option<Why> {
         // What members do is known here before anybody tells it.
         if self.members.contains(peek.did) {

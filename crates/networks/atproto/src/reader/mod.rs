@@ -116,9 +116,6 @@ impl Reader {
         match self.hub.receive(incoming).await {
             Ok(received) => {
                 tracing::debug!(%actor, id, ?received, "taken in");
-                if matches!(received, landbridge_hub::Received::Stored(_)) {
-                    self.interest.note_known(&actor);
-                }
                 Ok(())
             }
             Err(Refused::Rule(why)) => {

@@ -80,7 +80,7 @@ async fn written(
 ) -> Result<(), Later> {
     let place = &found.place;
     if place.collection == PROFILE {
-        return match place.rkey == SELF && (concerns || reader.interest.is_known(did.as_str())) {
+        return match place.rkey == SELF && (concerns || reader.at.people.is_known(did.as_str())) {
             true => profile(reader, did, found).await,
             false => Ok(()),
         };

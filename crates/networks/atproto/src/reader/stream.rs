@@ -138,7 +138,7 @@ async fn hear(reader: &Reader, crew: &Crew<Job>, frame: Bytes) -> Result<(), End
     match peek(&frame) {
         Ok(Some(seen)) => {
             let people = reader.interest.people();
-            let why = people.why(&seen, &frame, |did| reader.interest.is_known(did));
+            let why = people.why(&seen, &frame, |did| reader.at.people.is_known(did));
             match why {
                 None => crew.pass(seen.seq),
                 Some(why) => {

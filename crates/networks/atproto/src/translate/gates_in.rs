@@ -4,21 +4,25 @@ use super::place::Place;
 use crate::data::{Map, Value};
 use landbridge_model::Audience;
 
-/// Who may answer. Rules of which the model has only one keep the widest of those that it has: to be too strict with
-/// members would take words from them that the author does not refuse. Lists of people count as nobody that is known.
+/// Who may answer. The model has one rule where a gate may have several, and no lists of people: such a gate is left to the
+/// AppViews that hold it, since members would be refused words here that its author allows.
 pub fn who_may_answer(gate: &Map) -> Audience {
     // Without the field everybody may, with an empty one nobody.
     let Some(rules) = gate.get("allow").and_then(Value::as_list) else { return Audience::Everyone };
-    let has = |rule: &str| {
-        let name = format!("app.bsky.feed.threadgate#{rule}");
-        rules.iter().take(16).any(|entry| entry.as_map().and_then(|map| map.text("$type")) == Some(name.as_str()))
+    let rule = |rule: &Value| {
+        let name = rule.as_map()?.text("$type")?.strip_prefix("app.bsky.feed.threadgate#")?;
+        Some(match name {
+            "followerRule" => Audience::Followers,
+            "followingRule" => Audience::Following,
+            "mentionRule" => Audience::Mentioned,
+            _ => return None,
+        })
     };
-    let by_width = [
-        ("followerRule", Audience::Followers),
-        ("followingRule", Audience::Following),
-        ("mentionRule", Audience::Mentioned),
-    ];
-    by_width.into_iter().find(|(rule, _)| has(rule)).map_or(Audience::Nobody, |(_, who)| who)
+    match rules {
+        [] => Audience::Nobody,
+        [only] => rule(only).unwrap_or_default(),
+        _ => Audience::Everyone,
+    }
 }
 
 /// Answers that the author of the thread has hidden.
@@ -62,8 +66,11 @@ mod tests {
         let answer = |allow: Json| who_may_answer(&map(json!({"allow": allow})));
         assert_eq!(who_may_answer(&Map::new()), Audience::Everyone);
         assert_eq!(answer(json!([])), Audience::Nobody);
-        assert_eq!(answer(json!([rule("mentionRule"), rule("followingRule")])), Audience::Following);
-        assert_eq!(answer(json!([rule("listRule"), 5])), Audience::Nobody);
+        assert_eq!(answer(json!([rule("mentionRule")])), Audience::Mentioned);
+        assert_eq!(answer(json!([rule("mentionRule"), rule("followingRule")])), Audience::Everyone);
+        for other in [json!([rule("listRule")]), json!([5]), json!("x")] {
+            assert_eq!(answer(other), Audience::Everyone);
+        }
         let disable = json!({"embeddingRules": [{"$type": "app.bsky.feed.postgate#disableRule"}]});
         assert_eq!(who_may_quote(&map(disable)), Audience::Nobody);
         let uri = "at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/3k";

@@ -9,6 +9,7 @@ mod hostile;
 mod identity;
 mod lexicon;
 mod mst;
+mod records;
 mod repo;
 mod richtext;
 mod syntax;

@@ -48,6 +48,12 @@ pub struct Inner {
     /// (number, frame), in order.
     pub frames: Vec<(u64, Bytes)>,
     pub seq: u64,
+    /// (microseconds, message) of the Jetstream.
+    told: Vec<(u64, Json_)>,
+    /// What the AppView answers, by method.
+    pub view: HashMap<&'static str, Json_>,
+    /// Tokens with which the AppView was asked.
+    pub tokens: Vec<String>,
     /// What subscribers are told first.
     pub greeting: Option<Bytes>,
     /// XRPC methods that fail.
@@ -81,6 +87,7 @@ impl Elsewhere {
             .route("/plc/{did}/log/audit", get(audit))
             .route("/xrpc/com.atproto.sync.subscribeRepos", get(subscribe))
             .route("/xrpc/{method}", get(xrpc))
+            .route("/subscribe", get(subscribe_jetstream))
             .with_state(elsewhere.clone());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         elsewhere
@@ -157,6 +164,13 @@ impl Elsewhere {
     /// The same, and says so.
     pub fn write(&self, did: &Did, writes: &[(&str, &str, Option<Json_>)]) -> Staged {
         let staged = self.commit(did, writes);
+        for op in &staged.ops {
+            let (collection, rkey) = op.path.split_once('/').unwrap();
+            let operation = if op.cid.is_some() { "create" } else { "delete" };
+            let commit = json!({"rev": staged.commit.rev.to_string(), "operation": operation, "collection": collection, "rkey": rkey});
+            let at = u64::try_from(Time::now().0).unwrap() * 1000;
+            self.lock().told.push((at, json!({"did": did, "time_us": at, "kind": "commit", "commit": commit})));
+        }
         self.say(Event::Commit(CommitEvent::of(&staged, Datetime::of(Time::now()))));
         staged
     }
@@ -274,9 +288,14 @@ async fn xrpc(
     State(server): State<Elsewhere>,
     Path(method): Path<String>,
     Query(params): Query<HashMap<String, String>>,
+    headers: axum::http::HeaderMap,
 ) -> Response {
     let mut inner = server.lock();
     inner.asked.push(method.clone());
+    if let Some(answer) = inner.view.get(method.as_str()).cloned() {
+        inner.tokens.extend(headers.get("authorization").map(|token| token.to_str().unwrap().to_owned()));
+        return Json(answer).into_response();
+    }
     if inner.failing.iter().any(|failing| *failing == method) {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
@@ -361,6 +380,46 @@ async fn serve(server: Elsewhere, mut socket: WebSocket, cursor: Option<u64>) {
         tokio::select! {
             changed = news.changed() => if changed.is_err() { return },
             message = socket.recv() => if !matches!(message, Some(Ok(_))) { return },
+        }
+    }
+}
+
+async fn subscribe_jetstream(
+    State(server): State<Elsewhere>,
+    Query(params): Query<HashMap<String, String>>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    assert_eq!(params["requireHello"], "true");
+    let cursor = params.get("cursor").and_then(|cursor| cursor.parse().ok());
+    upgrade.on_upgrade(move |socket| serve_jetstream(server, socket, cursor))
+}
+
+async fn serve_jetstream(server: Elsewhere, mut socket: WebSocket, cursor: Option<u64>) {
+    let mut news = server.news.subscribe();
+    let mut place = cursor.unwrap_or(u64::try_from(Time::now().0).unwrap() * 1000);
+    let mut wanted: Vec<String> = Vec::new();
+    loop {
+        let told = server.lock().told.clone();
+        for (at, message) in told.into_iter().filter(|(at, _)| *at > place && !wanted.is_empty()) {
+            place = at;
+            if wanted.iter().any(|did| message["did"] == did.as_str())
+                && socket.send(Message::text(message.to_string())).await.is_err()
+            {
+                return;
+            }
+        }
+        tokio::select! {
+            changed = news.changed() => if changed.is_err() { return },
+            message = socket.recv() => match message {
+                Some(Ok(Message::Text(text))) => {
+                    let update: Json_ = serde_json::from_str(&text).unwrap();
+                    assert_eq!(update["type"], "options_update");
+                    let dids = update["payload"]["wantedDids"].as_array().unwrap();
+                    wanted = dids.iter().map(|did| did.as_str().unwrap().to_owned()).collect();
+                }
+                Some(Ok(_)) => {}
+                _ => return,
+            },
         }
     }
 }

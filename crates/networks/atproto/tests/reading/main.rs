@@ -4,8 +4,10 @@
 
 mod elsewhere;
 mod hostile;
+mod lighter;
 mod looking_up;
 mod node;
+mod real;
 mod streams;
 
 /// Makes a test on each engine, `sqlite::NAME` and `postgres::NAME`, of every `async fn NAME(engine: EngineKind)`.
