@@ -1,5 +1,7 @@
-//! Texts in the DNS (TXT), asked for over HTTPS (RFC 8484), so that they go out by the same guarded way as everything else.
+//! Texts in the DNS (TXT): asked of the system's name servers, or, where the operator has chosen a resolver, over HTTPS (RFC
+//! 8484), by the same guarded way as everything else.
 
+use crate::network::AtProto;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use landbridge_hub::Hub;
@@ -11,8 +13,17 @@ const MOST: usize = 64;
 const TXT: u16 = 16;
 const INTERNET: u16 = 1;
 
-/// The texts of a name; none when there is no such name. Errors are words.
-pub async fn texts(hub: &Hub, resolver: &Url, name: &str) -> Result<Vec<String>, String> {
+impl AtProto {
+    /// The texts of a name; none when there is no such name. Errors are words.
+    pub(crate) async fn texts_of(&self, name: &str) -> Result<Vec<String>, String> {
+        match &self.options.dns {
+            Some(resolver) => texts(&self.hub, resolver, name).await,
+            None => self.hub.fetcher().txt(name).await.map_err(|why| why.to_string()),
+        }
+    }
+}
+
+async fn texts(hub: &Hub, resolver: &Url, name: &str) -> Result<Vec<String>, String> {
     let question = question(name).ok_or("no name of the DNS")?;
     let mut url = resolver.clone();
     url.query_pairs_mut().append_pair("dns", &URL_SAFE_NO_PAD.encode(question));

@@ -25,7 +25,8 @@ pub struct Options {
     pub moderation: Option<Service>,
     /// What the operator shows for `com.atproto.admin.*` (HTTP Basic, user `admin`); `None`: nobody may.
     pub admin_token: Option<String>,
-    /// A DNS resolver over HTTPS (RFC 8484), such as `https://dns.example/dns-query`; `None`: texts in the DNS are not read.
+    /// A DNS resolver over HTTPS (RFC 8484), such as `https://dns.example/dns-query`; `None`: the system's
+    /// name servers are asked.
     pub dns: Option<Url>,
     /// Hours that the stream of members' repositories is kept for subscribers who were away.
     pub stream_hours: u32,

@@ -34,13 +34,13 @@ pub struct Proof {
 impl AtProto {
     /// The server of an account, as its document says.
     pub(crate) async fn server_of(&self, did: &Did) -> Result<Option<Url>, HubError> {
-        Ok(self.document(did).await?.and_then(|document| document.pds()))
+        Ok(self.document_of(did).await?.and_then(|document| document.pds()))
     }
 
     /// One record, proved; `None` when the account or its repository is not to be had.
     pub(crate) async fn proof_of(&self, place: &Place) -> Result<Option<Proof>, HubError> {
         let Place { did, collection, rkey } = place;
-        let Some(document) = self.document(did).await? else { return Ok(None) };
+        let Some(document) = self.document_of(did).await? else { return Ok(None) };
         let (Some(server), Some(key)) = (document.pds(), document.signing_key()) else { return Ok(None) };
         let params = [Param("did", did.as_str()), Param("collection", collection), Param("rkey", rkey)];
         let file = remote::bytes(self, &server, "com.atproto.sync.getRecord", &params, MOST_PROOF).await?;

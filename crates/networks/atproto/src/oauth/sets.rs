@@ -5,12 +5,11 @@ use super::{
     OAuthError, OAuthResult,
     scopes::{Scope, Scopes, encoded},
 };
-use crate::{dns, network::AtProto, syntax::{Did, Nsid}};
+use crate::{network::AtProto, syntax::{Did, Nsid}};
 use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value as Json;
 use std::{sync::Arc, time::Duration};
-use url::Url;
 
 /// How long a set is used without looking for a newer one.
 pub const KEPT: Duration = Duration::from_secs(24 * 3600);
@@ -129,8 +128,7 @@ impl AtProto {
 
     /// Who publishes the lexicons of a namespace: `_lexicon.AUTHORITY` in the DNS.
     async fn lexicon_authority(&self, name: &Nsid) -> Result<Did, String> {
-        let resolver: &Url = self.options.dns.as_ref().ok_or("this server resolves none")?;
-        let texts = dns::texts(&self.hub, resolver, &format!("_lexicon.{}", name.authority())).await?;
+        let texts = self.texts_of(&format!("_lexicon.{}", name.authority())).await?;
         let mut dids = texts.iter().filter_map(|text| Did::parse(text.strip_prefix("did=")?).ok());
         match (dids.next(), dids.next()) {
             (Some(did), None) => Ok(did),

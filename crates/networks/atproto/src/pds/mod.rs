@@ -22,6 +22,7 @@ mod well_known;
 
 pub use access::{Access, Action};
 pub(crate) use error::ErrorName;
+pub(crate) use server::service_token;
 pub use error::{XrpcError, XrpcResult};
 
 use crate::network::AtProto;

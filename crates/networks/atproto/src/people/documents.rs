@@ -18,7 +18,7 @@ const MOST_BYTES: usize = 64 << 10;
 impl AtProto {
     /// The document of a DID; `None` when there is none, or it is of a method that accounts do not have. Fails when who
     /// should know cannot be asked.
-    pub(crate) async fn document(&self, did: &Did) -> Result<Option<Arc<DidDocument>>, HubError> {
+    pub(crate) async fn document_of(&self, did: &Did) -> Result<Option<Arc<DidDocument>>, HubError> {
         let People { documents, missing, .. } = &self.people;
         if missing.contains_key(did) {
             return Ok(None);
@@ -44,7 +44,7 @@ impl AtProto {
 
     /// The key that signs the repository of a DID.
     pub(crate) async fn signing_key_of(&self, did: &Did) -> Result<Option<PublicKey>, HubError> {
-        Ok(self.document(did).await?.and_then(|document| document.signing_key().cloned()))
+        Ok(self.document_of(did).await?.and_then(|document| document.signing_key().cloned()))
     }
 
     /// A signature did not fit: the key as it is now, if it is another one than the one that was tried.

@@ -1,6 +1,6 @@
 //! Handles to DIDs (<https://atproto.com/specs/handle#handle-resolution>): by a TXT record of `_atproto.HANDLE`, or by
 //! `https://HANDLE/.well-known/atproto-did`; the record counts when both say something. Members' own are answered from the
-//! database. A trial has no DNS: it asks the servers that it reads.
+//! database. A trial has no DNS: it asks the servers that it reads, too.
 
 use crate::{
     network::AtProto,
@@ -21,7 +21,7 @@ impl AtProto {
             return Ok(Did::parse(&member.native_id).ok());
         }
         let trial = self.hub.config().trial;
-        if self.is_own(handle) || handle.is_disallowed_domain(trial) {
+        if self.is_own_handle(handle) || handle.is_disallowed_domain(trial) {
             return Ok(None);
         }
         if self.people.lost.contains_key(handle) {
@@ -40,16 +40,10 @@ impl AtProto {
         Ok(found)
     }
 
-    /// Whether only we can know whose it is.
-    fn is_own(&self, handle: &Handle) -> bool {
-        let domain = self.options.handle_domain.as_str();
-        *handle == *domain || handle.as_str().strip_suffix(domain).is_some_and(|name| name.ends_with('.'))
-    }
-
     /// Both at once: most handles have one of them.
     async fn proved(&self, handle: &Handle) -> Option<Did> {
         let name = format!("_atproto.{handle}");
-        let (texts, page) = tokio::join!(self.hub.fetcher().txt(&name), self.well_known(handle));
+        let (texts, page) = tokio::join!(self.texts_of(&name), self.well_known("https", handle));
         match in_records(&texts.unwrap_or_default()) {
             Records::Names(did) => Some(did),
             Records::None => page,
@@ -57,14 +51,19 @@ impl AtProto {
         }
     }
 
-    async fn well_known(&self, handle: &Handle) -> Option<Did> {
-        let url = Url::parse(&format!("https://{handle}/.well-known/atproto-did")).ok()?;
+    async fn well_known(&self, scheme: &str, handle: &Handle) -> Option<Did> {
+        let url = Url::parse(&format!("{scheme}://{handle}/.well-known/atproto-did")).ok()?;
         let answer = self.hub.fetcher().get(&url, HeaderMap::new(), MOST_BYTES).await.ok()?;
         let text = std::str::from_utf8(&answer.body).ok().filter(|_| answer.status == StatusCode::OK)?;
         read(text)
     }
 
     async fn asked_of_servers(&self, handle: &Handle) -> Option<Did> {
+        for scheme in ["https", "http"] {
+            if let Some(did) = self.well_known(scheme, handle).await {
+                return Some(did);
+            }
+        }
         for server in self.options.streams.iter().filter_map(remote::origin) {
             let params = [Param("handle", handle.as_str())];
             let answer = remote::json(self, &server, "com.atproto.identity.resolveHandle", &params).await;

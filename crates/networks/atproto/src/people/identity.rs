@@ -46,7 +46,7 @@ impl Identity {
 impl AtProto {
     /// Who a DID is; `None` when it is nobody.
     pub(crate) async fn identity(&self, did: &Did) -> Result<Option<Identity>, HubError> {
-        let Some(document) = self.document(did).await? else { return Ok(None) };
+        let Some(document) = self.document_of(did).await? else { return Ok(None) };
         let handle = match document.handle() {
             Some(handle) if self.did_of_handle(&handle).await?.as_ref() == Some(did) => Some(handle),
             _ => None,

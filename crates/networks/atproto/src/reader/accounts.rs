@@ -63,7 +63,7 @@ enum Standing {
 /// How an account stands, as its own server says.
 async fn standing(reader: &Reader, did: &Did) -> Result<Standing, Later> {
     reader.at.people.forget(did.as_str()).await;
-    let Some(document) = reader.at.document(did).await? else { return Ok(Standing::Gone) };
+    let Some(document) = reader.at.document_of(did).await? else { return Ok(Standing::Gone) };
     let Some(server) = document.pds() else { return Ok(Standing::Hidden) };
     let params = [Param("did", did.as_str())];
     let answer = remote::json(&reader.at, &server, "com.atproto.sync.getRepoStatus", &params).await?;

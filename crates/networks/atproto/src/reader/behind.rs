@@ -121,7 +121,7 @@ struct News {
 
 impl News {
     async fn ask(at: &AtProto, did: &Did, since: &str) -> Result<Option<News>, Later> {
-        let Some(document) = at.document(did).await? else { return Ok(None) };
+        let Some(document) = at.document_of(did).await? else { return Ok(None) };
         let (Some(server), Some(key)) = (document.pds(), document.signing_key()) else { return Ok(None) };
         let mut params = vec![Param("did", did.as_str())];
         if !since.is_empty() {

@@ -7,17 +7,17 @@ use super::{
 };
 use crate::{
     keys,
-    network::AtProto,
     options::Service,
+    pds::service_token,
     remote::{self, Param},
     repo::Block,
+    syntax::Did,
     translate::place::Place,
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use landbridge_hub::{HubError, Stop};
 use landbridge_model::{Id, Network, Time};
 use landbridge_store::entities::{atproto_repos, cursors};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use std::{sync::Arc, time::Duration};
 
 const LOOK: Duration = Duration::from_secs(60);
@@ -61,12 +61,15 @@ async fn all(reader: &Reader, view: &Service) -> Result<(), Later> {
 }
 
 async fn of_member(reader: &Reader, view: &Service, member: Id, did: &str) -> Result<(), Later> {
+    let Ok(did) = Did::parse(did) else { return Ok(()) };
+    let key = keys::signing_key(&reader.hub, member).await?;
     let name = format!("atproto:notices:{did}");
     let row = reader.hub.store().row(cursors::one(&name)).await.map_err(HubError::from)?;
     let stood: String = row.and_then(|mut row| row.get(0).ok()).unwrap_or_default();
     let (mut newest, mut cursor, mut places) = (stood.clone(), None::<String>, Vec::new());
     'pages: for _ in 0..PAGES {
-        let token = reader.at.service_token(member, did, view.did.as_str(), METHOD).await?;
+        let expires = Time::now().secs() + LIFE;
+        let token = service_token(&key, &did, view.did.as_str(), Some(METHOD), expires)?;
         let mut params = vec![Param("limit", "50")];
         params.extend(cursor.as_deref().map(|cursor| Param("cursor", cursor)));
         let answer = remote::json_as(&reader.at, &view.url, METHOD, &params, &token).await?;
@@ -112,29 +115,4 @@ async fn one(reader: &Reader, place: &Place) -> Result<(), Later> {
     let Some(found) = proof.found else { return Ok(()) };
     let record = Some(Block { cid: found.record.cid(), bytes: found.record.bytes().clone() });
     records::take(reader, &place.did, proof.rev, &[Changed { place: place.clone(), record }], false).await
-}
-
-impl AtProto {
-    /// A token with which a member asks one thing of a service (<https://atproto.com/specs/xrpc#inter-service-authentication-jwt>).
-    pub(crate) async fn service_token(
-        &self,
-        member: Id,
-        did: &str,
-        audience: &str,
-        method: &str,
-    ) -> Result<String, HubError> {
-        let key = keys::signing_key(&self.hub, member).await?;
-        let mut random = [0; 16];
-        aws_lc_rs::rand::fill(&mut random).map_err(|_| HubError::Damaged("no randomness"))?;
-        let now = Time::now().secs();
-        let header = json!({ "alg": key.public().curve().jwt_algorithm(), "typ": "JWT" });
-        let claims = json!({
-            "iss": did, "aud": audience, "iat": now, "exp": now + LIFE, "lxm": method,
-            "jti": URL_SAFE_NO_PAD.encode(random),
-        });
-        let encode = |part: &Json| URL_SAFE_NO_PAD.encode(part.to_string());
-        let signed = format!("{}.{}", encode(&header), encode(&claims));
-        let signature = key.sign(signed.as_bytes()).map_err(|_| HubError::Damaged("a token"))?;
-        Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
-    }
 }

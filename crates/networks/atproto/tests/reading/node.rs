@@ -38,6 +38,8 @@ pub fn options(elsewhere: &str) -> Options {
         chat: None,
         moderation: None,
         stream_hours: 24,
+        admin_token: None,
+        dns: None,
     }
 }
 
