@@ -9,7 +9,9 @@ use landbridge_atproto::{
     repo::{
         MemoryBlocks,
         car::{self, CarLimits},
-        import, mst::Tree, proof,
+        import,
+        mst::Tree,
+        proof,
         verify::{verify, verify_sync},
     },
     syntax::{Did, Handle},
@@ -27,12 +29,19 @@ pub fn records(data: &[u8]) {
     let Some(record) = fuzzing::record(data) else { return };
     match fuzzing::act(&record, checks::NOW) {
         Some(What::Post(post)) => checks::post(&post),
-        Some(What::Repost { target, .. } | What::React { target, .. }) => assert!(target.starts_with("at://did:")),
+        Some(What::Repost { target, .. } | What::React { target, .. }) => {
+            assert!(target.starts_with("at://did:"))
+        }
         Some(What::Follow { target } | What::Block { target }) => assert!(target.starts_with("did:")),
         _ => {}
     }
     let document = fuzzing::document(DOCUMENT.as_bytes()).unwrap_or_else(|| panic!("the document"));
-    checks::actor(&fuzzing::profile(document, Handle::parse("bob.example.com").ok(), Some(record.fields()), checks::NOW));
+    checks::actor(&fuzzing::profile(
+        document,
+        Handle::parse("bob.example.com").ok(),
+        Some(record.fields()),
+        checks::NOW,
+    ));
     fuzzing::gate(record.fields());
 }
 

@@ -39,11 +39,15 @@ impl Fetcher {
             Err(_) => Err(Error::Timeout),
         };
         count(&answer);
-        let texts = answer?.answers().iter().take(MOST_RECORDS).filter_map(|record| match &record.data {
-            RData::TXT(txt) => String::from_utf8(txt.txt_data.concat()).ok(),
-            _ => None,
-        })
-        .collect();
+        let texts = answer?
+            .answers()
+            .iter()
+            .take(MOST_RECORDS)
+            .filter_map(|record| match &record.data {
+                RData::TXT(txt) => String::from_utf8(txt.txt_data.concat()).ok(),
+                _ => None,
+            })
+            .collect();
         Ok(texts)
     }
 }

@@ -19,7 +19,8 @@ use std::sync::Arc;
 
 /// A record in its place: what was done.
 pub fn act(record: &Record, now: Time) -> Option<What> {
-    let place = Place::parse(&format!("at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/{}/3kabcdefghi2k", record.kind()))?;
+    let place =
+        Place::parse(&format!("at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/{}/3kabcdefghi2k", record.kind()))?;
     let found = Found { place: place.clone(), record: record.clone() };
     let what = acts_in::read(&found, Some("https://pds.example"), now);
     if let Some(What::Post(post)) = &what {
@@ -37,7 +38,10 @@ pub fn profile(document: DidDocument, handle: Option<Handle>, fields: Option<&Ma
     let actor = profiles_in::read(&who, fields, "at.b.example", now);
     // A port of localhost is left out of names: it is nobody's but a trial's.
     if who.handle.is_none() && !who.did.as_str().contains('%') {
-        assert_eq!(profiles_in::did_in_name(&actor.username).as_ref(), Some(&who.did).filter(|did| did.method().is_some()));
+        assert_eq!(
+            profiles_in::did_in_name(&actor.username).as_ref(),
+            Some(&who.did).filter(|did| did.method().is_some())
+        );
     }
     actor
 }

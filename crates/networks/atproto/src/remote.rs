@@ -28,7 +28,8 @@ const NOT_THERE: &[&str] = &[
 ];
 
 /// Words with which servers that have no better one say the same.
-const NOT_FOUND_WORDS: &[&str] = &["could not locate record", "could not find", "not found", "unable to resolve handle"];
+const NOT_FOUND_WORDS: &[&str] =
+    &["could not locate record", "could not find", "not found", "unable to resolve handle"];
 
 /// The origin of a server: `ws` and `wss` addresses of streams count as `http` and `https`.
 pub fn origin(server: &Url) -> Option<Url> {
@@ -89,7 +90,8 @@ pub async fn json_as(
 }
 
 fn read(server: &Url, body: &[u8]) -> Result<Json, HubError> {
-    serde_json::from_slice(body).map_err(|_| HubError::Remote(format!("{server} answered with something else than JSON")))
+    serde_json::from_slice(body)
+        .map_err(|_| HubError::Remote(format!("{server} answered with something else than JSON")))
 }
 
 async fn ask(
@@ -102,7 +104,8 @@ async fn ask(
 ) -> Result<Option<Bytes>, HubError> {
     let failed = |why: &str| HubError::Remote(format!("{method} at {server}: {why}"));
     let url = address(server, method, params).ok_or_else(|| failed("no address"))?;
-    let answer = at.hub.fetcher().get(&url, headers, most).await.map_err(|error| failed(&error.to_string()))?;
+    let answer =
+        at.hub.fetcher().get(&url, headers, most).await.map_err(|error| failed(&error.to_string()))?;
     match answer.status {
         StatusCode::OK => Ok(Some(answer.body)),
         status if status.is_client_error() && is_not_there(&answer.body) => Ok(None),
@@ -141,7 +144,9 @@ mod tests {
     fn what_is_not_there() {
         assert!(is_not_there(br#"{"error":"RecordNotFound","message":"x"}"#));
         assert!(is_not_there(br#"{"error":"InvalidRequest","message":"Could not find repo for DID: x"}"#));
-        for other in [&br#"{"error":"InvalidRequest","message":"bad did"}"#[..], b"", b"[]", br#"{"error":5}"#] {
+        for other in
+            [&br#"{"error":"InvalidRequest","message":"bad did"}"#[..], b"", b"[]", br#"{"error":5}"#]
+        {
             assert!(!is_not_there(other));
         }
     }

@@ -34,7 +34,10 @@ pub fn one(did: &str) -> Query {
 
 /// A page of all DIDs, in order.
 pub fn dids(after: &str, limit: i64) -> Query {
-    query("SELECT did FROM atproto_seen WHERE did > ?1 AND behind = 0 ORDER BY did LIMIT ?2", args![after, limit])
+    query(
+        "SELECT did FROM atproto_seen WHERE did > ?1 AND behind = 0 ORDER BY did LIMIT ?2",
+        args![after, limit],
+    )
 }
 
 /// Those that must be asked for what was missed, now.

@@ -230,8 +230,7 @@ fn own_profile(did: &Did) -> Incoming {
 
 /// The same for a member's post.
 fn own_post(place: &Place) -> Incoming {
-    let post =
-        InPost { native_id: place.to_string(), author: place.did.to_string(), ..InPost::default() };
+    let post = InPost { native_id: place.to_string(), author: place.did.to_string(), ..InPost::default() };
     own(&place.did, What::Post(Box::new(post)))
 }
 

@@ -19,7 +19,10 @@ pub enum Named {
 /// `reserved`: our reserved domain for people of this network. `None`: nothing of this network.
 pub fn read(text: &str, reserved: &str) -> Option<Named> {
     // Apps put marks of direction around handles.
-    let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));
+    let text = text.trim_matches(|c: char| {
+        c.is_whitespace()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    });
     if text.len() > 8192 {
         return None;
     }
@@ -52,7 +55,9 @@ fn uri(uri: &AtUri) -> Option<Named> {
     match (uri.collection(), uri.rkey()) {
         (None, _) => Some(Named::Person(whose)),
         (Some(collection), Some(_)) if *collection == *PROFILE => Some(Named::Person(whose)),
-        (Some(collection), Some(rkey)) => Some(Named::Record(whose, collection.to_string(), rkey.to_string())),
+        (Some(collection), Some(rkey)) => {
+            Some(Named::Record(whose, collection.to_string(), rkey.to_string()))
+        }
         (Some(_), None) => None,
     }
 }
@@ -101,8 +106,15 @@ mod tests {
         assert_eq!(read(&format!("at://{did}/{POST}/3kabc")), post);
         assert_eq!(read(&format!("https://bsky.app/profile/{did}/post/3kabc?x=1#y")), post);
         for other in [
-            "alice", "alice@example.com", "alice.example.com@at.evil.example", "https://x.example/@alice", "did:example:x",
-            "https://bsky.app/profile/alice.example.com/feed/x", "at://alice", "", "https://bsky.app/profile/",
+            "alice",
+            "alice@example.com",
+            "alice.example.com@at.evil.example",
+            "https://x.example/@alice",
+            "did:example:x",
+            "https://bsky.app/profile/alice.example.com/feed/x",
+            "at://alice",
+            "",
+            "https://bsky.app/profile/",
         ] {
             assert_eq!(read(other), None, "{other}");
         }

@@ -47,7 +47,9 @@ impl AtProto {
         let Some(file) = file else { return Ok(None) };
         let proven = self.check_proof(&file, did, key, &place.path()).await?;
         let found = match proven.record {
-            Some(block) => Record::decode(block.bytes).ok().map(|record| Found { place: place.clone(), record }),
+            Some(block) => {
+                Record::decode(block.bytes).ok().map(|record| Found { place: place.clone(), record })
+            }
             None => None,
         };
         Ok(Some(Proof { rev: proven.commit.rev, found }))
@@ -64,7 +66,8 @@ impl AtProto {
         match proof::check(file, did, key, path) {
             Err(ProofError::Commit(CommitError::Signature(CryptoError::Signature))) => {
                 let newer = self.newer_key_of(did, key).await?;
-                let newer = newer.ok_or_else(|| HubError::Remote(format!("a proof that {did} has not signed")))?;
+                let newer =
+                    newer.ok_or_else(|| HubError::Remote(format!("a proof that {did} has not signed")))?;
                 proof::check(file, did, &newer, path).map_err(bad)
             }
             other => other.map_err(bad),
@@ -105,7 +108,10 @@ mod tests {
         let uri = format!("at://{did}/{POST}/3kabc");
         assert!(listed(&did, &entry(&uri, &value)).is_some());
         assert!(listed(&did, &entry(&uri, &json!({"$type": POST, "text": "y"}))).is_none());
-        assert!(listed(&did, &entry("at://did:plc:aaaaaaaaaaaaaaaaaaaaaaaa/app.bsky.feed.post/3kabc", &value)).is_none());
+        assert!(
+            listed(&did, &entry("at://did:plc:aaaaaaaaaaaaaaaaaaaaaaaa/app.bsky.feed.post/3kabc", &value))
+                .is_none()
+        );
         assert!(listed(&did, &json!(5)).is_none());
     }
 }

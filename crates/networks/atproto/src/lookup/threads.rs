@@ -41,7 +41,8 @@ pub async fn thread(at: &AtProto, hub: &Hub, native_id: &str) -> Result<Vec<Inco
             missing.push(place);
         }
     }
-    let fetched = stream::iter(missing).map(|place| async move { record(at, &place).await.unwrap_or_default() });
+    let fetched =
+        stream::iter(missing).map(|place| async move { record(at, &place).await.unwrap_or_default() });
     found.extend(fetched.buffered(AT_ONCE).concat().await);
     found.retain(|incoming| matches!(incoming.what, What::Post(_) | What::Edit(_)));
     found.sort_by_key(|incoming| incoming.at);
@@ -51,7 +52,9 @@ pub async fn thread(at: &AtProto, hub: &Hub, native_id: &str) -> Result<Vec<Inco
 /// (root, parent) of a post, from its record as it is held here.
 async fn above(at: &AtProto, hub: &Hub, place: &Place) -> Result<(Option<String>, Option<String>), HubError> {
     let own = match at.member_of_did(place.did.as_str()).await? {
-        Some(member) => at.record(member.actor, &place.collection, &place.rkey).await?.map(|stored| stored.bytes),
+        Some(member) => {
+            at.record(member.actor, &place.collection, &place.rkey).await?.map(|stored| stored.bytes)
+        }
         None => hub.original(Network::AtProto, &place.to_string()).await?,
     };
     let record = own.and_then(|bytes| Record::decode(bytes).ok());
@@ -124,7 +127,10 @@ async fn hidden(at: &AtProto, root: &Place) -> Vec<String> {
         }
         Err(_) => None,
     };
-    fields.filter(|gate| gates_in::is_of(gate, root)).map(|gate| gates_in::hidden_answers(&gate)).unwrap_or_default()
+    fields
+        .filter(|gate| gates_in::is_of(gate, root))
+        .map(|gate| gates_in::hidden_answers(&gate))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -48,7 +48,11 @@ impl AtProto {
     }
 
     /// A signature did not fit: the key as it is now, if it is another one than the one that was tried.
-    pub(crate) async fn newer_key_of(&self, did: &Did, tried: &PublicKey) -> Result<Option<PublicKey>, HubError> {
+    pub(crate) async fn newer_key_of(
+        &self,
+        did: &Did,
+        tried: &PublicKey,
+    ) -> Result<Option<PublicKey>, HubError> {
         if !self.people.suspected.entry_by_ref(did).or_insert(()).is_fresh() {
             return Ok(None);
         }

@@ -119,7 +119,9 @@ mod tests {
     #[test]
     fn answers() {
         assert!(read("did:plc:ewvi7nxzyoun6zhxrhs64oiz\n").is_some());
-        for bad in ["", "<html>", "did:example:x", "did:plc:short", "did:plc:ewvi7nxzyoun6zhxrhs64oiz did:x:y"] {
+        for bad in
+            ["", "<html>", "did:example:x", "did:plc:short", "did:plc:ewvi7nxzyoun6zhxrhs64oiz did:x:y"]
+        {
             assert_eq!(read(bad), None, "{bad}");
         }
     }

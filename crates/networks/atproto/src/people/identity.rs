@@ -56,7 +56,9 @@ impl AtProto {
 
     /// A member by DID, whatever the state of the identity.
     pub(crate) async fn member_of_did(&self, did: &str) -> Result<Option<Presence>, HubError> {
-        let Some(presence) = self.hub.presence_by_native(Network::AtProto, did).await? else { return Ok(None) };
+        let Some(presence) = self.hub.presence_by_native(Network::AtProto, did).await? else {
+            return Ok(None);
+        };
         Ok(self.hub.actor(presence.actor).await?.is_member().then_some(presence))
     }
 }

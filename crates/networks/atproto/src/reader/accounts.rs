@@ -80,7 +80,9 @@ async fn standing(reader: &Reader, did: &Did) -> Result<Standing, Later> {
 /// Hides somebody who is not served for now, or shows them again. A moderator's word stays.
 async fn show(reader: &Reader, did: &Did, shown: bool) -> Result<(), Later> {
     let native = did.as_str();
-    let Some(presence) = reader.hub.presence_by_native(Network::AtProto, native).await? else { return Ok(()) };
+    let Some(presence) = reader.hub.presence_by_native(Network::AtProto, native).await? else {
+        return Ok(());
+    };
     let actor = reader.hub.actor(presence.actor).await?;
     if actor.is_member() {
         return Ok(());
@@ -88,8 +90,12 @@ async fn show(reader: &Reader, did: &Did, shown: bool) -> Result<(), Later> {
     let alone = reader.hub.presences(actor.id).await?.len() == 1;
     // Somebody who is on other networks too is only here silent.
     let change = match (alone, shown) {
-        (true, false) if actor.state == ActorState::Active => actors::set_state(actor.id, ActorState::Deactivated),
-        (true, true) if actor.state == ActorState::Deactivated => actors::set_state(actor.id, ActorState::Active),
+        (true, false) if actor.state == ActorState::Active => {
+            actors::set_state(actor.id, ActorState::Deactivated)
+        }
+        (true, true) if actor.state == ActorState::Deactivated => {
+            actors::set_state(actor.id, ActorState::Active)
+        }
         (false, false) if presence.state == PresenceState::Active => {
             presences::set_state(Network::AtProto, native, PresenceState::Off)
         }

@@ -2,8 +2,9 @@
 //! proof as a commit has.
 
 use super::{
-    Later, Reader, stopped, commits,
+    Later, Reader, commits,
     records::{self, Changed},
+    stopped,
 };
 use crate::{
     crypto::{CryptoError, PublicKey},
@@ -143,7 +144,8 @@ impl News {
 
     async fn read(at: &AtProto, did: &Did, key: &PublicKey, file: &Bytes) -> Result<News, Later> {
         let bad = |why: String| Later(format!("the repository of {did}: {why}"));
-        let (root, blocks) = car::read_rooted(file, CarLimits::REPO).map_err(|error| bad(error.to_string()))?;
+        let (root, blocks) =
+            car::read_rooted(file, CarLimits::REPO).map_err(|error| bad(error.to_string()))?;
         let blocks: MemoryBlocks = blocks.into_iter().collect();
         let head = blocks.get(&root).ok_or_else(|| bad("no commit".into()))?;
         let commit = Commit::decode(&head).map_err(|error| bad(error.to_string()))?;
@@ -162,10 +164,16 @@ impl News {
     }
 
     async fn newest(at: &AtProto, did: &Did, server: &url::Url) -> Result<Option<News>, HubError> {
-        let place = Place { did: did.clone(), collection: crate::translate::place::PROFILE.into(), rkey: "self".into() };
-        let params = [Param("did", did.as_str()), Param("collection", &place.collection), Param("rkey", "self")];
+        let place = Place {
+            did: did.clone(),
+            collection: crate::translate::place::PROFILE.into(),
+            rkey: "self".into(),
+        };
+        let params =
+            [Param("did", did.as_str()), Param("collection", &place.collection), Param("rkey", "self")];
         // The proof of any record has the newest commit in it.
-        let Some(file) = remote::bytes(at, server, "com.atproto.sync.getRecord", &params, 2_000_000).await? else {
+        let Some(file) = remote::bytes(at, server, "com.atproto.sync.getRecord", &params, 2_000_000).await?
+        else {
             return Ok(None);
         };
         let Some(key) = at.signing_key_of(did).await? else { return Ok(None) };
@@ -203,7 +211,9 @@ impl News {
 
 /// What is here of them and is no longer in the tree.
 async fn removed(reader: &Reader, did: &Did, news: &News) -> Result<Vec<Changed>, Later> {
-    let Some(actor) = reader.hub.actor_by_native(Network::AtProto, did.as_str()).await? else { return Ok(Vec::new()) };
+    let Some(actor) = reader.hub.actor_by_native(Network::AtProto, did.as_str()).await? else {
+        return Ok(Vec::new());
+    };
     let tree = Tree::at(news.commit.data);
     let query = atproto_reader::acts_of(actor.id, Network::AtProto, MOST_ACTS);
     let mut gone = Vec::new();

@@ -48,7 +48,9 @@ pub async fn take(reader: &Reader, commit: &CommitEvent, why: Why) -> Result<(),
             return match everything {
                 true => {
                     let since = known.map(|known| known.rev).or(commit.since);
-                    reader.note_missed(did.as_str(), &since.map(|since| since.to_string()).unwrap_or_default()).await
+                    reader
+                        .note_missed(did.as_str(), &since.map(|since| since.to_string()).unwrap_or_default())
+                        .await
                 }
                 false => one_by_one(reader, commit).await,
             };
@@ -115,9 +117,17 @@ async fn checked(
 
 /// How far a followed repository was read; `None`: what comes next is the beginning.
 pub async fn known(reader: &Reader, did: &Did) -> Result<Option<Known>, Later> {
-    let row = reader.hub.store().row(atproto_reader::one(did.as_str())).await.map_err(|error| Later(error.to_string()))?;
-    let row = row.map(|mut row| SeenRow::read(&mut row)).transpose().map_err(|error| Later(error.to_string()))?;
-    Ok(row.and_then(|row| Some(Known { rev: Tid::parse(&row.rev).ok()?, data: Cid::from_bytes(&row.data?).ok()? })))
+    let row = reader
+        .hub
+        .store()
+        .row(atproto_reader::one(did.as_str()))
+        .await
+        .map_err(|error| Later(error.to_string()))?;
+    let row =
+        row.map(|mut row| SeenRow::read(&mut row)).transpose().map_err(|error| Later(error.to_string()))?;
+    Ok(row.and_then(|row| {
+        Some(Known { rev: Tid::parse(&row.rev).ok()?, data: Cid::from_bytes(&row.data?).ok()? })
+    }))
 }
 
 pub async fn note(reader: &Reader, did: &Did, rev: Tid, data: &Cid) -> Result<(), Later> {
@@ -130,7 +140,10 @@ pub async fn note(reader: &Reader, did: &Did, rev: Tid, data: &Cid) -> Result<()
 fn is_incomplete(error: &VerifyError) -> bool {
     matches!(
         error,
-        VerifyError::NoPrevData | VerifyError::MissingRecord(_) | VerifyError::Tree(TreeError::Missing(_)) | VerifyError::Op(_)
+        VerifyError::NoPrevData
+            | VerifyError::MissingRecord(_)
+            | VerifyError::Tree(TreeError::Missing(_))
+            | VerifyError::Op(_)
     )
 }
 
@@ -141,10 +154,9 @@ async fn one_by_one(reader: &Reader, commit: &CommitEvent) -> Result<(), Later> 
     let places = commit.ops.iter().filter_map(|op| Place::at_path(did, &op.path));
     for place in places.filter(|place| records::is_read(&place.collection)).take(MOST_ASKED) {
         let Some(proof) = reader.at.proof_of(&place).await? else { continue };
-        let record = proof.found.map(|found| crate::repo::Block {
-            cid: found.record.cid(),
-            bytes: found.record.bytes().clone(),
-        });
+        let record = proof
+            .found
+            .map(|found| crate::repo::Block { cid: found.record.cid(), bytes: found.record.bytes().clone() });
         changes.push(Changed { place, record });
     }
     records::take(reader, did, commit.rev, &changes, false).await

@@ -101,7 +101,9 @@ mod tests {
             }
         });
         assert_eq!(crew.done(), 4);
-        assert!(crew.give("a", 5, false).await && crew.give("b", 6, true).await && crew.give("c", 7, false).await);
+        assert!(
+            crew.give("a", 5, false).await && crew.give("b", 6, true).await && crew.give("c", 7, false).await
+        );
         crew.pass(9);
         while crew.done() != 5 {
             tokio::task::yield_now().await;

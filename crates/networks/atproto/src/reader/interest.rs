@@ -70,7 +70,8 @@ impl Interest {
         forget_unfollowed(reader, &self.people().followed, &followed, first).await?;
         self.filled.store(true, Ordering::Relaxed);
         metrics::gauge!("atproto_repositories_followed").set(followed.len() as f64);
-        let others = members.iter().filter(|did| did.len() != PLC || !did.starts_with("did:plc:")).cloned().collect();
+        let others =
+            members.iter().filter(|did| did.len() != PLC || !did.starts_with("did:plc:")).cloned().collect();
         let people = Arc::new(People { followed, members, others });
         *self.people.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = people;
         Ok(())
@@ -187,7 +188,10 @@ mod tests {
         assert_eq!(why("#commit", FOLLOWED, b"", false), Some(Why::Followed));
         assert_eq!(why("#commit", MEMBER, MEMBER.as_bytes(), true), None);
         // In CBOR the next field follows at once.
-        assert_eq!(why("#commit", STRANGER, b"at://did:plc:aaaaaaaaaaaaaaaaaaaaaaaaeindex", false), Some(Why::Aimed));
+        assert_eq!(
+            why("#commit", STRANGER, b"at://did:plc:aaaaaaaaaaaaaaaaaaaaaaaaeindex", false),
+            Some(Why::Aimed)
+        );
         assert_eq!(why("#commit", STRANGER, b"cdidqdid:web:m.exampleet", false), Some(Why::Aimed));
         assert_eq!(why("#commit", STRANGER, b"faction\x66delete", true), Some(Why::Known));
         assert_eq!(why("#commit", STRANGER, b"faction\x66delete", false), None);

@@ -2,11 +2,12 @@
 //! signed: it says where something has changed, and what it is now the account's server proves.
 
 use super::{
-    Later, Reader, stopped, accounts,
+    Later, Reader, accounts,
     backoff::Backoff,
     crew::Crew,
     records::{self, Changed},
     socket::{Over, Socket, address},
+    stopped,
 };
 use crate::{
     repo::Block,
@@ -218,7 +219,9 @@ async fn take(reader: &Reader, job: &Job) -> Result<(), Later> {
             if proof.rev < *told {
                 return Err(Later(format!("the server of {} does not have it yet", place.did)));
             }
-            let record = proof.found.map(|found| Block { cid: found.record.cid(), bytes: found.record.bytes().clone() });
+            let record = proof
+                .found
+                .map(|found| Block { cid: found.record.cid(), bytes: found.record.bytes().clone() });
             let change = [Changed { place: place.clone(), record }];
             records::take(reader, &place.did, *told, &change, everything).await
         }
@@ -243,7 +246,10 @@ mod tests {
         assert!(matches!(job_of(&commit(POST, "3k")), Some(Job::Changed(place, _)) if place.rkey == "3k"));
         assert!(job_of(&commit("app.bsky.feed.generator", "x")).is_none());
         assert!(job_of(&commit(POST, "../x")).is_none());
-        assert!(matches!(job_of(&format!(r#"{{"did":"{did}","time_us":5,"kind":"account"}}"#)), Some(Job::Account(_))));
+        assert!(matches!(
+            job_of(&format!(r#"{{"did":"{did}","time_us":5,"kind":"account"}}"#)),
+            Some(Job::Account(_))
+        ));
         assert!(job_of(r#"{"did":"did:example:x","time_us":5,"kind":"identity"}"#).is_none());
     }
 }

@@ -50,7 +50,8 @@ impl From<HubError> for Later {
 
 pub async fn run(at: Arc<AtProto>, hub: Hub, mut stop: Stop) {
     let options = &at.options;
-    let reader = Arc::new(Reader { at: at.clone(), hub, interest: Interest::default(), missed: Notify::new() });
+    let reader =
+        Arc::new(Reader { at: at.clone(), hub, interest: Interest::default(), missed: Notify::new() });
     // Before anything is read it must be known whom it concerns.
     while let Err(error) = reader.interest.refresh(&reader).await {
         tracing::warn!(%error, "whom members follow could not be read");

@@ -2,8 +2,9 @@
 //! is read: they say which records concern the member, and their authors' servers prove them.
 
 use super::{
-    Later, Reader, stopped,
+    Later, Reader,
     records::{self, Changed},
+    stopped,
 };
 use crate::{
     keys,
@@ -43,7 +44,8 @@ pub async fn run(reader: Arc<Reader>, mut stop: Stop) {
 async fn all(reader: &Reader, view: &Service) -> Result<(), Later> {
     let mut after = Id(0);
     loop {
-        let rows = reader.hub.store().rows(atproto_repos::list(after, MEMBERS)).await.map_err(HubError::from)?;
+        let rows =
+            reader.hub.store().rows(atproto_repos::list(after, MEMBERS)).await.map_err(HubError::from)?;
         let full = rows.len() as i64 == MEMBERS;
         for mut row in rows {
             let repo = atproto_repos::RepoRow::read(&mut row).map_err(HubError::from)?;

@@ -2,12 +2,13 @@
 //! comes. Where we stand is noted only when everything before it was taken in, or noted as missed.
 
 use super::{
-    Later, Reader, stopped, accounts,
+    Later, Reader, accounts,
     backoff::Backoff,
     commits,
     crew::Crew,
     interest::Why,
     socket::{Over, Socket, address},
+    stopped,
 };
 use crate::firehose::{Event, Frame, Info, MAX_FRAME, StreamError, peek};
 use bytes::Bytes;
@@ -65,7 +66,9 @@ pub async fn run(reader: Arc<Reader>, url: Url, mut stop: Stop) {
                     reader.note_place(&name, 0).await;
                 }
             }
-            End::Over(Over(why)) => tracing::info!(%url, why, "a stream of repositories has ended; it is read again soon"),
+            End::Over(Over(why)) => {
+                tracing::info!(%url, why, "a stream of repositories has ended; it is read again soon")
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(backoff.failed()) => {}

@@ -65,7 +65,15 @@ pub fn removed(place: &Place, at: Time) -> Option<Incoming> {
         _ => return None,
     };
     let actor = place.did.to_string();
-    Some(Incoming { network: Network::AtProto, actor, id: None, at, via: Via::Delivered, original: Default::default(), what })
+    Some(Incoming {
+        network: Network::AtProto,
+        actor,
+        id: None,
+        at,
+        via: Via::Delivered,
+        original: Default::default(),
+        what,
+    })
 }
 
 #[cfg(test)]
@@ -85,10 +93,18 @@ mod tests {
     fn acts() {
         let post = format!("at://{DID}/app.bsky.feed.post/3k");
         let subject = json!({"uri": post, "cid": "x"});
-        assert!(matches!(act(LIKE, json!({"$type": LIKE, "subject": subject})), Some(What::React { target, .. }) if target == post));
-        assert!(matches!(act(REPOST, json!({"$type": REPOST, "subject": subject})), Some(What::Repost { target, .. }) if target == post));
-        assert!(matches!(act(FOLLOW, json!({"$type": FOLLOW, "subject": DID})), Some(What::Follow { target }) if target == DID));
-        assert!(matches!(act(BLOCK, json!({"$type": BLOCK, "subject": DID})), Some(What::Block { target }) if target == DID));
+        assert!(
+            matches!(act(LIKE, json!({"$type": LIKE, "subject": subject})), Some(What::React { target, .. }) if target == post)
+        );
+        assert!(
+            matches!(act(REPOST, json!({"$type": REPOST, "subject": subject})), Some(What::Repost { target, .. }) if target == post)
+        );
+        assert!(
+            matches!(act(FOLLOW, json!({"$type": FOLLOW, "subject": DID})), Some(What::Follow { target }) if target == DID)
+        );
+        assert!(
+            matches!(act(BLOCK, json!({"$type": BLOCK, "subject": DID})), Some(What::Block { target }) if target == DID)
+        );
     }
 
     #[test]

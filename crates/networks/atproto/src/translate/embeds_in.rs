@@ -47,11 +47,14 @@ impl Embeds {
             "app.bsky.embed.external" => self.external(embed.get("external").and_then(Value::as_map)),
             "app.bsky.embed.record" => self.record(embed.get("record").and_then(Value::as_map)),
             "app.bsky.embed.recordWithMedia" => {
-                let record = embed.get("record").and_then(|record| record.get("record")).and_then(Value::as_map);
+                let record =
+                    embed.get("record").and_then(|record| record.get("record")).and_then(Value::as_map);
                 self.record(record);
                 let media = embed.get("media").and_then(Value::as_map);
                 // A record within is no media: so this ends.
-                if let Some(media) = media.filter(|media| media.text("$type") != Some("app.bsky.embed.recordWithMedia")) {
+                if let Some(media) =
+                    media.filter(|media| media.text("$type") != Some("app.bsky.embed.recordWithMedia"))
+                {
                     self.add(did, media, server);
                 }
             }
@@ -62,8 +65,11 @@ impl Embeds {
     fn pictures(&mut self, did: &Did, list: &[Value], server: Option<&str>) {
         let Some(server) = server else { return };
         for item in list.iter().filter_map(Value::as_map).take(MOST_MEDIA) {
-            let Some(blob) = item.get("image").and_then(Value::as_map).and_then(BlobRef::from_map) else { continue };
-            let kind = if blob.mime_type.starts_with("image/") { MediaKind::Image } else { MediaKind::Unknown };
+            let Some(blob) = item.get("image").and_then(Value::as_map).and_then(BlobRef::from_map) else {
+                continue;
+            };
+            let kind =
+                if blob.mime_type.starts_with("image/") { MediaKind::Image } else { MediaKind::Unknown };
             self.media.push(file(did, &blob, item, server, kind));
         }
     }
@@ -92,7 +98,9 @@ impl Embeds {
         let Some(reference) = reference else { return };
         match post_of(reference) {
             Some(post) => self.quote = Some(post),
-            None => self.links.extend(reference.text("uri").and_then(Place::parse).and_then(|place| page_at(&place))),
+            None => self
+                .links
+                .extend(reference.text("uri").and_then(Place::parse).and_then(|place| page_at(&place))),
         }
     }
 }
@@ -161,7 +169,10 @@ mod tests {
         ]});
         let found = embeds(images.clone());
         assert_eq!(found.media.len(), 1);
-        assert_eq!((found.media[0].meta.width, found.media[0].description.as_deref()), (Some(4), Some("A cat")));
+        assert_eq!(
+            (found.media[0].meta.width, found.media[0].description.as_deref()),
+            (Some(4), Some("A cat"))
+        );
         let found = embeds(json!({"$type": "app.bsky.embed.video", "video": blob("video/mp4"), "alt": ""}));
         assert_eq!((found.media[0].kind, found.media[0].description.as_deref()), (MediaKind::Video, None));
         assert!(found.media[0].preview_url.as_ref().unwrap().ends_with("/thumbnail.jpg"));
@@ -180,7 +191,11 @@ mod tests {
         let feed = "at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.generator/cats";
         let found = embeds(json!({"$type": "app.bsky.embed.record", "record": {"uri": feed}}));
         assert_eq!(found.links, ["https://bsky.app/profile/did:plc:ewvi7nxzyoun6zhxrhs64oiz/feed/cats"]);
-        let external = |uri: &str| embeds(json!({"$type": "app.bsky.embed.external", "external": {"uri": uri, "description": "Alt: hi"}}));
+        let external = |uri: &str| {
+            embeds(
+                json!({"$type": "app.bsky.embed.external", "external": {"uri": uri, "description": "Alt: hi"}}),
+            )
+        };
         assert!(external("javascript:alert(1)").links.is_empty());
         let gif = external("https://media.tenor.com/x/y.gif?hh=1");
         assert_eq!((gif.links.len(), gif.media[0].description.as_deref()), (0, Some("hi")));

@@ -113,7 +113,9 @@ mod tests {
 
     #[test]
     fn times() {
-        let at = |text: &str, rkey| written_at(&Map::new().with("createdAt", text), rkey, Time(2_000_000_000_000)).0;
+        let at = |text: &str, rkey| {
+            written_at(&Map::new().with("createdAt", text), rkey, Time(2_000_000_000_000)).0
+        };
         assert_eq!(at("1970-01-01T00:00:01Z", "x"), 1000);
         assert_eq!(at("2999-01-01T00:00:00Z", "x"), 2_000_000_000_000);
         let tid = Tid::new(1_700_000_000_000_000, 3).to_string();

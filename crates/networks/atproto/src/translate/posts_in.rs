@@ -10,10 +10,7 @@ use crate::{
     syntax::Language,
 };
 use landbridge_hub::InPost;
-use landbridge_model::{
-    Audience, Mark, MarkKind, Network, RichText, Time, Visibility,
-    richtext::normal_tag,
-};
+use landbridge_model::{Audience, Mark, MarkKind, Network, RichText, Time, Visibility, richtext::normal_tag};
 
 /// Longest text taken over, in bytes: more than the 3,000 that the lexicon allows, since apps differ.
 const LONGEST: usize = 20_000;
@@ -103,13 +100,17 @@ fn split_warning(rich: RichText) -> (RichText, Option<String>) {
     let body = rest.trim_start_matches(['\r', '\n']);
     let gone = u32::try_from(rich.text.len() - body.len()).unwrap_or(u32::MAX);
     let moved = rich.marks.iter().filter(|mark| mark.start >= gone);
-    let moved = moved.map(|mark| Mark { start: mark.start - gone, end: mark.end - gone, kind: mark.kind.clone() });
+    let moved =
+        moved.map(|mark| Mark { start: mark.start - gone, end: mark.end - gone, kind: mark.kind.clone() });
     (RichText::new(body.to_owned(), moved.collect()), Some(warning))
 }
 
 /// A link below the text, unless it is there already.
 fn show(text: &mut RichText, url: String) {
-    let there = text.marks.iter().any(|mark| matches!(&mark.kind, MarkKind::Link { url: linked } if same(linked, &url)));
+    let there = text
+        .marks
+        .iter()
+        .any(|mark| matches!(&mark.kind, MarkKind::Link { url: linked } if same(linked, &url)));
     if there {
         return;
     }
@@ -145,7 +146,9 @@ fn languages(fields: &Map) -> Vec<String> {
 fn other_tags(fields: &Map, text: &RichText) -> Vec<String> {
     let (inside, mut other) = (text.tags(), Vec::new());
     let list = fields.get("tags").and_then(Value::as_list).unwrap_or_default();
-    for tag in list.iter().filter_map(Value::as_text).filter(|tag| tag.len() <= 640).take(MOST_TAGS).map(normal_tag) {
+    for tag in
+        list.iter().filter_map(Value::as_text).filter(|tag| tag.len() <= 640).take(MOST_TAGS).map(normal_tag)
+    {
         if !tag.is_empty() && !inside.contains(&tag) && !other.contains(&tag) {
             other.push(tag);
         }
@@ -211,11 +214,19 @@ mod tests {
             "fediverseId": "https://x.example/1",
             "bridgyOriginalUrl": "javascript:x",
         }));
-        assert_eq!((read.text.text.as_str(), read.warning.as_deref()), ("hé @bob.example.com #Rust", Some("spiders")));
+        assert_eq!(
+            (read.text.text.as_str(), read.warning.as_deref()),
+            ("hé @bob.example.com #Rust", Some("spiders"))
+        );
         let marks: Vec<&str> = read.text.marks.iter().map(|mark| read.text.of(mark)).collect();
         assert_eq!(marks, ["@bob.example.com", "#Rust"]);
-        assert!(matches!(&read.text.marks[0].kind, MarkKind::Mention { id, .. } if id == "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"));
-        assert_eq!((read.tags, read.languages), (vec!["extra".to_owned()], vec!["hsb".to_owned(), "de-AT".to_owned()]));
+        assert!(
+            matches!(&read.text.marks[0].kind, MarkKind::Mention { id, .. } if id == "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa")
+        );
+        assert_eq!(
+            (read.tags, read.languages),
+            (vec!["extra".to_owned()], vec!["hsb".to_owned(), "de-AT".to_owned()])
+        );
         assert_eq!((read.reply_to.as_ref(), read.root.as_ref()), (Some(&parent), Some(&parent)));
         assert_eq!(read.same_as, [(Network::ActivityPub, "https://x.example/1".to_owned())]);
         assert_eq!(read.url.unwrap(), format!("https://bsky.app/profile/{DID}/post/3kabc"));
@@ -239,7 +250,8 @@ mod tests {
 
     #[test]
     fn labels_hide_media_or_else_text() {
-        let labels = json!({"$type": "com.atproto.label.defs#selfLabels", "values": [{"val": "nudity"}, {"x": 1}, 3]});
+        let labels =
+            json!({"$type": "com.atproto.label.defs#selfLabels", "values": [{"val": "nudity"}, {"x": 1}, 3]});
         let text = post(json!({"text": "x", "labels": labels}));
         assert_eq!((text.sensitive, text.warning.as_deref()), (true, Some("Nudity")));
         let blob = json!({"$type": "blob", "ref": {"$link": Cid::of_blob(b"x").to_string()}, "mimeType": "image/png", "size": 1});
@@ -255,7 +267,9 @@ mod tests {
         assert_eq!(post(json!({"text": "[CW: ]\nx"})).warning, None);
         assert_eq!(post(json!({"text": "[CW: x]"})).text.text, "");
         let foreign = json!({"uri": "https://evil.example/app.bsky.feed.post/1"});
-        let odd = post(json!({"text": "x", "reply": {"parent": foreign, "root": 5}, "embed": [], "langs": {}, "tags": "x"}));
+        let odd = post(
+            json!({"text": "x", "reply": {"parent": foreign, "root": 5}, "embed": [], "langs": {}, "tags": "x"}),
+        );
         assert_eq!((odd.reply_to, odd.root, odd.quote), (None, None, None));
     }
 }

@@ -43,7 +43,8 @@ pub fn read(who: &Identity, record: Option<&Map>, domain: &str, now: Time) -> In
     if let Some(pronouns) = text("pronouns").filter(|p| p.len() <= 200) {
         shown.push(Field { name: "Pronouns".into(), value: RichText::plain(pronouns), verified_at: None });
     }
-    let about: String = text("description").unwrap_or_default().replace('\0', "").chars().take(ABOUT).collect();
+    let about: String =
+        text("description").unwrap_or_default().replace('\0', "").chars().take(ABOUT).collect();
     InActor {
         native_id: who.did.to_string(),
         username: who.handle.as_ref().map_or_else(|| name_of(&who.did), ToString::to_string),
@@ -85,11 +86,7 @@ pub fn did_in_name(name: &str) -> Option<Did> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        data::Cid,
-        identity::DidDocument,
-        syntax::Handle,
-    };
+    use crate::{data::Cid, identity::DidDocument, syntax::Handle};
     use serde_json::json;
     use std::sync::Arc;
 
@@ -117,7 +114,9 @@ mod tests {
         assert_eq!((bob.profile.display_name.as_str(), bob.kind), ("Bob", ActorKind::Service));
         assert!(bob.profile.members_only && !bob.profile.indexable && bob.profile.header.is_none());
         let avatar = bob.profile.avatar.unwrap().remote_url.unwrap();
-        assert!(avatar.starts_with("https://pds.example/xrpc/com.atproto.sync.getBlob?did=did:plc:ewvi7nxzyoun6zhxrhs64oiz&cid=b"));
+        assert!(avatar.starts_with(
+            "https://pds.example/xrpc/com.atproto.sync.getBlob?did=did:plc:ewvi7nxzyoun6zhxrhs64oiz&cid=b"
+        ));
         assert_eq!(bob.profile.also_known_as, ["https://bob.example/actor"]);
     }
 

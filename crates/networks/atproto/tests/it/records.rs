@@ -18,10 +18,24 @@ fn value() -> impl Strategy<Value = Json> {
         (-2i64..2000).prop_map(Json::from),
         any::<String>().prop_map(Json::from),
         prop::sample::select(vec![
-            "app.bsky.embed.images", "app.bsky.embed.record", "app.bsky.embed.recordWithMedia", "app.bsky.embed.external",
-            "app.bsky.embed.video", "app.bsky.richtext.facet#link", "app.bsky.richtext.facet#mention", "https://x.example/a",
-            "app.bsky.richtext.facet#tag", "blob", "image/png", DID, "at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/3k",
-            "2026-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "de", "nudity", "!no-unauthenticated",
+            "app.bsky.embed.images",
+            "app.bsky.embed.record",
+            "app.bsky.embed.recordWithMedia",
+            "app.bsky.embed.external",
+            "app.bsky.embed.video",
+            "app.bsky.richtext.facet#link",
+            "app.bsky.richtext.facet#mention",
+            "https://x.example/a",
+            "app.bsky.richtext.facet#tag",
+            "blob",
+            "image/png",
+            DID,
+            "at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/3k",
+            "2026-01-01T00:00:00Z",
+            "9999-12-31T23:59:59Z",
+            "de",
+            "nudity",
+            "!no-unauthenticated",
         ])
         .prop_map(Json::from),
         Just(json!({"$link": CID})),
@@ -38,10 +52,50 @@ fn value() -> impl Strategy<Value = Json> {
 }
 
 const FIELDS: &[&str] = &[
-    "$type", "text", "facets", "index", "features", "byteStart", "byteEnd", "did", "uri", "tag", "embed", "images", "items",
-    "image", "alt", "aspectRatio", "width", "height", "record", "media", "external", "title", "description", "video",
-    "reply", "root", "parent", "labels", "values", "val", "langs", "tags", "createdAt", "subject", "allow", "post",
-    "embeddingRules", "hiddenReplies", "avatar", "banner", "displayName", "website", "pronouns", "fediverseId",
+    "$type",
+    "text",
+    "facets",
+    "index",
+    "features",
+    "byteStart",
+    "byteEnd",
+    "did",
+    "uri",
+    "tag",
+    "embed",
+    "images",
+    "items",
+    "image",
+    "alt",
+    "aspectRatio",
+    "width",
+    "height",
+    "record",
+    "media",
+    "external",
+    "title",
+    "description",
+    "video",
+    "reply",
+    "root",
+    "parent",
+    "labels",
+    "values",
+    "val",
+    "langs",
+    "tags",
+    "createdAt",
+    "subject",
+    "allow",
+    "post",
+    "embeddingRules",
+    "hiddenReplies",
+    "avatar",
+    "banner",
+    "displayName",
+    "website",
+    "pronouns",
+    "fediverseId",
 ];
 
 fn facet() -> impl Strategy<Value = Json> {
@@ -50,8 +104,9 @@ fn facet() -> impl Strategy<Value = Json> {
         json!({"$type": "app.bsky.richtext.facet#mention", "did": DID}),
         json!({"$type": "app.bsky.richtext.facet#tag", "tag": "Tag"}),
     ]);
-    (-1i64..60, -1i64..60, feature)
-        .prop_map(|(start, end, feature)| json!({"index": {"byteStart": start, "byteEnd": end}, "features": [feature]}))
+    (-1i64..60, -1i64..60, feature).prop_map(
+        |(start, end, feature)| json!({"index": {"byteStart": start, "byteEnd": end}, "features": [feature]}),
+    )
 }
 
 fn check(post: &InPost) {
@@ -70,7 +125,9 @@ fn check(post: &InPost) {
     assert!(post.published <= NOW && post.published.0 > 0);
     assert!(post.media.len() <= 20 && post.tags.len() <= 16 && post.languages.len() <= 8);
     assert!(post.media.iter().all(|file| file.url.starts_with("http")));
-    assert!(post.warning.as_ref().is_none_or(|warning| !warning.is_empty() && warning.chars().count() <= 300));
+    assert!(
+        post.warning.as_ref().is_none_or(|warning| !warning.is_empty() && warning.chars().count() <= 300)
+    );
     assert!(post.same_as.iter().all(|(_, id)| id.starts_with("http")));
 }
 
@@ -128,7 +185,13 @@ proptest! {
 #[tokio::test]
 async fn private_servers_are_not_asked() {
     let fetcher = landbridge_fetch::Fetcher::new(landbridge_fetch::Policy::public("test")).unwrap();
-    for endpoint in ["http://127.0.0.1:2583", "https://10.0.0.8", "https://169.254.169.254", "https://[::1]", "https://localhost"] {
+    for endpoint in [
+        "http://127.0.0.1:2583",
+        "https://10.0.0.8",
+        "https://169.254.169.254",
+        "https://[::1]",
+        "https://localhost",
+    ] {
         let json = json!({"id": DID, "service": [
             {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": endpoint},
         ]});

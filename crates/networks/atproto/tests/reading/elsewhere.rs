@@ -101,7 +101,8 @@ impl Elsewhere {
     pub fn person(&self, name: &str) -> Did {
         let key = SigningKey::generate(Curve::K256).unwrap();
         // Any 24 letters of base32 are a DID; this directory does not mind.
-        let mut id: String = name.chars().filter(char::is_ascii_lowercase).chain(std::iter::repeat('a')).take(16).collect();
+        let mut id: String =
+            name.chars().filter(char::is_ascii_lowercase).chain(std::iter::repeat('a')).take(16).collect();
         let suffix = format!("{:08}", self.lock().people.len());
         id.extend(suffix.bytes().map(|b| char::from(b'a' + (b - b'0'))));
         let did = Did::parse(&format!("did:plc:{id}")).unwrap();
@@ -169,7 +170,9 @@ impl Elsewhere {
             let operation = if op.cid.is_some() { "create" } else { "delete" };
             let commit = json!({"rev": staged.commit.rev.to_string(), "operation": operation, "collection": collection, "rkey": rkey});
             let at = u64::try_from(Time::now().0).unwrap() * 1000;
-            self.lock().told.push((at, json!({"did": did, "time_us": at, "kind": "commit", "commit": commit})));
+            self.lock()
+                .told
+                .push((at, json!({"did": did, "time_us": at, "kind": "commit", "commit": commit})));
         }
         self.say(Event::Commit(CommitEvent::of(&staged, Datetime::of(Time::now()))));
         staged
@@ -207,29 +210,45 @@ impl Elsewhere {
     }
 
     pub fn say_identity(&self, did: &Did) {
-        self.say(Event::Identity(Identity { did: did.clone(), handle: None, time: Datetime::of(Time::now()) }));
+        self.say(Event::Identity(Identity {
+            did: did.clone(),
+            handle: None,
+            time: Datetime::of(Time::now()),
+        }));
     }
 
     pub fn say_account(&self, did: &Did, active: bool) {
         let status = (!active).then(|| "deactivated".into());
-        self.say(Event::Account(Account { did: did.clone(), active, status, time: Datetime::of(Time::now()) }));
+        self.say(Event::Account(Account {
+            did: did.clone(),
+            active,
+            status,
+            time: Datetime::of(Time::now()),
+        }));
     }
 
     pub fn say_sync(&self, did: &Did) {
         let (rev, blocks) = {
             let inner = self.lock();
             let person = &inner.people[did];
-            let head = Block { cid: person.repo.head(), bytes: person.blocks.get(&person.repo.head()).unwrap() };
+            let head =
+                Block { cid: person.repo.head(), bytes: person.blocks.get(&person.repo.head()).unwrap() };
             (person.repo.rev(), landbridge_atproto::repo::car::write(&head.cid, [&head]))
         };
-        self.say(Event::Sync(SyncEvent { did: did.clone(), rev, blocks: blocks.into(), time: Datetime::of(Time::now()) }));
+        self.say(Event::Sync(SyncEvent {
+            did: did.clone(),
+            rev,
+            blocks: blocks.into(),
+            time: Datetime::of(Time::now()),
+        }));
     }
 
     /// Forgets what was said so far: who comes back with an old place is told so.
     pub fn outdated(&self) {
         let mut inner = self.lock();
         inner.frames.clear();
-        inner.greeting = Some(Frame::Info(Info { name: "OutdatedCursor".into(), message: None }).encode().into());
+        inner.greeting =
+            Some(Frame::Info(Info { name: "OutdatedCursor".into(), message: None }).encode().into());
     }
 
     /// How often a method was asked for.
@@ -308,14 +327,17 @@ async fn xrpc(
         };
     }
     let did = Did::parse(&if param("did").is_empty() { param("repo") } else { param("did") });
-    let Some(person) = did.ok().and_then(|did| inner.people.get(&did)) else { return refused("RepoNotFound") };
+    let Some(person) = did.ok().and_then(|did| inner.people.get(&did)) else {
+        return refused("RepoNotFound");
+    };
     if person.status == Some("deleted") {
         return refused("RepoNotFound");
     }
     let blocks = &person.blocks;
     match method.as_str() {
         "com.atproto.sync.getRepoStatus" => {
-            Json(json!({"did": person.did, "active": person.status.is_none(), "status": person.status})).into_response()
+            Json(json!({"did": person.did, "active": person.status.is_none(), "status": person.status}))
+                .into_response()
         }
         _ if person.status.is_some() => refused("RepoDeactivated"),
         "com.atproto.sync.getRecord" => {
@@ -325,7 +347,9 @@ async fn xrpc(
         "com.atproto.sync.getRepo" => {
             let since = person.trees.iter().find(|(rev, _)| rev.to_string() == param("since"));
             match since {
-                Some((_, data)) => export::export_since(blocks, person.repo.head(), *data).unwrap().into_response(),
+                Some((_, data)) => {
+                    export::export_since(blocks, person.repo.head(), *data).unwrap().into_response()
+                }
                 None => {
                     let pieces = export::export(blocks, person.repo.head()).unwrap();
                     pieces.collect::<Result<Vec<_>, _>>().unwrap().concat().into_response()
@@ -370,7 +394,8 @@ async fn serve(server: Elsewhere, mut socket: WebSocket, cursor: Option<u64>) {
         return;
     }
     loop {
-        let frames: Vec<(u64, Bytes)> = server.lock().frames.iter().filter(|(seq, _)| *seq > place).cloned().collect();
+        let frames: Vec<(u64, Bytes)> =
+            server.lock().frames.iter().filter(|(seq, _)| *seq > place).cloned().collect();
         for (seq, frame) in frames {
             if socket.send(Message::Binary(frame)).await.is_err() {
                 return;

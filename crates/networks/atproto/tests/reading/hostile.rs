@@ -32,7 +32,8 @@ async fn what_the_account_has_not_signed_is_not_believed(engine: EngineKind) {
     let time = || Datetime::of(Time::now());
 
     // Eve's commit as Bob's.
-    let mut stolen = CommitEvent::of(&elsewhere.commit(&eve, &[(POST, "3kforged", Some(post("stolen")))]), time());
+    let mut stolen =
+        CommitEvent::of(&elsewhere.commit(&eve, &[(POST, "3kforged", Some(post("stolen")))]), time());
     stolen.repo = bob.clone();
     elsewhere.say(Event::Commit(stolen));
 
@@ -122,7 +123,10 @@ async fn members_are_never_spoken_for(engine: EngineKind) {
     let node = Node::start(engine, &elsewhere).await;
     let alice = node.follower("alice", &bob).await;
     let did = node.did(&alice).await;
-    let mut commit = CommitEvent::of(&elsewhere.commit(&bob, &[(POST, "3kx", Some(post("x")))]), Datetime::of(Time::now()));
+    let mut commit = CommitEvent::of(
+        &elsewhere.commit(&bob, &[(POST, "3kx", Some(post("x")))]),
+        Datetime::of(Time::now()),
+    );
     commit.repo = did.clone();
     elsewhere.say(Event::Commit(commit));
     elsewhere.say_account(&did, false);

@@ -19,7 +19,8 @@ on_both!(
 );
 
 fn with_view(elsewhere: &Elsewhere) -> Options {
-    let view = Service { url: elsewhere.origin.parse().unwrap(), did: Did::parse("did:web:view.test").unwrap() };
+    let view =
+        Service { url: elsewhere.origin.parse().unwrap(), did: Did::parse("did:web:view.test").unwrap() };
     Options { streams: Vec::new(), appview: Some(view), ..options(&elsewhere.origin) }
 }
 
@@ -65,7 +66,10 @@ async fn an_appview_says_what_is_aimed_at_members(engine: EngineKind) {
     let token = elsewhere.lock().tokens[0].strip_prefix("Bearer ").unwrap().to_owned();
     let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
     let claims: Value = serde_json::from_slice(&claims).unwrap();
-    assert_eq!((claims["iss"].as_str(), claims["aud"].as_str()), (Some(node.did(&alice).await.as_str()), Some("did:web:view.test")));
+    assert_eq!(
+        (claims["iss"].as_str(), claims["aud"].as_str()),
+        (Some(node.did(&alice).await.as_str()), Some("did:web:view.test"))
+    );
     assert_eq!(claims["lxm"], "app.bsky.notification.listNotifications");
 }
 
@@ -84,7 +88,8 @@ async fn an_appview_knows_the_answers_of_a_thread(engine: EngineKind) {
     let gate = json!({"post": root, "hiddenReplies": [hidden]});
     elsewhere.commit(&bob, &[("app.bsky.feed.threadgate", root.rsplit('/').next().unwrap(), Some(gate))]);
     let view = |uri: &str| json!({"post": {"uri": uri}});
-    let thread = json!({"thread": {"post": {"uri": root}, "replies": [view(&shown), view(&hidden), view("at://x")]}});
+    let thread =
+        json!({"thread": {"post": {"uri": root}, "replies": [view(&shown), view(&hidden), view("at://x")]}});
     elsewhere.lock().view.insert("app.bsky.feed.getPostThread", thread);
     let node = Node::quiet(engine, with_view(&elsewhere)).await;
     let found = node.search(&root).await.unwrap();

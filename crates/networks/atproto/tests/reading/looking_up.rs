@@ -50,9 +50,13 @@ async fn posts_bring_what_they_answer_and_who_may_answer(engine: EngineKind) {
         ("app.bsky.feed.postgate", rkey, Some(json!({"post": root, "embeddingRules": [{"$type": "app.bsky.feed.postgate#disableRule"}]}))),
     ]);
     let above = json!({"uri": root, "cid": cid});
-    let (answer, _) = elsewhere.create(&eve, POST, json!({
-        "text": "answer", "createdAt": "2026-01-01T00:00:00Z", "reply": {"root": above, "parent": above},
-    }));
+    let (answer, _) = elsewhere.create(
+        &eve,
+        POST,
+        json!({
+            "text": "answer", "createdAt": "2026-01-01T00:00:00Z", "reply": {"root": above, "parent": above},
+        }),
+    );
     let node = Node::quiet(engine, options(&elsewhere.origin)).await;
     assert_eq!(node.search(&answer).await.unwrap().text.text, "answer");
     let root = node.here(&root).await.unwrap();

@@ -53,7 +53,9 @@ impl Node {
     /// Not reading yet.
     pub async fn quiet(engine: EngineKind, options: Options) -> Node {
         let store = TestStore::new(engine).await;
-        let media = MediaStore::open(landbridge_media::Config::new(store.place.folder().join("media")).unwrap()).unwrap();
+        let media =
+            MediaStore::open(landbridge_media::Config::new(store.place.folder().join("media")).unwrap())
+                .unwrap();
         let config = Config {
             origin: "http://127.0.0.1:8".parse().unwrap(),
             account_domain: "landbridge.test".into(),

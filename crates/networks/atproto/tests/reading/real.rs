@@ -8,8 +8,8 @@ use std::env;
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs servers that are started by hand"]
 async fn a_person_on_the_makers_own_server_is_followed_and_heard() {
-    let [pds, directory, handle] =
-        ["AT_PDS", "AT_DIRECTORY", "AT_HANDLE"].map(|name| env::var(name).unwrap_or_else(|_| panic!("{name} is not set")));
+    let [pds, directory, handle] = ["AT_PDS", "AT_DIRECTORY", "AT_HANDLE"]
+        .map(|name| env::var(name).unwrap_or_else(|_| panic!("{name} is not set")));
     let mut options = options(&pds);
     options.directory = Some(directory.parse().unwrap());
     let mut node = Node::quiet(EngineKind::Sqlite, options).await;

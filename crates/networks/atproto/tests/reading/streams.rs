@@ -59,7 +59,8 @@ async fn what_is_aimed_at_members_arrives(engine: EngineKind) {
     let did = node.did(&alice).await;
     let draft = Draft { author: alice.id, text: "hello".into(), ..Draft::default() };
     let hello = node.hub.publish(draft, None).await.unwrap();
-    let copy = node.hub.copy_on(landbridge_hub::CopyKind::Post, hello.id, Network::AtProto).await.unwrap().unwrap();
+    let copy =
+        node.hub.copy_on(landbridge_hub::CopyKind::Post, hello.id, Network::AtProto).await.unwrap().unwrap();
     let own = (copy.native_id.clone(), copy.version.clone().unwrap());
 
     let (like, _) = elsewhere.create(&eve, LIKE, subject(&own));
@@ -106,7 +107,8 @@ async fn a_stop_is_caught_up_without_loss_or_duplicates(engine: EngineKind) {
     for uri in &missed {
         node.post(uri).await;
     }
-    let home = node.hub.home(alice.id, landbridge_hub::Page { limit: 40, ..Default::default() }).await.unwrap();
+    let home =
+        node.hub.home(alice.id, landbridge_hub::Page { limit: 40, ..Default::default() }).await.unwrap();
     assert_eq!(home.len(), 31);
     assert_eq!(elsewhere.asked("com.atproto.sync.getRepo"), 0, "the stream itself has it");
 }
@@ -172,7 +174,11 @@ async fn who_leaves_is_hidden_and_who_ends_is_erased(engine: EngineKind) {
 
     elsewhere.lock().people.get_mut(&bob).unwrap().status = Some("deleted");
     elsewhere.say_account(&bob, false);
-    node.until("erased", async || node.here(&uri).await.is_none() && node.known(&bob).await.is_none_or(|a| a.state == ActorState::Deleted)).await;
+    node.until("erased", async || {
+        node.here(&uri).await.is_none()
+            && node.known(&bob).await.is_none_or(|a| a.state == ActorState::Deleted)
+    })
+    .await;
 }
 
 async fn profiles_and_handles_follow_what_is_said(engine: EngineKind) {
@@ -186,7 +192,8 @@ async fn profiles_and_handles_follow_what_is_said(engine: EngineKind) {
     elsewhere.say_identity(&bob);
     node.until("renamed", async || node.known(&bob).await.unwrap().username == "robert.elsewhere.test").await;
     // A new key signs from now on; the old one no longer counts.
-    let key = landbridge_atproto::crypto::SigningKey::generate(landbridge_atproto::crypto::Curve::P256).unwrap();
+    let key =
+        landbridge_atproto::crypto::SigningKey::generate(landbridge_atproto::crypto::Curve::P256).unwrap();
     elsewhere.lock().people.get_mut(&bob).unwrap().key = key;
     let uri = elsewhere.post(&bob, "with a new key");
     node.post(&uri).await;
