@@ -23,6 +23,7 @@ mod well_known;
 pub use access::{Access, Action};
 pub(crate) use error::ErrorName;
 pub use error::{XrpcError, XrpcResult};
+pub(crate) use server::find_member;
 
 use crate::network::AtProto;
 use axum::Router;
