@@ -111,7 +111,7 @@ impl AtProto {
         }
         let no = |why: String| OAuthError::new("invalid_scope", format!("the permission set {name}: {why}"));
         let authority = self.lexicon_authority(name).await.map_err(no)?;
-        let document = self.document_of(&authority).await?;
+        let document = self.document(&authority).await?;
         let pds = document.and_then(|document| document.pds()).ok_or_else(|| no("its publisher has no server".into()))?;
         let mut url = pds.join("/xrpc/com.atproto.repo.getRecord").map_err(|_| no("no address".into()))?;
         url.query_pairs_mut()

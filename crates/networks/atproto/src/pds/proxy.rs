@@ -139,7 +139,7 @@ impl AtProto {
     }
 
     async fn endpoint(&self, did: &Did, name: &str) -> XrpcResult<Url> {
-        let document = self.document_of(did).await?;
+        let document = self.document(did).await?;
         let document = document.ok_or_else(|| XrpcError::invalid("could not resolve proxy did"))?;
         let url = document.service(name).and_then(|service| service.origin());
         url.ok_or_else(|| XrpcError::invalid("could not resolve proxy did service url"))

@@ -1,7 +1,9 @@
-//! Handles to DIDs (<https://atproto.com/specs/handle#handle-resolution>): by `https://HANDLE/.well-known/atproto-did`.
+//! Handles to DIDs (<https://atproto.com/specs/handle#handle-resolution>): by the DNS, where a resolver is configured, then by
+//! `https://HANDLE/.well-known/atproto-did`.
 //! Members' own are answered from the database. A trial has no DNS: it asks the servers that it reads.
 
 use crate::{
+    dns,
     network::AtProto,
     remote::{self, Param},
     syntax::{Did, Handle},
@@ -20,7 +22,7 @@ impl AtProto {
             return Ok(Did::parse(&member.native_id).ok());
         }
         let trial = self.hub.config().trial;
-        if self.is_own(handle) || handle.is_disallowed_domain(trial) {
+        if self.is_own_handle(handle) || handle.is_disallowed_domain(trial) {
             return Ok(None);
         }
         if self.people.lost.contains_key(handle) {
@@ -29,7 +31,10 @@ impl AtProto {
         let asked = async {
             match trial {
                 true => self.asked_of_servers(handle).await,
-                false => self.well_known(handle).await,
+                false => match self.in_the_dns(handle).await {
+                    Some(did) => Some(did),
+                    None => self.well_known(handle).await,
+                },
             }
         };
         let found = self.people.handles.optionally_get_with_by_ref(handle, asked).await;
@@ -39,10 +44,12 @@ impl AtProto {
         Ok(found)
     }
 
-    /// Whether only we can know whose it is.
-    fn is_own(&self, handle: &Handle) -> bool {
-        let domain = self.options.handle_domain.as_str();
-        *handle == *domain || handle.as_str().strip_suffix(domain).is_some_and(|name| name.ends_with('.'))
+    /// `did=` in the TXT records of `_atproto`; none where there are several.
+    async fn in_the_dns(&self, handle: &Handle) -> Option<Did> {
+        let resolver = self.options.dns.as_ref()?;
+        let texts = dns::texts(&self.hub, resolver, &format!("_atproto.{handle}")).await.ok()?;
+        let mut dids = texts.iter().filter_map(|text| read(text.strip_prefix("did=")?));
+        dids.next().filter(|_| dids.next().is_none())
     }
 
     async fn well_known(&self, handle: &Handle) -> Option<Did> {

@@ -2,10 +2,8 @@
 
 use super::{Session, limits::Limits};
 use crate::{
-    identity::DidDocument,
     network::AtProto,
     oauth::{client::Client, scopes::Scopes},
-    syntax::Did,
 };
 use landbridge_hub::{Event, EventKind, Hub, HubError, NewKey};
 use landbridge_model::{Id, Network};
@@ -19,8 +17,6 @@ use tokio::sync::broadcast::{Receiver, error::TryRecvError};
 /// How long a session is not looked up again. What ends it in this process is noticed at once, what another process does
 /// to it after this.
 const SESSION_KEPT: Duration = Duration::from_secs(5);
-/// How long a document of a DID is not asked for again.
-const DOCUMENT_KEPT: Duration = Duration::from_secs(300);
 /// How long the description of an app is used without asking for it again.
 const CLIENT_KEPT: Duration = Duration::from_secs(600);
 
@@ -39,7 +35,6 @@ pub struct Guard {
     pub(crate) clients: Cache<String, Arc<Client>>,
     /// Permission sets: what they hold, as scopes.
     pub(crate) sets: Cache<String, Arc<crate::oauth::sets::PermissionSet>>,
-    documents: Cache<Did, Option<Arc<DidDocument>>>,
     /// Codes that apps have asked members for.
     pub(crate) asked: Cache<(Id, &'static str), ()>,
     pub(crate) limits: Limits,
@@ -57,7 +52,6 @@ impl Guard {
                 .build(),
             clients: Cache::builder().max_capacity(1_000).time_to_live(CLIENT_KEPT).build(),
             sets: Cache::builder().max_capacity(500).time_to_live(crate::oauth::sets::KEPT).build(),
-            documents: Cache::builder().max_capacity(5_000).time_to_live(DOCUMENT_KEPT).build(),
             asked: Cache::builder().max_capacity(5_000).time_to_live(Duration::from_secs(3600)).build(),
             limits: Limits::default(),
         }
@@ -109,20 +103,5 @@ impl AtProto {
         };
         let key = self.hub.server_key(Network::AtProto, SECRET, make).await?;
         if key.secret.len() == 32 { Ok(key.secret) } else { Err(HubError::Damaged("the server's secret")) }
-    }
-
-    /// The document of somebody's DID, as it was some minutes ago at most; `None`: there is none.
-    pub(crate) async fn document_of(&self, did: &Did) -> Result<Option<Arc<DidDocument>>, HubError> {
-        if let Some(known) = self.guard.documents.get(did) {
-            return Ok(known);
-        }
-        self.newest_document_of(did).await
-    }
-
-    /// The same, asked for now.
-    pub(crate) async fn newest_document_of(&self, did: &Did) -> Result<Option<Arc<DidDocument>>, HubError> {
-        let found = super::super::identity::find_document(self, did).await?.map(Arc::new);
-        self.guard.documents.insert(did.clone(), found.clone());
-        Ok(found)
     }
 }

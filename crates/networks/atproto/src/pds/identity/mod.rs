@@ -5,7 +5,6 @@ mod operations;
 mod resolve;
 
 pub use handle::set_handle;
-pub use resolve::find_document;
 
 use crate::network::AtProto;
 use axum::{

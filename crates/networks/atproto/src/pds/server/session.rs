@@ -153,7 +153,7 @@ pub async fn shown(
     }
     // Where the directory does not answer now, apps find the way without.
     if let Ok(did) = Did::parse(&presence.native_id)
-        && let Ok(Some(document)) = at.document_of(&did).await
+        && let Ok(Some(document)) = at.document(&did).await
     {
         put("didDoc", document.to_json());
     }
