@@ -3,6 +3,7 @@
 //! `xrpc/NSID` is one method, in the file named like it: `com.atproto.repo.createRecord` in `repo/`, and so on.
 
 pub mod access;
+mod admin;
 mod codes;
 mod crawl;
 mod error;
@@ -35,6 +36,7 @@ pub fn router(at: Arc<AtProto>) -> Router {
         .merge(well_known::router())
         .merge(server::router())
         .merge(identity::router())
+        .merge(admin::router())
         .merge(preferences::router())
         .merge(moderation::router())
         .merge(repo::router())
