@@ -12,6 +12,7 @@ mod identity;
 pub mod input;
 mod layer;
 mod moderation;
+mod own;
 mod preferences;
 mod proxy;
 mod repo;
@@ -39,6 +40,7 @@ pub fn router(at: Arc<AtProto>) -> Router {
         .merge(admin::router())
         .merge(preferences::router())
         .merge(moderation::router())
+        .merge(own::router())
         .merge(repo::router())
         .merge(sync::router())
         .merge(crate::oauth::router());

@@ -17,6 +17,7 @@ on_both!(
     tokens_for_services_are_bounded,
     browsers_may_ask_from_everywhere,
     reports_are_kept,
+    whoever_has_just_posted_sees_the_post,
 );
 
 /// Answers with what it was asked.
@@ -216,4 +217,80 @@ async fn reports_are_kept(engine: EngineKind) {
         assert_eq!(world.post("com.atproto.moderation.createReport", &token, report(bad)).await.error().0, 400);
     }
     assert_eq!(world.post("com.atproto.moderation.createReport", "", report(account)).await.error().0, 401);
+}
+
+async fn whoever_has_just_posted_sees_the_post(engine: EngineKind) {
+    // An AppView that has read up to a commit, and knows one post of somebody else.
+    let rev = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+    let read = rev.clone();
+    let view = Router::new().fallback(move |request: Request| {
+        let rev = read.lock().unwrap().clone();
+        async move {
+            let uri = request.uri().clone();
+            let other = json!({ "uri": "at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/1", "indexedAt": "2026-01-01T00:00:00.000Z", "author": { "did": "did:plc:ewvi7nxzyoun6zhxrhs64oiz" } });
+            let name = uri.path().rsplit('.').next().unwrap().to_owned();
+            let body = match name.as_str() {
+                "getTimeline" | "getAuthorFeed" | "getActorLikes" => json!({ "feed": [{ "post": other }], "cursor": "c" }),
+                "getProfile" => json!({ "did": uri.query().unwrap().strip_prefix("actor=").unwrap(), "handle": "x", "displayName": "Old", "followersCount": 1 }),
+                "getPostThread" if uri.query().unwrap().contains("ewvi7nxzyoun6zhxrhs64oiz") => json!({ "thread": { "post": other } }),
+                _ => return (StatusCode::BAD_REQUEST, Json(json!({ "error": "NotFound", "message": "no" }))).into_response(),
+            };
+            let mut answer = Json(body).into_response();
+            if !rev.is_empty() {
+                answer.headers_mut().insert(HeaderName::from_static("atproto-repo-rev"), HeaderValue::from_str(&rev).unwrap());
+            }
+            answer
+        }
+    });
+    let view = serve(view).await;
+    let service = Service { url: view.parse().unwrap(), did: Did::parse("did:web:view.example.org").unwrap() };
+    let world = World::with(engine, Wishes { appview: Some(service), ..Wishes::default() }).await;
+    let alice = world.member("alice").await;
+    let did = world.did(alice).await;
+    let token = world.token("alice").await;
+    let head = async || world.at.repo_row(alice).await.unwrap().unwrap().rev;
+    let before = head().await;
+    let create = async |record: Value| {
+        let body = json!({ "repo": did, "collection": record["$type"], "record": record });
+        world.post("com.atproto.repo.createRecord", &token, body).await.ok()
+    };
+    let post = |text: &str| json!({ "$type": "app.bsky.feed.post", "text": text, "createdAt": landbridge_model::Time::now().rfc3339() });
+    let first = create(post("new")).await;
+    let parent = json!({ "uri": "at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/1", "cid": first["cid"] });
+    let mut reply = post("an answer");
+    reply["reply"] = json!({ "root": parent, "parent": parent });
+    let second = create(reply).await;
+    let feed = async |name: &str| world.get(&format!("app.bsky.feed.{name}"), &token).await.ok();
+    let uris = |feed: &Value| -> Vec<String> {
+        feed["feed"].as_array().unwrap().iter().map(|item| item["post"]["uri"].as_str().unwrap().to_owned()).collect()
+    };
+    // It does not say how far it has read: nothing is added.
+    assert_eq!(uris(&feed("getTimeline").await).len(), 1);
+    before.clone_into(&mut rev.lock().unwrap());
+    let timeline = feed("getTimeline?limit=10").await;
+    let texts: Vec<&Value> = timeline["feed"].as_array().unwrap().iter().map(|item| &item["post"]["record"]["text"]).collect();
+    assert_eq!(texts, [&json!("an answer"), &json!("new"), &Value::Null]);
+    assert_eq!(timeline["feed"][0]["post"]["author"]["handle"], "alice.landbridge.test");
+    assert_eq!(uris(&feed("getTimeline?cursor=c").await).len(), 1, "an older page");
+    assert_eq!(uris(&feed(&format!("getAuthorFeed?actor={did}")).await).len(), 3);
+    assert_eq!(uris(&feed(&format!("getAuthorFeed?actor={did}&filter=posts_no_replies")).await).len(), 2);
+    assert_eq!(uris(&feed("getAuthorFeed?actor=did:plc:ewvi7nxzyoun6zhxrhs64oiz").await).len(), 1);
+    assert_eq!(uris(&feed(&format!("getActorLikes?actor={did}")).await).len(), 1);
+    let thread = feed("getPostThread?uri=at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/1").await;
+    assert_eq!(thread["thread"]["replies"][0]["post"]["uri"], second["uri"]);
+    // A post that it has not read at all.
+    let thread = feed(&format!("getPostThread?uri={}", second["uri"].as_str().unwrap())).await;
+    assert_eq!(thread["thread"]["post"]["uri"], second["uri"]);
+    assert_eq!(thread["thread"]["parent"]["post"]["uri"], parent["uri"]);
+    let nobody = world.get("app.bsky.feed.getPostThread?uri=at://did:plc:aaaaaaaaaaaaaaaaaaaaaaaa/app.bsky.feed.post/9", &token).await;
+    assert_eq!(nobody.error(), (400, "NotFound".into()));
+    // A changed profile.
+    let profile = json!({ "$type": "app.bsky.actor.profile", "displayName": "New" });
+    let body = json!({ "repo": did, "collection": "app.bsky.actor.profile", "rkey": "self", "record": profile });
+    world.post("com.atproto.repo.putRecord", &token, body).await.ok();
+    let shown = world.get(&format!("app.bsky.actor.getProfile?actor={did}"), &token).await.ok();
+    assert_eq!((&shown["displayName"], &shown["handle"]), (&json!("New"), &json!("alice.landbridge.test")));
+    // Once it has read everything, its word counts.
+    head().await.clone_into(&mut rev.lock().unwrap());
+    assert_eq!(uris(&feed("getTimeline").await).len(), 1);
 }
