@@ -3,6 +3,7 @@
 //! `xrpc/NSID` is one method, in the file named like it: `com.atproto.repo.createRecord` in `repo/`, and so on.
 
 pub mod access;
+mod admin;
 mod codes;
 mod crawl;
 mod error;
@@ -11,6 +12,7 @@ mod identity;
 pub mod input;
 mod layer;
 mod moderation;
+mod own;
 mod preferences;
 mod proxy;
 mod repo;
@@ -24,6 +26,7 @@ pub use access::{Access, Action};
 pub(crate) use error::ErrorName;
 pub(crate) use server::service_token;
 pub use error::{XrpcError, XrpcResult};
+pub(crate) use server::find_member;
 
 use crate::network::AtProto;
 use axum::Router;
@@ -35,8 +38,10 @@ pub fn router(at: Arc<AtProto>) -> Router {
         .merge(well_known::router())
         .merge(server::router())
         .merge(identity::router())
+        .merge(admin::router())
         .merge(preferences::router())
         .merge(moderation::router())
+        .merge(own::router())
         .merge(repo::router())
         .merge(sync::router())
         .merge(crate::oauth::router());

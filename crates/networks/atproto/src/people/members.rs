@@ -60,6 +60,6 @@ impl AtProto {
         let did = Did::parse(&presence.native_id).map_err(|_| damaged())?;
         let key = keys::public(&self.hub, presence.actor, keys::SIGNING).await?.ok_or_else(damaged)?;
         let handle = Handle::parse(&facts.handle).map_err(|_| damaged())?;
-        Ok(PlcData::for_account(&[], &key, &handle, self.options.pds_origin()).document_of(did))
+        Ok(PlcData::for_account(&[], &key, &handle, self.options.pds_origin()).document(did))
     }
 }

@@ -76,6 +76,12 @@ impl People {
         }
     }
 
+    /// Asks again the next time where a handle leads.
+    pub async fn forget_handle(&self, handle: &Handle) {
+        self.handles.invalidate(handle).await;
+        self.lost.invalidate(handle);
+    }
+
     /// Asks again the next time.
     pub async fn forget(&self, native_id: &str) {
         if let Ok(did) = Did::parse(native_id) {
@@ -83,8 +89,7 @@ impl People {
             if let Some(document) = self.documents.remove(&did).await
                 && let Some(handle) = document.handle()
             {
-                self.handles.invalidate(&handle).await;
-                self.lost.invalidate(&handle);
+                self.forget_handle(&handle).await;
             }
         }
     }

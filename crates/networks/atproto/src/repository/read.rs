@@ -99,7 +99,7 @@ impl AtProto {
     }
 
     /// A proof of what is under a key: see [`crate::repo::proof`].
-    pub async fn proof_of(&self, actor: Id, key: &str) -> Result<Option<Vec<u8>>, HubError> {
+    pub async fn own_proof(&self, actor: Id, key: &str) -> Result<Option<Vec<u8>>, HubError> {
         let Some(row) = self.repo_row(actor).await? else { return Ok(None) };
         let head = Cid::from_bytes(&row.head).map_err(|_| HubError::Damaged("the head of a repository"))?;
         let mut at_hand = super::AtHand::new(self, actor);

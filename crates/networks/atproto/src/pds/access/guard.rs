@@ -2,10 +2,8 @@
 
 use super::{Session, limits::Limits};
 use crate::{
-    identity::DidDocument,
     network::AtProto,
     oauth::{client::Client, scopes::Scopes},
-    syntax::Did,
 };
 use landbridge_hub::{Event, EventKind, Hub, HubError, NewKey};
 use landbridge_model::{Id, Network};
@@ -105,11 +103,5 @@ impl AtProto {
         };
         let key = self.hub.server_key(Network::AtProto, SECRET, make).await?;
         if key.secret.len() == 32 { Ok(key.secret) } else { Err(HubError::Damaged("the server's secret")) }
-    }
-
-    /// The document of somebody's DID, asked for now; `None`: there is none.
-    pub(crate) async fn newest_document_of(&self, did: &Did) -> Result<Option<Arc<DidDocument>>, HubError> {
-        self.people.forget(did.as_str()).await;
-        self.document_of(did).await
     }
 }

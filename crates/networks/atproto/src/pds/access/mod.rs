@@ -13,7 +13,7 @@ pub use guard::Guard;
 pub use limits::{Limit, headers as limit_headers};
 pub use rights::{Account, Action, Rights};
 pub use service::{PRIVILEGED, PROTECTED, ServiceToken, is_one_of};
-pub use session::{Kind, NewSession, Session, SessionFacts, Tokens};
+pub use session::{Kind, NewSession, PURPOSE, Session, SessionFacts, Tokens};
 
 use super::{XrpcError, XrpcResult};
 use crate::{

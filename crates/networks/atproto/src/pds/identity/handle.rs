@@ -52,7 +52,7 @@ pub async fn set_handle(at: &AtProto, presence: &Presence, handle: &Handle) -> X
         if at.owner_of_handle(handle).await?.is_some_and(|owner| owner != presence.actor) {
             return Err(XrpcError::new("HandleNotAvailable", format!("Handle already taken: {handle}")));
         }
-        if at.did_of_handle(handle).await?.as_ref() != Some(&did) {
+        if at.newest_did_of(handle).await?.as_ref() != Some(&did) {
             let why = format!(
                 "{handle} does not say that it is you: put {did} at https://{handle}/.well-known/atproto-did, or did={did} \
                  into the DNS (TXT of _atproto.{handle})"

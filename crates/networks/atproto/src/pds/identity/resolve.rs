@@ -11,11 +11,24 @@ use crate::{
     syntax::{Did, Handle},
 };
 use axum::{Json, extract::State};
+use landbridge_hub::HubError;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 impl AtProto {
+    /// The document of a DID, asked for now; `None`: there is none.
+    pub(crate) async fn newest_document_of(&self, did: &Did) -> Result<Option<Arc<DidDocument>>, HubError> {
+        self.people.forget(did.as_str()).await;
+        self.document_of(did).await
+    }
+
+    /// Where a handle leads, asked now.
+    pub(crate) async fn newest_did_of(&self, handle: &Handle) -> Result<Option<Did>, HubError> {
+        self.people.forget_handle(handle).await;
+        self.did_of_handle(handle).await
+    }
+
     /// Who is meant, by handle or DID: the DID, the handle when it is proved from both sides, the document.
     async fn whole_identity(&self, text: &str) -> XrpcResult<(Did, Option<Handle>, Arc<DidDocument>)> {
         let not_found = || XrpcError::new("HandleNotFound", "Unable to resolve handle");
@@ -24,7 +37,7 @@ impl AtProto {
             Err(_) => {
                 let handle = Handle::parse(text.trim_start_matches('@'));
                 let handle = handle.map_err(|_| XrpcError::invalid("this is neither a handle nor a DID"))?;
-                (self.did_of_handle(&handle).await?.ok_or_else(not_found)?, Some(handle))
+                (self.newest_did_of(&handle).await?.ok_or_else(not_found)?, Some(handle))
             }
         };
         let document = self.newest_document_of(&did).await?;
@@ -32,7 +45,7 @@ impl AtProto {
         let claimed = document.handle();
         let proved = match (claimed, asked) {
             (Some(claimed), Some(asked)) if claimed == asked => Some(claimed),
-            (Some(claimed), _) if self.did_of_handle(&claimed).await?.as_ref() == Some(&did) => Some(claimed),
+            (Some(claimed), _) if self.newest_did_of(&claimed).await?.as_ref() == Some(&did) => Some(claimed),
             _ => None,
         };
         Ok((did, proved, document))
@@ -52,12 +65,7 @@ pub async fn handle(
 ) -> XrpcResult<Json<Value>> {
     at.guard.limits.take(Limit::Requests, &caller.key(), 1)?;
     let handle = Handle::parse(&named.handle).map_err(|why| XrpcError::invalid(why.to_string()))?;
-    let member = at.member_with_handle(&handle).await?.and_then(|presence| Did::parse(&presence.native_id).ok());
-    let did = match member {
-        Some(did) => Some(did),
-        None => at.did_of_handle(&handle).await?,
-    };
-    let did = did.ok_or_else(|| XrpcError::new("HandleNotFound", "Unable to resolve handle"))?;
+    let did = at.did_of_handle(&handle).await?.ok_or_else(|| XrpcError::new("HandleNotFound", "Unable to resolve handle"))?;
     Ok(Json(json!({ "did": did })))
 }
 

@@ -127,7 +127,7 @@ async fn arriving(at: &AtProto, did: &str, handle: &Handle, headers: &HeaderMap)
         return Err(XrpcError::invalid("this identity has an account here already"));
     }
     let own = handle.as_str().strip_suffix(&at.options.handle_domain).is_some_and(|name| name.ends_with('.'));
-    if !own && at.did_of_handle(handle).await?.as_ref() != Some(&did) {
+    if !own && at.newest_did_of(handle).await?.as_ref() != Some(&did) {
         return Err(XrpcError::new("InvalidHandle", "the handle does not lead to the DID"));
     }
     Ok(Moving { did, handle: handle.clone() })

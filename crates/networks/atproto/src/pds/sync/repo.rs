@@ -102,7 +102,7 @@ pub async fn record(State(at): State<Arc<AtProto>>, Query(asked): Query<One>) ->
     if !crate::repo::mst::is_key(&key) {
         return Err(XrpcError::invalid("not the place of a record"));
     }
-    match at.proof_of(row.actor, &key).await? {
+    match at.own_proof(row.actor, &key).await? {
         Some(proof) => Ok(car(proof)),
         None => Err(XrpcError::new("RepoNotFound", "it is gone")),
     }

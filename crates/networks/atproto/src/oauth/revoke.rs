@@ -1,0 +1,27 @@
+//! `POST /oauth/revoke` (RFC 7009): an app gives a session back. A token that is gone already is no error.
+
+use super::{OAuthResult, fields::Fields, token};
+use crate::{jwt::Jwt, network::AtProto, pds::access::Kind};
+use axum::extract::State;
+use std::sync::Arc;
+
+pub async fn post(State(at): State<Arc<AtProto>>, fields: Fields) -> OAuthResult<()> {
+    let asking = at.authenticate(&fields).await?;
+    let text = fields.required("token")?;
+    let session = match token::read(&at.secret().await?, text) {
+        Some((id, _)) => at.fresh_session(id).await.ok(),
+        None => match Jwt::read(text) {
+            Some(jwt) => at.session_of_access(&jwt).await.ok(),
+            None => None,
+        },
+    };
+    if let Some(session) = session
+        && session.kind == Kind::OAuth
+        && session.facts.client == asking.client.id
+        && session.facts.client_key == asking.key
+    {
+        at.hub.used(session.grant, "given back by the app");
+        at.end_session(&session).await?;
+    }
+    Ok(())
+}

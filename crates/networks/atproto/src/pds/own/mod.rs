@@ -1,0 +1,135 @@
+//! What a member has written, in answers of an AppView that has yet to read it: whoever has just posted sees the post. An AppView
+//! says up to which commit it has read (`Atproto-Repo-Rev`); what came after is added here, and nothing is taken away.
+//!
+//! `app.bsky.actor.{getProfile,getProfiles}`, `app.bsky.feed.{getTimeline,getAuthorFeed,getActorLikes,getPostThread}`
+
+mod feed;
+mod profile;
+mod thread;
+mod view;
+
+use super::{Access, XrpcError, XrpcResult, proxy};
+use crate::{
+    data::Record,
+    network::AtProto,
+    syntax::{Nsid, Tid},
+};
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{HeaderMap, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use bytes::Bytes;
+use landbridge_hub::HubError;
+use landbridge_store::entities::atproto_repos;
+use serde_json::Value;
+use std::sync::Arc;
+use view::View;
+
+/// Records that an AppView may be behind. One that is further behind is behind with everything.
+const MOST: i64 = 100;
+
+const PROFILE: &str = "app.bsky.actor.profile";
+const POST: &str = "app.bsky.feed.post";
+
+pub fn router() -> Router<Arc<AtProto>> {
+    let methods = ["actor.getProfile", "actor.getProfiles", "feed.getTimeline", "feed.getAuthorFeed", "feed.getActorLikes"];
+    let mut routes = Router::new().route("/xrpc/app.bsky.feed.getPostThread", get(answer));
+    for method in methods {
+        routes = routes.route(&format!("/xrpc/app.bsky.{method}"), get(answer));
+    }
+    routes
+}
+
+/// What the member has written since.
+#[derive(Default)]
+struct Newer {
+    profile: Option<Record>,
+    /// (AT-URI, CID, record), the oldest first.
+    posts: Vec<(String, String, Record)>,
+}
+
+async fn answer(State(at): State<Arc<AtProto>>, access: Access, uri: Uri, headers: HeaderMap) -> XrpcResult<Response> {
+    let name = uri.path().rsplit('/').next().unwrap_or_default();
+    let method = Nsid::parse(name).map_err(|_| XrpcError::invalid("this is no name of a method"))?;
+    let target = at.target(method.as_str(), &headers).await?;
+    access.used(&at, "asked another service");
+    let told = at.ask(&access, &method, &target, &Method::GET, &uri, &headers, Bytes::new()).await?;
+    let found = told.status == StatusCode::OK;
+    let unknown_post = method.name() == "getPostThread" && told.status == StatusCode::BAD_REQUEST;
+    if !found && !unknown_post {
+        return Ok(proxy::shown(told));
+    }
+    // Without its word for how far it has read, everything might be new: only a post that it does not know at all is.
+    let rev = told.headers.get("atproto-repo-rev").and_then(|rev| rev.to_str().ok()).and_then(|rev| Tid::parse(rev).ok());
+    let newer = match rev {
+        Some(rev) => newer(&at, &access, &rev.to_string()).await?,
+        None => Newer::default(),
+    };
+    let view = View::of(&at, &access).await?;
+    let query = uri.query().unwrap_or_default();
+    let body: Option<Value> = serde_json::from_slice(&told.body).ok();
+    let merged = match (method.name(), body) {
+        ("getPostThread", body) if unknown_post => match body.filter(|body| body["error"] == "NotFound") {
+            Some(_) => thread::unknown(&at, &access, &view, &target, &headers, query).await?,
+            None => None,
+        },
+        (_, None) => None,
+        (_, Some(_)) if newer.profile.is_none() && newer.posts.is_empty() => None,
+        ("getProfile", Some(mut body)) => {
+            profile::update(&mut body, &view, &newer);
+            Some(body)
+        }
+        ("getProfiles", Some(mut body)) => {
+            for one in body["profiles"].as_array_mut().into_iter().flatten() {
+                profile::update(one, &view, &newer);
+            }
+            Some(body)
+        }
+        ("getPostThread", Some(mut body)) => {
+            thread::add(&mut body["thread"], &view, &newer);
+            Some(body)
+        }
+        (feed, Some(mut body)) => {
+            feed::add(feed, &mut body, &view, &newer, query);
+            Some(body)
+        }
+    };
+    let Some(merged) = merged else { return Ok(proxy::shown(told)) };
+    let mut response = Json(merged).into_response();
+    for name in ["atproto-repo-rev", "atproto-content-labelers"] {
+        if let (Some(value), Ok(name)) = (told.headers.get(name), header::HeaderName::from_bytes(name.as_bytes())) {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    Ok(response)
+}
+
+/// What was written after a commit.
+async fn newer(at: &AtProto, access: &Access, rev: &str) -> Result<Newer, HubError> {
+    let mut newer = Newer::default();
+    for mut row in at.hub.store().rows(atproto_repos::records_since(access.member, rev, MOST)).await? {
+        let (collection, rkey): (String, String) = (row.get(0)?, row.get(1)?);
+        if ![PROFILE, POST].contains(&collection.as_str()) {
+            continue;
+        }
+        let bytes: Vec<u8> = row.get(3)?;
+        let record = Record::decode(bytes).map_err(|_| HubError::Damaged("a record"))?;
+        match collection.as_str() {
+            PROFILE if rkey == "self" => newer.profile = Some(record),
+            POST => {
+                let uri = format!("at://{}/{POST}/{rkey}", access.did);
+                newer.posts.push((uri, record.cid().to_string(), record));
+            }
+            _ => {}
+        }
+    }
+    Ok(newer)
+}
+
+/// A parameter of a query.
+fn parameter(query: &str, name: &str) -> Option<String> {
+    url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}

@@ -1,0 +1,12 @@
+//! Who asks, from the outside: a PDS and the pages on loopback ports, and what apps, services and strangers do there.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, clippy::indexing_slicing)]
+
+mod app;
+mod identities;
+mod moving;
+mod oauth;
+mod operator;
+mod passwords;
+mod permission_sets;
+mod services;
+mod world;
