@@ -70,6 +70,17 @@ impl House {
     }
 }
 
+impl House {
+    /// Tells whether a name is some member's handle.
+    pub fn handles(&self) -> crate::listen::acme::Exists {
+        let (atproto, on) = (self.atproto.clone(), self.hub.config().mode(Network::AtProto) != Mode::Off);
+        Box::new(move |name| {
+            let atproto = atproto.clone();
+            Box::pin(async move { on && atproto.is_handle(&name).await })
+        })
+    }
+}
+
 /// What is in the way, and what to do about it.
 fn explain(error: &StoreError) -> String {
     let advice = match error.fault() {

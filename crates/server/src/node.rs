@@ -74,6 +74,7 @@ async fn doors(config: &Config, house: &House) -> anyhow::Result<Vec<Door>> {
                 config.tls.clone(),
                 identity.origin.clone(),
                 names.into_iter(),
+                house.handles(),
                 plain_http,
                 &house.instance.dir,
             )?;

@@ -78,7 +78,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("atproto.pds_host", "\"pds.example.org\": host name of the AT Protocol server; default: pds. and the origin's host"),
     (
         "atproto.handle_domain",
-        "\"example.org\": what members' handles end with; default: the account domain. Needs DNS for every name below it",
+        "\"example.org\": what members' handles end with; default: the origin's host. Every name below it must lead here",
     ),
     ("atproto.directory", "the directory of DIDs; default: plc.directory, and in a trial its own"),
     ("atproto.relays", "[\"https://...\"]: relays that are asked to read our stream"),

@@ -260,7 +260,7 @@ impl Default for Nostr {
 pub struct AtProto {
     /// Host name of the PDS; `pds.` and the origin's host when absent.
     pub pds_host: Option<String>,
-    /// What members' handles end with; the account domain when absent.
+    /// What members' handles end with; the origin's host when absent.
     pub handle_domain: Option<String>,
     /// The directory of DIDs (did:plc); a trial has its own when absent.
     pub directory: Option<Url>,

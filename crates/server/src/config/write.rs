@@ -20,6 +20,18 @@ pub struct Public<'a> {
 const RELAYS: [&str; 2] = ["wss://relay.damus.io", "wss://nos.lol"];
 const INDEX_RELAYS: [&str; 1] = ["wss://purplepag.es"];
 
+/// What reads members' repositories, and where everybody else's are read.
+const AT_RELAYS: [&str; 1] = ["https://bsky.network"];
+const JETSTREAMS: [&str; 1] = ["https://jetstream2.us-east.bsky.network"];
+/// Handles of people elsewhere are mostly proved by the DNS.
+const DNS: &str = "https://dns.quad9.net/dns-query";
+/// Services for members' Bluesky apps: key, address, DID.
+const SERVICES: [(&str, &str, &str); 3] = [
+    ("appview", "https://api.bsky.app", "did:web:api.bsky.app"),
+    ("chat", "https://api.bsky.chat", "did:web:api.bsky.chat"),
+    ("moderation", "https://mod.bsky.app", "did:plc:ar7c4by46qjdydhdevvrndac"),
+];
+
 /// The keys of a public server: what was decided now, and beside it what the operator had `kept` in the file before.
 pub fn settings(mut kept: Table, public: &Public<'_>) -> Table {
     // Where a trial was to be found is nothing to keep.
@@ -55,6 +67,17 @@ pub fn settings(mut kept: Table, public: &Public<'_>) -> Table {
     change(&mut kept, "nostr", |nostr| {
         or_insert(nostr, "relays", list(&RELAYS));
         or_insert(nostr, "index_relays", list(&INDEX_RELAYS));
+    });
+    change(&mut kept, "atproto", |atproto| {
+        or_insert(atproto, "relays", list(&AT_RELAYS));
+        or_insert(atproto, "jetstreams", list(&JETSTREAMS));
+        or_insert(atproto, "dns", DNS.into());
+        for (key, url, did) in SERVICES {
+            if !atproto.contains_key(key) {
+                atproto.insert(key.into(), url.into());
+                atproto.insert(format!("{key}_did"), did.into());
+            }
+        }
     });
     kept
 }

@@ -121,8 +121,9 @@ impl Identity {
         if self.is_trial() {
             return config.atproto.handle_domain.clone().unwrap_or_else(|| "landbridge.test".into());
         }
-        let domain = self.account_domain.split(':').next().unwrap_or_default();
-        config.atproto.handle_domain.clone().unwrap_or_else(|| domain.to_owned()).to_lowercase()
+        // Not the account domain: what is below that is often somebody else's to decide.
+        let host = self.origin.host_str().unwrap_or_default();
+        config.atproto.handle_domain.clone().unwrap_or_else(|| host.to_owned()).to_lowercase()
     }
 
     /// Where a trial's PDS listens: the port after the one that its ids carry.

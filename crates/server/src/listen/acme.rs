@@ -13,6 +13,7 @@ use axum::Router;
 use axum::extract::{Path as UrlPath, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use futures_util::future::BoxFuture;
 use http::{StatusCode, Uri};
 use moka::future::Cache;
 use rustls::ServerConfig;
@@ -38,6 +39,8 @@ pub struct Acme {
     /// The origin's host: the name a wildcard is under.
     host: String,
     names: HashSet<String>,
+    /// Whether a further name exists here: somebody's handle.
+    exists: Exists,
     origin: Url,
     /// Whether plain HTTP is listened on, so that HTTP-01 works.
     plain_http: bool,
@@ -48,6 +51,9 @@ pub struct Acme {
     answers: Mutex<Answers>,
 }
 
+/// See [`Acme::start`].
+pub type Exists = Box<dyn Fn(String) -> BoxFuture<'static, bool> + Send + Sync>;
+
 /// What running challenges are answered with.
 #[derive(Default)]
 struct Answers {
@@ -56,17 +62,19 @@ struct Answers {
 }
 
 impl Acme {
-    /// `names` are all names that exist here.
+    /// `names` are names that exist here; `exists` is asked about others.
     pub fn start(
         settings: config::Tls,
         origin: Url,
         names: impl Iterator<Item = String>,
+        exists: Exists,
         plain_http: bool,
         data_dir: &std::path::Path,
     ) -> anyhow::Result<Arc<Self>> {
         let acme = Arc::new(Self {
             host: origin.host_str().unwrap_or_default().to_owned(),
             names: names.collect(),
+            exists,
             origin,
             settings,
             plain_http,
@@ -81,7 +89,11 @@ impl Acme {
 
     /// The certificate for a name that exists here; ordered now when there is none yet.
     pub async fn certificate(self: &Arc<Self>, name: &str) -> Option<Arc<ServerConfig>> {
-        let subject = self.subject(name)?;
+        let subject = match self.subject(name) {
+            Some(subject) => subject,
+            None if (self.exists)(name.to_owned()).await => name.to_owned(),
+            None => return None,
+        };
         if let Some(certificate) = self.live.get(&subject).await {
             return Some(certificate.config.clone());
         }
@@ -112,7 +124,7 @@ impl Acme {
             .merge(redirect_routes(&self.origin))
     }
 
-    /// The name that the certificate for `name` is filed under; `None` for a name that does not exist here.
+    /// The name that the certificate for `name` is filed under; `None` when that name is not known beforehand.
     fn subject(&self, name: &str) -> Option<String> {
         let below = name.strip_suffix(&self.host).and_then(|rest| rest.strip_suffix('.'));
         let wildcard = self.settings.dns_hook.is_some() && below.is_some_and(|label| !label.contains('.'));

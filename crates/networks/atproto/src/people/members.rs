@@ -46,6 +46,14 @@ impl AtProto {
         *handle == **domain || handle.as_str().strip_suffix(domain).is_some_and(|name| name.ends_with('.'))
     }
 
+    /// Whether a name is some member's handle.
+    pub async fn is_handle(&self, name: &str) -> bool {
+        match Handle::parse(name) {
+            Ok(handle) => matches!(self.member_with_handle(&handle).await, Ok(Some(_))),
+            Err(_) => false,
+        }
+    }
+
     /// The member with a DID, if they are on this network.
     pub async fn member_with_did(&self, did: &Did) -> Result<Option<Presence>, HubError> {
         let found = self.hub.presence_by_native(Network::AtProto, did.as_str()).await?;

@@ -20,6 +20,8 @@ use crate::listen::tls::Tls;
 use crate::listen::{self, Behind, Door, Stop};
 
 const HOST: &str = "social.example";
+/// A name that comes into being while the server runs.
+const HANDLE: &str = "alice.social.example";
 
 /// The authority with its name server; gone when dropped.
 struct Pebble {
@@ -149,7 +151,8 @@ async fn serve_with(
     let _ = crate::observe::logs::start(&crate::config::Log { level: "info".into(), ..Default::default() });
     let origin = format!("https://{HOST}").parse().unwrap();
     let names = [HOST.to_owned(), "example.test".to_owned()].into_iter();
-    let acme = Acme::start(settings, origin, names, plain.is_some(), data_dir).unwrap();
+    let exists: super::Exists = Box::new(|name| Box::pin(async move { name == HANDLE }));
+    let acme = Acme::start(settings, origin, names, exists, plain.is_some(), data_dir).unwrap();
     let address = tls.local_addr().unwrap();
     let app = Router::new().fallback(get(|| async { "here" }));
     let mut doors: Vec<Door> = plain
@@ -239,6 +242,7 @@ async fn tls_alpn_on_demand_and_only_for_names_that_exist() {
 
     assert_eq!(names_shown(address, HOST).await, Some(vec![HOST.to_owned()]));
     assert_eq!(names_shown(address, "example.test").await, Some(vec!["example.test".to_owned()]));
+    assert_eq!(names_shown(address, HANDLE).await, Some(vec![HANDLE.to_owned()]));
     assert_eq!(names_shown(address, "nobody.social.example").await, None);
 
     // What was issued is kept, with its key, for this user only.
