@@ -4,14 +4,15 @@ mod app;
 mod story;
 mod stranger;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use landbridge_hub::accounts::{NewGrant, NewMember, Role};
-use landbridge_model::Network;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::config::{Config, Log};
+use crate::config::{AtProto, Config, Log, NetworkMode, Networks};
+use crate::instance::identity::free_trial_ports;
 use crate::listen::Stop;
 use crate::node::Node;
 use crate::observe;
@@ -19,12 +20,12 @@ use crate::observe;
 /// The password of everybody in the demo.
 const PASSWORD: &str = "demo demo demo";
 
-/// Show the main job: people on two servers and on a bare Nostr relay follow, post, answer and like.
+/// Show the main job: people on three networks follow, post, answer and like.
 ///
-/// Starts two servers on this machine, each a trial that nothing leaves, and lets three people meet: Anna on the first
-/// server, Ben on the second, and Nora, who has an account on neither, only a Nostr key and a relay. What crosses does
-/// so over the real wire protocols, and is printed with the time it took. Then the servers stay open for a browser or
-/// an app, until Ctrl-C; nothing is kept.
+/// Starts three servers on this machine, each a trial that nothing leaves, and lets four people meet: Anna, who is on every
+/// network; Ben, whose server speaks ActivityPub; Mia, whose server speaks nothing but AT Protocol; and Nora, who has an
+/// account on none, only a Nostr key and a relay. What crosses does so over the real wire protocols, and is printed with
+/// the time it took. Then the servers stay open for a browser or an app, until Ctrl-C; nothing is kept.
 #[derive(Args)]
 pub struct Demo {
     /// End after the last step instead of staying open.
@@ -47,17 +48,32 @@ impl Demo {
     }
 
     async fn show(&self, folder: &Path, stop: &Stop) -> anyhow::Result<()> {
-        println!("Two servers on this machine, three people, two networks. Nothing leaves this machine.\n");
-        let north = start(folder, "north", "anna", stop).await?;
-        let south = start(folder, "south", "ben", stop).await?;
+        println!("Three servers on this machine, four people, three networks. Nothing leaves this machine.\n");
+        let ports: Vec<u16> = free_trial_ports().take(3).collect();
+        let [west, north, south] = ports[..] else { bail!("no three free pairs of ports between 8840 and 8939") };
+        let on = NetworkMode::ReadWrite;
+        let off = NetworkMode::Off;
+        let only_at = Networks { activitypub: off, nostr: off, atproto: on };
+        let only_activitypub = Networks { activitypub: on, nostr: off, atproto: off };
+        // Mia's server keeps the directory of DIDs; each of the two reads what is in the other's repositories.
+        let here = AtProto { handle_domain: Some("west.test".into()), ..at(north)? };
+        let there = AtProto {
+            handle_domain: Some("north.test".into()),
+            directory: Some(format!("{}/plc", pds(west)).parse()?),
+            ..at(west)?
+        };
+        let west = start(folder, "west", "mia", west, only_at, here, stop).await?;
+        let north = start(folder, "north", "anna", north, Networks::default(), there, stop).await?;
+        let south = start(folder, "south", "ben", south, only_activitypub, AtProto::default(), stop).await?;
         println!();
-        story::tell(&north, &south).await?;
+        story::tell(&north, &south, &west).await?;
         if self.once {
             return Ok(());
         }
         println!("\nThe servers stay open. In a browser, or in any Mastodon app that allows http:\n");
         println!("  {}   sign in as anna, password \"{PASSWORD}\"", north.origin);
         println!("  {}   sign in as ben, password \"{PASSWORD}\"", south.origin);
+        println!("  {}   sign in as mia, password \"{PASSWORD}\"", west.origin);
         println!("\nCtrl-C ends the demo; nothing is kept.");
         stop.wait().await;
         Ok(())
@@ -73,8 +89,27 @@ struct Place {
     hub: landbridge_hub::Hub,
 }
 
-async fn start(folder: &Path, name: &str, member: &'static str, stop: &Stop) -> anyhow::Result<Place> {
-    let config = Config { data_dir: folder.join(name), ..Config::default() };
+/// Origin of the PDS of the trial on that port.
+fn pds(port: u16) -> String {
+    format!("http://127.0.0.1:{}", port + 1)
+}
+
+/// Reads the stream of the trial on that port.
+fn at(other: u16) -> anyhow::Result<AtProto> {
+    Ok(AtProto { streams: vec![pds(other).parse()?], ..AtProto::default() })
+}
+
+async fn start(
+    folder: &Path,
+    name: &str,
+    member: &'static str,
+    port: u16,
+    networks: Networks,
+    atproto: AtProto,
+    stop: &Stop,
+) -> anyhow::Result<Place> {
+    let listen = vec![(Ipv4Addr::LOCALHOST, port).into()];
+    let config = Config { data_dir: folder.join(name), listen, networks, atproto, ..Config::default() };
     let node = Node::open(config).await?;
     let hub = node.house.hub.clone();
     tokio::spawn(node.run(stop.clone()));
@@ -82,7 +117,7 @@ async fn start(folder: &Path, name: &str, member: &'static str, stop: &Stop) -> 
         name: member.to_owned(),
         password: PASSWORD.to_owned(),
         role: Role::Owner,
-        networks: vec![(Network::ActivityPub, None), (Network::Nostr, None)],
+        networks: hub.translators().iter().map(|translator| (translator.network(), None)).collect(),
         link_identities: false,
     };
     let id = hub.create_member(new).await?.actor.id;

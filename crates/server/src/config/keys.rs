@@ -91,7 +91,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("atproto.moderation", "where Bluesky apps' reports go as well; default: none"),
     ("atproto.moderation_did", "\"did:...\": the DID of that service"),
     ("atproto.admin_token", "password of the operator's methods (com.atproto.admin.*); default: they are off"),
-    ("atproto.dns", "\"https://...\": a resolver of names over HTTPS, for handles that are proved by DNS alone"),
+    ("atproto.dns", "\"https://...\": a resolver of texts in the DNS over HTTPS (handles); default: the machine's own"),
     ("atproto.stream_hours", "hours that our stream is kept for readers who were away"),
     ("registrations.mode", "\"closed\", \"invite\" or \"open\"; \"approval\": only admins invite"),
     ("networks.activitypub", "\"off\", \"read\" or \"read-write\""),

@@ -281,7 +281,7 @@ pub struct AtProto {
     pub moderation_did: Option<String>,
     /// Password of the operator's methods (`com.atproto.admin.*`, as `admin:PASSWORD`); they are off when absent.
     pub admin_token: Option<String>,
-    /// A resolver of names over HTTPS, for handles that are proved by DNS alone.
+    /// A resolver of texts in the DNS over HTTPS, for handles; the machine's own when absent.
     pub dns: Option<Url>,
     /// Hours that our stream is kept for readers who were away.
     pub stream_hours: u32,

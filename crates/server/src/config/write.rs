@@ -23,8 +23,6 @@ const INDEX_RELAYS: [&str; 1] = ["wss://purplepag.es"];
 /// What reads members' repositories, and where everybody else's are read.
 const AT_RELAYS: [&str; 1] = ["https://bsky.network"];
 const JETSTREAMS: [&str; 1] = ["https://jetstream2.us-east.bsky.network"];
-/// Handles of people elsewhere are mostly proved by the DNS.
-const DNS: &str = "https://dns.quad9.net/dns-query";
 /// Services for members' Bluesky apps: key, address, DID.
 const SERVICES: [(&str, &str, &str); 3] = [
     ("appview", "https://api.bsky.app", "did:web:api.bsky.app"),
@@ -71,7 +69,6 @@ pub fn settings(mut kept: Table, public: &Public<'_>) -> Table {
     change(&mut kept, "atproto", |atproto| {
         or_insert(atproto, "relays", list(&AT_RELAYS));
         or_insert(atproto, "jetstreams", list(&JETSTREAMS));
-        or_insert(atproto, "dns", DNS.into());
         for (key, url, did) in SERVICES {
             if !atproto.contains_key(key) {
                 atproto.insert(key.into(), url.into());

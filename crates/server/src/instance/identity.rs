@@ -149,14 +149,13 @@ fn trial_port(config: &Config) -> anyhow::Result<u16> {
     if let Some(address) = config.listen.first() {
         return Ok(address.port());
     }
-    (TRIAL_PORT..TRIAL_PORT + 100)
-        .step_by(2)
-        .find(|port| {
-            // The next one is the PDS's.
-            let free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-            free(*port) && free(*port + 1)
-        })
-        .context("no two free ports in a row between 8840 and 8939")
+    free_trial_ports().next().context("no two free ports in a row between 8840 and 8939")
+}
+
+/// Ports that trials may take: free, and so is the next one, which is their PDS's.
+pub fn free_trial_ports() -> impl Iterator<Item = u16> {
+    let free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    (TRIAL_PORT..TRIAL_PORT + 100).step_by(2).filter(move |port| free(*port) && free(*port + 1))
 }
 
 #[cfg(test)]

@@ -114,7 +114,7 @@ fn a_backup_of_a_running_server_becomes_a_server_again() {
 fn the_demo_tells_its_story_to_the_end() {
     let house = House::trial();
     let said = house.ok(&["demo", "--once"], "");
-    assert!(said.contains("Anna's thread holds answers from both networks"), "{said}");
+    assert!(said.contains("Anna's thread holds answers from all three networks"), "{said}");
 }
 
 #[test]

@@ -44,6 +44,11 @@ pub fn by_did(did: &str) -> Query {
     query(concat!("SELECT ", columns!(), " FROM atproto_repos WHERE did = ?1"), args![did])
 }
 
+/// (actor_id) of the newest member with a repository; NULL when there is none.
+pub fn newest() -> Query {
+    query("SELECT MAX(actor_id) FROM atproto_repos", args![])
+}
+
 /// A page of all repositories, in the order of their actors.
 pub fn list(after: Id, limit: i64) -> Query {
     query(

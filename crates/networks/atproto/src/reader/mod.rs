@@ -19,7 +19,7 @@ use crate::network::AtProto;
 use interest::Interest;
 use landbridge_hub::{EventKind, Hub, HubError, Incoming, Refused, Stop};
 use landbridge_model::Time;
-use landbridge_store::entities::{atproto_reader, cursors};
+use landbridge_store::entities::{atproto_reader, atproto_repos, cursors};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{Notify, broadcast::error::RecvError};
 
@@ -27,6 +27,8 @@ use tokio::sync::{Notify, broadcast::error::RecvError};
 const LOOK: Duration = Duration::from_secs(60);
 /// Changes that come together are looked at together.
 const GATHER: Duration = Duration::from_millis(300);
+/// How often it is looked whether there is a new member.
+const GLANCE: Duration = Duration::from_secs(1);
 
 /// What all sources share.
 pub(crate) struct Reader {
@@ -85,8 +87,22 @@ async fn stopped(stop: &mut Stop) {
 }
 
 /// Looks again whom members follow when that may have changed.
+/// Returns when there is a member of whom the bus says nothing: made by another process, such as the command line.
+async fn made_elsewhere(reader: &Reader, newest: &mut Option<i64>) {
+    loop {
+        tokio::time::sleep(GLANCE).await;
+        let row = reader.hub.store().row(atproto_repos::newest()).await.ok().flatten();
+        let now = row.and_then(|mut row| row.get::<Option<i64>>(0).ok().flatten());
+        if now != *newest {
+            *newest = now;
+            return;
+        }
+    }
+}
+
 async fn keep_fresh(reader: Arc<Reader>, mut stop: Stop) {
     let mut bus = reader.hub.bus().listen();
+    let mut newest = None;
     while !*stop.borrow() {
         let changed = async {
             loop {
@@ -101,6 +117,7 @@ async fn keep_fresh(reader: Arc<Reader>, mut stop: Stop) {
         };
         tokio::select! {
             () = changed => {}
+            () = made_elsewhere(&reader, &mut newest) => {}
             () = tokio::time::sleep(LOOK) => {}
             _ = stop.changed() => continue,
         }

@@ -15,10 +15,11 @@ const LOOK: Duration = Duration::from_millis(15);
 const HELLO: &str = "Hello from one address to every open network!";
 const BEN: &str = "Heard you in the fediverse.";
 const NORA: &str = "And I heard you on Nostr.";
-const THANKS: &str = "Nice to meet you both in one place.";
+const MIA: &str = "Heard you on AT Protocol, too.";
+const THANKS: &str = "Nice to meet you all in one place.";
 
-pub async fn tell(north: &Place, south: &Place) -> anyhow::Result<()> {
-    let (anna, ben) = (App::of(north)?, App::of(south)?);
+pub async fn tell(north: &Place, south: &Place, west: &Place) -> anyhow::Result<()> {
+    let (anna, ben, mia) = (App::of(north)?, App::of(south)?, App::of(west)?);
     let (anna_address, ben_address) = (north.hub.config().address("anna"), south.hub.config().address("ben"));
     let mut nora = Stranger::at(&north.origin).await?;
     let key = key_of(&anna).await?;
@@ -30,6 +31,12 @@ pub async fn tell(north: &Place, south: &Place) -> anyhow::Result<()> {
     until(|| anna.notified("follow", &ben_address)).await.context("the follow")?;
     crossed(at, "ActivityPub", "Ben follows Anna, and her app shows it");
 
+    let at = Instant::now();
+    let found = until(|| async { Ok(mia.find("anna.north.test").await.ok()) }).await.context("Anna's handle")?;
+    mia.post(&format!("/api/v1/accounts/{found}/follow"), json!({})).await?;
+    until(|| anna.notified("follow", "mia.west.test")).await.context("Mia's follow")?;
+    crossed(at, "AT Protocol", "Mia follows Anna by her handle, a record in Mia's repository");
+
     nora.listen_to(&key).await?;
     said("Nora's relay listens to Anna's key, found by Anna's name (NIP-05)");
 
@@ -37,13 +44,16 @@ pub async fn tell(north: &Place, south: &Place) -> anyhow::Result<()> {
     let posted = anna.post("/api/v1/statuses", json!({ "status": HELLO, "visibility": "public" })).await?;
     let post = posted["id"].as_str().context("a post has an id")?.to_owned();
     said(&format!("Anna posts once: \"{HELLO}\""));
-    let (ben_has, nora_has) = tokio::join!(
+    let (ben_has, nora_has, mia_has) = tokio::join!(
         async { (until(|| ben.post_with("/api/v1/timelines/home", HELLO)).await, at.elapsed()) },
         async { (nora.hears(HELLO).await, at.elapsed()) },
+        async { (until(|| mia.post_with("/api/v1/timelines/home", HELLO)).await, at.elapsed()) },
     );
     took(ben_has.1, "ActivityPub", "it is on Ben's home timeline");
     took(nora_has.1, "Nostr", "it is at Nora's relay, signed with Anna's key");
+    took(mia_has.1, "AT Protocol", "it is on Mia's home timeline, read from Anna's repository");
     let (at_ben, event) = (ben_has.0.context("the post at Ben's")?, nora_has.0?);
+    let at_mia = mia_has.0.context("the post at Mia's")?;
     let event_id = event["id"].as_str().context("an event has an id")?;
 
     let at = Instant::now();
@@ -66,8 +76,18 @@ pub async fn tell(north: &Place, south: &Place) -> anyhow::Result<()> {
     let at = Instant::now();
     nora.publish(7, "+", &[&["e", event_id, "", &key], &["p", &key], &["k", "1"]]).await?;
     until(|| anna.notified("favourite", "")).await?;
-    until(|| async { liked_by_both(&anna, &post).await }).await.context("Nora's like")?;
+    until(|| async { liked_by(&anna, &post, 2).await }).await.context("Nora's like")?;
     crossed(at, "Nostr", "Nora likes it");
+
+    let at = Instant::now();
+    mia.post("/api/v1/statuses", json!({ "status": MIA, "in_reply_to_id": at_mia, "visibility": "public" })).await?;
+    let mia_reply = until(|| anna.post_with("/api/v1/notifications", MIA)).await.context("Mia's answer")?;
+    crossed(at, "AT Protocol", &format!("Mia answers: \"{MIA}\""));
+
+    let at = Instant::now();
+    mia.post(&format!("/api/v1/statuses/{at_mia}/favourite"), json!({})).await?;
+    until(|| async { liked_by(&anna, &post, 3).await }).await.context("Mia's like")?;
+    crossed(at, "AT Protocol", "Mia likes it");
 
     let at = Instant::now();
     ben.post(&format!("/api/v1/statuses/{at_ben}/reblog"), json!({})).await?;
@@ -82,13 +102,13 @@ pub async fn tell(north: &Place, south: &Place) -> anyhow::Result<()> {
 
     let thread = anna.get(&format!("/api/v1/statuses/{post}/context")).await?;
     let below = thread["descendants"].as_array().map(Vec::as_slice).unwrap_or_default();
-    for reply in [&ben_reply, &nora_reply] {
+    for reply in [&ben_reply, &nora_reply, &mia_reply] {
         if !below.iter().any(|status| status["id"] == **reply) {
             bail!("an answer is missing from Anna's thread");
         }
     }
     println!(
-        "\nAnna's thread holds answers from both networks ({} in all). {:.1} s.",
+        "\nAnna's thread holds answers from all three networks ({} in all). {:.1} s.",
         below.len(),
         begun.elapsed().as_secs_f64()
     );
@@ -102,9 +122,9 @@ async fn key_of(anna: &App) -> anyhow::Result<String> {
     Ok(names["names"][anna.name].as_str().context("nostr.json does not name Anna's key")?.to_owned())
 }
 
-async fn liked_by_both(anna: &App, post: &str) -> anyhow::Result<Option<()>> {
+async fn liked_by(anna: &App, post: &str, people: u64) -> anyhow::Result<Option<()>> {
     let status = anna.get(&format!("/api/v1/statuses/{post}")).await?;
-    Ok((status["favourites_count"] == 2).then_some(()))
+    Ok((status["favourites_count"] == people).then_some(()))
 }
 
 /// Looks again and again until there is something.
