@@ -1,8 +1,8 @@
 //! A private world for the tests: own network with nothing but loopback, own `/etc/hosts`, own process tree.
 //!
 //! Nothing that runs inside can reach another machine, every port is free, `https://NAME.example` works without DNS
-//! (`.test` would not do: Landbridge answers that in process, for its trial), and whatever was started ends with the
-//! run.
+//! and whatever was started ends with the run. On AT Protocol handles below `.example` are refused, hence some
+//! names below `.test`.
 
 use crate::run;
 use anyhow::{Context, Result};
@@ -17,6 +17,10 @@ pub const HOSTS: &[(&str, &str)] = &[
     ("127.0.77.12", "upub.example"),
     ("127.0.77.13", "pasture.example"),
     ("127.0.77.20", "relay.example"),
+    ("127.0.77.1", "pds.lb.example"),
+    ("127.0.77.2", "pds.lb2.example"),
+    ("127.0.77.41", "appview.test"),
+    ("127.0.77.42", "opds.test"),
 ];
 
 /// Runs `program` inside, with `arguments` and further environment variables.
