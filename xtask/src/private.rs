@@ -1,6 +1,6 @@
 //! A private world for the tests: own network with nothing but loopback, own `/etc/hosts`, own process tree.
 //!
-//! Nothing that runs inside can reach another machine, every port is free, `https://NAME.example` works without DNS
+//! Nothing that runs inside can reach another machine, every port is free, `https://NAME.example` works without DNS,
 //! and whatever was started ends with the run. On AT Protocol handles below `.example` are refused, hence some
 //! names below `.test`.
 
@@ -19,6 +19,7 @@ pub const HOSTS: &[(&str, &str)] = &[
     ("127.0.77.20", "relay.example"),
     ("127.0.77.1", "pds.lb.example"),
     ("127.0.77.2", "pds.lb2.example"),
+    ("127.0.77.40", "plc.test"),
     ("127.0.77.41", "appview.test"),
     ("127.0.77.42", "opds.test"),
 ];

@@ -1,7 +1,7 @@
 //! Starting each peer, one function per folder in `tests/interop/peers`.
 
 use crate::{
-    certificates, front,
+    atproto, certificates, front,
     peer::Peer,
     process::{Process, folder},
 };
@@ -125,6 +125,34 @@ pub async fn nostr_sdk(stage: &Path) -> Result<Started> {
     python.arg("app.py").env("RELAY", "wss://relay.example/");
     surround(&mut python, stage, "relay.example", "", 7723);
     Ok((vec![Process::start("nostr-sdk", stage, &mut python)?], Peer::new("nostr-sdk", 7723)))
+}
+
+/// The official servers of AT Protocol, with people on the official PDS: <https://www.npmjs.com/package/@atproto/pds>,
+/// `@atproto/bsky`, `@did-plc/server`; the AppView is on PostgreSQL.
+pub async fn atproto(stage: &Path) -> Result<Started> {
+    let installed = installed("atproto")?;
+    let programs = ["firehose", "names", "network", "people", "repository", "servers", "views"];
+    let files: Vec<String> = programs.map(|name| format!("{name}.mjs")).into();
+    let app = lay_out(stage, "atproto", "atproto", &files.iter().map(String::as_str).collect::<Vec<_>>())?;
+    link(&installed.join("node_modules"), &app.join("node_modules"))?;
+    let (pds, appview) = ([127, 0, 77, 42], [127, 0, 77, 41]);
+    front::encrypt(stage, SocketAddr::from((pds, 443)), SocketAddr::from((pds, 2583))).await?;
+    front::encrypt(stage, SocketAddr::from((appview, 443)), SocketAddr::from((appview, 2584))).await?;
+    let pdses = [atproto::PDS.to_owned(), atproto::pds_of("lb.example"), atproto::pds_of("lb2.example")];
+
+    let mut node = Command::new(installed.join("node_modules/node/bin/node"));
+    node.arg("network.mjs")
+        .env("PORT", "2583")
+        .env("DIRECTORY", atproto::DIRECTORY)
+        .env("APPVIEW", atproto::APPVIEW)
+        .env("APPVIEW_ORIGIN", atproto::APPVIEW_ORIGIN)
+        .env("APPVIEW_DID", atproto::APPVIEW_DID)
+        .env("DATABASE", new_database("appview").await?)
+        .env("PDSES", pdses.join(","))
+        .env("DOMAINS", "opds.test=127.0.77.42,lb.test=127.0.77.1,lb2.test=127.0.77.2")
+        .env("HOSTS", "/etc/hosts");
+    surround(&mut node, stage, "opds.test", "127.0.77.42", 7730);
+    Ok((vec![Process::start("atproto", stage, &mut node)?], Peer::new("atproto", 7730)))
 }
 
 /// An empty database on the run's PostgreSQL server; answers its URL.

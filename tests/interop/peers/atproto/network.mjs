@@ -4,8 +4,9 @@
 // tests/interop/src/peer.rs: ids are DIDs and at:// URIs, `acct` is the handle; what is asked for is answered as the
 // AppView shows it. Further paths: see `control` below.
 // Environment: ORIGIN, LISTEN and PORT (of the PDS, in the clear; TLS is in front of it), DIRECTORY, APPVIEW
-// (both http://ADDRESS:PORT), APPVIEW_ORIGIN, APPVIEW_DID, DATABASE (PostgreSQL), PDSES (origins, with commas),
+// (both http://NAME:PORT), APPVIEW_ORIGIN, APPVIEW_DID, DATABASE (PostgreSQL), PDSES (origins, with commas),
 // DOMAINS (of handles: `name=address` with commas), HOSTS (file in which a handle is made known to others), CONTROL.
+import { lookup } from 'node:dns/promises';
 import { appendFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { accepted, listen } from './firehose.mjs';
@@ -20,7 +21,8 @@ const pdses = process.env.PDSES.split(',');
 const { hostname } = new URL(ORIGIN);
 const [plc, view] = [new URL(DIRECTORY), new URL(APPVIEW)];
 
-bind({ [PORT]: LISTEN, [plc.port]: plc.hostname, [view.port]: view.hostname });
+const addressOf = async ({ hostname }) => (await lookup(hostname)).address;
+bind({ [PORT]: LISTEN, [plc.port]: await addressOf(plc), [view.port]: await addressOf(view) });
 resolve(Object.fromEntries(process.env.DOMAINS.split(',').map((pair) => pair.split('='))));
 
 await servers.directory(Number(plc.port));
