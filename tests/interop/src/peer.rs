@@ -111,9 +111,14 @@ pub struct Note {
     /// Where links lead, if they are apart from the text.
     #[serde(default)]
     pub links: Vec<String>,
+    /// BCP 47.
+    #[serde(default)]
+    pub langs: Vec<String>,
     #[serde(default)]
     pub images: Vec<Image>,
     pub reply_to: Option<String>,
+    /// The first post of the thread, where a reply names it.
+    pub root: Option<String>,
     pub quote: Option<String>,
     /// The leave of the author of what it answers.
     pub approved_by: Option<String>,
@@ -176,6 +181,7 @@ pub struct ActorView {
 
 #[derive(Debug, Deserialize)]
 pub struct Profile {
+    pub did: String,
     pub handle: String,
     pub name: String,
     pub about: String,

@@ -43,6 +43,7 @@ async function note(post) {
     langs: record.langs ?? [],
     images: await Promise.all((media?.images ?? []).map(picture)),
     reply_to: record.reply?.parent.uri ?? null,
+    root: record.reply?.root.uri ?? null,
     quote: quoted?.uri ?? null,
     deleted: false,
   };
@@ -78,9 +79,9 @@ export async function actor(id) {
     all((cursor) => anybody.getFollowers({ actor: id, limit: 100, cursor }), 'followers'),
     all((cursor) => anybody.getFollows({ actor: id, limit: 100, cursor }), 'follows'),
   ]);
-  const { handle, displayName, description, avatar } = profile.data;
+  const { did, handle, displayName, description, avatar } = profile.data;
   return {
-    profile: { handle, name: displayName ?? '', about: description ?? '', avatar: avatar ?? null },
+    profile: { did, handle, name: displayName ?? '', about: description ?? '', avatar: avatar ?? null },
     followers: followers.map((follower) => follower.did),
     following: following.map((followed) => followed.did),
   };
