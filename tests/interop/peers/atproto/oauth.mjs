@@ -70,10 +70,10 @@ assert.notEqual(after.access_token, before.access_token);
 assert.notEqual(after.refresh_token, before.refresh_token);
 assert.equal((await agent.com.atproto.server.getSession()).data.did, me.did);
 // Stolen without its key, a token opens nothing.
-const stolen = await fetch(`${pds}/xrpc/com.atproto.server.getSession`, { headers: { authorization: `Bearer ${after.access_token}` } });
-assert.equal(stolen.status, 401);
-const unproved = await fetch(`${pds}/xrpc/com.atproto.server.getSession`, { headers: { authorization: `DPoP ${after.access_token}` } });
-assert.equal(unproved.status, 401);
+for (const kind of ['Bearer', 'DPoP']) {
+  const stolen = await fetch(`${pds}/xrpc/com.atproto.server.getSession`, { headers: { authorization: `${kind} ${after.access_token}` } });
+  assert.ok([400, 401].includes(stolen.status), `${kind}: ${stolen.status}`);
+}
 
 await session.signOut();
 await assert.rejects(client.restore(me.did, true));
