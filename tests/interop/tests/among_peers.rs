@@ -6,10 +6,12 @@ use anyhow::Result;
 use landbridge_interop::{
     atproto,
     peer::{Account, Draft, DraftImage, Peer},
+    servers,
     stage::Stage,
     wait::until,
 };
 use serde_json::json;
+use tokio::process::Command;
 
 async fn pair(from: &str, to: &str) -> Result<(Peer, Account, Peer, Account)> {
     let stage = Stage::current()?;
@@ -169,5 +171,39 @@ async fn atproto_with_itself() -> Result<()> {
     until("the last commit", heard, |s| s.repos.get(&reader.id).is_some_and(|r| r.rev == verified.rev))
         .await?;
     atproto::nothing_wrong(&network, atproto::PDS).await?;
+    Ok(())
+}
+
+/// The strict consumer, which later says that nothing is wrong with what Landbridge sends, does say so when something is.
+#[tokio::test]
+#[ignore = "needs real peers: cargo xtask test"]
+async fn a_changed_commit_is_seen() -> Result<()> {
+    let stage = Stage::current()?;
+    let network = stage.peer("atproto")?;
+    let writer = network.account(&format!("z{}", std::process::id())).await?;
+    let mut post = String::new();
+    for number in 0..6 {
+        let draft = Draft { text: format!("number {number}"), ..Draft::default() };
+        post = network.publish(&writer, &draft).await?;
+    }
+    network.act(&writer, "delete", json!({ "object": post })).await?;
+    let last = atproto::verify(&network, &writer.id).await?.rev;
+
+    let installed = servers::installed("atproto")?;
+    let app = servers::lay_out(&stage.folder, "atproto-middle", "atproto", &["tamper.mjs", "firehose.mjs"])?;
+    servers::link(&installed.join("node_modules"), &app.join("node_modules"))?;
+    let mut node = Command::new(installed.join("node_modules/node/bin/node"));
+    node.arg(app.join("tamper.mjs")).args([atproto::PDS, atproto::DIRECTORY, &writer.id, &last]);
+    let output = node.env("NODE_EXTRA_CA_CERTS", stage.authority()).kill_on_drop(true).output().await?;
+    let said = String::from_utf8(output.stdout)?;
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let faults: Vec<(&str, usize)> = said
+        .lines()
+        .map(|line| line.split_once(' ').map(|(way, count)| (way, count.parse().unwrap())).unwrap())
+        .collect();
+    assert_eq!(faults.len(), 9, "{faults:?}");
+    for (way, count) in faults {
+        assert_eq!(count == 0, way == "unchanged", "{way}: {count} faults");
+    }
     Ok(())
 }
