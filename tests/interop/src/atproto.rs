@@ -8,24 +8,24 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// The PLC directory. By name: the official PDS asks no server that has only an address.
-pub const DIRECTORY: &str = "http://plc.test:2582";
-pub const APPVIEW: &str = "http://appview.test:2584";
-pub const APPVIEW_ORIGIN: &str = "https://appview.test";
-pub const APPVIEW_DID: &str = "did:web:appview.test";
-/// The official PDS; its accounts are called `NAME.opds.test`.
-pub const PDS: &str = "https://opds.test";
+pub const DIRECTORY: &str = "https://plc.example.org";
+pub const APPVIEW: &str = "https://appview.example.org";
+pub const APPVIEW_DID: &str = "did:web:appview.example.org";
+/// The official PDS; its accounts are called `NAME.opds.example.org`.
+pub const PDS: &str = "https://opds.example.org";
 
 /// Whether the server under test reads [`section`] yet.
-const UNDERSTOOD: bool = false;
+const UNDERSTOOD: bool = true;
 
 /// The origin of the PDS of the Landbridge at `host`.
 pub fn pds_of(host: &str) -> String {
     format!("https://pds.{host}")
 }
 
-/// The domain of the handles there: `.example`, which the hosts have, is refused in a handle.
+/// The domain of the handles there. Nobody takes a handle below `.example`, Landbridge none below `.test`, and apps see
+/// a mention only if it ends in a domain of the real world.
 pub fn handles_of(host: &str) -> String {
-    host.replace(".example", ".test")
+    format!("{host}.org")
 }
 
 /// The section of the configuration of the Landbridge at `host`.

@@ -135,23 +135,25 @@ pub async fn atproto(stage: &Path) -> Result<Started> {
     let files: Vec<String> = programs.map(|name| format!("{name}.mjs")).into();
     let app = lay_out(stage, "atproto", "atproto", &files.iter().map(String::as_str).collect::<Vec<_>>())?;
     link(&installed.join("node_modules"), &app.join("node_modules"))?;
-    let (pds, appview) = ([127, 0, 77, 42], [127, 0, 77, 41]);
-    front::encrypt(stage, SocketAddr::from((pds, 443)), SocketAddr::from((pds, 2583))).await?;
-    front::encrypt(stage, SocketAddr::from((appview, 443)), SocketAddr::from((appview, 2584))).await?;
+    // The directory, the AppView, the PDS.
+    for (last, port) in [(40, 2582), (41, 2584), (42, 2583)] {
+        let address = [127, 0, 77, last];
+        front::encrypt(stage, SocketAddr::from((address, 443)), SocketAddr::from((address, port))).await?;
+    }
     let pdses = [atproto::PDS.to_owned(), atproto::pds_of("lb.example"), atproto::pds_of("lb2.example")];
 
     let mut node = Command::new(installed.join("node_modules/node/bin/node"));
     node.arg("network.mjs")
         .env("PORT", "2583")
-        .env("DIRECTORY", atproto::DIRECTORY)
-        .env("APPVIEW", atproto::APPVIEW)
-        .env("APPVIEW_ORIGIN", atproto::APPVIEW_ORIGIN)
+        .env("DIRECTORY", "http://plc.example.org:2582")
+        .env("APPVIEW", "http://appview.example.org:2584")
+        .env("APPVIEW_ORIGIN", atproto::APPVIEW)
         .env("APPVIEW_DID", atproto::APPVIEW_DID)
         .env("DATABASE", new_database("appview").await?)
         .env("PDSES", pdses.join(","))
-        .env("DOMAINS", "opds.test=127.0.77.42,lb.test=127.0.77.1,lb2.test=127.0.77.2")
+        .env("DOMAINS", "opds.example.org=127.0.77.42,lb.example.org=127.0.77.1,lb2.example.org=127.0.77.2")
         .env("HOSTS", "/etc/hosts");
-    surround(&mut node, stage, "opds.test", "127.0.77.42", 7730);
+    surround(&mut node, stage, "opds.example.org", "127.0.77.42", 7730);
     Ok((vec![Process::start("atproto", stage, &mut node)?], Peer::new("atproto", 7730)))
 }
 

@@ -28,12 +28,13 @@ const NAMES: &[&str] = &[
     "pasture.example",
     "relay.example",
     "pds.lb.example",
-    "*.lb.test",
+    "*.lb.example.org",
     "pds.lb2.example",
-    "*.lb2.test",
-    "opds.test",
-    "*.opds.test",
-    "appview.test",
+    "*.lb2.example.org",
+    "opds.example.org",
+    "*.opds.example.org",
+    "appview.example.org",
+    "plc.example.org",
     "localhost",
 ];
 

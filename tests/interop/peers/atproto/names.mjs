@@ -16,7 +16,7 @@ export function bind(addresses) {
   };
 }
 
-/** Answers every name below a domain of `domains` (`{ 'opds.test': '127.0.77.42' }`) with that address. */
+/** Answers every name below a domain of `domains` (`{ 'opds.example.org': '127.0.77.42' }`) with that address. */
 export function resolve(domains) {
   const addressOf = (name) => Object.entries(domains).find(([domain]) => name.endsWith(`.${domain}`))?.[1];
   const lookup = dns.lookup;

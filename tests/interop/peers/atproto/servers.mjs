@@ -43,7 +43,7 @@ export async function appview({ origin, port, did, directory, database, pdses, p
     bsyncHttpVersion: '1.1',
     bsyncApiKey: SYNC_KEY,
     adminPasswords: [randomBytes(16).toString('hex')],
-    modServiceDid: 'did:web:labels.test',
+    modServiceDid: 'did:web:labels.example.org',
     labelsFromIssuerDids: [],
     alternateAudienceDids: [],
     etcdHosts: [],
