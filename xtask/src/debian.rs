@@ -9,6 +9,8 @@ pub const PACKAGES: &[&str] = &[
     "postgresql",
     "pebble",
     "curl",
+    "g++",
+    "make",
     "protobuf-compiler",
     "pkg-config",
     "libssl-dev",

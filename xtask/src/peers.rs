@@ -72,10 +72,15 @@ fn npm(name: &str, source: &Path, folder: &Path) -> Result<()> {
         fs::copy(source.join(manifest), folder.join(manifest))
             .with_context(|| format!("{name}: {manifest}"))?;
     }
-    run::quietly(
-        &format!("npm: {name}"),
-        Command::new("npm").args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(folder),
-    )
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(folder);
+    // A peer that brings its own Node builds its native parts against that one's headers.
+    if fs::read_to_string(folder.join("package.json"))?.contains("\"node\":") {
+        let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
+        let headers = format!("node_modules/node/node_modules/node-linux-{architecture}");
+        npm.env("npm_config_nodedir", folder.join(headers));
+    }
+    run::quietly(&format!("npm: {name}"), &mut npm)
 }
 
 fn pip(name: &str, source: &Path, folder: &Path) -> Result<()> {

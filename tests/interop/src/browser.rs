@@ -37,6 +37,11 @@ impl Form {
         Some(Self { action, fields: named("input"), buttons: named("button") })
     }
 
+    /// Whether it has a field of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|(field, _)| field == name)
+    }
+
     /// Sets a field.
     #[must_use]
     pub fn set(mut self, name: &str, value: &str) -> Self {

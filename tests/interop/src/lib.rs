@@ -10,6 +10,7 @@
     reason = "the tests play members' apps and peers, not the server: they talk to the test network themselves"
 )]
 
+pub mod atproto;
 pub mod browser;
 pub mod certificates;
 pub mod front;

@@ -113,6 +113,14 @@ impl Member {
         Ok(text(&media, "id")?.to_owned())
     }
 
+    /// Changes the profile: name, words and picture.
+    pub async fn introduce(&self, name: &str, note: &str, png: Vec<u8>) -> Result<Value> {
+        let avatar = multipart::Part::bytes(png).file_name("picture.png").mime_str("image/png")?;
+        let form = multipart::Form::new().text("display_name", name.to_owned()).text("note", note.to_owned());
+        let form = form.part("avatar", avatar);
+        json_of(self.request(Method::PATCH, "v1/accounts/update_credentials")?.multipart(form)).await
+    }
+
     /// Finds a remote account by `name@host`, as the search field does; answers the account.
     pub async fn find_account(&self, acct: &str) -> Result<Value> {
         let found = self.search(acct, "accounts").await?;
@@ -189,11 +197,36 @@ pub fn text<'a>(value: &'a Value, field: &str) -> Result<&'a str> {
 
 /// Goes through the sign-in and the consent page; answers the code.
 pub async fn consent(http: &Client, authorize: Url, name: &str, password: &str) -> Result<String> {
+    match go_through(http, authorize, name, password).await? {
+        End::Redirected(to) => code_in(&to).context("no code"),
+        End::Shown { page, html } => shown_code(&html).with_context(|| format!("no code on {page}: {html}")),
+    }
+}
+
+/// The same for an app that is returned to; answers the address, with all that was added to it.
+pub async fn consent_and_return(http: &Client, authorize: Url, name: &str, password: &str) -> Result<Url> {
+    match go_through(http, authorize, name, password).await? {
+        End::Redirected(to) => Ok(to),
+        End::Shown { page, html } => bail!("{page} leads nowhere: {html}"),
+    }
+}
+
+/// Where the pages of a sign-in end.
+enum End {
+    /// At the app's own address, with a code.
+    Redirected(Url),
+    Shown {
+        page: Url,
+        html: String,
+    },
+}
+
+async fn go_through(http: &Client, authorize: Url, name: &str, password: &str) -> Result<End> {
     let mut answer = http.get(authorize).send().await?;
     for _ in 0..10 {
         if let Some(to) = redirect(&answer) {
-            if let Some((_, code)) = to.query_pairs().find(|(key, _)| key == "code") {
-                return Ok(code.into_owned());
+            if code_in(&to).is_some() {
+                return Ok(End::Redirected(to));
             }
             answer = http.get(to).send().await?;
             continue;
@@ -204,15 +237,21 @@ pub async fn consent(http: &Client, authorize: Url, name: &str, password: &str) 
             bail!("{page} answered {status}: {html}");
         }
         answer = if let Ok(form) = Form::find(&page, &html, "password") {
-            let form = form.set("username", name).set("password", password);
+            let field =
+                ["identifier", "name"].into_iter().find(|field| form.has(field)).unwrap_or("username");
+            let form = form.set(field, name).set("password", password);
             form.press("decision", "allow").submit(http).await?
         } else if let Ok(form) = Form::find(&page, &html, "decision") {
             form.press("decision", "allow").submit(http).await?
         } else {
-            return shown_code(&html).with_context(|| format!("no code on {page}: {html}"));
+            return Ok(End::Shown { page, html });
         };
     }
     bail!("signing in leads nowhere");
+}
+
+fn code_in(url: &Url) -> Option<String> {
+    url.query_pairs().find(|(key, _)| key == "code").map(|(_, code)| code.into_owned())
 }
 
 /// The code on the page of an app without an address of its own.

@@ -1,4 +1,4 @@
-//! A peer on ActivityPub, told what to do and asked what it knows.
+//! A peer on any network, told what to do and asked what it knows.
 //!
 //! Each peer in `tests/interop/peers` answers the same small HTTP control on loopback, written beside it in its own
 //! language, so that this file is the only driver. The control never invents: it calls the peer's own functions, and
@@ -28,9 +28,9 @@ pub struct Peer {
 /// An account on a peer.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Account {
-    /// The actor's URL.
+    /// The actor's URL, public key or DID.
     pub id: String,
-    /// `name@host`.
+    /// `name@host`, npub or handle.
     pub acct: String,
 }
 
@@ -100,7 +100,7 @@ pub struct ObjectView {
 pub struct Note {
     pub id: String,
     pub author: Option<String>,
-    /// HTML.
+    /// HTML, or plain where the network has no HTML.
     #[serde(default)]
     pub text: String,
     pub cw: Option<String>,
@@ -108,9 +108,17 @@ pub struct Note {
     pub mentions: Vec<String>,
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Where links lead, if they are apart from the text.
+    #[serde(default)]
+    pub links: Vec<String>,
+    /// BCP 47.
+    #[serde(default)]
+    pub langs: Vec<String>,
     #[serde(default)]
     pub images: Vec<Image>,
     pub reply_to: Option<String>,
+    /// The first post of the thread, where a reply names it.
+    pub root: Option<String>,
     pub quote: Option<String>,
     /// The leave of the author of what it answers.
     pub approved_by: Option<String>,
@@ -168,6 +176,16 @@ pub struct ActorView {
     /// Whether the actor was deleted.
     #[serde(default)]
     pub gone: bool,
+    pub profile: Option<Profile>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Profile {
+    pub did: String,
+    pub handle: String,
+    pub name: String,
+    pub about: String,
+    pub avatar: Option<String>,
 }
 
 impl Peer {
@@ -217,7 +235,7 @@ impl Peer {
         self.get("/object", id).await
     }
 
-    /// Ids of the notes by this author that contain these words (only on Nostr, where ids cannot be guessed).
+    /// Ids of the notes by this author that contain these words (where the author's app does not tell ids).
     pub async fn find(&self, author: &str, words: &str) -> Result<Vec<String>> {
         let request =
             self.http.get(format!("{}/find", self.control)).query(&[("author", author), ("text", words)]);

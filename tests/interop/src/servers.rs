@@ -1,7 +1,7 @@
 //! Starting each peer, one function per folder in `tests/interop/peers`.
 
 use crate::{
-    certificates, front,
+    atproto, certificates, front,
     peer::Peer,
     process::{Process, folder},
 };
@@ -125,6 +125,36 @@ pub async fn nostr_sdk(stage: &Path) -> Result<Started> {
     python.arg("app.py").env("RELAY", "wss://relay.example/");
     surround(&mut python, stage, "relay.example", "", 7723);
     Ok((vec![Process::start("nostr-sdk", stage, &mut python)?], Peer::new("nostr-sdk", 7723)))
+}
+
+/// The official servers of AT Protocol, with people on the official PDS: <https://www.npmjs.com/package/@atproto/pds>,
+/// `@atproto/bsky`, `@did-plc/server`; the AppView is on PostgreSQL.
+pub async fn atproto(stage: &Path) -> Result<Started> {
+    let installed = installed("atproto")?;
+    let programs = ["firehose", "names", "network", "people", "repository", "servers", "views"];
+    let files: Vec<String> = programs.map(|name| format!("{name}.mjs")).into();
+    let app = lay_out(stage, "atproto", "atproto", &files.iter().map(String::as_str).collect::<Vec<_>>())?;
+    link(&installed.join("node_modules"), &app.join("node_modules"))?;
+    // The directory, the AppView, the PDS.
+    for (last, port) in [(40, 2582), (41, 2584), (42, 2583)] {
+        let address = [127, 0, 77, last];
+        front::encrypt(stage, SocketAddr::from((address, 443)), SocketAddr::from((address, port))).await?;
+    }
+    let pdses = [atproto::PDS.to_owned(), atproto::pds_of("lb.example"), atproto::pds_of("lb2.example")];
+
+    let mut node = Command::new(installed.join("node_modules/node/bin/node"));
+    node.arg("network.mjs")
+        .env("PORT", "2583")
+        .env("DIRECTORY", "http://plc.example.org:2582")
+        .env("APPVIEW", "http://appview.example.org:2584")
+        .env("APPVIEW_ORIGIN", atproto::APPVIEW)
+        .env("APPVIEW_DID", atproto::APPVIEW_DID)
+        .env("DATABASE", new_database("appview").await?)
+        .env("PDSES", pdses.join(","))
+        .env("DOMAINS", "opds.example.org=127.0.77.42,lb.example.org=127.0.77.1,lb2.example.org=127.0.77.2")
+        .env("HOSTS", "/etc/hosts");
+    surround(&mut node, stage, "opds.example.org", "127.0.77.42", 7730);
+    Ok((vec![Process::start("atproto", stage, &mut node)?], Peer::new("atproto", 7730)))
 }
 
 /// An empty database on the run's PostgreSQL server; answers its URL.

@@ -1,7 +1,7 @@
 //! The stage: what `landbridge-stage` started and the tests use, written to `stage.json`.
 
 use crate::{
-    certificates,
+    atproto, certificates,
     landbridge::Landbridge,
     member::{self, Member},
     peer::Peer,
@@ -27,6 +27,14 @@ const NAMES: &[&str] = &[
     "upub.example",
     "pasture.example",
     "relay.example",
+    "pds.lb.example",
+    "*.lb.example.org",
+    "pds.lb2.example",
+    "*.lb2.example.org",
+    "opds.example.org",
+    "*.opds.example.org",
+    "appview.example.org",
+    "plc.example.org",
     "localhost",
 ];
 
@@ -86,13 +94,16 @@ impl Running {
             servers::pasture(folder)?,
             servers::nostr_tools(folder)?,
             servers::nostr_sdk(folder).await?,
+            servers::atproto(folder).await?,
         ];
         let relay = servers::relay(folder).await?;
-        let (process, landbridge) = Landbridge::start(folder, "lb.example", "127.0.77.1", None, "")?;
+        let (process, landbridge) =
+            Landbridge::start(folder, "lb.example", "127.0.77.1", None, &atproto::section("lb.example"))?;
         let database = servers::new_database("landbridge").await?;
-        let signed_only = "[activitypub]\nauthorized_fetch = true\n";
+        let signed_only =
+            format!("[activitypub]\nauthorized_fetch = true\n{}", atproto::section("lb2.example"));
         let (second, strict) =
-            Landbridge::start(folder, "lb2.example", "127.0.77.2", Some(&database), signed_only)?;
+            Landbridge::start(folder, "lb2.example", "127.0.77.2", Some(&database), &signed_only)?;
         let (processes, peers): (Vec<_>, Vec<_>) = started.into_iter().unzip();
         let mut running = Self {
             stage: Stage { folder: folder.to_owned(), peers, landbridge, strict },

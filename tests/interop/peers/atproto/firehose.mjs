@@ -1,0 +1,98 @@
+// A strict consumer of firehoses. The AppView takes commits on trust; here each is checked by the official verifier
+// (signature, and a proof of every record), and by what Sync 1.1 adds: that it follows the one before, and that its
+// operations, undone, lead back to the tree that was there.
+import { IdResolver } from '@atproto/identity';
+import { def, MemoryBlockstore, MST, readCarWithRoot } from '@atproto/repo';
+import { Firehose } from '@atproto/sync';
+
+const LEXICON = 'com.atproto.sync.subscribeRepos#';
+const heard = new Map(); // origin of a PDS -> what it sent
+const KEPT = 20; // errors remembered for each
+
+/** What this PDS has sent so far: how many events of each kind, and what was wrong with them. */
+export function accepted(pds) {
+  const { seq, counts, handles, latest, wrong, errors } = heard.get(pds) ?? missing(pds);
+  return { seq, counts, handles: Object.fromEntries(handles), repos: Object.fromEntries(latest), wrong, errors };
+}
+
+function missing(pds) {
+  throw new Error(`${pds} is not listened to`);
+}
+
+class Strict extends Firehose {
+  /** The library drops an operation without proof in silence. */
+  async parseEvt(event) {
+    const { state } = this.opts;
+    const kind = event.$type?.replace(LEXICON, '');
+    const parsed = await super.parseEvt(event);
+    if (event.seq <= state.seq) complain(state, new Error(`seq ${event.seq} after ${state.seq}`));
+    state.seq = event.seq;
+    state.counts[kind] = (state.counts[kind] ?? 0) + 1;
+    if (kind === 'commit') {
+      if (parsed.length !== event.ops.length) {
+        complain(state, new Error(`${event.repo} ${event.rev}: ${parsed.length} of ${event.ops.length} operations are proved`));
+      }
+      await follows(state, event).catch((error) => complain(state, error));
+    }
+    return parsed;
+  }
+}
+
+/** Whether a commit follows the last one of its repository, and can be undone. */
+async function follows(state, event) {
+  const { root, blocks } = await readCarWithRoot(event.blocks);
+  const store = new MemoryBlockstore(blocks);
+  const commit = await store.readObj(root, def.commit);
+  const before = state.latest.get(event.repo);
+  const name = `${event.repo} ${event.rev}`;
+  state.latest.set(event.repo, { rev: event.rev, data: commit.data.toString() });
+  const expect = (what, found, wanted) => {
+    if (found !== wanted) throw new Error(`${name}: ${what} is ${found}, not ${wanted}`);
+  };
+  expect('the commit', event.commit.toString(), root.toString());
+  expect('rev in the commit', commit.rev, event.rev);
+  if (before) {
+    expect('since', event.since, before.rev);
+    expect('prevData', event.prevData?.toString(), before.data);
+    if (event.rev <= before.rev) throw new Error(`${name}: rev ${before.rev} came before`);
+  }
+  if (!event.prevData) return;
+  let tree = MST.load(store, commit.data);
+  for (const { action, path, prev } of [...event.ops].reverse()) {
+    if (action === 'create') tree = await tree.delete(path);
+    else if (!prev) throw new Error(`${name}: ${action} of ${path} does not say what was there`);
+    else tree = await (action === 'update' ? tree.update(path, prev) : tree.add(path, prev));
+  }
+  expect('the tree before', (await tree.getPointer()).toString(), event.prevData.toString());
+}
+
+function complain(state, error) {
+  state.wrong += 1;
+  state.errors = [...state.errors, describe(error)].slice(-KEPT);
+}
+
+const describe = (error) => (error.cause ? `${error.message}: ${describe(error.cause)}` : String(error.message ?? error));
+
+/** Begins to listen to a PDS, from its first event on. */
+export function listen(pds, directory) {
+  const state = { seq: 0, counts: {}, handles: new Map(), latest: new Map(), wrong: 0, errors: [] };
+  heard.set(pds, state);
+  const firehose = new Strict({
+    state,
+    service: pds.replace(/^http/, 'ws'),
+    idResolver: new IdResolver({ plcUrl: directory, fetch: globalThis.fetch }),
+    getCursor: () => state.seq,
+    unauthenticatedCommits: false,
+    unauthenticatedHandles: false,
+    subscriptionReconnectDelay: 500,
+    handleEvent: ({ event, did, handle }) => {
+      if (event === 'identity') state.handles.set(did, handle ?? null);
+    },
+    // That a server is not up yet, or hangs up, is no error in what it sends.
+    onError: (error) => {
+      if (error.constructor.name === 'FirehoseSubscriptionError') console.error(pds, describe(error));
+      else complain(state, error);
+    },
+  });
+  void firehose.start();
+}

@@ -1,0 +1,89 @@
+// The AT network as its makers run it: a PLC directory, an AppView, and a PDS with people on it.
+//
+// The AppView reads that PDS and the ones of the servers under test. The control is described in
+// tests/interop/src/peer.rs: ids are DIDs and at:// URIs, `acct` is the handle; what is asked for is answered as the
+// AppView shows it. Further paths: see `control` below.
+// Environment: ORIGIN, LISTEN and PORT (of the PDS, in the clear; TLS is in front of it), DIRECTORY, APPVIEW
+// (both http://NAME:PORT), APPVIEW_ORIGIN, APPVIEW_DID, DATABASE (PostgreSQL), PDSES (origins, with commas),
+// DOMAINS (of handles: `name=address` with commas), HOSTS (file in which a handle is made known to others), CONTROL.
+import { lookup } from 'node:dns/promises';
+import { appendFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { accepted, listen } from './firehose.mjs';
+import { bind, resolve } from './names.mjs';
+import { agentOf, join, lacks, verbs } from './people.mjs';
+import { verify } from './repository.mjs';
+import * as servers from './servers.mjs';
+import * as views from './views.mjs';
+
+const { ORIGIN, LISTEN, PORT, DIRECTORY, APPVIEW, APPVIEW_ORIGIN, APPVIEW_DID, DATABASE, HOSTS, CONTROL } = process.env;
+const pdses = process.env.PDSES.split(',');
+const { hostname } = new URL(ORIGIN);
+const [plc, view] = [new URL(DIRECTORY), new URL(APPVIEW)];
+
+const addressOf = async ({ hostname }) => (await lookup(hostname)).address;
+bind({ [PORT]: LISTEN, [plc.port]: await addressOf(plc), [view.port]: await addressOf(view) });
+resolve(Object.fromEntries(process.env.DOMAINS.split(',').map((pair) => pair.split('='))));
+
+await servers.directory(Number(plc.port));
+await servers.appview({
+  origin: APPVIEW_ORIGIN,
+  port: Number(view.port),
+  did: APPVIEW_DID,
+  directory: DIRECTORY,
+  database: DATABASE,
+  pdses,
+  ports: { bsync: 2586, dataplane: 2587 },
+});
+const appview = { url: APPVIEW, did: APPVIEW_DID, origin: APPVIEW_ORIGIN };
+await servers.pds({ origin: ORIGIN, port: Number(PORT), directory: DIRECTORY, appview, folder: 'pds' });
+views.readFrom(APPVIEW);
+for (const pds of pdses) listen(pds, DIRECTORY);
+
+const control = {
+  async 'POST /actors'({ name }) {
+    const handle = `${name}.${hostname}`;
+    // There is no DNS with a wildcard: others find the handle by a line of its own.
+    if (HOSTS) await appendFile(HOSTS, `${LISTEN} ${handle}\n`);
+    const account = await join(ORIGIN, handle);
+    await indexed(account.id);
+    return account;
+  },
+  async 'POST /act'({ as, verb, ...rest }) {
+    const reason = lacks(verb, rest);
+    if (reason) return { lacks: reason };
+    return { id: (await verbs[verb](agentOf(as), rest)).uri };
+  },
+  'GET /object': ({ id }) => views.object(id),
+  'GET /actor': ({ id }) => views.actor(id),
+  'GET /find': ({ author, text }) => views.find(author, text),
+  // How the AppView shows somebody to an account of this PDS; what it tells that account; what is on its timeline.
+  'POST /between': ({ as, actor }) => views.between(agentOf(as), actor),
+  'POST /notifications': ({ as }) => views.notifications(agentOf(as)),
+  'POST /timeline': ({ as }) => views.timeline(agentOf(as)),
+  // The official verifiers: of a whole repository, and of everything that a PDS has sent so far.
+  'POST /verify': ({ did }) => verify(did, DIRECTORY),
+  'POST /firehose': ({ pds }) => accepted(pds),
+};
+
+/** The AppView learns of an account from the firehose, a moment later. */
+async function indexed(did) {
+  for (let tries = 0; tries < 100; tries++) {
+    if (!(await views.actor(did)).gone) return;
+    await new Promise((wake) => setTimeout(wake, 100));
+  }
+  throw new Error(`the AppView does not know ${did}`);
+}
+
+createServer(async (request, response) => {
+  const url = new URL(request.url, 'http://control');
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const given = chunks.length ? JSON.parse(Buffer.concat(chunks)) : Object.fromEntries(url.searchParams);
+  const [status, answer] = await Promise.resolve()
+    .then(() => control[`${request.method} ${url.pathname}`](given))
+    .then((value) => [200, value])
+    .catch((error) => [500, { error: String(error?.stack ?? error) }]);
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+}).listen(Number(CONTROL));
+process.on('unhandledRejection', (error) => console.error('unhandled:', error));

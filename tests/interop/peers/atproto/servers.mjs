@@ -1,0 +1,97 @@
+// The official servers, each from its own package: the PLC directory, bsync and the AppView, and a PDS.
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import * as bsky from '@atproto/bsky';
+import * as bsync from '@atproto/bsync';
+import { Secp256k1Keypair } from '@atproto/crypto';
+import { PDS } from '@atproto/pds';
+import * as plc from '@did-plc/server';
+
+const SYNC_KEY = 'stage';
+
+/** The PLC directory, in memory. */
+export async function directory(port) {
+  await plc.PlcServer.create({ db: plc.Database.mock(), port }).start();
+}
+
+/**
+ * An AppView that reads the given PDSes (origins) directly, as a relay would, and resolves handles by HTTPS.
+ * It takes every commit without looking at its signature: `verify.mjs` does that.
+ */
+export async function appview({ origin, port, did, directory, database, pdses, ports }) {
+  const pool = new bsky.Database({ url: database, schema: 'appview', poolSize: 10 });
+  const migrating = new bsky.Database({ url: database, schema: 'appview' });
+  await migrating.migrateToLatestOrThrow();
+  await migrating.close();
+
+  const sync = { port: ports.bsync, apiKeys: [SYNC_KEY], dbUrl: database, dbSchema: 'bsync', dbPoolSize: 5 };
+  const operations = await bsync.BsyncService.create(bsync.envToCfg(sync));
+  await operations.ctx.db.migrateToLatestOrThrow();
+  await operations.start();
+
+  // Anything but loopback is out of reach here: no protection against requests to it is wanted.
+  const dataplane = await bsky.DataPlaneServer.create(pool, ports.dataplane, directory, globalThis.fetch);
+  const config = new bsky.ServerConfig({
+    version: 'stage',
+    port,
+    publicUrl: origin,
+    serverDid: did,
+    didPlcUrl: directory,
+    dataplaneUrls: [`http://127.0.0.1:${ports.dataplane}`],
+    dataplaneHttpVersion: '1.1',
+    bsyncUrl: `http://127.0.0.1:${ports.bsync}`,
+    bsyncHttpVersion: '1.1',
+    bsyncApiKey: SYNC_KEY,
+    adminPasswords: [randomBytes(16).toString('hex')],
+    modServiceDid: 'did:web:labels.example.org',
+    labelsFromIssuerDids: [],
+    alternateAudienceDids: [],
+    etcdHosts: [],
+    bigThreadUris: new Set(),
+    maxThreadParents: 50,
+    disableSsrfProtection: true,
+    searchTagsHide: new Set(),
+    searchTagsHideAll: new Set(),
+    threadTagsBumpDown: new Set(),
+    threadTagsHide: new Set(),
+    visibilityTagHide: '',
+    visibilityTagRankPrefix: '',
+    debugFieldAllowedDids: new Set(),
+    draftsLimit: 500,
+    feedGenSkeletonTimeout: 5000,
+  });
+  const server = bsky.BskyAppView.create({ config, signingKey: await Secp256k1Keypair.create() });
+  await server.start();
+  operations.ctx.dataplaneClients = [server.ctx.dataplane];
+  new bsky.BsyncSubscription({ config, db: pool }).start();
+  for (const pds of pdses) {
+    const service = pds.replace(/^http/, 'ws');
+    void new bsky.RepoSubscription({ service, db: pool, idResolver: dataplane.idResolver }).start();
+  }
+}
+
+/** A PDS whose accounts are called NAME.HOST. */
+export async function pds({ origin, port, directory, appview, folder }) {
+  const { hostname } = new URL(origin);
+  await mkdir(`${folder}/blobs`, { recursive: true });
+  const server = await PDS.fromEnv({
+    devMode: true,
+    port,
+    hostname,
+    dataDirectory: folder,
+    blobstoreDiskLocation: `${folder}/blobs`,
+    jwtSecret: randomBytes(16).toString('hex'),
+    adminPassword: randomBytes(16).toString('hex'),
+    plcRotationKeyK256PrivateKeyHex: randomBytes(32).toString('hex'),
+    didPlcUrl: directory,
+    bskyAppViewUrl: appview.url,
+    bskyAppViewDid: appview.did,
+    bskyAppViewCdnUrlPattern: `${appview.origin}/img/%s/plain/%s/%s@jpeg`,
+    serviceHandleDomains: [`.${hostname}`],
+    inviteRequired: false,
+    rateLimitsEnabled: false,
+    disableSsrfProtection: true,
+    crawlers: [],
+  });
+  await server.start();
+}

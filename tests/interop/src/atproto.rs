@@ -1,0 +1,129 @@
+//! The AT network of the stage (`peers/atproto`): where its servers are, how Landbridge is told of them, and what can
+//! be asked of it beyond the control that every peer has.
+
+use crate::peer::{Account, Peer};
+use anyhow::{Result, ensure};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// The PLC directory. By name: the official PDS asks no server that has only an address.
+pub const DIRECTORY: &str = "https://plc.example.org";
+pub const APPVIEW: &str = "https://appview.example.org";
+pub const APPVIEW_DID: &str = "did:web:appview.example.org";
+/// The official PDS; its accounts are called `NAME.opds.example.org`.
+pub const PDS: &str = "https://opds.example.org";
+
+/// Whether the server under test reads [`section`] yet.
+const UNDERSTOOD: bool = true;
+
+/// The origin of the PDS of the Landbridge at `host`.
+pub fn pds_of(host: &str) -> String {
+    format!("https://pds.{host}")
+}
+
+/// The domain of the handles there. Nobody takes a handle below `.example`, Landbridge none below `.test`, and apps see
+/// a mention only if it ends in a domain of the real world.
+pub fn handles_of(host: &str) -> String {
+    format!("{host}.org")
+}
+
+/// The section of the configuration of the Landbridge at `host`.
+pub fn section(host: &str) -> String {
+    if !UNDERSTOOD {
+        return String::new();
+    }
+    format!(
+        "[atproto]\ndirectory = \"{DIRECTORY}\"\npds_host = \"pds.{host}\"\nhandle_domain = \"{}\"\n\
+         appview = \"{APPVIEW}\"\nappview_did = \"{APPVIEW_DID}\"\nstreams = [\"{PDS}\"]\n",
+        handles_of(host)
+    )
+}
+
+/// How the AppView shows one account to another.
+#[derive(Debug, Deserialize)]
+pub struct Between {
+    pub following: bool,
+    pub followed_by: bool,
+    pub blocking: bool,
+    pub blocked_by: bool,
+}
+
+/// What the AppView tells an account.
+#[derive(Debug, Deserialize)]
+pub struct Notice {
+    /// `like`, `reply`, `mention` ...
+    pub reason: String,
+    /// DID.
+    pub by: String,
+    /// The record that is the reason.
+    pub uri: String,
+    pub about: Option<String>,
+}
+
+/// A repository that the official verifier found sound.
+#[derive(Debug, Deserialize)]
+pub struct Verified {
+    pub handle: Option<String>,
+    /// The origin that the DID document names.
+    pub pds: String,
+    pub rev: String,
+    /// `collection/rkey`, and the CID.
+    pub records: BTreeMap<String, String>,
+}
+
+/// What a PDS has sent, and what the strict consumer found wrong with it.
+#[derive(Debug, Deserialize)]
+pub struct Sent {
+    pub seq: u64,
+    /// `commit`, `identity`, `account`, `sync`.
+    pub counts: BTreeMap<String, u64>,
+    /// The proved handle of each DID of which an identity event was sent.
+    pub handles: BTreeMap<String, Option<String>>,
+    /// Where each repository stands.
+    pub repos: BTreeMap<String, Head>,
+    /// How many faults there were, and the last of them.
+    pub wrong: u64,
+    pub errors: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Head {
+    pub rev: String,
+}
+
+/// How the AppView shows `actor` (a DID) to `by`.
+pub async fn between(network: &Peer, by: &Account, actor: &str) -> Result<Between> {
+    ask(network, "/between", json!({ "as": by.id, "actor": actor })).await
+}
+
+/// Everything the AppView tells `account`.
+pub async fn notices(network: &Peer, account: &Account) -> Result<Vec<Notice>> {
+    ask(network, "/notifications", json!({ "as": account.id })).await
+}
+
+/// The URIs on the home timeline of `account`.
+pub async fn timeline(network: &Peer, account: &Account) -> Result<Vec<String>> {
+    ask(network, "/timeline", json!({ "as": account.id })).await
+}
+
+/// Downloads the whole repository of `did` and verifies it: tree, records, signature, proofs of single records.
+pub async fn verify(network: &Peer, did: &str) -> Result<Verified> {
+    ask(network, "/verify", json!({ "did": did })).await
+}
+
+/// What this PDS has sent so far.
+pub async fn sent(network: &Peer, pds: &str) -> Result<Sent> {
+    ask(network, "/firehose", json!({ "pds": pds })).await
+}
+
+/// An error if the strict consumer found anything wrong with what this PDS has sent.
+pub async fn nothing_wrong(network: &Peer, pds: &str) -> Result<Sent> {
+    let sent = sent(network, pds).await?;
+    ensure!(sent.wrong == 0, "{} faults in what {pds} sent, the last: {:#?}", sent.wrong, sent.errors);
+    Ok(sent)
+}
+
+async fn ask<T: serde::de::DeserializeOwned>(network: &Peer, path: &str, about: Value) -> Result<T> {
+    Ok(serde_json::from_value(network.order(path, &about).await?)?)
+}
