@@ -71,6 +71,14 @@ impl House {
 }
 
 impl House {
+    /// What networks do once their tables were brought back from a backup.
+    pub async fn after_restore(&self) -> Result<(), landbridge_hub::HubError> {
+        match self.hub.config().mode(Network::AtProto) {
+            Mode::Off => Ok(()),
+            _ => self.atproto.after_restore().await,
+        }
+    }
+
     /// Tells whether a name is some member's handle.
     pub fn handles(&self) -> crate::listen::acme::Exists {
         let (atproto, on) = (self.atproto.clone(), self.hub.config().mode(Network::AtProto) != Mode::Off);

@@ -10,9 +10,12 @@ const NEXT: &str = "INSERT INTO counters (name, value) VALUES (?1, 1) \
 const ADVANCE: &str = "INSERT INTO counters (name, value) VALUES (?1, 1) \
     ON CONFLICT (name) DO UPDATE SET value = counters.value + 1";
 
+const SKIP: &str = "INSERT INTO counters (name, value) VALUES (?1, ?2) \
+    ON CONFLICT (name) DO UPDATE SET value = counters.value + ?2";
+
 /// Whether a statement takes a number, so that its write must wait for its turn.
 pub(crate) fn takes_number(sql: &Sql) -> bool {
-    [NEXT, ADVANCE].into_iter().any(|text| *sql == Sql::from(text))
+    [NEXT, ADVANCE, SKIP].into_iter().any(|text| *sql == Sql::from(text))
 }
 
 /// Takes the next number (from 1) of the named sequence and returns it as a row. Later changes of the same write can
@@ -24,4 +27,9 @@ pub fn next(name: &str) -> Change {
 /// Like [`next`], without returning it.
 pub fn advance(name: &str) -> Change {
     Change::new(ADVANCE, args![name])
+}
+
+/// Leaves out so many numbers: after a restore, those that were given out since the backup was taken must not come again.
+pub fn skip(name: &str, by: i64) -> Change {
+    Change::new(SKIP, args![name, by])
 }

@@ -153,6 +153,7 @@ async fn restore(folder: &Path, config: &Config, identity: &Identity, key: &Root
         let posts = house.hub.rebuild_search().await.context("the search index could not be built again")?;
         println!("The search index was built again ({posts} posts).");
     }
+    house.after_restore().await.context("the AT Protocol stream could not be moved ahead")?;
     house.hub.store().clone().close().await;
     if erased > 0 {
         println!("Erased again, as after this backup was taken: {erased}.");

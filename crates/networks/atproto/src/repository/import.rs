@@ -11,17 +11,20 @@ use crate::{
     syntax::{Datetime, Tid},
 };
 use landbridge_hub::HubError;
-use landbridge_model::{Presence, Time};
+use landbridge_model::{Id, Network, Presence, Time};
 use landbridge_store::{
     Change,
     entities::{
-        atproto_blobs,
+        atproto_blobs, atproto_events,
         atproto_repos::{self, RepoRow},
     },
+    sequence,
 };
 
 /// Changes of one write. Within a write, what SQLite does for each statement grows with those before it.
 const PORTION: usize = 200;
+/// Numbers of the stream that are left out after a restore: a thousand events a second since a backup of some hours ago.
+const SKIPPED: i64 = 10_000_000;
 /// Portions that are on their way at once.
 const AT_ONCE: usize = 8;
 
@@ -88,6 +91,28 @@ impl AtProto {
             changes = rest;
         }
         Ok(())
+    }
+
+    /// After a restore: numbers that subscribers may have seen are not given out again, and for every repository they are told
+    /// where it stands now, which may be further back than they know.
+    pub async fn after_restore(&self) -> Result<(), HubError> {
+        self.hub.store().write(sequence::skip(atproto_events::SEQUENCE, SKIPPED)).await?;
+        let mut after = Id(-1);
+        loop {
+            let rows = self.hub.store().rows(atproto_repos::list(after, 500)).await?;
+            let Some(last) = rows.len().checked_sub(1) else { return Ok(()) };
+            for (place, mut row) in rows.into_iter().enumerate() {
+                let row = RepoRow::read(&mut row)?;
+                if place == last {
+                    after = row.actor;
+                }
+                if row.state.is_empty()
+                    && let Some(presence) = self.hub.presence(row.actor, Network::AtProto).await?
+                {
+                    self.hub.store().write(self.sync_event(&presence).await?).await?;
+                }
+            }
+        }
     }
 
     /// For subscribers: the repository is at this commit, whatever was said before.

@@ -19,6 +19,7 @@ on_both!(
     acts_at_the_same_time_end_in_one_chain,
     random_writes_and_restarts_leave_a_repository_that_verifies,
     a_repository_comes_back_as_it_went,
+    numbers_do_not_come_again_after_a_restore,
 );
 
 async fn a_new_member_is_announced_in_order(engine: EngineKind) {
@@ -180,4 +181,16 @@ async fn a_repository_comes_back_as_it_went(engine: EngineKind) {
     assert_eq!(world.verified(bob).await.records.len(), 1);
     world.post(alice, "and on").await;
     assert_eq!(world.verified(alice).await.records.len(), before.records.len() + 1);
+}
+
+async fn numbers_do_not_come_again_after_a_restore(engine: EngineKind) {
+    let world = World::new(engine).await;
+    let alice = world.member("alice").await;
+    world.post(alice, "before").await;
+    let before = world.events().await.last().unwrap().0;
+    world.at.after_restore().await.unwrap();
+    let events = world.events().await;
+    let (seq, Event::Sync(sync)) = events.last().unwrap() else { panic!("{events:?}") };
+    assert!(*seq > before + 1_000_000);
+    assert_eq!(sync.rev, world.verified(alice).await.commit.rev);
 }
