@@ -22,7 +22,7 @@ use crate::{
         profiles_in,
     },
 };
-use landbridge_hub::{Hub, HubError, InActor, InPost, Incoming, Via, What};
+use landbridge_hub::{Hub, HubError, InActor, InPost, Incoming, Via, What, moderation::Rule};
 use landbridge_model::{Network, Time};
 use names::Named;
 use serde_json::Value as Json;
@@ -85,6 +85,9 @@ pub async fn recent(at: &AtProto, _hub: &Hub, native_id: &str) -> Result<Vec<Inc
 /// Somebody elsewhere: the profile if there is one, else what the document of the DID says.
 pub async fn profile(at: &AtProto, did: &Did) -> Result<Vec<Incoming>, HubError> {
     let Some(who) = at.identity(did).await? else { return Ok(Vec::new()) };
+    if at.is_shut_out(did).await? {
+        return Ok(Vec::new());
+    }
     let place = Place { did: did.clone(), collection: PROFILE.into(), rkey: SELF.into() };
     let proof = match at.proof_of(&place).await {
         Ok(Some(proof)) => Some(proof),
@@ -160,7 +163,7 @@ async fn record(at: &AtProto, place: &Place) -> Result<Vec<Incoming>, HubError> 
     if place.collection == PROFILE {
         return profile(at, &place.did).await;
     }
-    if ![POST, REPOST].contains(&place.collection.as_str()) {
+    if ![POST, REPOST].contains(&place.collection.as_str()) || at.is_shut_out(&place.did).await? {
         return Ok(Vec::new());
     }
     let Some(found) = at.proof_of(place).await?.and_then(|proof| proof.found) else { return Ok(Vec::new()) };
@@ -213,6 +216,15 @@ impl AtProto {
         match whose {
             AtIdentifier::Did(did) => Ok(Some(did.clone())),
             AtIdentifier::Handle(handle) => self.did_of_handle(handle).await,
+        }
+    }
+
+    /// Whether the operator wants nothing of the server of an account.
+    pub(crate) async fn is_shut_out(&self, did: &Did) -> Result<bool, HubError> {
+        let server = self.server_of(did).await?;
+        match server.as_ref().and_then(url::Url::host_str) {
+            Some(host) => Ok(self.hub.domain_rule(host).await? == Some(Rule::Block)),
+            None => Ok(false),
         }
     }
 

@@ -41,6 +41,9 @@ pub async fn take(
     changes: &[Changed],
     everything: bool,
 ) -> Result<(), Later> {
+    if reader.at.is_shut_out(did).await? {
+        return Ok(());
+    }
     let now = Time::now();
     let at = Time(i64::try_from(rev.micros() / 1000).unwrap_or(i64::MAX).min(now.0));
     for change in changes.iter().filter(|change| is_read(&change.place.collection)) {

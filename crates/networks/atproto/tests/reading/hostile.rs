@@ -10,6 +10,7 @@ use landbridge_atproto::{
     firehose::{CommitEvent, Event, Frame},
     syntax::Datetime,
 };
+use landbridge_hub::moderation::Rule;
 use landbridge_model::Time;
 use landbridge_store::EngineKind;
 use serde_json::json;
@@ -20,6 +21,7 @@ on_both!(
     handles_are_held_in_both_directions,
     nonsense_does_not_end_a_stream,
     members_are_never_spoken_for,
+    servers_that_the_operator_shut_out_are_not_heard,
 );
 
 async fn what_the_account_has_not_signed_is_not_believed(engine: EngineKind) {
@@ -140,4 +142,18 @@ async fn members_are_never_spoken_for(engine: EngineKind) {
     assert_eq!(node.find(did.as_str()).await.id, alice.id);
     assert_eq!(node.find(&format!("https://bsky.app/profile/{did}")).await.id, alice.id);
     assert_eq!(elsewhere.lock().asked.len(), asked);
+}
+
+async fn servers_that_the_operator_shut_out_are_not_heard(engine: EngineKind) {
+    let elsewhere = Elsewhere::start().await;
+    let (bob, eve) = (elsewhere.person("bob"), elsewhere.person("eve"));
+    let node = Node::start(engine, &elsewhere).await;
+    node.follower("alice", &bob).await;
+    let before = elsewhere.post(&bob, "before");
+    node.post(&before).await;
+    node.hub.set_domain_rule("127.0.0.1", Some(Rule::Block), "").await.unwrap();
+    let after = elsewhere.post(&bob, "after");
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    assert!(node.here(&after).await.is_none());
+    assert!(node.hub.find_actor(eve.as_str()).await.unwrap().is_none());
 }
