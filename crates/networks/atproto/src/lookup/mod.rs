@@ -89,7 +89,7 @@ pub async fn profile(at: &AtProto, did: &Did) -> Result<Vec<Incoming>, HubError>
         return Ok(Vec::new());
     }
     let place = Place { did: did.clone(), collection: PROFILE.into(), rkey: SELF.into() };
-    let proof = match at.proof_of(&place).await {
+    let proof = match at.prove(&place).await {
         Ok(Some(proof)) => Some(proof),
         // Its server does not serve it: gone, or hidden for now.
         Ok(None) => return Ok(Vec::new()),
@@ -166,7 +166,7 @@ async fn record(at: &AtProto, place: &Place) -> Result<Vec<Incoming>, HubError> 
     if ![POST, REPOST].contains(&place.collection.as_str()) || at.is_shut_out(&place.did).await? {
         return Ok(Vec::new());
     }
-    let Some(found) = at.proof_of(place).await?.and_then(|proof| proof.found) else { return Ok(Vec::new()) };
+    let Some(found) = at.prove(place).await?.and_then(|proof| proof.found) else { return Ok(Vec::new()) };
     let server = at.server_name(&place.did).await?;
     let now = Time::now();
     let what = match acts_in::read(&found, server.as_deref(), now) {
@@ -186,7 +186,7 @@ async fn as_it_is_now(
 ) -> Result<What, HubError> {
     let beside = |collection: &str| Place { collection: collection.into(), ..place.clone() };
     let (thread, quotes) = (beside(THREADGATE), beside(POSTGATE));
-    let (thread, quotes) = tokio::join!(at.proof_of(&thread), at.proof_of(&quotes));
+    let (thread, quotes) = tokio::join!(at.prove(&thread), at.prove(&quotes));
     let gate = |proof: Result<Option<Proof>, HubError>| proof.ok().flatten().and_then(|proof| proof.found);
     set_gates(&mut post, place, gate(thread).as_ref(), gate(quotes).as_ref());
     let known = at.hub.copy(Network::AtProto, &post.native_id).await?;

@@ -38,7 +38,7 @@ impl AtProto {
     }
 
     /// One record, proved; `None` when the account or its repository is not to be had.
-    pub(crate) async fn proof_of(&self, place: &Place) -> Result<Option<Proof>, HubError> {
+    pub(crate) async fn prove(&self, place: &Place) -> Result<Option<Proof>, HubError> {
         let Place { did, collection, rkey } = place;
         let Some(document) = self.document_of(did).await? else { return Ok(None) };
         let (Some(server), Some(key)) = (document.pds(), document.signing_key()) else { return Ok(None) };

@@ -122,7 +122,7 @@ async fn hidden(at: &AtProto, root: &Place) -> Vec<String> {
             stored.and_then(|stored| stored.record().ok()).map(|record| record.fields().clone())
         }
         Ok(None) => {
-            let proof = at.proof_of(&place).await.ok().flatten();
+            let proof = at.prove(&place).await.ok().flatten();
             proof.and_then(|proof| proof.found).map(|found| found.record.fields().clone())
         }
         Err(_) => None,

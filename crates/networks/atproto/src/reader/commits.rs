@@ -153,7 +153,7 @@ async fn one_by_one(reader: &Reader, commit: &CommitEvent) -> Result<(), Later> 
     let mut changes = Vec::new();
     let places = commit.ops.iter().filter_map(|op| Place::at_path(did, &op.path));
     for place in places.filter(|place| records::is_read(&place.collection)).take(MOST_ASKED) {
-        let Some(proof) = reader.at.proof_of(&place).await? else { continue };
+        let Some(proof) = reader.at.prove(&place).await? else { continue };
         let record = proof
             .found
             .map(|found| crate::repo::Block { cid: found.record.cid(), bytes: found.record.bytes().clone() });

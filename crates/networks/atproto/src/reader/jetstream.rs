@@ -215,7 +215,7 @@ async fn take(reader: &Reader, job: &Job) -> Result<(), Later> {
     match job {
         Job::Changed(place, told) => {
             let everything = reader.interest.people().is_followed(&place.did);
-            let Some(proof) = reader.at.proof_of(place).await? else { return Ok(()) };
+            let Some(proof) = reader.at.prove(place).await? else { return Ok(()) };
             if proof.rev < *told {
                 return Err(Later(format!("the server of {} does not have it yet", place.did)));
             }

@@ -106,7 +106,7 @@ async fn one(reader: &Reader, place: &Place) -> Result<(), Later> {
         return Ok(());
     }
     // One author whose server is away does not keep the others' from the member.
-    let proof = match reader.at.proof_of(place).await {
+    let proof = match reader.at.prove(place).await {
         Ok(Some(proof)) => proof,
         Ok(None) => return Ok(()),
         Err(error) => {
