@@ -42,7 +42,8 @@ pub fn router(at: Arc<AtProto>) -> Router {
         .merge(preferences::router())
         .merge(moderation::router())
         .merge(own::router())
-        .merge(repo::router())
+        .merge(settings::signposts())
+        .merge(repo::router(&at))
         .merge(sync::router())
         .merge(crate::oauth::router());
     if at.options.directory.is_none() {

@@ -28,6 +28,16 @@ pub fn router() -> Router<Arc<AtProto>> {
     Router::new().route("/settings/atproto", get(show).post(act))
 }
 
+/// At the PDS: where people find what browsers and apps look for there.
+pub fn signposts() -> Router<Arc<AtProto>> {
+    let to = |path: &'static str| {
+        get(move |State(at): State<Arc<AtProto>>| async move { Redirect::to(&at.hub.config().url(path)) })
+    };
+    Router::new()
+        .route("/account", to("/settings/atproto"))
+        .route("/.well-known/change-password", to("/settings/account"))
+}
+
 #[derive(Deserialize)]
 struct Wish {
     token: String,

@@ -10,7 +10,7 @@ mod service;
 mod session;
 
 pub use guard::Guard;
-pub use limits::{Limit, headers as limit_headers};
+pub use limits::{Limit, headers as limit_headers, refused};
 pub use rights::{Account, Action, Rights};
 pub use service::{PRIVILEGED, PROTECTED, ServiceToken, is_one_of};
 pub use session::{Kind, NewSession, PURPOSE, Session, SessionFacts, Tokens};

@@ -7,7 +7,7 @@ use crate::{
     network::AtProto,
     pds::{
         Access, XrpcError, XrpcResult,
-        access::Action,
+        access::{Action, Limit},
     },
     repo::{Block, MAX_OPS, StageError, Write},
     repository::{Made, PutError, Wish},
@@ -234,6 +234,15 @@ fn commit(made: &Made) -> Any {
     json!({ "cid": made.head.to_string(), "rev": made.rev.to_string() })
 }
 
+/// What a write costs of a member's share.
+fn points(wish: &Wish) -> u32 {
+    match wish {
+        Wish::Exactly(Write::Create(..)) => 3,
+        Wish::Exactly(Write::Update(..)) | Wish::Put { .. } => 2,
+        Wish::Exactly(Write::Delete(..)) | Wish::Remove { .. } => 1,
+    }
+}
+
 impl AtProto {
     /// The key that an app gives, or a new one.
     fn key(&self, given: Option<&str>) -> XrpcResult<RecordKey> {
@@ -286,6 +295,8 @@ impl AtProto {
         wishes: &[Wish],
     ) -> XrpcResult<Option<Made>> {
         let swap = swap.map(Cid::parse).transpose().map_err(|_| XrpcError::invalid("swapCommit is no CID"))?;
+        self.guard.limits.take(Limit::Write, access.did.as_str(), wishes.iter().map(points).sum())?;
+        access.used(self, "wrote records");
         match self.put(&access.presence, swap, true, wishes).await {
             Ok(made) => Ok(made),
             Err(PutError::Hub(error)) => Err(error.into()),
