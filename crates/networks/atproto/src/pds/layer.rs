@@ -1,6 +1,10 @@
 //! What goes around every answer of the PDS: browsers' apps from anywhere may ask (CORS), nonces for proofs of keys, limits.
 
-use super::{ErrorName, access::{Limit, limit_headers, refused}, input::client_address};
+use super::{
+    ErrorName,
+    access::{Limit, limit_headers, refused},
+    input::client_address,
+};
 use crate::{network::AtProto, oauth::dpop};
 use axum::{
     extract::{Request, State},

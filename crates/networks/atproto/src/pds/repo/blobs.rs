@@ -61,8 +61,10 @@ pub async fn missing(
     let mut blobs = Vec::new();
     let mut last = String::new();
     for mut row in rows.map_err(landbridge_hub::HubError::from)? {
-        let (cid, path): (String, String) =
-            (row.get(0).map_err(landbridge_hub::HubError::from)?, row.get(1).map_err(landbridge_hub::HubError::from)?);
+        let (cid, path): (String, String) = (
+            row.get(0).map_err(landbridge_hub::HubError::from)?,
+            row.get(1).map_err(landbridge_hub::HubError::from)?,
+        );
         blobs.push(json!({ "cid": cid, "recordUri": format!("at://{}/{path}", access.did) }));
         last = cid;
     }

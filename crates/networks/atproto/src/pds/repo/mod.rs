@@ -35,7 +35,10 @@ pub fn router(at: &AtProto) -> Router<Arc<AtProto>> {
         .route("/xrpc/com.atproto.repo.describeRepo", get(describe::describe))
         .route("/xrpc/com.atproto.repo.uploadBlob", post(blobs::upload).layer(file))
         .route("/xrpc/com.atproto.repo.listMissingBlobs", get(blobs::missing))
-        .route("/xrpc/com.atproto.repo.importRepo", post(import::import).layer(DefaultBodyLimit::max(LONGEST_CAR)))
+        .route(
+            "/xrpc/com.atproto.repo.importRepo",
+            post(import::import).layer(DefaultBodyLimit::max(LONGEST_CAR)),
+        )
 }
 
 /// A repository that is held here and served.
@@ -48,7 +51,8 @@ impl AtProto {
     /// The repository that somebody names, by handle or DID.
     pub(super) async fn held(&self, name: &str) -> XrpcResult<Held> {
         let gone = || XrpcError::new("RepoNotFound", format!("Could not find repo: {name}"));
-        let name = AtIdentifier::parse(name).map_err(|_| XrpcError::invalid("repo is no handle and no DID"))?;
+        let name =
+            AtIdentifier::parse(name).map_err(|_| XrpcError::invalid("repo is no handle and no DID"))?;
         let presence = match &name {
             AtIdentifier::Handle(handle) => self.member_with_handle(handle).await?,
             AtIdentifier::Did(did) => self.member_with_did(did).await?,
