@@ -8,7 +8,8 @@ const EDIT: &str = "edit";
 
 pub async fn deliver(at: &AtProto, delivery: &Delivery) -> Outcome {
     if delivery.bytes.is_empty() && delivery.act == EDIT {
-        let why = "readers on AT Protocol keep the first version: an edit there would cut off its likes and quotes";
+        let why =
+            "readers on AT Protocol keep the first version: an edit there would cut off its likes and quotes";
         return Outcome::Refused { why: why.into() };
     }
     at.news.send_replace(());

@@ -115,7 +115,8 @@ mod tests {
     #[test]
     fn secrets_and_keys_are_told_apart() {
         let secret = [7; 32];
-        let token = with_secret(&secret, "at+jwt", &json!({ "sub": "did:plc:x", "exp": 12.5, "aud": ["a", "b"] }));
+        let token =
+            with_secret(&secret, "at+jwt", &json!({ "sub": "did:plc:x", "exp": 12.5, "aud": ["a", "b"] }));
         let read = Jwt::read(&token).unwrap();
         assert!(read.is_made_with(&secret));
         assert!(!read.is_made_with(&[8; 32]));

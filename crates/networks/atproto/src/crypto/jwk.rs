@@ -25,7 +25,9 @@ impl Jwk {
             Some(name @ "secp256k1") => (Curve::K256, name),
             _ => return Err(CryptoError::Key),
         };
-        if text("use").is_some_and(|of| of != "sig") || text("alg").is_some_and(|alg| alg != curve.jwt_algorithm()) {
+        if text("use").is_some_and(|of| of != "sig")
+            || text("alg").is_some_and(|alg| alg != curve.jwt_algorithm())
+        {
             return Err(CryptoError::Key);
         }
         let number = |field| {
@@ -69,7 +71,11 @@ mod tests {
         example["crv"] = json!("P-256");
         example["d"] = json!("870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE");
         assert!(Jwk::from_json(&example).is_err(), "the private half");
-        for bad in [json!(null), json!({ "kty": "RSA", "n": "AQ", "e": "AQ" }), json!({ "kty": "EC", "crv": "P-256" })] {
+        for bad in [
+            json!(null),
+            json!({ "kty": "RSA", "n": "AQ", "e": "AQ" }),
+            json!({ "kty": "EC", "crv": "P-256" }),
+        ] {
             assert!(Jwk::from_json(&bad).is_err());
         }
     }

@@ -1,7 +1,11 @@
 //! The app that asks: by its id alone, or with its key (`private_key_jwt`, RFC 7523).
 
 use super::{OAuthError, OAuthResult, client::Client, fields::Fields};
-use crate::{crypto::{Jwk, sha256}, jwt::Jwt, network::AtProto};
+use crate::{
+    crypto::{Jwk, sha256},
+    jwt::Jwt,
+    network::AtProto,
+};
 use landbridge_model::Time;
 use std::sync::Arc;
 
@@ -78,7 +82,10 @@ fn check(
     if !audiences.iter().any(|audience| claims.is_for(audience)) {
         return Err(no("client_assertion is for another server"));
     }
-    let id = claims.text("jti").filter(|id| (1..=512).contains(&id.len())).ok_or(no("client_assertion has no jti"))?;
+    let id = claims
+        .text("jti")
+        .filter(|id| (1..=512).contains(&id.len()))
+        .ok_or(no("client_assertion has no jti"))?;
     let expires = claims.seconds("exp");
     let made = claims.seconds("iat").ok_or(no("client_assertion has no iat"))?;
     if made > now + SKEW || expires.unwrap_or(made + SKEW) <= now - SKEW || made < now - LONGEST {

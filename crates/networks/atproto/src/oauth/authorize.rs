@@ -50,11 +50,14 @@ struct Asked {
 async fn read(at: &AtProto, client: Option<&str>, uri: Option<&str>) -> Result<Asked, Response> {
     let bad = |why: &str| consent::problem(StatusCode::BAD_REQUEST, why);
     let id = uri.and_then(|uri| uri.strip_prefix(PREFIX));
-    let id = id.ok_or_else(|| bad("An app of AT Protocol has to say first what it asks for (PAR). This one has not."))?;
+    let id = id.ok_or_else(|| {
+        bad("An app of AT Protocol has to say first what it asks for (PAR). This one has not.")
+    })?;
     let once = at.hub.once_peek(par::PURPOSE, id).await.map_err(failed)?;
     let request = once.and_then(|once| serde_json::from_value::<Request>(once.facts).ok());
     let request = request.filter(|request| client == Some(&request.client));
-    let request = request.ok_or_else(|| bad("This was answered already, or is too old. Please start again in the app."))?;
+    let request = request
+        .ok_or_else(|| bad("This was answered already, or is too old. Please start again in the app."))?;
     let client = at.client(&request.client).await.map_err(|why| bad(&why.description))?;
     if client.redirect(&request.redirect_uri).is_none() {
         return Err(bad("The app has changed its description meanwhile. Please start again in the app."));
@@ -93,13 +96,22 @@ pub async fn ask(State(at): State<Arc<AtProto>>, headers: HeaderMap, RawQuery(qu
 }
 
 /// Somebody else than the app expects has to sign in as whom it expects.
-async fn fitting(at: &AtProto, request: &Request, session: Option<Session>) -> Result<Option<Session>, HubError> {
+async fn fitting(
+    at: &AtProto,
+    request: &Request,
+    session: Option<Session>,
+) -> Result<Option<Session>, HubError> {
     let Some(hint) = &request.login_hint else { return Ok(session) };
     let meant = crate::pds::find_member(at, hint).await?;
     Ok(session.filter(|session| meant.is_none_or(|(member, _)| member.actor.id == session.member.actor.id)))
 }
 
-pub async fn answer(State(at): State<Arc<AtProto>>, caller: Caller, headers: HeaderMap, fields: Fields) -> Response {
+pub async fn answer(
+    State(at): State<Arc<AtProto>>,
+    caller: Caller,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Response {
     let asked = match read(&at, fields.text("client_id"), fields.text("request_uri")).await {
         Ok(asked) => asked,
         Err(answer) => return answer,
@@ -136,14 +148,16 @@ async fn decide(
     let member = match (session, typed) {
         (Some(session), _) => session.member,
         (None, None) => return Ok(page(at, asked, None, name, headers, Some("Please sign in.")).await),
-        (None, Some(_)) => match sign_in(at, caller, name, fields.text("password").unwrap_or_default()).await? {
-            Ok(member) => member,
-            Err((status, why)) => {
-                let mut again = page(at, asked, None, name, headers, Some(&why)).await;
-                *again.status_mut() = status;
-                return Ok(again);
+        (None, Some(_)) => {
+            match sign_in(at, caller, name, fields.text("password").unwrap_or_default()).await? {
+                Ok(member) => member,
+                Err((status, why)) => {
+                    let mut again = page(at, asked, None, name, headers, Some(&why)).await;
+                    *again.status_mut() = status;
+                    return Ok(again);
+                }
             }
-        },
+        }
     };
     if member.actor.state == ActorState::Deactivated {
         let why = "This account is hidden. Sign in on the web first: that brings it back.";
@@ -155,7 +169,10 @@ async fn decide(
     }
     // Whoever decides twice is answered once.
     if at.hub.once_take(par::PURPOSE, &asked.id).await?.is_none() {
-        return Ok(consent::problem(StatusCode::BAD_REQUEST, "This was answered already. Please go back to the app."));
+        return Ok(consent::problem(
+            StatusCode::BAD_REQUEST,
+            "This was answered already. Please go back to the app.",
+        ));
     }
     let facts = serde_json::to_value(&asked.request).map_err(|_| HubError::Damaged("a request"))?;
     let once = Once { purpose: CODE.into(), member: Some(member.actor.id), facts };
@@ -171,9 +188,9 @@ async fn sign_in(
     password: &str,
 ) -> Result<Result<Member, (StatusCode, String)>, HubError> {
     let found = crate::pds::find_member(at, name).await?;
-    let name = found.as_ref().map_or(name, |(member, _)| &member.actor.username);
+    let name = crate::pds::name_to_try(found.as_ref().map(|(member, _)| member), name);
     let say = |why: &str| Ok(Err((StatusCode::UNPROCESSABLE_ENTITY, why.to_owned())));
-    match at.hub.sign_in_from(name, password, caller.address).await {
+    match at.hub.sign_in_from(&name, password, caller.address).await {
         Ok(member) => Ok(Ok(member)),
         Err(HubError::Unauthorized | HubError::NotFound) => say("Name and password do not fit."),
         Err(HubError::Forbidden(why)) => say(why),
@@ -260,7 +277,13 @@ fn back(at: &AtProto, request: &Request, answers: &[(&str, &str)]) -> Response {
     query.append_pair("state", &request.state);
     query.append_pair("iss", at.options.pds_origin());
     let uri = &request.redirect_uri;
-    let joint = if request.fragment { '#' } else if uri.contains('?') { '&' } else { '?' };
+    let joint = if request.fragment {
+        '#'
+    } else if uri.contains('?') {
+        '&'
+    } else {
+        '?'
+    };
     see(&format!("{uri}{joint}{}", query.finish()))
 }
 
@@ -268,7 +291,8 @@ fn see(place: &str) -> Response {
     match HeaderValue::from_str(place) {
         Ok(place) => {
             let no_store = HeaderValue::from_static("no-store");
-            (StatusCode::SEE_OTHER, [(header::LOCATION, place), (header::CACHE_CONTROL, no_store)]).into_response()
+            (StatusCode::SEE_OTHER, [(header::LOCATION, place), (header::CACHE_CONTROL, no_store)])
+                .into_response()
         }
         Err(_) => StatusCode::BAD_REQUEST.into_response(),
     }

@@ -102,14 +102,16 @@ impl AtProto {
     async fn described(&self, id: &str) -> OAuthResult<Client> {
         let url = address(id, self.hub.config().trial)?;
         let body = self.fetch_json(&url).await?;
-        let metadata: Metadata = serde_json::from_slice(&body)
-            .map_err(|why| OAuthError::client(format!("the description of the app is not in order: {why}")))?;
+        let metadata: Metadata = serde_json::from_slice(&body).map_err(|why| {
+            OAuthError::client(format!("the description of the app is not in order: {why}"))
+        })?;
         let keys_at = metadata.jwks_uri.clone();
         let mut client = read(metadata, id, &url, self.hub.config().trial)?;
         if let (Some(keys), Some(at)) = (&mut client.keys, keys_at) {
             let at = Url::parse(&at).map_err(|_| OAuthError::client("jwks_uri is no address"))?;
             let body = self.fetch_json(&at).await?;
-            let set = serde_json::from_slice(&body).map_err(|_| OAuthError::client("jwks_uri leads to no JSON"))?;
+            let set =
+                serde_json::from_slice(&body).map_err(|_| OAuthError::client("jwks_uri leads to no JSON"))?;
             *keys = read_keys(&set)?;
         }
         Ok(client)
@@ -128,7 +130,8 @@ impl AtProto {
         if answer.status != StatusCode::OK {
             return Err(OAuthError::client(format!("{url} answers {}", answer.status.as_u16())));
         }
-        let json = answer.media_type().is_some_and(|kind| kind == "application/json" || kind.ends_with("+json"));
+        let json =
+            answer.media_type().is_some_and(|kind| kind == "application/json" || kind.ends_with("+json"));
         if !json {
             return Err(OAuthError::client(format!("{url} is not application/json")));
         }
@@ -177,7 +180,12 @@ fn localhost(id: &str) -> OAuthResult<Option<Client>> {
         match &*name {
             "redirect_uri" if loopback(&value).is_some() => redirect_uris.push(value.into_owned()),
             "scope" if scope.is_none() => scope = Some(value.into_owned()),
-            _ => return Err(OAuthError::new("invalid_client_id", format!("http://localhost: {name} does not fit"))),
+            _ => {
+                return Err(OAuthError::new(
+                    "invalid_client_id",
+                    format!("http://localhost: {name} does not fit"),
+                ));
+            }
         }
     }
     if redirect_uris.is_empty() {
@@ -189,7 +197,9 @@ fn localhost(id: &str) -> OAuthResult<Option<Client>> {
         host: "localhost".into(),
         name: None,
         redirect_uris,
-        scopes: scopes.ok_or_else(|| OAuthError::new("invalid_client_id", "http://localhost: these scopes are not known"))?,
+        scopes: scopes.ok_or_else(|| {
+            OAuthError::new("invalid_client_id", "http://localhost: these scopes are not known")
+        })?,
         renews: true,
         keys: None,
     }))
@@ -252,7 +262,8 @@ fn read(metadata: Metadata, id: &str, url: &Url, trial: bool) -> OAuthResult<Cli
 
 /// Keys for ES256. Others may stand there, too.
 fn read_keys(set: &Json) -> OAuthResult<Vec<Jwk>> {
-    let list = set.get("keys").and_then(Json::as_array).ok_or_else(|| OAuthError::client("jwks has no keys"))?;
+    let list =
+        set.get("keys").and_then(Json::as_array).ok_or_else(|| OAuthError::client("jwks has no keys"))?;
     let keys: Vec<Jwk> = list
         .iter()
         .take(MOST_KEYS)
@@ -281,7 +292,11 @@ fn may_redirect(uri: &str, native: bool, host: &str, trial: bool) -> bool {
         scheme => {
             let backwards = host.split('.').rev().collect::<Vec<_>>().join(".");
             let rest = uri.get(scheme.len()..).unwrap_or_default();
-            native && scheme.contains('.') && scheme == backwards && rest.starts_with(":/") && !rest.starts_with("://")
+            native
+                && scheme.contains('.')
+                && scheme == backwards
+                && rest.starts_with(":/")
+                && !rest.starts_with("://")
         }
     }
 }

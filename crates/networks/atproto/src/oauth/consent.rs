@@ -1,6 +1,11 @@
 //! The page that asks for consent: plain HTML, no script, nothing of the app's own but its words.
 
-use super::{authorize::PAGE, client::Client, par::Request, scopes::{Scope, Scopes}};
+use super::{
+    authorize::PAGE,
+    client::Client,
+    par::Request,
+    scopes::{Scope, Scopes},
+};
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -37,11 +42,19 @@ pub fn page(view: &View<'_>) -> Response {
             let _ = write!(html, "<p>You are signed in as <strong>@{}</strong>.</p>", escape(member));
         }
         None => {
-            let _ = write!(html, "<p>Sign in to your account at <strong>{}</strong> to answer.</p>", escape(view.place));
+            let _ = write!(
+                html,
+                "<p>Sign in to your account at <strong>{}</strong> to answer.</p>",
+                escape(view.place)
+            );
         }
     }
     if let Some(name) = &view.client.name {
-        let _ = write!(html, "<p>The app calls itself “{}”. Nobody has checked that; the address above is sure.</p>", escape(name));
+        let _ = write!(
+            html,
+            "<p>The app calls itself “{}”. Nobody has checked that; the address above is sure.</p>",
+            escape(name)
+        );
     }
     if view.client.host == "localhost" {
         html.push_str("<p><strong>It is a program on your own computer, or on the computer of whoever sent you here. Go on only if you have just started it yourself.</strong></p>");

@@ -67,7 +67,8 @@ impl AtProto {
             Some(proof) => check(proof, &expected, &self.secret().await?),
             None => Err(Wrong::Other("one DPoP proof is needed")),
         };
-        let refuse = |error, why: &str| XrpcError { status: StatusCode::UNAUTHORIZED, error, message: why.into() };
+        let refuse =
+            |error, why: &str| XrpcError { status: StatusCode::UNAUTHORIZED, error, message: why.into() };
         let (proof, id) = checked.map_err(|wrong| match wrong {
             Wrong::Nonce => refuse(USE_NONCE, "the DPoP proof needs the newest nonce"),
             Wrong::Other(why) => refuse("invalid_dpop_proof", why),
@@ -97,7 +98,8 @@ pub fn check(proof: &str, expected: &Expected<'_>, secret: &[u8]) -> Result<(Pro
         return Err(no("the DPoP proof is another kind of token"));
     }
     let key = jwt.header.jwk.as_ref().and_then(|jwk| Jwk::from_json(jwk).ok());
-    let key = key.filter(|key| key.key.curve() == Curve::P256).ok_or(no("the DPoP proof needs a key of P-256"))?;
+    let key =
+        key.filter(|key| key.key.curve() == Curve::P256).ok_or(no("the DPoP proof needs a key of P-256"))?;
     if !jwt.is_signed_by(&key.key) {
         return Err(no("the DPoP proof is not signed by its key"));
     }
@@ -119,7 +121,8 @@ pub fn check(proof: &str, expected: &Expected<'_>, secret: &[u8]) -> Result<(Pro
     }
     let window = expected.now / NONCE_SECONDS;
     let given = jwt.claims.text("nonce").unwrap_or_default().as_bytes();
-    let fits = |nonce: String| aws_lc_rs::constant_time::verify_slices_are_equal(nonce.as_bytes(), given).is_ok();
+    let fits =
+        |nonce: String| aws_lc_rs::constant_time::verify_slices_are_equal(nonce.as_bytes(), given).is_ok();
     if !fits(nonce(secret, window)) && !fits(nonce(secret, window - 1)) {
         return Err(Wrong::Nonce);
     }
@@ -200,7 +203,12 @@ pub(crate) mod tests {
             let wrong = check_it(&header, &with(claim, value.clone()), None);
             assert!(matches!(wrong, Err(Wrong::Other(_))), "{claim} {value}");
         }
-        for stale in [json!(null), json!("x"), json!(nonce(SECRET, NOW / NONCE_SECONDS - 2)), json!(nonce(&[8; 32], NOW / NONCE_SECONDS))] {
+        for stale in [
+            json!(null),
+            json!("x"),
+            json!(nonce(SECRET, NOW / NONCE_SECONDS - 2)),
+            json!(nonce(&[8; 32], NOW / NONCE_SECONDS)),
+        ] {
             assert_eq!(check_it(&header, &with("nonce", stale), None), Err(Wrong::Nonce));
         }
         let before = json!(nonce(SECRET, NOW / NONCE_SECONDS - 1));

@@ -53,7 +53,9 @@ impl From<XrpcError> for OAuthError {
         match error {
             // At the authorization server these are bad requests (RFC 9449, section 8).
             crate::oauth::dpop::USE_NONCE | "invalid_dpop_proof" => OAuthError::new(error, message),
-            _ if status.is_server_error() => OAuthError { status, error: "server_error", description: message },
+            _ if status.is_server_error() => {
+                OAuthError { status, error: "server_error", description: message }
+            }
             _ if status == StatusCode::TOO_MANY_REQUESTS => {
                 OAuthError { status, error: "slow_down", description: message }
             }

@@ -59,12 +59,16 @@ pub async fn push(
     let scopes = asked(&fields)?;
     let beyond = scopes.all().iter().find(|scope| !client.scopes.all().contains(scope));
     if let Some(beyond) = beyond {
-        let why = format!("the description of the app does not name all scopes that it asks for ({})", beyond.words());
+        let why = format!(
+            "the description of the app does not name all scopes that it asks for ({})",
+            beyond.words()
+        );
         return Err(OAuthError::new("invalid_scope", why));
     }
     let asked = fields.required("redirect_uri")?;
     let redirect_uri = client.redirect(asked);
-    let redirect_uri = redirect_uri.ok_or_else(|| OAuthError::request("redirect_uri is not in the description of the app"))?;
+    let redirect_uri = redirect_uri
+        .ok_or_else(|| OAuthError::request("redirect_uri is not in the description of the app"))?;
     let request = Request {
         client: client.id.clone(),
         redirect_uri,
@@ -92,10 +96,14 @@ fn asked(fields: &Fields) -> OAuthResult<Scopes> {
         return Err(OAuthError::new("unsupported_response_type", "response_type must be code"));
     }
     if fields.text("request").is_some() || fields.text("request_uri").is_some() {
-        return Err(OAuthError::new("request_not_supported", "what is asked for stands in the fields themselves"));
+        return Err(OAuthError::new(
+            "request_not_supported",
+            "what is asked for stands in the fields themselves",
+        ));
     }
     let scopes = Scopes::read(fields.text("scope").unwrap_or_default());
-    scopes.ok_or_else(|| OAuthError::new("invalid_scope", "scope needs atproto, and nothing that is not known"))
+    scopes
+        .ok_or_else(|| OAuthError::new("invalid_scope", "scope needs atproto, and nothing that is not known"))
 }
 
 fn challenge(fields: &Fields) -> OAuthResult<String> {

@@ -24,16 +24,34 @@ pub enum Scope {
     /// The address for mail.
     Email,
     /// Records of collections (`*`: all).
-    Repo { collections: Vec<String>, create: bool, update: bool, delete: bool },
+    Repo {
+        collections: Vec<String>,
+        create: bool,
+        update: bool,
+        delete: bool,
+    },
     /// Methods (`*`: all) of a service (`*`: any).
-    Rpc { methods: Vec<String>, service: String },
+    Rpc {
+        methods: Vec<String>,
+        service: String,
+    },
     /// Files of kinds such as `image/*`.
-    Blob { kinds: Vec<String> },
-    Account { attribute: Attribute, manage: bool },
+    Blob {
+        kinds: Vec<String>,
+    },
+    Account {
+        attribute: Attribute,
+        manage: bool,
+    },
     /// The handle, or (`all`) everything of the identity.
-    Identity { all: bool },
+    Identity {
+        all: bool,
+    },
     /// What a published permission set holds.
-    Include { set: Nsid, service: Option<String> },
+    Include {
+        set: Nsid,
+        service: Option<String>,
+    },
 }
 
 /// What of the account.
@@ -99,7 +117,9 @@ impl Scopes {
 
     /// `method`: `*` for a token that is good for any. `service`: `DID#NAME`, or a DID alone in old tokens.
     pub fn may_call(&self, method: &str, service: &str) -> bool {
-        let messages = method != "*" && is_one_of(method, PRIVILEGED) && method.to_ascii_lowercase().starts_with("chat.");
+        let messages = method != "*"
+            && is_one_of(method, PRIVILEGED)
+            && method.to_ascii_lowercase().starts_with("chat.");
         let account = method != "*" && is_one_of(method, PRIVILEGED) && !messages;
         self.0.iter().any(|scope| match scope {
             Scope::Generic => !messages && !account,
@@ -294,7 +314,8 @@ pub fn is_service(text: &str) -> bool {
 fn is_kind(text: &str) -> bool {
     let part = |part: &str| {
         part == "*"
-            || !part.is_empty() && part.bytes().all(|c| c.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&c))
+            || !part.is_empty()
+                && part.bytes().all(|c| c.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&c))
     };
     matches!(text.split_once('/'), Some((main, sub)) if part(main) && part(sub) && (main != "*" || sub == "*"))
 }
@@ -433,6 +454,9 @@ mod tests {
         let identity = Scopes::held("atproto identity:handle");
         assert!(identity.may_rename() && !identity.may_change_identity());
         // A set that was not resolved grants nothing.
-        assert!(!Scopes::held("atproto include:app.bsky.authFullApp").may_write("app.bsky.feed.post", Action::Create));
+        assert!(
+            !Scopes::held("atproto include:app.bsky.authFullApp")
+                .may_write("app.bsky.feed.post", Action::Create)
+        );
     }
 }

@@ -5,7 +5,10 @@ use super::{
     OAuthError, OAuthResult,
     scopes::{Scope, Scopes, encoded},
 };
-use crate::{network::AtProto, syntax::{Did, Nsid}};
+use crate::{
+    network::AtProto,
+    syntax::{Did, Nsid},
+};
 use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -64,7 +67,8 @@ impl PermissionSet {
     pub fn scopes(&self, name: &Nsid, service: Option<&str>) -> Vec<String> {
         let group = name.as_str().rsplit_once('.').map_or("", |(group, _)| group);
         let own = |nsid: &String| {
-            Nsid::parse(nsid).is_ok_and(|nsid| nsid.as_str().strip_prefix(group).is_some_and(|rest| rest.starts_with('.')))
+            Nsid::parse(nsid)
+                .is_ok_and(|nsid| nsid.as_str().strip_prefix(group).is_some_and(|rest| rest.starts_with('.')))
         };
         let scope = |permission: &Permission| {
             let mut query = Vec::new();
@@ -75,15 +79,19 @@ impl PermissionSet {
                 }
                 "rpc" if permission.lxm.iter().all(own) => {
                     query.extend(permission.lxm.iter().map(|one| ("lxm", one.as_str())));
-                    query.push(("aud", match (permission.aud.as_deref(), permission.inherit_aud) {
-                        (Some("*"), _) => "*",
-                        (None, true) => service?,
-                        _ => return None,
-                    }));
+                    query.push((
+                        "aud",
+                        match (permission.aud.as_deref(), permission.inherit_aud) {
+                            (Some("*"), _) => "*",
+                            (None, true) => service?,
+                            _ => return None,
+                        },
+                    ));
                 }
                 _ => return None,
             }
-            let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+            let query: Vec<String> =
+                query.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
             let text = format!("{}?{}", permission.resource, query.join("&"));
             Scope::read(&text).map(|_| text)
         };
@@ -111,7 +119,9 @@ impl AtProto {
         let no = |why: String| OAuthError::new("invalid_scope", format!("the permission set {name}: {why}"));
         let authority = self.lexicon_authority(name).await.map_err(no)?;
         let document = self.document_of(&authority).await?;
-        let pds = document.and_then(|document| document.pds()).ok_or_else(|| no("its publisher has no server".into()))?;
+        let pds = document
+            .and_then(|document| document.pds())
+            .ok_or_else(|| no("its publisher has no server".into()))?;
         let mut url = pds.join("/xrpc/com.atproto.repo.getRecord").map_err(|_| no("no address".into()))?;
         url.query_pairs_mut()
             .append_pair("repo", authority.as_str())
@@ -119,9 +129,11 @@ impl AtProto {
             .append_pair("rkey", name.as_str());
         let answer = self.hub.fetcher().get(&url, HeaderMap::new(), LONGEST).await;
         let answer = answer.map_err(|why| no(why.to_string()))?;
-        let json: Json = serde_json::from_slice(&answer.body).map_err(|_| no("its record is no JSON".into()))?;
+        let json: Json =
+            serde_json::from_slice(&answer.body).map_err(|_| no("its record is no JSON".into()))?;
         let set = json.get("value").and_then(|record| read(record, name));
-        let set = Arc::new(set.filter(|_| answer.status.is_success()).ok_or_else(|| no("there is none".into()))?);
+        let set =
+            Arc::new(set.filter(|_| answer.status.is_success()).ok_or_else(|| no("there is none".into()))?);
         self.guard.sets.insert(name.to_string(), set.clone());
         Ok(set)
     }
@@ -177,6 +189,9 @@ mod tests {
         );
         assert_eq!(set.scopes(&name, None).len(), 2);
         assert!(read(&record, &Nsid::parse("com.example.authOther").unwrap()).is_none());
-        assert!(read(&json!({ "id": "com.example.authBasic", "defs": { "main": { "type": "record" } } }), &name).is_none());
+        assert!(
+            read(&json!({ "id": "com.example.authBasic", "defs": { "main": { "type": "record" } } }), &name)
+                .is_none()
+        );
     }
 }

@@ -2,11 +2,7 @@
 //! somebody else has it, and the session ends.
 
 use super::{
-    OAuthError, OAuthResult,
-    authenticate::Asking,
-    authorize::CODE,
-    fields::Fields,
-    par::Request,
+    OAuthError, OAuthResult, authenticate::Asking, authorize::CODE, fields::Fields, par::Request,
     scopes::Scopes,
 };
 use crate::{
@@ -35,13 +31,20 @@ const ACCESS: i64 = 600;
 const PUBLIC: Duration = Duration::from_secs(14 * 86_400);
 const CONFIDENTIAL: Duration = Duration::from_secs(90 * 86_400);
 
-pub async fn post(State(at): State<Arc<AtProto>>, headers: HeaderMap, fields: Fields) -> OAuthResult<Response> {
+pub async fn post(
+    State(at): State<Arc<AtProto>>,
+    headers: HeaderMap,
+    fields: Fields,
+) -> OAuthResult<Response> {
     let proof = at.proof(&Method::POST, "/oauth/token", &headers, None).await?;
     let asking = at.authenticate(&fields).await?;
     match fields.required("grant_type")? {
         "authorization_code" => first(&at, &asking, &proof.thumbprint, &fields).await,
         "refresh_token" => again(&at, &asking, &proof.thumbprint, &fields).await,
-        _ => Err(OAuthError::new("unsupported_grant_type", "grant_type is authorization_code or refresh_token")),
+        _ => Err(OAuthError::new(
+            "unsupported_grant_type",
+            "grant_type is authorization_code or refresh_token",
+        )),
     }
 }
 
@@ -106,7 +109,10 @@ fn fits(request: &Request, asking: &Asking, key: &str, fields: &Fields) -> Resul
     let verifier = fields.text("code_verifier").unwrap_or_default();
     let proper = (43..=128).contains(&verifier.len());
     let hash = URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()));
-    if !proper || aws_lc_rs::constant_time::verify_slices_are_equal(hash.as_bytes(), request.challenge.as_bytes()).is_err() {
+    if !proper
+        || aws_lc_rs::constant_time::verify_slices_are_equal(hash.as_bytes(), request.challenge.as_bytes())
+            .is_err()
+    {
         return Err("code_verifier does not fit");
     }
     Ok(())
@@ -170,7 +176,14 @@ async fn reused(at: &AtProto, session: &Session) -> OAuthResult<Response> {
     Err(OAuthError::grant("this refresh token has been used: the session has ended"))
 }
 
-fn granted(at: &AtProto, secret: &[u8], id: Id, did: &str, facts: &SessionFacts, refresh: Option<String>) -> Response {
+fn granted(
+    at: &AtProto,
+    secret: &[u8],
+    id: Id,
+    did: &str,
+    facts: &SessionFacts,
+    refresh: Option<String>,
+) -> Response {
     let now = Time::now().secs();
     let claims = json!({
         "iss": at.options.pds_origin(), "sub": did, "aud": at.options.server_did(), "client_id": facts.client,
@@ -203,7 +216,8 @@ fn spelled(secret: &[u8], session: Id, part: &str) -> String {
 
 fn mark(secret: &[u8], session: Id, part: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
-    URL_SAFE_NO_PAD.encode(hmac::sign(&key, format!("landbridge oauth refresh\0{session}\0{part}").as_bytes()))
+    URL_SAFE_NO_PAD
+        .encode(hmac::sign(&key, format!("landbridge oauth refresh\0{session}\0{part}").as_bytes()))
 }
 
 /// The session and the part that counts, if the mark is ours.

@@ -39,7 +39,8 @@ impl AtProto {
 
     /// A code, good once and for a quarter of an hour. Ask for the password before.
     pub(crate) async fn make_code(&self, member: Id, code: Code) -> Result<String, HubError> {
-        let once = Once { purpose: code.purpose().into(), member: Some(member), facts: serde_json::Value::Null };
+        let once =
+            Once { purpose: code.purpose().into(), member: Some(member), facts: serde_json::Value::Null };
         self.hub.once(once, LIFETIME).await
     }
 
@@ -48,7 +49,10 @@ impl AtProto {
         let text = text.trim();
         let invalid = || {
             let place = self.hub.config().url("/settings/atproto");
-            XrpcError::new("InvalidToken", format!("this is not the code that is shown at {place}, or it is too old"))
+            XrpcError::new(
+                "InvalidToken",
+                format!("this is not the code that is shown at {place}, or it is too old"),
+            )
         };
         // Whose it is, before it is used up by somebody else.
         let known = self.hub.once_peek(code.purpose(), text).await?;

@@ -37,7 +37,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Params<T>, XrpcError> {
         let read = axum::extract::Query::<T>::try_from_uri(&parts.uri);
-        read.map(|query| Params(query.0)).map_err(|why| XrpcError::invalid(format!("the parameters do not fit: {why}")))
+        read.map(|query| Params(query.0))
+            .map_err(|why| XrpcError::invalid(format!("the parameters do not fit: {why}")))
     }
 }
 

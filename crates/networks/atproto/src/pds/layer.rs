@@ -1,6 +1,10 @@
 //! What goes around every answer of the PDS: browsers' apps from anywhere may ask (CORS), nonces for proofs of keys, limits.
 
-use super::{ErrorName, access::{Limit, limit_headers}, input::client_address};
+use super::{
+    ErrorName,
+    access::{Limit, limit_headers, refused},
+    input::client_address,
+};
 use crate::{network::AtProto, oauth::dpop};
 use axum::{
     extract::{Request, State},
@@ -27,24 +31,22 @@ pub async fn around(State(at): State<Arc<AtProto>>, request: Request, next: Next
     let proves = request.headers().contains_key("dpop") || request.uri().path().starts_with("/oauth/");
     let signed_in = request.headers().contains_key(header::AUTHORIZATION);
     let standing = match client_address(request.extensions()).filter(|_| xrpc) {
-        Some(address) => at.guard.limits.take(Limit::Requests, &address.to_string(), 1).map(Some),
+        Some(address) => at.guard.limits.try_take(Limit::Requests, &address.to_string(), 1).map(Some),
         None => Ok(None),
     };
     let mut answer = match &standing {
         Ok(_) => next.run(request).await,
-        Err(_) => StatusCode::TOO_MANY_REQUESTS.into_response(),
-    };
-    let standing = match standing {
-        Ok(standing) => standing,
-        Err(refused) => {
-            answer = refused.into_response();
-            None
-        }
+        Err(spent) => refused(spent).into_response(),
     };
     let named = answer.extensions().get::<ErrorName>().copied();
     let unauthorized = answer.status() == StatusCode::UNAUTHORIZED;
+    // Who is refused for another reason is not told of this one.
+    let told = match standing {
+        Ok(standing) => standing.filter(|_| answer.status() != StatusCode::TOO_MANY_REQUESTS),
+        Err(spent) => Some(spent),
+    };
     let headers = answer.headers_mut();
-    if let Some(standing) = standing.filter(|_| !headers.contains_key("ratelimit-limit")) {
+    if let Some(standing) = told {
         limit_headers(&standing, headers);
     }
     if signed_in && !headers.contains_key(header::CACHE_CONTROL) {

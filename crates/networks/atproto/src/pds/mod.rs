@@ -24,9 +24,9 @@ mod well_known;
 
 pub use access::{Access, Action};
 pub(crate) use error::ErrorName;
-pub(crate) use server::service_token;
 pub use error::{XrpcError, XrpcResult};
-pub(crate) use server::find_member;
+pub(crate) use server::service_token;
+pub(crate) use server::{find_member, name_to_try};
 
 use crate::network::AtProto;
 use axum::Router;
@@ -42,14 +42,21 @@ pub fn router(at: Arc<AtProto>) -> Router {
         .merge(preferences::router())
         .merge(moderation::router())
         .merge(own::router())
-        .merge(repo::router())
+        .merge(settings::signposts())
+        .merge(repo::router(&at))
         .merge(sync::router())
         .merge(crate::oauth::router());
     if at.options.directory.is_none() {
         routes = routes.merge(crate::directory::router());
     }
     let around = axum::middleware::from_fn_with_state(at.clone(), layer::around);
-    routes.fallback(proxy::fallback).layer(around).with_state(at)
+    let routes = routes.fallback(proxy::fallback).method_not_allowed_fallback(wrong_method);
+    routes.layer(around).with_state(at)
+}
+
+async fn wrong_method() -> XrpcError {
+    let message = "Incorrect HTTP method for this".to_owned();
+    XrpcError { status: axum::http::StatusCode::METHOD_NOT_ALLOWED, error: "InvalidRequest", message }
 }
 
 /// Works in the background until `stop`.

@@ -2,7 +2,10 @@
 //! usual service.
 
 use super::{Access, XrpcError, XrpcResult, proxy};
-use crate::{network::AtProto, syntax::{AtUri, Did, Nsid}};
+use crate::{
+    network::AtProto,
+    syntax::{AtUri, Did, Nsid},
+};
 use axum::{
     Json, Router,
     body::Body,
@@ -58,7 +61,9 @@ async fn create(
         let answer = at.ask(&access, &method, &target, &Method::POST, &uri, &headers, body).await?;
         return Ok(proxy::shown(answer));
     }
-    let id = kept.ok_or_else(|| XrpcError::invalid("nobody here knows this account, and no other service is configured"))?;
+    let id = kept.ok_or_else(|| {
+        XrpcError::invalid("nobody here knows this account, and no other service is configured")
+    })?;
     Ok(Json(json!({
         "id": id.0,
         "reasonType": report.reason_type,
@@ -83,15 +88,28 @@ fn subject(subject: &Value) -> XrpcResult<(Did, Option<String>)> {
 }
 
 /// Keeps it here, if we know whom it is about.
-async fn keep(at: &AtProto, access: &Access, report: &Report, did: &Did, post: Option<&str>) -> XrpcResult<Option<Id>> {
+async fn keep(
+    at: &AtProto,
+    access: &Access,
+    report: &Report,
+    did: &Did,
+    post: Option<&str>,
+) -> XrpcResult<Option<Id>> {
     let Some(target) = at.hub.actor_by_native(Network::AtProto, did.as_str()).await? else { return Ok(None) };
     let post = match post {
         Some(uri) => at.hub.copy(Network::AtProto, uri).await?,
         None => None,
     };
-    let posts: Vec<Id> = post.filter(|copy| copy.kind == CopyKind::Post).map(|copy| copy.object).into_iter().collect();
+    let posts: Vec<Id> =
+        post.filter(|copy| copy.kind == CopyKind::Post).map(|copy| copy.object).into_iter().collect();
     let comment: String = report.reason.chars().take(LONGEST).collect();
     let kind = report.reason_type.rsplit("reason").next().unwrap_or_default().to_ascii_lowercase();
-    let category = if kind.contains("spam") { "spam" } else if kind.contains("violation") { "violation" } else { "other" };
+    let category = if kind.contains("spam") {
+        "spam"
+    } else if kind.contains("violation") {
+        "violation"
+    } else {
+        "other"
+    };
     Ok(Some(at.hub.report(access.member, target.id, &posts, &comment, category, false).await?))
 }

@@ -37,7 +37,11 @@ struct Wanted {
     preferences: Vec<Value>,
 }
 
-async fn put_all(State(at): State<Arc<AtProto>>, access: Access, Input(wanted): Input<Wanted>) -> XrpcResult<()> {
+async fn put_all(
+    State(at): State<Arc<AtProto>>,
+    access: Access,
+    Input(wanted): Input<Wanted>,
+) -> XrpcResult<()> {
     may(&at, &access, "app.bsky.actor.putPreferences")?;
     let mut preferences = wanted.preferences;
     for one in &preferences {
@@ -49,7 +53,9 @@ async fn put_all(State(at): State<Arc<AtProto>>, access: Access, Input(wanted): 
     }
     if access.may_manage(Account::PrivatePreferences).is_err() {
         if preferences.iter().any(is_private) {
-            return Err(XrpcError::invalid(format!("Do not have authorization to set preferences: {PRIVATE}")));
+            return Err(XrpcError::invalid(format!(
+                "Do not have authorization to set preferences: {PRIVATE}"
+            )));
         }
         preferences.extend(at.preferences(&access).await?.into_iter().filter(is_private));
     }

@@ -108,7 +108,9 @@ impl AtProto {
     pub fn usual_service(&self, method: &str) -> Option<(&Service, &'static str)> {
         let report = method.eq_ignore_ascii_case("com.atproto.moderation.createReport");
         let (service, name) = match method {
-            _ if report || method.starts_with("tools.ozone.") => (&self.options.moderation, "atproto_labeler"),
+            _ if report || method.starts_with("tools.ozone.") => {
+                (&self.options.moderation, "atproto_labeler")
+            }
             _ if method.starts_with("chat.bsky.") => (&self.options.chat, "bsky_chat"),
             _ => (&self.options.appview, "bsky_appview"),
         };
@@ -159,11 +161,12 @@ impl AtProto {
     ) -> XrpcResult<landbridge_fetch::Response> {
         access.may_call(method.as_str(), &format!("{}#{}", target.did, target.name))?;
         let key = keys::signing_key(&self.hub, access.member).await?;
-        let token = service_token(&key, &access.did, target.did.as_str(), Some(method.as_str()), now() + TOKEN)?;
+        let token =
+            service_token(&key, &access.did, target.did.as_str(), Some(method.as_str()), now() + TOKEN)?;
         let mut sent = HeaderMap::new();
-        let passed = headers.iter().filter(|(name, _)| {
-            SENT.contains(&name.as_str()) || name.as_str().starts_with("x-atproto-")
-        });
+        let passed = headers
+            .iter()
+            .filter(|(name, _)| SENT.contains(&name.as_str()) || name.as_str().starts_with("x-atproto-"));
         for (name, value) in passed {
             sent.append(name.clone(), value.clone());
         }
@@ -180,7 +183,8 @@ impl AtProto {
             Method::POST => fetcher.post(&url, sent, body, LONGEST_ANSWER).await,
             Method::HEAD => {
                 let (origin, home) = (url.origin(), sent);
-                let headers = move |hop: &Url| if hop.origin() == origin { home.clone() } else { HeaderMap::new() };
+                let headers =
+                    move |hop: &Url| if hop.origin() == origin { home.clone() } else { HeaderMap::new() };
                 fetcher.send(Method::HEAD, &url, Bytes::new(), LONGEST_ANSWER, headers).await
             }
             _ => fetcher.get(&url, sent, LONGEST_ANSWER).await,
@@ -206,7 +210,8 @@ pub fn shown(answer: landbridge_fetch::Response) -> Response {
         return refused;
     }
     let mut response = Response::new(Body::from(answer.body));
-    *response.status_mut() = if answer.status.is_redirection() { StatusCode::BAD_GATEWAY } else { answer.status };
+    *response.status_mut() =
+        if answer.status.is_redirection() { StatusCode::BAD_GATEWAY } else { answer.status };
     for name in RETURNED {
         if let Some(value) = answer.headers.get(name) {
             response.headers_mut().insert(HeaderName::from_static(name), value.clone());
@@ -226,12 +231,23 @@ mod tests {
     #[test]
     fn the_service_that_an_app_names() {
         let read = |text: &str| {
-            let headers = HeaderMap::from_iter([(HeaderName::from_static("atproto-proxy"), HeaderValue::from_str(text).unwrap())]);
+            let headers = HeaderMap::from_iter([(
+                HeaderName::from_static("atproto-proxy"),
+                HeaderValue::from_str(text).unwrap(),
+            )]);
             asked_service(&headers).map(|asked| asked.map(|(did, name)| (did.to_string(), name.to_owned())))
         };
         let good = read("did:web:api.bsky.app#bsky_appview").unwrap().unwrap();
         assert_eq!(good, ("did:web:api.bsky.app".to_owned(), "bsky_appview".to_owned()));
-        for bad in ["", "did:web:api.bsky.app", "#x", "did:web:api.bsky.app#", "did:web:a.b#c#d", "did:web:a.b #c", "https://a.b#c"] {
+        for bad in [
+            "",
+            "did:web:api.bsky.app",
+            "#x",
+            "did:web:api.bsky.app#",
+            "did:web:a.b#c#d",
+            "did:web:a.b #c",
+            "https://a.b#c",
+        ] {
             assert_eq!(read(bad).unwrap_err().error, "InvalidRequest", "{bad}");
         }
         assert!(asked_service(&HeaderMap::new()).unwrap().is_none());

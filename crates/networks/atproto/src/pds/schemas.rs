@@ -14,7 +14,10 @@ const KNOWN: &str = include_str!("../lexicon/known.json");
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
     let mut catalog = Catalog::new();
     let documents: Vec<serde_json::Value> = serde_json::from_str(KNOWN).unwrap_or_default();
-    documents.into_iter().filter_map(|json| Lexicon::from_json(json).ok()).for_each(|lexicon| catalog.add(lexicon));
+    documents
+        .into_iter()
+        .filter_map(|json| Lexicon::from_json(json).ok())
+        .for_each(|lexicon| catalog.add(lexicon));
     catalog
 });
 

@@ -28,6 +28,16 @@ pub fn router() -> Router<Arc<AtProto>> {
     Router::new().route("/settings/atproto", get(show).post(act))
 }
 
+/// At the PDS: where people find what browsers and apps look for there.
+pub fn signposts() -> Router<Arc<AtProto>> {
+    let to = |path: &'static str| {
+        get(move |State(at): State<Arc<AtProto>>| async move { Redirect::to(&at.hub.config().url(path)) })
+    };
+    Router::new()
+        .route("/account", to("/settings/atproto"))
+        .route("/.well-known/change-password", to("/settings/account"))
+}
+
 #[derive(Deserialize)]
 struct Wish {
     token: String,
@@ -80,7 +90,8 @@ async fn fulfil(at: &Arc<AtProto>, session: &Session, wish: &Wish) -> Result<Str
     Ok(match wish.what.as_str() {
         "app-password" => {
             proved().await?;
-            let (made, password) = create_app_password(at, member, &wish.name, !wish.privileged.is_empty()).await?;
+            let (made, password) =
+                create_app_password(at, member, &wish.name, !wish.privileged.is_empty()).await?;
             said(&format!(
                 "<p>The password for {}. It is shown this once:</p><p><code>{password}</code></p><p>Use it with your handle, and <code>{}</code> as the hosting provider.</p>",
                 escape(&made.name),
@@ -129,7 +140,11 @@ async fn fulfil(at: &Arc<AtProto>, session: &Session, wish: &Wish) -> Result<Str
 }
 
 fn in_words(error: XrpcError) -> HubError {
-    if error.status.is_server_error() { HubError::Remote(error.message) } else { HubError::Invalid(error.message) }
+    if error.status.is_server_error() {
+        HubError::Remote(error.message)
+    } else {
+        HubError::Invalid(error.message)
+    }
 }
 
 fn said(html: &str) -> String {
@@ -155,7 +170,9 @@ async fn page(at: &Arc<AtProto>, session: &Session, said: &str) -> Result<Respon
         )
     };
     let asked = |code, what: &str| match at.is_asked_for(member.id, code) {
-        true => format!("<p><strong>An app has just asked for {what}.</strong> If that was not you, do nothing.</p>"),
+        true => format!(
+            "<p><strong>An app has just asked for {what}.</strong> If that was not you, do nothing.</p>"
+        ),
         false => String::new(),
     };
     let passwords = at.app_passwords(member.id).await?;
@@ -197,7 +214,9 @@ fn who(at: &AtProto, presence: &Presence) -> String {
     let facts = Facts::of(presence);
     let state = match presence.state {
         PresenceState::Active => "",
-        _ if facts.moving => "<p>Your account is on its way here from another server: it is switched off until everything has come.</p>",
+        _ if facts.moving => {
+            "<p>Your account is on its way here from another server: it is switched off until everything has come.</p>"
+        }
         _ => "<p>It is switched off.</p>",
     };
     format!(
@@ -220,8 +239,9 @@ fn line(password: &AppPassword, form: &impl Fn(&str, &str) -> String) -> String 
 }
 
 fn document(said: &str, body: &str) -> Response {
-    let body =
-        format!(r#"<h1>AT Protocol</h1>{said}{body}<p><a href="/settings/networks">Back to your networks</a></p>"#);
+    let body = format!(
+        r#"<h1>AT Protocol</h1>{said}{body}<p><a href="/settings/networks">Back to your networks</a></p>"#
+    );
     plain_page("AT Protocol", &body, FormsLead::Back).into_response()
 }
 

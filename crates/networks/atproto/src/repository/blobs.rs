@@ -24,7 +24,12 @@ impl AtProto {
     }
 
     /// Puts a blob down, byte for byte. On disk when this returns; the changes name it.
-    pub async fn put_blob(&self, actor: Id, bytes: Bytes, mime: &str) -> Result<(BlobRow, Vec<Change>), HubError> {
+    pub async fn put_blob(
+        &self,
+        actor: Id,
+        bytes: Bytes,
+        mime: &str,
+    ) -> Result<(BlobRow, Vec<Change>), HubError> {
         let cid = Cid::of_blob(&bytes);
         let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
         let file = self.hub.media().keep(bytes).await.map_err(full)?;
@@ -43,7 +48,9 @@ impl AtProto {
             let (row, changes) = self.put_blob(actor, bytes.clone(), mime).await?;
             match self.hub.store().write(changes).await {
                 // The same content is being removed at this very moment.
-                Err(WriteError::Precondition(files::GOING)) => tokio::time::sleep(Duration::from_millis(50)).await,
+                Err(WriteError::Precondition(files::GOING)) => {
+                    tokio::time::sleep(Duration::from_millis(50)).await
+                }
                 Err(other) => return Err(other.into()),
                 Ok(_) if self.hub.media().has(&row.file) => return Ok(row),
                 Ok(_) => {}

@@ -3,8 +3,7 @@
 
 use crate::{
     data::{BlobRef, Record},
-    firehose,
-    keys,
+    firehose, keys,
     network::AtProto,
     repo::{Blocks, Commit, import::Imported},
     repository::changes::announce,

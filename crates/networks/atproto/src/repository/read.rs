@@ -41,7 +41,8 @@ impl AtProto {
         collection: &str,
         rkey: &str,
     ) -> Result<Option<StoredRecord>, HubError> {
-        let Some(mut row) = self.hub.store().row(atproto_repos::record(actor, collection, rkey)).await? else {
+        let Some(mut row) = self.hub.store().row(atproto_repos::record(actor, collection, rkey)).await?
+        else {
             return Ok(None);
         };
         let (cid, bytes): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(2)?);

@@ -44,9 +44,18 @@ impl From<CommitError> for PutError {
 pub enum Wish {
     Exactly(Write),
     /// The record, be there one before or not. `swap`: the version that must be there (`None`: none).
-    Put { collection: Nsid, rkey: RecordKey, block: Block, swap: Option<Option<String>> },
+    Put {
+        collection: Nsid,
+        rkey: RecordKey,
+        block: Block,
+        swap: Option<Option<String>>,
+    },
     /// No record, be there one before or not.
-    Remove { collection: Nsid, rkey: RecordKey, swap: Option<Option<String>> },
+    Remove {
+        collection: Nsid,
+        rkey: RecordKey,
+        swap: Option<Option<String>>,
+    },
 }
 
 impl AtProto {

@@ -1,10 +1,7 @@
 //! The account itself: its first commit, its end.
 
 use super::Staging;
-use crate::{
-    facts::Facts,
-    syntax::Handle,
-};
+use crate::{facts::Facts, syntax::Handle};
 use landbridge_hub::{HubError, Staged};
 use landbridge_model::ActorState;
 use landbridge_store::{Change, entities::atproto_repos};

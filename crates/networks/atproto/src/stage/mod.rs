@@ -151,8 +151,7 @@ impl Staging<'_> {
             ActKind::Follow { id, .. } => Some((CopyKind::Follow, *id)),
             ActKind::Block { id, .. } => Some((CopyKind::Block, *id)),
             ActKind::Edit(_) => {
-                let update =
-                    copies::update(Network::AtProto, &origin.native_id, Some(&version), None);
+                let update = copies::update(Network::AtProto, &origin.native_id, Some(&version), None);
                 made.changes.push(update);
                 return false;
             }
@@ -189,7 +188,9 @@ impl Staging<'_> {
 
     /// Deletes a record and what belongs to it, as far as it is there.
     async fn remove_record(&self, native_id: &str, made: &mut Records) -> Result<(), HubError> {
-        let Some((collection, rkey)) = AtUri::parse(native_id).ok().and_then(own_place) else { return Ok(()) };
+        let Some((collection, rkey)) = AtUri::parse(native_id).ok().and_then(own_place) else {
+            return Ok(());
+        };
         let beside: &[&str] = if collection.as_str() == POST { &[THREADGATE, POSTGATE] } else { &[] };
         let all = [collection.as_str()].into_iter().chain(beside.iter().copied());
         for collection in all {
@@ -237,6 +238,7 @@ pub(crate) fn nsid(text: &str) -> Result<Nsid, HubError> {
 /// A record as a block.
 pub(crate) fn block(collection: &str, fields: Map) -> Result<Block, HubError> {
     let record = Record::encode(fields.with("$type", collection));
-    let record = record.map_err(|error| HubError::invalid(format!("AT Protocol cannot carry this: {error}")))?;
+    let record =
+        record.map_err(|error| HubError::invalid(format!("AT Protocol cannot carry this: {error}")))?;
     Ok(Block { cid: record.cid(), bytes: record.bytes().clone() })
 }

@@ -9,9 +9,7 @@ use crate::{
     syntax::{AtUri, Datetime, RecordKey, is_uri},
 };
 use landbridge_hub::{CopyKind, Draft, HubError, Preview};
-use landbridge_model::{
-    Audience, Id, Mark, MarkKind, Media, MediaKind, Network, Post, RichText, Time,
-};
+use landbridge_model::{Audience, Id, Mark, MarkKind, Media, MediaKind, Network, Post, RichText, Time};
 use std::{collections::HashMap, time::Duration};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -251,9 +249,12 @@ impl Staging<'_> {
         let mark = |mark: &Mark| {
             let kind = match &mark.kind {
                 MarkKind::Mention { acct, url, .. } => {
-                    let mention = post.mentions.iter().find(|m| m.acct == *acct || (!url.is_empty() && m.url == *url));
+                    let mention =
+                        post.mentions.iter().find(|m| m.acct == *acct || (!url.is_empty() && m.url == *url));
                     match mention.and_then(|mention| dids.get(&mention.actor)) {
-                        Some(did) => MarkKind::Mention { id: did.clone(), acct: acct.clone(), url: url.clone() },
+                        Some(did) => {
+                            MarkKind::Mention { id: did.clone(), acct: acct.clone(), url: url.clone() }
+                        }
                         None if url.starts_with("http") => MarkKind::Link { url: url.clone() },
                         None => return None,
                     }

@@ -84,10 +84,9 @@ impl Staging<'_> {
             }
         }
         let mut labels: Vec<String> = labels(&fields);
-        for (label, on) in [
-            ("bot", member.kind == ActorKind::Service),
-            ("!no-unauthenticated", profile.members_only),
-        ] {
+        for (label, on) in
+            [("bot", member.kind == ActorKind::Service), ("!no-unauthenticated", profile.members_only)]
+        {
             labels.retain(|own| own != label);
             if on {
                 labels.push(label.to_owned());
@@ -135,8 +134,7 @@ impl Staging<'_> {
             }
         };
         let cid = Cid::of_blob(&bytes);
-        let blob =
-            BlobRef { cid, mime_type: what.mime().to_owned(), size: bytes.len() as u64 };
+        let blob = BlobRef { cid, mime_type: what.mime().to_owned(), size: bytes.len() as u64 };
         let (_, changes) = self.at.put_blob(self.act.member.id, bytes, what.mime()).await?;
         made.changes.extend(changes);
         Ok(Some((blob, size)))

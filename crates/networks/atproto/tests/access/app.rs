@@ -100,7 +100,10 @@ impl App {
                     "iss": self.id, "sub": self.id, "aud": world.pds, "iat": now, "exp": now + 60,
                     "jti": NUMBER.fetch_add(1, Ordering::Relaxed).to_string(),
                 });
-                body.append_pair("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+                body.append_pair(
+                    "client_assertion_type",
+                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                );
                 body.append_pair("client_assertion", &jwt(key, &json!({ "alg": "ES256" }), &claims));
             }
             let proof = self.proof("POST", &url, None);
@@ -141,15 +144,31 @@ impl App {
     }
 
     /// What a person does on the page; gives where the browser is sent.
-    pub async fn decide(&self, world: &World, page: &Answer, request: &str, cookie: &str, fields: &[(&str, &str)]) -> Answer {
+    pub async fn decide(
+        &self,
+        world: &World,
+        page: &Answer,
+        request: &str,
+        cookie: &str,
+        fields: &[(&str, &str)],
+    ) -> Answer {
         let form = between(&page.text(), r#"name="form_token" value=""#, "\"").to_owned();
         let given = page.header("set-cookie").split(';').next().unwrap_or_default().to_owned();
         let cookie = if cookie.is_empty() { given } else { cookie.to_owned() };
         let mut body = url::form_urlencoded::Serializer::new(String::new());
-        body.append_pair("client_id", &self.id).append_pair("request_uri", request).append_pair("form_token", &form);
+        body.append_pair("client_id", &self.id)
+            .append_pair("request_uri", request)
+            .append_pair("form_token", &form);
         body.extend_pairs(fields);
         let headers = [("cookie", cookie.as_str()), ("content-type", "application/x-www-form-urlencoded")];
-        send(&world.hub, Method::POST, &format!("{}/oauth/atproto", world.main), &headers, body.finish().into_bytes()).await
+        send(
+            &world.hub,
+            Method::POST,
+            &format!("{}/oauth/atproto", world.main),
+            &headers,
+            body.finish().into_bytes(),
+        )
+        .await
     }
 
     /// The code for what a person allows with name and password.
@@ -213,7 +232,14 @@ impl App {
     }
 }
 
-pub async fn with_proof(world: &World, method: Method, url: &str, token: &str, proof: &str, body: Value) -> Answer {
+pub async fn with_proof(
+    world: &World,
+    method: Method,
+    url: &str,
+    token: &str,
+    proof: &str,
+    body: Value,
+) -> Answer {
     let authorization = format!("DPoP {token}");
     let headers =
         [("authorization", authorization.as_str()), ("dpop", proof), ("content-type", "application/json")];
@@ -228,12 +254,19 @@ impl Tokens {
         let json = answer.json();
         assert_eq!(json["token_type"], "DPoP");
         let text = |field: &str| json[field].as_str().unwrap_or_default().to_owned();
-        Tokens { access: text("access_token"), refresh: text("refresh_token"), scope: text("scope"), sub: text("sub") }
+        Tokens {
+            access: text("access_token"),
+            refresh: text("refresh_token"),
+            scope: text("scope"),
+            sub: text("sub"),
+        }
     }
 }
 
 /// A parameter of an address.
 pub fn parameter(url: &str, name: &str) -> Option<String> {
     let query = url.split_once(['?', '#'])?.1;
-    url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
 }

@@ -19,17 +19,28 @@ async fn handles_and_documents_are_found(engine: EngineKind) {
     let did = world.did(alice).await.to_string();
     let found = world.get("com.atproto.identity.resolveHandle?handle=Alice.landbridge.test", "").await.ok();
     assert_eq!(found["did"], did);
-    assert_eq!(world.get("com.atproto.identity.resolveHandle?handle=nobody.landbridge.test", "").await.error(), (400, "HandleNotFound".into()));
-    assert_eq!(world.get("com.atproto.identity.resolveHandle?handle=nonsense", "").await.error(), (400, "InvalidRequest".into()));
-    assert_eq!(world.get("com.atproto.identity.resolveHandle", "").await.error(), (400, "InvalidRequest".into()));
+    assert_eq!(
+        world.get("com.atproto.identity.resolveHandle?handle=nobody.landbridge.test", "").await.error(),
+        (400, "HandleNotFound".into())
+    );
+    assert_eq!(
+        world.get("com.atproto.identity.resolveHandle?handle=nonsense", "").await.error(),
+        (400, "InvalidRequest".into())
+    );
+    assert_eq!(
+        world.get("com.atproto.identity.resolveHandle", "").await.error(),
+        (400, "InvalidRequest".into())
+    );
     let document = world.get(&format!("com.atproto.identity.resolveDid?did={did}"), "").await.ok();
     assert_eq!(document["didDoc"]["id"], did);
     let missing = "com.atproto.identity.resolveDid?did=did:plc:ewvi7nxzyoun6zhxrhs64oiz";
     assert_eq!(world.get(missing, "").await.error(), (400, "DidNotFound".into()));
     for who in ["alice.landbridge.test", &did] {
-        let whole = world.get(&format!("com.atproto.identity.resolveIdentity?identifier={who}"), "").await.ok();
+        let whole =
+            world.get(&format!("com.atproto.identity.resolveIdentity?identifier={who}"), "").await.ok();
         assert_eq!((&whole["did"], &whole["handle"]), (&json!(did), &json!("alice.landbridge.test")));
-        let fresh = world.post("com.atproto.identity.refreshIdentity", "", json!({ "identifier": who })).await.ok();
+        let fresh =
+            world.post("com.atproto.identity.refreshIdentity", "", json!({ "identifier": who })).await.ok();
         assert_eq!(fresh, whole);
     }
 }
@@ -39,7 +50,9 @@ async fn a_handle_is_proved_before_it_is_taken(engine: EngineKind) {
     let alice = world.member("alice").await;
     world.member("bob").await;
     let token = world.token("alice").await;
-    let rename = async |handle: &str| world.post("com.atproto.identity.updateHandle", &token, json!({ "handle": handle })).await;
+    let rename = async |handle: &str| {
+        world.post("com.atproto.identity.updateHandle", &token, json!({ "handle": handle })).await
+    };
     for (handle, error) in [
         ("bob.landbridge.test", "HandleNotAvailable"),
         ("other.landbridge.test", "HandleNotAvailable"),
@@ -65,13 +78,25 @@ async fn an_identity_changes_by_a_code_from_the_settings_alone(engine: EngineKin
     assert_eq!(recommended["alsoKnownAs"], json!(["at://alice.landbridge.test"]));
     assert_eq!(recommended["services"]["atproto_pds"]["endpoint"], world.pds);
 
-    assert_eq!(world.post("com.atproto.identity.requestPlcOperationSignature", &token, Value::Null).await.status, 200);
+    assert_eq!(
+        world.post("com.atproto.identity.requestPlcOperationSignature", &token, Value::Null).await.status,
+        200
+    );
     let (cookie, _) = world.browser(alice).await;
-    let page = world.send(Method::GET, &format!("{}/settings/atproto", world.main), &[("cookie", &cookie)], Vec::new()).await.text();
+    let page = world
+        .send(Method::GET, &format!("{}/settings/atproto", world.main), &[("cookie", &cookie)], Vec::new())
+        .await
+        .text();
     assert!(page.contains("An app has just asked for a code that changes your identity"));
     let names = json!(["at://alice.landbridge.test", "https://example.org/alice"]);
     let sign = async |code: &str| {
-        world.post("com.atproto.identity.signPlcOperation", &token, json!({ "token": code, "alsoKnownAs": names })).await
+        world
+            .post(
+                "com.atproto.identity.signPlcOperation",
+                &token,
+                json!({ "token": code, "alsoKnownAs": names }),
+            )
+            .await
     };
     assert_eq!(sign("").await.error(), (400, "InvalidRequest".into()));
     assert_eq!(sign("made-up").await.error(), (400, "InvalidToken".into()));
@@ -86,7 +111,9 @@ async fn an_identity_changes_by_a_code_from_the_settings_alone(engine: EngineKin
     let signed = sign(&code).await.ok();
     assert_eq!(sign(&code).await.error(), (400, "InvalidToken".into()), "it works once");
 
-    let submit = async |operation: &Value| world.post("com.atproto.identity.submitPlcOperation", &token, json!({ "operation": operation })).await;
+    let submit = async |operation: &Value| {
+        world.post("com.atproto.identity.submitPlcOperation", &token, json!({ "operation": operation })).await
+    };
     let mut elsewhere = signed["operation"].clone();
     elsewhere["services"]["atproto_pds"]["endpoint"] = json!("https://elsewhere.example");
     assert_eq!(submit(&elsewhere).await.error(), (400, "InvalidRequest".into()));
@@ -118,8 +145,15 @@ async fn the_settings_page_is_for_its_member(engine: EngineKind) {
 
     let key = world.settings(alice, "export", &[("password", PASSWORD)]).await;
     assert_eq!(between(&key, "safe, show it to nobody.</p><p><code>", "</code>").len(), 64);
-    assert!(!world.settings(alice, "export", &[("password", "wrong password")]).await.contains("show it to nobody"));
-    let made = world.settings(alice, "app-password", &[("password", PASSWORD), ("name", "<phone>"), ("privileged", "1")]).await;
+    assert!(
+        !world
+            .settings(alice, "export", &[("password", "wrong password")])
+            .await
+            .contains("show it to nobody")
+    );
+    let made = world
+        .settings(alice, "app-password", &[("password", PASSWORD), ("name", "<phone>"), ("privileged", "1")])
+        .await;
     assert!(made.contains("&lt;phone&gt;"));
     let password = between(&made, "shown this once:</p><p><code>", "</code>").to_owned();
     assert_eq!(world.sign_in("alice", &password).await.status, 200);
@@ -140,7 +174,13 @@ async fn an_account_is_deleted_by_a_code_and_the_password(engine: EngineKind) {
     let token = world.token("alice").await;
     assert_eq!(world.post("com.atproto.server.requestAccountDelete", &token, Value::Null).await.status, 200);
     let delete = async |password: &str, code: &str| {
-        world.post("com.atproto.server.deleteAccount", "", json!({ "did": did, "password": password, "token": code })).await
+        world
+            .post(
+                "com.atproto.server.deleteAccount",
+                "",
+                json!({ "did": did, "password": password, "token": code }),
+            )
+            .await
     };
     let code = world.code(alice, "delete-code").await;
     assert_eq!(delete("wrong password", &code).await.error(), (401, "AuthenticationRequired".into()));

@@ -23,7 +23,7 @@ async fn two(engine: EngineKind) -> (World, World) {
 }
 
 async fn service_token(old: &World, token: &str, new: &World, lxm: &str) -> String {
-    let query = format!("com.atproto.server.getServiceAuth?aud={}&lxm={lxm}", new.server_did());
+    let query = format!("com.atproto.server.getServiceAuth?aud={}&lxm={lxm}", new.audience());
     old.get(&query, token).await.ok()["token"].as_str().unwrap().to_owned()
 }
 
@@ -31,12 +31,21 @@ async fn an_account_moves_with_everything(engine: EngineKind) {
     let (old, new) = two(engine).await;
     let alice = old.member("alice").await;
     let did = old.did(alice).await;
-    let draft = Draft { author: alice, text: "kept".into(), visibility: Some(Visibility::Public), ..Draft::default() };
+    let draft = Draft {
+        author: alice,
+        text: "kept".into(),
+        visibility: Some(Visibility::Public),
+        ..Draft::default()
+    };
     old.hub.publish(draft, None).await.unwrap();
     let there = old.token("alice").await;
 
     // A new account for the old identity: it is switched off.
-    let reserved = new.post("com.atproto.server.reserveSigningKey", "", json!({ "did": did })).await.ok()["signingKey"].as_str().unwrap().to_owned();
+    let reserved =
+        new.post("com.atproto.server.reserveSigningKey", "", json!({ "did": did })).await.ok()["signingKey"]
+            .as_str()
+            .unwrap()
+            .to_owned();
     let leave = service_token(&old, &there, &new, "com.atproto.server.createAccount").await;
     let wanted = json!({ "did": did, "handle": "alice.new.test", "password": PASSWORD });
     let made = new.post("com.atproto.server.createAccount", &leave, wanted.clone()).await.ok();
@@ -46,7 +55,11 @@ async fn an_account_moves_with_everything(engine: EngineKind) {
     let before = status().await;
     assert_eq!((&before["activated"], &before["validDid"]), (&json!(false), &json!(false)));
     assert_eq!(new.post("com.atproto.server.createAccount", &leave, wanted).await.status, 400, "once");
-    assert_eq!(new.post("com.atproto.server.activateAccount", &here, Value::Null).await.status, 400, "too early");
+    assert_eq!(
+        new.post("com.atproto.server.activateAccount", &here, Value::Null).await.status,
+        400,
+        "too early"
+    );
 
     // The repository and the preferences.
     let car = old.get(&format!("com.atproto.sync.getRepo?did={did}"), "").await;
@@ -57,7 +70,8 @@ async fn an_account_moves_with_everything(engine: EngineKind) {
     let imported = new.send(Method::POST, &url, &headers, car.body.to_vec()).await;
     assert_eq!(imported.status, 200, "{}", imported.text());
     assert_eq!(status().await["indexedRecords"], 2);
-    let preferences = json!({ "preferences": [{ "$type": "app.bsky.actor.defs#adultContentPref", "enabled": true }] });
+    let preferences =
+        json!({ "preferences": [{ "$type": "app.bsky.actor.defs#adultContentPref", "enabled": true }] });
     assert_eq!(new.post("app.bsky.actor.putPreferences", &here, preferences).await.status, 200);
 
     // The identity: signed there, by a code, and handed in here.
@@ -66,7 +80,11 @@ async fn an_account_moves_with_everything(engine: EngineKind) {
     old.post("com.atproto.identity.requestPlcOperationSignature", &there, Value::Null).await.ok();
     operation["token"] = json!(old.code(alice, "identity-code").await);
     let signed = old.post("com.atproto.identity.signPlcOperation", &there, operation).await.ok();
-    assert_eq!(old.post("com.atproto.identity.submitPlcOperation", &there, signed.clone()).await.status, 400, "not to the old one");
+    assert_eq!(
+        old.post("com.atproto.identity.submitPlcOperation", &there, signed.clone()).await.status,
+        400,
+        "not to the old one"
+    );
     new.post("com.atproto.identity.submitPlcOperation", &here, signed).await.ok();
     assert_eq!(status().await["validDid"], true);
 
@@ -77,13 +95,21 @@ async fn an_account_moves_with_everything(engine: EngineKind) {
     assert_eq!(session["didDoc"]["service"][0]["serviceEndpoint"], new.pds);
     assert_eq!(status().await["activated"], true);
     assert_eq!(old.presence(alice).await.state, PresenceState::Off);
-    let found = new.get(&format!("com.atproto.repo.listRecords?repo={did}&collection=app.bsky.feed.post"), "").await.ok();
+    let found = new
+        .get(&format!("com.atproto.repo.listRecords?repo={did}&collection=app.bsky.feed.post"), "")
+        .await
+        .ok();
     assert_eq!(found["records"][0]["value"]["text"], "kept");
     // It goes on.
     let record = json!({ "$type": "app.bsky.feed.post", "text": "hello from here", "createdAt": "2026-01-01T00:00:00Z" });
     let written = json!({ "repo": did, "collection": "app.bsky.feed.post", "record": record });
     assert_eq!(new.post("com.atproto.repo.createRecord", &here, written).await.status, 200);
-    let profile = new.get(&format!("com.atproto.repo.getRecord?repo={did}&collection=app.bsky.actor.profile&rkey=self"), "").await;
+    let profile = new
+        .get(
+            &format!("com.atproto.repo.getRecord?repo={did}&collection=app.bsky.actor.profile&rkey=self"),
+            "",
+        )
+        .await;
     assert_eq!(profile.status, 200);
 }
 
@@ -93,7 +119,8 @@ async fn nobody_brings_what_is_not_theirs(engine: EngineKind) {
     old.member("bob").await;
     let did = old.did(alice).await;
     let wanted = json!({ "did": did, "handle": "alice.new.test", "password": PASSWORD });
-    let create = async |token: &str| new.post("com.atproto.server.createAccount", token, wanted.clone()).await.error();
+    let create =
+        async |token: &str| new.post("com.atproto.server.createAccount", token, wanted.clone()).await.error();
     assert_eq!(create("").await, (401, "AuthenticationRequired".into()));
     let (own, others) = (old.token("alice").await, old.token("bob").await);
     assert_eq!(create(&own).await.0, 401, "a session of another server");
@@ -104,7 +131,8 @@ async fn nobody_brings_what_is_not_theirs(engine: EngineKind) {
     let for_old = service_token(&old, &own, &old, "com.atproto.server.createAccount").await;
     assert_eq!(create(&for_old).await, (401, "BadJwtAudience".into()));
     // Signed by a key that is not the account's.
-    let key = landbridge_atproto::crypto::SigningKey::generate(landbridge_atproto::crypto::Curve::K256).unwrap();
+    let key =
+        landbridge_atproto::crypto::SigningKey::generate(landbridge_atproto::crypto::Curve::K256).unwrap();
     let genuine = service_token(&old, &own, &new, "com.atproto.server.createAccount").await;
     let signed = genuine.rsplit_once('.').unwrap().0;
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -115,5 +143,4 @@ async fn nobody_brings_what_is_not_theirs(engine: EngineKind) {
     let refused = new.post("com.atproto.server.createAccount", &genuine, wanted).await;
     assert_eq!(refused.error(), (400, "InvalidHandle".into()));
     assert!(new.hub.members().await.unwrap().is_empty());
-
 }

@@ -28,9 +28,14 @@ async fn an_app_signs_in_and_is_known_by_its_key(engine: EngineKind) {
     let world = World::new(engine).await;
     let alice = world.member("alice").await;
     let did = world.did(alice).await.to_string();
-    let fetch = async |path: &str| world.send(Method::GET, &format!("{}{path}", world.pds), &[], Vec::new()).await.ok();
+    let fetch = async |path: &str| {
+        world.send(Method::GET, &format!("{}{path}", world.pds), &[], Vec::new()).await.ok()
+    };
     let resource = fetch("/.well-known/oauth-protected-resource").await;
-    assert_eq!((&resource["resource"], &resource["authorization_servers"]), (&json!(world.pds), &json!([world.pds])));
+    assert_eq!(
+        (&resource["resource"], &resource["authorization_servers"]),
+        (&json!(world.pds), &json!([world.pds]))
+    );
     let server = fetch("/.well-known/oauth-authorization-server").await;
     assert_eq!(server["issuer"], world.pds);
     assert_eq!(server["require_pushed_authorization_requests"], true);
@@ -46,13 +51,22 @@ async fn an_app_signs_in_and_is_known_by_its_key(engine: EngineKind) {
     assert_eq!((grants[0].name.as_str(), grants[0].scopes.as_str()), ("localhost (AT Protocol)", ALL));
     assert!(grants[0].expires_at.is_some());
     // The token alone is nothing.
-    assert_eq!(world.get("com.atproto.server.getSession", &tokens.access).await.error(), (400, "InvalidToken".into()));
+    assert_eq!(
+        world.get("com.atproto.server.getSession", &tokens.access).await.error(),
+        (400, "InvalidToken".into())
+    );
     // Nor with another's key.
     let thief = App::local(ALL);
-    assert_eq!(thief.get(&world, "com.atproto.server.getSession", &tokens.access).await.error(), (401, "invalid_token".into()));
+    assert_eq!(
+        thief.get(&world, "com.atproto.server.getSession", &tokens.access).await.error(),
+        (401, "invalid_token".into())
+    );
     // A token of a password needs no proof, and a proof does not make it one of OAuth.
     let own = world.token("alice").await;
-    assert_eq!(app.get(&world, "com.atproto.server.getSession", &own).await.error(), (401, "invalid_token".into()));
+    assert_eq!(
+        app.get(&world, "com.atproto.server.getSession", &own).await.error(),
+        (401, "invalid_token".into())
+    );
 }
 
 async fn a_proof_is_good_once_and_for_one_request(engine: EngineKind) {
@@ -61,13 +75,18 @@ async fn a_proof_is_good_once_and_for_one_request(engine: EngineKind) {
     let app = App::local(ALL);
     let tokens = app.sign_in(&world, ALL, "alice").await;
     let url = format!("{}/xrpc/com.atproto.server.getSession", world.pds);
-    let ask = async |proof: &str| with_proof(&world, Method::GET, &url, &tokens.access, proof, Value::Null).await;
+    let ask =
+        async |proof: &str| with_proof(&world, Method::GET, &url, &tokens.access, proof, Value::Null).await;
     let proof = app.proof("GET", &url, Some(&tokens.access));
     assert_eq!(ask(&proof).await.status, 200);
     assert_eq!(ask(&proof).await.error(), (401, "invalid_dpop_proof".into()), "replayed");
     for wrong in [
         app.proof("POST", &url, Some(&tokens.access)),
-        app.proof("GET", &format!("{}/xrpc/com.atproto.server.listAppPasswords", world.pds), Some(&tokens.access)),
+        app.proof(
+            "GET",
+            &format!("{}/xrpc/com.atproto.server.listAppPasswords", world.pds),
+            Some(&tokens.access),
+        ),
         app.proof("GET", &url, Some("another token")),
         app.proof("GET", &url, None),
         "nonsense".to_owned(),
@@ -98,7 +117,10 @@ async fn what_renews_a_session_comes_once(engine: EngineKind) {
     let third = Tokens::of(&app.renew(&world, &second.refresh).await);
     // A second time, even an old one: somebody else has it.
     assert_eq!(app.renew(&world, &first.refresh).await.error(), (400, "invalid_grant".into()));
-    assert_eq!(app.get(&world, "com.atproto.server.getSession", &third.access).await.error(), (401, "invalid_token".into()));
+    assert_eq!(
+        app.get(&world, "com.atproto.server.getSession", &third.access).await.error(),
+        (401, "invalid_token".into())
+    );
     assert_eq!(app.renew(&world, &third.refresh).await.error(), (400, "invalid_grant".into()));
     assert!(world.hub.grants(alice).await.unwrap().is_empty());
 }
@@ -142,7 +164,9 @@ async fn an_app_does_what_it_was_allowed_and_nothing_else(engine: EngineKind) {
         }
         json!({ "repo": did, "collection": collection, "record": record })
     };
-    let create = async |collection: &str| app.post(&world, "com.atproto.repo.createRecord", &tokens.access, record(collection)).await;
+    let create = async |collection: &str| {
+        app.post(&world, "com.atproto.repo.createRecord", &tokens.access, record(collection)).await
+    };
     let made = create("app.bsky.feed.post").await.ok();
     assert_eq!(create("app.bsky.graph.follow").await.error(), (403, "ScopeMissingError".into()));
     let rkey = made["uri"].as_str().unwrap().rsplit('/').next().unwrap();
@@ -161,8 +185,15 @@ async fn an_app_does_what_it_was_allowed_and_nothing_else(engine: EngineKind) {
     }
     let service = |aud: &str, lxm: &str| format!("com.atproto.server.getServiceAuth?aud={aud}&lxm={lxm}");
     let view = "did:web:view.example.org%23bsky_appview";
-    assert_eq!(app.get(&world, &service(view, "app.bsky.feed.getTimeline"), &tokens.access).await.status, 200);
-    for query in [service(view, "app.bsky.feed.getAuthorFeed"), service("did:web:evil.example%23bsky_appview", "app.bsky.feed.getTimeline"), format!("com.atproto.server.getServiceAuth?aud={view}")] {
+    assert_eq!(
+        app.get(&world, &service(view, "app.bsky.feed.getTimeline"), &tokens.access).await.status,
+        200
+    );
+    for query in [
+        service(view, "app.bsky.feed.getAuthorFeed"),
+        service("did:web:evil.example%23bsky_appview", "app.bsky.feed.getTimeline"),
+        format!("com.atproto.server.getServiceAuth?aud={view}"),
+    ] {
         assert_eq!(app.get(&world, &query, &tokens.access).await.error().0, 403, "{query}");
     }
     // More than its description names it does not even ask.
@@ -170,8 +201,19 @@ async fn an_app_does_what_it_was_allowed_and_nothing_else(engine: EngineKind) {
     // Everything but messages and the account.
     let app = App::local(ALL);
     let tokens = app.sign_in(&world, ALL, "alice").await;
-    assert_eq!(app.post(&world, "com.atproto.repo.createRecord", &tokens.access, record("app.bsky.graph.follow")).await.status, 200);
-    assert_eq!(app.get(&world, &service("did:web:api.bsky.chat", "chat.bsky.convo.getLog"), &tokens.access).await.error().0, 403);
+    assert_eq!(
+        app.post(&world, "com.atproto.repo.createRecord", &tokens.access, record("app.bsky.graph.follow"))
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        app.get(&world, &service("did:web:api.bsky.chat", "chat.bsky.convo.getLog"), &tokens.access)
+            .await
+            .error()
+            .0,
+        403
+    );
     assert_eq!(app.get(&world, "app.bsky.actor.getPreferences", &tokens.access).await.status, 200);
 }
 
@@ -185,10 +227,19 @@ async fn the_page_asks_and_a_person_decides(engine: EngineKind) {
     let request = push(&[]).await;
     let page = app.page(&world, &request, "").await;
     let text = page.text();
-    for words in ["localhost", "public for ever", "posts, likes, follows and blocks", "Scopes:", "program on your own computer"] {
+    for words in [
+        "localhost",
+        "public for ever",
+        "posts, likes, follows and blocks",
+        "Scopes:",
+        "program on your own computer",
+    ] {
         assert!(text.contains(words), "{words}: {text}");
     }
-    assert!(page.header("content-security-policy").contains("frame-ancestors 'none'") && !text.contains("<script"));
+    assert!(
+        page.header("content-security-policy").contains("frame-ancestors 'none'")
+            && !text.contains("<script")
+    );
     assert_eq!(page.header("x-frame-options"), "DENY");
     // A wrong password, and a form from elsewhere.
     let wrong = [("username", "alice"), ("password", "wrong"), ("decision", "allow")];
@@ -219,7 +270,9 @@ async fn the_page_asks_and_a_person_decides(engine: EngineKind) {
 
     // Unless the app expects somebody else, or wants them to sign in anew.
     let did = world.did(bob).await.to_string();
-    for more in [[("login_hint", did.as_str())], [("login_hint", "bob.landbridge.test")], [("prompt", "login")]] {
+    for more in
+        [[("login_hint", did.as_str())], [("login_hint", "bob.landbridge.test")], [("prompt", "login")]]
+    {
         let request = push(&more).await;
         let page = app.page(&world, &request, &cookie).await;
         assert!(page.text().contains("type=\"password\""), "{more:?}");
@@ -245,23 +298,41 @@ async fn requests_that_are_not_in_order(engine: EngineKind) {
         ("prompt", "create", "invalid_request"),
         ("response_mode", "form_post", "invalid_request"),
     ] {
-        assert_eq!(app.push(&world, ALL, &[(field, value)]).await.error(), (400, error.into()), "{field}={value}");
+        assert_eq!(
+            app.push(&world, ALL, &[(field, value)]).await.error(),
+            (400, error.into()),
+            "{field}={value}"
+        );
     }
     // Any port of this machine will do.
-    assert_eq!(app.push(&world, ALL, &[("redirect_uri", "http://127.0.0.1:54321/callback")]).await.status, 201);
+    assert_eq!(
+        app.push(&world, ALL, &[("redirect_uri", "http://127.0.0.1:54321/callback")]).await.status,
+        201
+    );
     // No proof; and nothing put down before.
     let url = format!("{}/oauth/par", world.pds);
     let kind = [("content-type", "application/x-www-form-urlencoded")];
-    let body = format!("client_id={}", url::form_urlencoded::byte_serialize(app.id.as_bytes()).collect::<String>());
+    let body =
+        format!("client_id={}", url::form_urlencoded::byte_serialize(app.id.as_bytes()).collect::<String>());
     let refused = send(&world.hub, Method::POST, &url, &kind, body.into_bytes()).await;
     assert_eq!(refused.error(), (400, "invalid_dpop_proof".into()));
-    let url = format!("{}/oauth/authorize?client_id=http%3A%2F%2Flocalhost&response_type=code&scope=atproto", world.pds);
+    let url = format!(
+        "{}/oauth/authorize?client_id=http%3A%2F%2Flocalhost&response_type=code&scope=atproto",
+        world.pds
+    );
     assert_eq!(world.send(Method::GET, &url, &[], Vec::new()).await.status, 400);
     assert_eq!(app.page(&world, "urn:ietf:params:oauth:request_uri:req-madeup", "").await.status, 400);
     let pushed = app.push(&world, ALL, &[]).await.json();
     let other = App::local("atproto");
-    assert_eq!(other.page(&world, pushed["request_uri"].as_str().unwrap(), "").await.status, 400, "another app's");
-    assert_eq!(app.form(&world, "/oauth/token", &[("grant_type", "password")]).await.error().1, "unsupported_grant_type");
+    assert_eq!(
+        other.page(&world, pushed["request_uri"].as_str().unwrap(), "").await.status,
+        400,
+        "another app's"
+    );
+    assert_eq!(
+        app.form(&world, "/oauth/token", &[("grant_type", "password")]).await.error().1,
+        "unsupported_grant_type"
+    );
 }
 
 /// A web app with its description, its keys and whatever else, at an origin of its own.
@@ -315,7 +386,10 @@ async fn an_app_with_a_key_shows_it(engine: EngineKind) {
     let app = App::of(&format!("{public}/client.json"), None);
     let request = app.push(&world, ALL, &[]).await.json()["request_uri"].as_str().unwrap().to_owned();
     let page = app.page(&world, &request, "").await.text();
-    assert!(page.contains("calls itself “&lt;b&gt;Bluesky") && page.contains("the app at 127.0.0.1"), "{page}");
+    assert!(
+        page.contains("calls itself “&lt;b&gt;Bluesky") && page.contains("the app at 127.0.0.1"),
+        "{page}"
+    );
 }
 
 async fn descriptions_of_apps_are_not_believed(engine: EngineKind) {
@@ -333,10 +407,19 @@ async fn descriptions_of_apps_are_not_believed(engine: EngineKind) {
         assert_eq!(app.push(&world, ALL, &[]).await.error(), (400, error.into()), "{path}");
     }
     // Private addresses are not even asked.
-    for id in ["http://10.0.0.1/client.json", "http://169.254.169.254/latest/meta-data", "https://192.168.0.1/client.json"] {
-        assert_eq!(App::of(id, None).push(&world, ALL, &[]).await.error(), (400, "invalid_client_metadata".into()), "{id}");
+    for id in [
+        "http://10.0.0.1/client.json",
+        "http://169.254.169.254/latest/meta-data",
+        "https://192.168.0.1/client.json",
+    ] {
+        assert_eq!(
+            App::of(id, None).push(&world, ALL, &[]).await.error(),
+            (400, "invalid_client_metadata".into()),
+            "{id}"
+        );
     }
-    let other = describe(|description| description["client_id"] = json!("https://bsky.app/client.json")).await;
+    let other =
+        describe(|description| description["client_id"] = json!("https://bsky.app/client.json")).await;
     let app = App::of(&format!("{other}/client.json"), None);
     assert_eq!(app.push(&world, ALL, &[]).await.error().0, 400, "another's description");
 }
@@ -349,7 +432,11 @@ async fn a_session_is_given_back_or_ended(engine: EngineKind) {
     let two = app.sign_in(&world, ALL, "alice").await;
     let other = App::local("atproto");
     assert_eq!(other.form(&world, "/oauth/revoke", &[("token", &one.refresh)]).await.status, 200);
-    assert_eq!(app.get(&world, "com.atproto.server.getSession", &one.access).await.status, 200, "not another app's to give back");
+    assert_eq!(
+        app.get(&world, "com.atproto.server.getSession", &one.access).await.status,
+        200,
+        "not another app's to give back"
+    );
     assert_eq!(app.form(&world, "/oauth/revoke", &[("token", &one.refresh)]).await.status, 200);
     assert_eq!(app.get(&world, "com.atproto.server.getSession", &one.access).await.status, 401);
     assert_eq!(app.form(&world, "/oauth/revoke", &[("token", "unknown")]).await.status, 200);
@@ -358,6 +445,9 @@ async fn a_session_is_given_back_or_ended(engine: EngineKind) {
     assert_eq!(grants.len(), 1);
     assert_eq!(app.get(&world, "com.atproto.server.getSession", &two.access).await.status, 200);
     world.hub.revoke(alice, grants[0].id).await.unwrap();
-    assert_eq!(app.get(&world, "com.atproto.server.getSession", &two.access).await.error(), (401, "invalid_token".into()));
+    assert_eq!(
+        app.get(&world, "com.atproto.server.getSession", &two.access).await.error(),
+        (401, "invalid_token".into())
+    );
     assert_eq!(app.renew(&world, &two.refresh).await.error(), (400, "invalid_grant".into()));
 }

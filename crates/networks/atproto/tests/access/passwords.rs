@@ -27,7 +27,9 @@ async fn people_sign_in_by_all_their_names(engine: EngineKind) {
     assert_eq!(described["did"], world.server_did());
     assert_eq!(described["availableUserDomains"], json!([".landbridge.test"]));
     assert_eq!(described["inviteCodeRequired"], true);
-    for name in ["alice.landbridge.test", "Alice.Landbridge.Test", "@alice.landbridge.test", "alice", &did, &address] {
+    for name in
+        ["alice.landbridge.test", "Alice.Landbridge.Test", "@alice.landbridge.test", "alice", &did, &address]
+    {
         let session = world.sign_in(name, PASSWORD).await.ok();
         assert_eq!(session["did"], did, "{name}");
         assert_eq!(session["handle"], "alice.landbridge.test");
@@ -36,8 +38,17 @@ async fn people_sign_in_by_all_their_names(engine: EngineKind) {
         assert_eq!(session["didDoc"]["service"][0]["serviceEndpoint"], world.pds);
         assert!(session.get("email").is_none());
     }
-    for (name, password) in [("alice", "wrong"), ("nobody.landbridge.test", PASSWORD), ("alice@elsewhere.example", PASSWORD), ("did:plc:ewvi7nxzyoun6zhxrhs64oiz", PASSWORD)] {
-        assert_eq!(world.sign_in(name, password).await.error(), (401, "AuthenticationRequired".into()), "{name}");
+    for (name, password) in [
+        ("alice", "wrong"),
+        ("nobody.landbridge.test", PASSWORD),
+        ("alice@elsewhere.example", PASSWORD),
+        ("did:plc:ewvi7nxzyoun6zhxrhs64oiz", PASSWORD),
+    ] {
+        assert_eq!(
+            world.sign_in(name, password).await.error(),
+            (401, "AuthenticationRequired".into()),
+            "{name}"
+        );
     }
     let token = world.token("alice").await;
     let session = world.get("com.atproto.server.getSession", &token).await.ok();
@@ -72,7 +83,10 @@ async fn a_session_ends_with_its_grant_at_once(engine: EngineKind) {
     assert_eq!(world.post("com.atproto.server.deleteSession", refresh, Value::Null).await.status, 200);
     let access = session["accessJwt"].as_str().unwrap();
     assert_eq!(world.get("com.atproto.server.getSession", access).await.error().1, "ExpiredToken");
-    assert_eq!(world.post("com.atproto.server.refreshSession", refresh, Value::Null).await.error(), (400, "ExpiredToken".into()));
+    assert_eq!(
+        world.post("com.atproto.server.refreshSession", refresh, Value::Null).await.error(),
+        (400, "ExpiredToken".into())
+    );
     // A new password ends everything.
     world.hub.set_password(alice, "another long password").await.unwrap();
     assert_eq!(world.get("com.atproto.server.getSession", &one).await.error().1, "ExpiredToken");
@@ -86,7 +100,10 @@ async fn what_renews_a_session_is_used_up(engine: EngineKind) {
     let renew = async |token: &str| world.post("com.atproto.server.refreshSession", token, Value::Null).await;
     let first = text(&session, "refreshJwt");
     assert_eq!(renew(&text(&session, "accessJwt")).await.error(), (400, "InvalidToken".into()));
-    assert_eq!(world.get("com.atproto.server.getSession", &first).await.error(), (400, "InvalidToken".into()));
+    assert_eq!(
+        world.get("com.atproto.server.getSession", &first).await.error(),
+        (400, "InvalidToken".into())
+    );
     let second = renew(&first).await.ok();
     assert_eq!(second["did"], session["did"]);
     // The answer may have been lost: the same can be had again.
@@ -144,12 +161,24 @@ async fn tokens_cannot_be_made_up(engine: EngineKind) {
     assert_eq!(seen(with("aud", json!("did:web:elsewhere.example"))).await, "InvalidToken");
     assert_eq!(seen(with("sid", json!("12345"))).await, "ExpiredToken");
     assert_eq!(seen(with("sid", json!(null))).await, "InvalidToken");
-    assert_eq!(seen(spell(json!({ "alg": "HS256", "typ": "refresh+jwt" }), &claims, Some(&secret))).await, "InvalidToken");
+    assert_eq!(
+        seen(spell(json!({ "alg": "HS256", "typ": "refresh+jwt" }), &claims, Some(&secret))).await,
+        "InvalidToken"
+    );
     for garbage in ["x", "a.b.c", "..", &"x".repeat(20_000)] {
         assert_ne!(seen(garbage.to_owned()).await, "in");
     }
     // The token of a service is no sign-in.
-    let service = world.get(&format!("com.atproto.server.getServiceAuth?aud={}&lxm=com.atproto.server.listAppPasswordz", world.server_did()), &token).await.ok();
+    let service = world
+        .get(
+            &format!(
+                "com.atproto.server.getServiceAuth?aud={}&lxm=com.atproto.server.listAppPasswordz",
+                world.audience()
+            ),
+            &token,
+        )
+        .await
+        .ok();
     assert_eq!(seen(service["token"].as_str().unwrap().to_owned()).await, "InvalidToken");
     assert_eq!(world.hub.grants(alice).await.unwrap().len(), 1);
 }
@@ -160,7 +189,13 @@ async fn a_password_for_one_app_is_less_than_the_members_own(engine: EngineKind)
     world.member("bob").await;
     let own = world.token("alice").await;
     let make = async |token: &str, name: &str, privileged: bool| {
-        world.post("com.atproto.server.createAppPassword", token, json!({ "name": name, "privileged": privileged })).await
+        world
+            .post(
+                "com.atproto.server.createAppPassword",
+                token,
+                json!({ "name": name, "privileged": privileged }),
+            )
+            .await
     };
     let made = make(&own, "phone", false).await.ok();
     assert_eq!((&made["name"], &made["privileged"]), (&json!("phone"), &json!(false)));
@@ -169,8 +204,10 @@ async fn a_password_for_one_app_is_less_than_the_members_own(engine: EngineKind)
     assert_eq!(make(&own, "phone", false).await.error().0, 400);
     let mighty = make(&own, "chat", true).await.ok()["password"].as_str().unwrap().to_owned();
 
-    let app = world.sign_in("alice.landbridge.test", password).await.ok()["accessJwt"].as_str().unwrap().to_owned();
-    let chat = world.sign_in("alice", &mighty.to_uppercase()).await.ok()["accessJwt"].as_str().unwrap().to_owned();
+    let app =
+        world.sign_in("alice.landbridge.test", password).await.ok()["accessJwt"].as_str().unwrap().to_owned();
+    let chat =
+        world.sign_in("alice", &mighty.to_uppercase()).await.ok()["accessJwt"].as_str().unwrap().to_owned();
     assert_eq!(world.sign_in("bob", password).await.status, 401, "it is nobody else's");
     assert_eq!(world.get("com.atproto.server.getSession", &app).await.status, 200);
     for (method, body) in [
@@ -186,16 +223,20 @@ async fn a_password_for_one_app_is_less_than_the_members_own(engine: EngineKind)
     let refused = world.post("com.atproto.identity.requestPlcOperationSignature", &app, Value::Null).await;
     assert_eq!(refused.error().1, "InvalidToken");
 
-    let service = |lxm: &str| format!("com.atproto.server.getServiceAuth?aud=did:web:api.example.org&lxm={lxm}");
+    let service =
+        |lxm: &str| format!("com.atproto.server.getServiceAuth?aud=did:web:api.example.org&lxm={lxm}");
     assert_eq!(world.get(&service("app.bsky.feed.getTimeline"), &app).await.status, 200);
     assert_eq!(world.get(&service("chat.bsky.convo.getLog"), &app).await.error().0, 400);
     assert_eq!(world.get(&service("chat.bsky.convo.getLog"), &chat).await.status, 200);
     assert_eq!(world.get(&service("com.atproto.server.createAccount"), &app).await.error().0, 400);
 
     // Not everything is shown to it.
-    let birth = json!({ "$type": "app.bsky.actor.defs#personalDetailsPref", "birthDate": "2000-01-01T00:00:00Z" });
+    let birth =
+        json!({ "$type": "app.bsky.actor.defs#personalDetailsPref", "birthDate": "2000-01-01T00:00:00Z" });
     let adult = json!({ "$type": "app.bsky.actor.defs#adultContentPref", "enabled": false });
-    let put = async |token: &str, list: Value| world.post("app.bsky.actor.putPreferences", token, json!({ "preferences": list })).await;
+    let put = async |token: &str, list: Value| {
+        world.post("app.bsky.actor.putPreferences", token, json!({ "preferences": list })).await
+    };
     assert_eq!(put(&own, json!([birth, adult])).await.status, 200);
     let all = world.get("app.bsky.actor.getPreferences", &own).await.ok();
     assert_eq!(all["preferences"], json!([birth, adult]));
@@ -206,7 +247,8 @@ async fn a_password_for_one_app_is_less_than_the_members_own(engine: EngineKind)
     assert_eq!(put(&own, json!([{ "$type": "com.example.pref" }])).await.error().0, 400);
 
     let listed = world.get("com.atproto.server.listAppPasswords", &own).await.ok();
-    let names: Vec<&str> = listed["passwords"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        listed["passwords"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["phone", "chat"]);
     assert!(listed.to_string().find(password).is_none());
     // Ended, with what was signed in by it.
@@ -234,12 +276,19 @@ async fn a_suspended_member_can_only_leave(engine: EngineKind) {
     let session = world.post("com.atproto.server.createSession", "", body).await.ok();
     assert_eq!((&session["active"], &session["status"]), (&json!(false), &json!("takendown")));
     let token = session["accessJwt"].as_str().unwrap();
-    let service = |lxm: &str| format!("com.atproto.server.getServiceAuth?aud=did:web:api.example.org&lxm={lxm}");
+    let service =
+        |lxm: &str| format!("com.atproto.server.getServiceAuth?aud=did:web:api.example.org&lxm={lxm}");
     assert_eq!(world.get(&service("com.atproto.server.createAccount"), token).await.status, 200);
-    assert_eq!(world.get(&service("app.bsky.feed.getTimeline"), token).await.error(), (400, "InvalidToken".into()));
+    assert_eq!(
+        world.get(&service("app.bsky.feed.getTimeline"), token).await.error(),
+        (400, "InvalidToken".into())
+    );
     let record = json!({ "repo": session["did"], "collection": "app.bsky.feed.post", "record": { "$type": "app.bsky.feed.post", "text": "x", "createdAt": "2026-01-01T00:00:00Z" } });
     assert_eq!(world.post("com.atproto.repo.createRecord", token, record).await.error().1, "AccountTakedown");
-    assert_eq!(world.post("com.atproto.server.createAppPassword", token, json!({ "name": "x" })).await.error().0, 400);
+    assert_eq!(
+        world.post("com.atproto.server.createAppPassword", token, json!({ "name": "x" })).await.error().0,
+        400
+    );
 }
 
 async fn accounts_are_switched_off_and_on(engine: EngineKind) {

@@ -46,7 +46,11 @@ async fn a_set_stands_for_what_its_publisher_names(engine: EngineKind) {
     let own = world.token("alice").await;
     let scope = "atproto include:com.example.authEvents";
     let app = App::local(scope);
-    assert_eq!(app.push(&world, scope, &[]).await.error(), (400, "invalid_scope".into()), "nobody publishes it");
+    assert_eq!(
+        app.push(&world, scope, &[]).await.error(),
+        (400, "invalid_scope".into()),
+        "nobody publishes it"
+    );
     did.to_string().clone_into(&mut publisher.lock().unwrap());
     assert_eq!(app.push(&world, scope, &[]).await.error(), (400, "invalid_scope".into()), "it is not there");
     let set = json!({
@@ -71,7 +75,11 @@ async fn a_set_stands_for_what_its_publisher_names(engine: EngineKind) {
     };
     assert_eq!(create("com.example.event").await.status, 200);
     assert_eq!(create("com.example.other").await.error(), (403, "ScopeMissingError".into()));
-    assert_eq!(create("app.bsky.feed.post").await.error(), (403, "ScopeMissingError".into()), "not its own namespace");
+    assert_eq!(
+        create("app.bsky.feed.post").await.error(),
+        (403, "ScopeMissingError".into()),
+        "not its own namespace"
+    );
     // A renewed session keeps it, also when nobody can be asked.
     publisher.lock().unwrap().clear();
     let renewed = crate::app::Tokens::of(&app.renew(&world, &tokens.refresh).await);

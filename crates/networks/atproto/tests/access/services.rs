@@ -24,7 +24,8 @@ on_both!(
 async fn echo(request: Request) -> Response {
     let path = request.uri().to_string();
     if path.contains("getRefused") {
-        return (StatusCode::IM_A_TEAPOT, Json(json!({ "error": "Teapot", "message": "short and stout" }))).into_response();
+        return (StatusCode::IM_A_TEAPOT, Json(json!({ "error": "Teapot", "message": "short and stout" })))
+            .into_response();
     }
     if path.contains("getPage") {
         return (StatusCode::BAD_GATEWAY, "<html>sorry</html>").into_response();
@@ -37,8 +38,14 @@ async fn echo(request: Request) -> Response {
     let method = request.method().to_string();
     let body = axum::body::to_bytes(request.into_body(), 1 << 20).await.unwrap();
     let body = String::from_utf8_lossy(&body).into_owned();
-    let mut answer = Json(json!({ "method": method, "path": path, "headers": headers, "body": body })).into_response();
-    for (name, value) in [("atproto-repo-rev", "3abc"), ("set-cookie", "a=b"), ("x-secret", "1"), ("atproto-content-labelers", "did:plc:x")] {
+    let mut answer =
+        Json(json!({ "method": method, "path": path, "headers": headers, "body": body })).into_response();
+    for (name, value) in [
+        ("atproto-repo-rev", "3abc"),
+        ("set-cookie", "a=b"),
+        ("x-secret", "1"),
+        ("atproto-content-labelers", "did:plc:x"),
+    ] {
         answer.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     answer
@@ -46,7 +53,8 @@ async fn echo(request: Request) -> Response {
 
 async fn with_view(engine: EngineKind) -> (World, String) {
     let view = serve(Router::new().fallback(echo)).await;
-    let service = Service { url: view.parse().unwrap(), did: Did::parse("did:web:view.example.org").unwrap() };
+    let service =
+        Service { url: view.parse().unwrap(), did: Did::parse("did:web:view.example.org").unwrap() };
     (World::with(engine, Wishes { appview: Some(service), ..Wishes::default() }).await, view)
 }
 
@@ -76,7 +84,12 @@ async fn a_service_is_asked_in_the_members_name(engine: EngineKind) {
     assert!(answer.headers.get("set-cookie").is_none() && answer.headers.get("x-secret").is_none());
     let echoed = answer.ok();
     assert_eq!(echoed["path"], "/xrpc/app.bsky.feed.getTimeline?limit=2&cursor=a%20b");
-    for (name, value) in [("accept-language", "de"), ("atproto-accept-labelers", "did:plc:x;redact"), ("x-bsky-topics", "t"), ("x-atproto-x", "y")] {
+    for (name, value) in [
+        ("accept-language", "de"),
+        ("atproto-accept-labelers", "did:plc:x;redact"),
+        ("x-bsky-topics", "t"),
+        ("x-atproto-x", "y"),
+    ] {
         assert_eq!(header(&echoed, name), Some(value));
     }
     assert!(header(&echoed, "cookie").is_none() && header(&echoed, "x-forwarded-for").is_none());
@@ -85,7 +98,10 @@ async fn a_service_is_asked_in_the_members_name(engine: EngineKind) {
     assert_ne!(jwt, token);
     let claims = verified(&world, alice, jwt).await;
     assert_eq!(claims["iss"], world.did(alice).await.as_str());
-    assert_eq!((&claims["aud"], &claims["lxm"]), (&json!("did:web:view.example.org"), &json!("app.bsky.feed.getTimeline")));
+    assert_eq!(
+        (&claims["aud"], &claims["lxm"]),
+        (&json!("did:web:view.example.org"), &json!("app.bsky.feed.getTimeline"))
+    );
     assert!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap() <= 60);
 
     let posted = world.post("app.bsky.graph.muteActor", &token, json!({ "actor": "did:plc:x" })).await.ok();
@@ -129,33 +145,57 @@ async fn nobody_is_asked_who_should_not_be(engine: EngineKind) {
     for name in ["com.atproto.identity.signplcoperation", "com.atproto.server.createapppassword"] {
         assert_eq!(ask(Method::POST, name, "").await.error(), (400, "InvalidToken".into()), "{name}");
     }
-    assert_eq!(ask(Method::DELETE, "app.bsky.feed.getTimeline", "").await.error().0, 400);
+    assert_eq!(ask(Method::DELETE, "app.bsky.feed.getTimeline", "").await.error().0, 405);
     assert_eq!(ask(Method::GET, "not-a-method", "").await.error().0, 400);
-    assert_eq!(ask(Method::GET, "chat.bsky.convo.getLog", "").await.error(), (400, "InvalidRequest".into()), "no such service");
+    assert_eq!(
+        ask(Method::GET, "chat.bsky.convo.getLog", "").await.error(),
+        (400, "InvalidRequest".into()),
+        "no such service"
+    );
     for service in ["did:web:view.example.org", "nonsense", "did:web:a.b#c#d"] {
-        assert_eq!(ask(Method::GET, "app.bsky.feed.getTimeline", service).await.error(), (400, "InvalidRequest".into()));
+        assert_eq!(
+            ask(Method::GET, "app.bsky.feed.getTimeline", service).await.error(),
+            (400, "InvalidRequest".into())
+        );
     }
     // No way back here, and none to a private place.
     let own = format!("{}#atproto_pds", world.server_did());
     assert_eq!(ask(Method::GET, "app.bsky.feed.getTimeline", &own).await.error().0, 400);
     let member = world.did(world.hub.member_named("alice").await.unwrap().actor.id).await;
-    assert_eq!(ask(Method::GET, "app.bsky.feed.getTimeline", &format!("{member}#atproto_pds")).await.error().0, 400);
+    assert_eq!(
+        ask(Method::GET, "app.bsky.feed.getTimeline", &format!("{member}#atproto_pds")).await.error().0,
+        400
+    );
     assert_ne!(ask(Method::GET, "app.bsky.feed.getTimeline", "did:web:10.0.0.1#x").await.status, 200);
-    assert_eq!(ask(Method::GET, "app.bsky.feed.getTimeline", "did:web:view.example.org#bsky_appview").await.status, 200);
+    assert_eq!(
+        ask(Method::GET, "app.bsky.feed.getTimeline", "did:web:view.example.org#bsky_appview").await.status,
+        200
+    );
     // An app password without leave for messages.
     let made = world.post("com.atproto.server.createAppPassword", &token, json!({ "name": "x" })).await.ok();
-    let app = world.sign_in("alice", made["password"].as_str().unwrap()).await.ok()["accessJwt"].as_str().unwrap().to_owned();
-    let headers = [("authorization", &*format!("Bearer {app}")), ("atproto-proxy", "did:web:view.example.org#bsky_appview")].map(|(a, b)| (a, b.to_owned()));
+    let app = world.sign_in("alice", made["password"].as_str().unwrap()).await.ok()["accessJwt"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let headers = [
+        ("authorization", &*format!("Bearer {app}")),
+        ("atproto-proxy", "did:web:view.example.org#bsky_appview"),
+    ]
+    .map(|(a, b)| (a, b.to_owned()));
     let headers: Vec<(&str, &str)> = headers.iter().map(|(a, b)| (*a, b.as_str())).collect();
     let url = format!("{}/xrpc/chat.bsky.convo.getLog", world.pds);
-    assert_eq!(world.send(Method::GET, &url, &headers, Vec::new()).await.error(), (400, "InvalidToken".into()));
+    assert_eq!(
+        world.send(Method::GET, &url, &headers, Vec::new()).await.error(),
+        (400, "InvalidToken".into())
+    );
 }
 
 async fn tokens_for_services_are_bounded(engine: EngineKind) {
     let world = World::new(engine).await;
     let alice = world.member("alice").await;
     let token = world.token("alice").await;
-    let get = async |query: &str| world.get(&format!("com.atproto.server.getServiceAuth?{query}"), &token).await;
+    let get =
+        async |query: &str| world.get(&format!("com.atproto.server.getServiceAuth?{query}"), &token).await;
     let now = landbridge_model::Time::now().secs();
     let made = get("aud=did:web:api.example.org&lxm=app.bsky.feed.getTimeline").await.ok();
     let claims = verified(&world, alice, made["token"].as_str().unwrap()).await;
@@ -174,13 +214,15 @@ async fn tokens_for_services_are_bounded(engine: EngineKind) {
         assert_eq!(get(&query).await.error(), (400, error.into()), "{query}");
     }
     // The video service puts a file down in the member's name, and can do nothing else.
-    let upload = get(&format!("aud={}&lxm=com.atproto.repo.uploadBlob", world.server_did())).await.ok();
+    let upload = get(&format!("aud={}&lxm=com.atproto.repo.uploadBlob", world.audience())).await.ok();
     let upload = format!("Bearer {}", upload["token"].as_str().unwrap());
     let headers = [("authorization", upload.as_str()), ("content-type", "video/mp4")];
-    let put = async |name: &str| world.send(Method::POST, &format!("{}/xrpc/{name}", world.pds), &headers, b"film".to_vec()).await;
+    let put = async |name: &str| {
+        world.send(Method::POST, &format!("{}/xrpc/{name}", world.pds), &headers, b"film".to_vec()).await
+    };
     assert_eq!(put("com.atproto.repo.uploadBlob").await.status, 200);
     assert_eq!(put("com.atproto.repo.createRecord").await.error(), (400, "InvalidToken".into()));
-    let other = get(&format!("aud={}&lxm=a.b.c", world.server_did())).await.ok();
+    let other = get(&format!("aud={}&lxm=a.b.c", world.audience())).await.ok();
     let other = format!("Bearer {}", other["token"].as_str().unwrap());
     let url = format!("{}/xrpc/com.atproto.repo.uploadBlob", world.pds);
     let refused = world.send(Method::POST, &url, &[("authorization", &other)], b"film".to_vec()).await;
@@ -191,7 +233,11 @@ async fn browsers_may_ask_from_everywhere(engine: EngineKind) {
     let world = World::new(engine).await;
     world.member("alice").await;
     let url = format!("{}/xrpc/com.atproto.server.getSession", world.pds);
-    let asked = [("origin", "https://app.example"), ("access-control-request-method", "GET"), ("access-control-request-headers", "authorization,dpop,atproto-proxy")];
+    let asked = [
+        ("origin", "https://app.example"),
+        ("access-control-request-method", "GET"),
+        ("access-control-request-headers", "authorization,dpop,atproto-proxy"),
+    ];
     let answer = send(&world.hub, Method::OPTIONS, &url, &asked, Vec::new()).await;
     assert_eq!((answer.status, answer.header("access-control-allow-origin")), (204, "*"));
     assert_eq!(answer.header("access-control-allow-headers"), "authorization,dpop,atproto-proxy");
@@ -209,12 +255,21 @@ async fn reports_are_kept(engine: EngineKind) {
     let token = world.sign_in("alice", PASSWORD).await.ok()["accessJwt"].as_str().unwrap().to_owned();
     let report = |subject: Value| json!({ "reasonType": "com.atproto.moderation.defs#reasonSpam", "reason": "look", "subject": subject });
     let account = json!({ "$type": "com.atproto.admin.defs#repoRef", "did": world.did(bob).await });
-    let answer = world.post("com.atproto.moderation.createReport", &token, report(account.clone())).await.ok();
+    let answer =
+        world.post("com.atproto.moderation.createReport", &token, report(account.clone())).await.ok();
     assert_eq!((&answer["subject"], &answer["reportedBy"]), (&account, &json!(world.did(alice).await)));
     let kept = world.hub.reports(10).await.unwrap();
     assert_eq!(kept.len(), 1);
-    for bad in [json!({}), json!({ "did": "nobody" }), json!({ "uri": "at://alice.landbridge.test/a.b.c/d" }), json!({ "did": "did:plc:ewvi7nxzyoun6zhxrhs64oiz" })] {
-        assert_eq!(world.post("com.atproto.moderation.createReport", &token, report(bad)).await.error().0, 400);
+    for bad in [
+        json!({}),
+        json!({ "did": "nobody" }),
+        json!({ "uri": "at://alice.landbridge.test/a.b.c/d" }),
+        json!({ "did": "did:plc:ewvi7nxzyoun6zhxrhs64oiz" }),
+    ] {
+        assert_eq!(
+            world.post("com.atproto.moderation.createReport", &token, report(bad)).await.error().0,
+            400
+        );
     }
     assert_eq!(world.post("com.atproto.moderation.createReport", "", report(account)).await.error().0, 401);
 }
@@ -243,7 +298,8 @@ async fn whoever_has_just_posted_sees_the_post(engine: EngineKind) {
         }
     });
     let view = serve(view).await;
-    let service = Service { url: view.parse().unwrap(), did: Did::parse("did:web:view.example.org").unwrap() };
+    let service =
+        Service { url: view.parse().unwrap(), did: Did::parse("did:web:view.example.org").unwrap() };
     let world = World::with(engine, Wishes { appview: Some(service), ..Wishes::default() }).await;
     let alice = world.member("alice").await;
     let did = world.did(alice).await;
@@ -256,19 +312,26 @@ async fn whoever_has_just_posted_sees_the_post(engine: EngineKind) {
     };
     let post = |text: &str| json!({ "$type": "app.bsky.feed.post", "text": text, "createdAt": landbridge_model::Time::now().rfc3339() });
     let first = create(post("new")).await;
-    let parent = json!({ "uri": "at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/1", "cid": first["cid"] });
+    let parent =
+        json!({ "uri": "at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/1", "cid": first["cid"] });
     let mut reply = post("an answer");
     reply["reply"] = json!({ "root": parent, "parent": parent });
     let second = create(reply).await;
     let feed = async |name: &str| world.get(&format!("app.bsky.feed.{name}"), &token).await.ok();
     let uris = |feed: &Value| -> Vec<String> {
-        feed["feed"].as_array().unwrap().iter().map(|item| item["post"]["uri"].as_str().unwrap().to_owned()).collect()
+        feed["feed"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["post"]["uri"].as_str().unwrap().to_owned())
+            .collect()
     };
     // It does not say how far it has read: nothing is added.
     assert_eq!(uris(&feed("getTimeline").await).len(), 1);
     before.clone_into(&mut rev.lock().unwrap());
     let timeline = feed("getTimeline?limit=10").await;
-    let texts: Vec<&Value> = timeline["feed"].as_array().unwrap().iter().map(|item| &item["post"]["record"]["text"]).collect();
+    let texts: Vec<&Value> =
+        timeline["feed"].as_array().unwrap().iter().map(|item| &item["post"]["record"]["text"]).collect();
     assert_eq!(texts, [&json!("an answer"), &json!("new"), &Value::Null]);
     assert_eq!(timeline["feed"][0]["post"]["author"]["handle"], "alice.landbridge.test");
     assert_eq!(uris(&feed("getTimeline?cursor=c").await).len(), 1, "an older page");
@@ -282,11 +345,17 @@ async fn whoever_has_just_posted_sees_the_post(engine: EngineKind) {
     let thread = feed(&format!("getPostThread?uri={}", second["uri"].as_str().unwrap())).await;
     assert_eq!(thread["thread"]["post"]["uri"], second["uri"]);
     assert_eq!(thread["thread"]["parent"]["post"]["uri"], parent["uri"]);
-    let nobody = world.get("app.bsky.feed.getPostThread?uri=at://did:plc:aaaaaaaaaaaaaaaaaaaaaaaa/app.bsky.feed.post/9", &token).await;
+    let nobody = world
+        .get(
+            "app.bsky.feed.getPostThread?uri=at://did:plc:aaaaaaaaaaaaaaaaaaaaaaaa/app.bsky.feed.post/9",
+            &token,
+        )
+        .await;
     assert_eq!(nobody.error(), (400, "NotFound".into()));
     // A changed profile.
     let profile = json!({ "$type": "app.bsky.actor.profile", "displayName": "New" });
-    let body = json!({ "repo": did, "collection": "app.bsky.actor.profile", "rkey": "self", "record": profile });
+    let body =
+        json!({ "repo": did, "collection": "app.bsky.actor.profile", "rkey": "self", "record": profile });
     world.post("com.atproto.repo.putRecord", &token, body).await.ok();
     let shown = world.get(&format!("app.bsky.actor.getProfile?actor={did}"), &token).await.ok();
     assert_eq!((&shown["displayName"], &shown["handle"]), (&json!("New"), &json!("alice.landbridge.test")));

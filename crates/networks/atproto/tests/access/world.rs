@@ -112,8 +112,10 @@ impl World {
 
     pub async fn with(engine: EngineKind, wishes: Wishes) -> World {
         let store = TestStore::new(engine).await;
-        let (pds, main) =
-            (TcpListener::bind("127.0.0.1:0").await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+        let (pds, main) = (
+            TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        );
         let origin = |listener: &TcpListener| format!("http://{}", listener.local_addr().unwrap());
         let (pds_origin, main_origin) = (origin(&pds), origin(&main));
         let folder = store.place.folder().join("media");
@@ -177,6 +179,11 @@ impl World {
 
     pub fn server_did(&self) -> String {
         self.at.options().server_did()
+    }
+
+    /// The same as a parameter: the colon before the port is `%3A` in the DID itself.
+    pub fn audience(&self) -> String {
+        self.server_did().replace('%', "%25")
     }
 
     pub async fn send(&self, method: Method, url: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
@@ -249,6 +256,7 @@ pub async fn send(hub: &Hub, method: Method, url: &str, headers: &[(&str, &str)]
         .map(|(name, value)| (HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap()))
         .collect();
     let url = url.parse().unwrap();
-    let answer = hub.fetcher().send(method, &url, body.into(), 10 << 20, move |_| headers.clone()).await.unwrap();
+    let answer =
+        hub.fetcher().send(method, &url, body.into(), 10 << 20, move |_| headers.clone()).await.unwrap();
     Answer { status: StatusCode::as_u16(&answer.status), headers: answer.headers, body: answer.body }
 }

@@ -1,7 +1,10 @@
 //! What members do, as records.
 
 use crate::world::{World, on_both};
-use landbridge_atproto::{data::Value, firehose::{AccountStatus, Event}};
+use landbridge_atproto::{
+    data::Value,
+    firehose::{AccountStatus, Event},
+};
 use landbridge_hub::{CopyKind, Draft, publish::FollowOptions};
 use landbridge_model::{Audience, Visibility};
 use landbridge_store::EngineKind;
@@ -41,7 +44,8 @@ async fn a_post_says_what_was_written(engine: EngineKind) {
     assert_eq!(kinds[0].get("did").unwrap().as_text(), Some(world.did(bob).await.as_str()));
     assert_eq!(kinds[1].get("uri").unwrap().as_text(), Some("https://example.org/x"));
     assert_eq!(kinds[2].get("tag").unwrap().as_text().unwrap().to_lowercase(), "straße");
-    let label = fields.get("labels").unwrap().get("values").unwrap().as_list().unwrap()[0].get("val").cloned();
+    let label =
+        fields.get("labels").unwrap().get("values").unwrap().as_list().unwrap()[0].get("val").cloned();
     assert_eq!(label.unwrap().as_text(), Some("graphic-media"));
     let card = fields.get("embed").unwrap().get("external").unwrap();
     assert_eq!(card.get("uri").unwrap().as_text(), Some("https://example.org/x"));
@@ -59,14 +63,16 @@ async fn answers_name_root_and_parent(engine: EngineKind) {
     let world = World::new(engine).await;
     let (alice, bob) = (world.member("alice").await, world.member("bob").await);
     let root = world.post(alice, "root").await;
-    let answer = |author, to, text: &str| Draft { author, text: text.into(), reply_to: Some(to), ..Draft::default() };
+    let answer =
+        |author, to, text: &str| Draft { author, text: text.into(), reply_to: Some(to), ..Draft::default() };
     let first = world.publish(answer(bob, root.id, "first")).await;
     let second = world.publish(answer(alice, first.id, "second")).await;
     let (root_uri, root_record) = world.record(CopyKind::Post, root.id).await.unwrap();
     let (first_uri, first_record) = world.record(CopyKind::Post, first.id).await.unwrap();
     let (_, record) = world.record(CopyKind::Post, second.id).await.unwrap();
     let reply = record.fields().get("reply").unwrap();
-    let said = |part: &str, field: &str| reply.get(part).unwrap().get(field).unwrap().as_text().unwrap().to_owned();
+    let said =
+        |part: &str, field: &str| reply.get(part).unwrap().get(field).unwrap().as_text().unwrap().to_owned();
     assert_eq!((said("root", "uri"), said("root", "cid")), (root_uri, root_record.cid().to_string()));
     assert_eq!((said("parent", "uri"), said("parent", "cid")), (first_uri, first_record.cid().to_string()));
 }
@@ -91,8 +97,10 @@ async fn follows_and_likes_are_taken_back(engine: EngineKind) {
     world.hub.react(alice, post.id, "🎉", None, None).await.unwrap();
     let repost = world.hub.repost(alice, post.id, Some(Visibility::Public), None).await.unwrap();
     let repo = world.verified(alice).await;
-    let collections: Vec<&str> = repo.records.iter().map(|(path, _)| path.split('/').next().unwrap()).collect();
-    let all = ["app.bsky.actor.profile", "app.bsky.feed.like", "app.bsky.feed.repost", "app.bsky.graph.follow"];
+    let collections: Vec<&str> =
+        repo.records.iter().map(|(path, _)| path.split('/').next().unwrap()).collect();
+    let all =
+        ["app.bsky.actor.profile", "app.bsky.feed.like", "app.bsky.feed.repost", "app.bsky.graph.follow"];
     assert_eq!(collections, all);
     assert!(world.record(CopyKind::Repost, repost.id).await.is_some());
     world.hub.unfollow(alice, bob, None).await.unwrap();
@@ -108,7 +116,8 @@ async fn only_what_is_public_goes_there(engine: EngineKind) {
     let world = World::new(engine).await;
     let alice = world.member("alice").await;
     for visibility in [Visibility::Unlisted, Visibility::Followers, Visibility::Direct] {
-        let draft = Draft { author: alice, text: "x".into(), visibility: Some(visibility), ..Draft::default() };
+        let draft =
+            Draft { author: alice, text: "x".into(), visibility: Some(visibility), ..Draft::default() };
         let post = world.publish(draft).await;
         assert!(world.record(CopyKind::Post, post.id).await.is_none(), "{visibility:?}");
     }

@@ -151,7 +151,9 @@ async fn random_writes_and_restarts_leave_a_repository_that_verifies(engine: Eng
     let found: BTreeMap<String, String> = repo
         .records
         .iter()
-        .filter_map(|(path, cid)| Some((path.strip_prefix("org.example.thing/")?.to_owned(), cid.to_string())))
+        .filter_map(|(path, cid)| {
+            Some((path.strip_prefix("org.example.thing/")?.to_owned(), cid.to_string()))
+        })
         .collect();
     assert_eq!(found, expected);
     // Nothing is kept that the tree does not need.
@@ -176,7 +178,9 @@ async fn a_repository_comes_back_as_it_went(engine: EngineKind) {
     assert!(after.commit.rev > before.commit.rev);
     let (_, blocks) = world.at.snapshot(alice, None).await.unwrap().unwrap();
     assert_eq!(blocks.len(), after.blocks.len());
-    assert!(matches!(world.events().await.last(), Some((_, Event::Sync(sync))) if sync.rev == after.commit.rev));
+    assert!(
+        matches!(world.events().await.last(), Some((_, Event::Sync(sync))) if sync.rev == after.commit.rev)
+    );
     // Nobody else's repository was touched, and the next act goes on from there.
     assert_eq!(world.verified(bob).await.records.len(), 1);
     world.post(alice, "and on").await;

@@ -16,11 +16,7 @@ use landbridge_hub::{
 };
 use landbridge_media::MediaStore;
 use landbridge_model::{Id, Network, Post, Presence, Visibility};
-use landbridge_store::{
-    EngineKind,
-    entities::atproto_events,
-    testing::TestStore,
-};
+use landbridge_store::{EngineKind, entities::atproto_events, testing::TestStore};
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::net::TcpListener;
 

@@ -74,6 +74,11 @@ impl Guard {
         self.sessions.invalidate(&id);
     }
 
+    /// Looks all of them up again: an account has changed.
+    pub(crate) fn forget_sessions(&self) {
+        self.sessions.invalidate_all();
+    }
+
     fn something_ended(&self) -> bool {
         let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
         let mut ended = false;

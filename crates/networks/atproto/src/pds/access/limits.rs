@@ -74,10 +74,15 @@ impl Default for Limits {
 impl Limits {
     /// Takes points of somebody's share; refuses when they are not there.
     pub fn take(&self, limit: Limit, whose: &str, points: u32) -> XrpcResult<Standing> {
+        self.try_take(limit, whose, points).map_err(|spent| refused(&spent))
+    }
+
+    /// The same; who is refused is told how they stand.
+    pub fn try_take(&self, limit: Limit, whose: &str, points: u32) -> Result<Standing, Standing> {
         self.take_at(limit, whose, points, SystemTime::now())
     }
 
-    fn take_at(&self, limit: Limit, whose: &str, points: u32, now: SystemTime) -> XrpcResult<Standing> {
+    fn take_at(&self, limit: Limit, whose: &str, points: u32, now: SystemTime) -> Result<Standing, Standing> {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let mut narrowest: Option<Standing> = None;
         for (most, window) in limit.rules() {
@@ -91,17 +96,24 @@ impl Limits {
             if before.saturating_add(points) > *most {
                 // It was not done, so it does not count.
                 count.fetch_sub(points, Ordering::Relaxed);
-                return Err(XrpcError {
-                    status: StatusCode::TOO_MANY_REQUESTS,
-                    error: "RateLimitExceeded",
-                    message: format!("Rate Limit Exceeded; it begins anew in {} seconds", reset - now),
-                });
+                return Err(Standing { remaining: 0, ..standing });
             }
             if narrowest.is_none_or(|known| remaining < known.remaining) {
                 narrowest = Some(standing);
             }
         }
         Ok(narrowest.unwrap_or(Standing { limit: 0, remaining: 0, reset: now, window: 0 }))
+    }
+}
+
+/// In the words of XRPC.
+pub fn refused(spent: &Standing) -> XrpcError {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let seconds = spent.reset.saturating_sub(now);
+    XrpcError {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        error: "RateLimitExceeded",
+        message: format!("Rate Limit Exceeded; it begins anew in {seconds} seconds"),
     }
 }
 
@@ -129,8 +141,9 @@ mod tests {
             let standing = limits.take_at(Limit::SignIn, "a", 1, now).unwrap();
             assert_eq!(standing.remaining, 30 - n);
         }
-        let refused = limits.take_at(Limit::SignIn, "a", 1, now).unwrap_err();
-        assert_eq!((refused.status.as_u16(), refused.error), (429, "RateLimitExceeded"));
+        let spent = limits.take_at(Limit::SignIn, "a", 1, now).unwrap_err();
+        assert_eq!((spent.limit, spent.remaining, spent.window), (30, 0, 300));
+        assert_eq!((refused(&spent).status.as_u16(), refused(&spent).error), (429, "RateLimitExceeded"));
         assert!(limits.take_at(Limit::SignIn, "b", 1, now).is_ok());
         assert!(limits.take_at(Limit::SignIn, "a", 1, now + Duration::from_secs(300)).is_ok());
         // A day has its own share.

@@ -10,19 +10,13 @@ mod service;
 mod session;
 
 pub use guard::Guard;
-pub use limits::{Limit, headers as limit_headers};
+pub use limits::{Limit, headers as limit_headers, refused};
 pub use rights::{Account, Action, Rights};
 pub use service::{PRIVILEGED, PROTECTED, ServiceToken, is_one_of};
 pub use session::{Kind, NewSession, PURPOSE, Session, SessionFacts, Tokens};
 
 use super::{XrpcError, XrpcResult};
-use crate::{
-    jwt::Jwt,
-    keys,
-    network::AtProto,
-    oauth::dpop,
-    syntax::Did,
-};
+use crate::{jwt::Jwt, keys, network::AtProto, oauth::dpop, syntax::Did};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, StatusCode, header, request::Parts},
@@ -122,7 +116,10 @@ async fn with_proof(at: &Arc<AtProto>, token: &str, proof: &dpop::Proof) -> Xrpc
         _ => error,
     })?;
     let bound = jwt.claims.get("cnf").and_then(|cnf| cnf.get("jkt")).and_then(serde_json::Value::as_str);
-    if session.kind != Kind::OAuth || bound != Some(&proof.thumbprint) || session.facts.key != proof.thumbprint {
+    if session.kind != Kind::OAuth
+        || bound != Some(&proof.thumbprint)
+        || session.facts.key != proof.thumbprint
+    {
         return Err(refuse("the token belongs to another key"));
     }
     access(at, session)
@@ -190,7 +187,8 @@ impl FromRequestParts<Arc<AtProto>> for Admin {
             message: "this is for the operator's token alone".into(),
         };
         let Some(("basic", given)) = authorization(&parts.headers)? else { return Err(refuse()) };
-        let wanted = at.options.admin_token.as_deref().filter(|token| !token.is_empty()).ok_or_else(refuse)?;
+        let wanted =
+            at.options.admin_token.as_deref().filter(|token| !token.is_empty()).ok_or_else(refuse)?;
         let from = super::input::client_address(&parts.extensions);
         at.guard.limits.take(Limit::Admin, &from.map(|ip| ip.to_string()).unwrap_or_default(), 1)?;
         let given = STANDARD.decode(given).map_err(|_| refuse())?;

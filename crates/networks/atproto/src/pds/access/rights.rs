@@ -14,12 +14,16 @@ pub enum Rights {
     /// The member's password.
     Full,
     /// A password for one app: everything but the account itself, and private messages only when it says so.
-    App { privileged: bool },
+    App {
+        privileged: bool,
+    },
     /// Of an account that was taken down: nothing but what it takes to leave.
     Takendown,
     OAuth(Arc<Scopes>),
     /// A service, for one method.
-    Service { method: String },
+    Service {
+        method: String,
+    },
 }
 
 /// What is done to a record.
@@ -82,7 +86,9 @@ impl Access {
         match &self.rights {
             Rights::Full | Rights::App { privileged: true } => Ok(()),
             Rights::App { privileged: false } if !is_one_of(method, PRIVILEGED) => Ok(()),
-            Rights::App { .. } => Err(XrpcError::new("InvalidToken", "this app password is not for private messages")),
+            Rights::App { .. } => {
+                Err(XrpcError::new("InvalidToken", "this app password is not for private messages"))
+            }
             Rights::OAuth(scopes) if scopes.may_call(method, service) => Ok(()),
             Rights::OAuth(_) => Err(missing(&format!("rpc:{method}?aud={service}"))),
             Rights::Takendown if method == "com.atproto.server.createAccount" => Ok(()),

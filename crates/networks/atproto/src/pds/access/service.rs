@@ -85,7 +85,9 @@ impl<'a> ServiceToken<'a> {
     pub fn signed_by(&self, key: &PublicKey) -> XrpcResult<()> {
         match self.jwt.is_signed_by(key) {
             true => Ok(()),
-            false => Err(XrpcError::unauthorized("BadJwtSignature", "jwt signature does not match jwt issuer")),
+            false => {
+                Err(XrpcError::unauthorized("BadJwtSignature", "jwt signature does not match jwt issuer"))
+            }
         }
     }
 }

@@ -9,7 +9,10 @@ use crate::{
 };
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use landbridge_hub::{HubError, accounts::{Grant, NewGrant}};
+use landbridge_hub::{
+    HubError,
+    accounts::{Grant, NewGrant},
+};
 use landbridge_model::{ActorState, Id, Network, Presence, Time};
 use landbridge_store::{
     Change, WriteError,
@@ -36,7 +39,9 @@ const REFRESH_TYPE: &str = "refresh+jwt";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Full,
-    App { privileged: bool },
+    App {
+        privileged: bool,
+    },
     /// Let in although the account was taken down, to leave.
     Takendown,
     OAuth,
@@ -158,7 +163,8 @@ impl AtProto {
         lifetime: Option<Duration>,
     ) -> Result<Grant, HubError> {
         let facts = json!({ "network": "atproto" });
-        let new = NewGrant { member: Some(member), app: None, purpose: PURPOSE, name, scopes, facts, lifetime };
+        let new =
+            NewGrant { member: Some(member), app: None, purpose: PURPOSE, name, scopes, facts, lifetime };
         Ok(self.hub.grant(new).await?.0)
     }
 
@@ -249,7 +255,8 @@ impl AtProto {
     /// A session as it is now; not when it or its grant has ended.
     pub(crate) async fn fresh_session(&self, id: Id) -> XrpcResult<Arc<Session>> {
         let ended = || XrpcError::new("ExpiredToken", "Token has been revoked");
-        let row = self.hub.store().row(atproto_access::session(id, Time::now())).await.map_err(HubError::from)?;
+        let row =
+            self.hub.store().row(atproto_access::session(id, Time::now())).await.map_err(HubError::from)?;
         let row = SessionRow::read(&mut row.ok_or_else(ended)?).map_err(HubError::from)?;
         let presence = self.hub.presence(row.actor, Network::AtProto).await?.ok_or_else(ended)?;
         let member = match self.hub.member(row.actor).await {

@@ -12,7 +12,10 @@ use crate::{
     },
     syntax::{Did, Handle},
 };
-use axum::{Json, extract::{RawQuery, State}};
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+};
 use landbridge_hub::accounts::Member;
 use landbridge_model::{ActorState, Presence};
 use serde::Deserialize;
@@ -47,14 +50,23 @@ fn shown((member, presence): &(Member, Presence)) -> Value {
     info
 }
 
-pub async fn one(State(at): State<Arc<AtProto>>, _admin: Admin, Params(wanted): Params<ByDid>) -> XrpcResult<Json<Value>> {
+pub async fn one(
+    State(at): State<Arc<AtProto>>,
+    _admin: Admin,
+    Params(wanted): Params<ByDid>,
+) -> XrpcResult<Json<Value>> {
     Ok(Json(shown(&known(&at, &wanted.did).await?)))
 }
 
 /// `dids=A&dids=B`; those that are not here are left out.
-pub async fn many(State(at): State<Arc<AtProto>>, _admin: Admin, RawQuery(query): RawQuery) -> XrpcResult<Json<Value>> {
+pub async fn many(
+    State(at): State<Arc<AtProto>>,
+    _admin: Admin,
+    RawQuery(query): RawQuery,
+) -> XrpcResult<Json<Value>> {
     let query = query.unwrap_or_default();
-    let dids = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "dids" || name == "dids[]");
+    let dids =
+        url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "dids" || name == "dids[]");
     let mut infos = Vec::new();
     for (_, did) in dids.take(MOST) {
         match known(&at, &did).await {
@@ -72,9 +84,14 @@ pub struct NewHandle {
     handle: String,
 }
 
-pub async fn rename(State(at): State<Arc<AtProto>>, _admin: Admin, Input(wanted): Input<NewHandle>) -> XrpcResult<()> {
+pub async fn rename(
+    State(at): State<Arc<AtProto>>,
+    _admin: Admin,
+    Input(wanted): Input<NewHandle>,
+) -> XrpcResult<()> {
     let (_, presence) = known(&at, &wanted.did).await?;
-    let handle = Handle::parse(&wanted.handle).map_err(|why| XrpcError::new("InvalidHandle", why.to_string()))?;
+    let handle =
+        Handle::parse(&wanted.handle).map_err(|why| XrpcError::new("InvalidHandle", why.to_string()))?;
     set_handle(&at, &presence, &handle).await
 }
 
@@ -95,7 +112,11 @@ pub async fn set_password(
 }
 
 /// The whole account, on every network.
-pub async fn delete(State(at): State<Arc<AtProto>>, _admin: Admin, Input(wanted): Input<ByDid>) -> XrpcResult<()> {
+pub async fn delete(
+    State(at): State<Arc<AtProto>>,
+    _admin: Admin,
+    Input(wanted): Input<ByDid>,
+) -> XrpcResult<()> {
     let (member, _) = known(&at, &wanted.did).await?;
     Ok(at.hub.delete_member(member.actor.id).await?)
 }

@@ -40,5 +40,7 @@ async fn no_codes(_admin: Admin) -> Json<Value> {
 }
 
 async fn not_kept(_admin: Admin) -> XrpcResult<()> {
-    Err(XrpcError::invalid("invitations are kept as hashes alone, and who may invite is decided in the configuration"))
+    Err(XrpcError::invalid(
+        "invitations are kept as hashes alone, and who may invite is decided in the configuration",
+    ))
 }

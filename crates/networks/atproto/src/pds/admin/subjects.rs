@@ -23,8 +23,15 @@ pub struct Wanted {
     did: Option<String>,
 }
 
-pub async fn status(State(at): State<Arc<AtProto>>, _admin: Admin, Params(wanted): Params<Wanted>) -> XrpcResult<Json<Value>> {
-    let did = wanted.did.as_deref().ok_or_else(|| XrpcError::invalid("only accounts have a state here: say which (did)"))?;
+pub async fn status(
+    State(at): State<Arc<AtProto>>,
+    _admin: Admin,
+    Params(wanted): Params<Wanted>,
+) -> XrpcResult<Json<Value>> {
+    let did = wanted
+        .did
+        .as_deref()
+        .ok_or_else(|| XrpcError::invalid("only accounts have a state here: say which (did)"))?;
     let (member, off) = known(&at, did).await?;
     Ok(Json(shown(did, &member, off)))
 }
@@ -63,7 +70,11 @@ pub struct Applied {
     applied: bool,
 }
 
-pub async fn update(State(at): State<Arc<AtProto>>, _admin: Admin, Input(update): Input<Update>) -> XrpcResult<Json<Value>> {
+pub async fn update(
+    State(at): State<Arc<AtProto>>,
+    _admin: Admin,
+    Input(update): Input<Update>,
+) -> XrpcResult<Json<Value>> {
     let did = match (&update.subject.did, &update.subject.uri) {
         (Some(did), None) => did.clone(),
         _ => return Err(XrpcError::invalid("only whole accounts are taken down here")),

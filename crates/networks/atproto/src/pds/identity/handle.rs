@@ -14,7 +14,10 @@ use crate::{
 use axum::extract::State;
 use landbridge_hub::{Event, EventKind, HubError};
 use landbridge_model::{Network, Presence};
-use landbridge_store::{WriteError, entities::{atproto_access, presences}};
+use landbridge_store::{
+    WriteError,
+    entities::{atproto_access, presences},
+};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -23,13 +26,18 @@ pub struct Wanted {
     handle: String,
 }
 
-pub async fn update(State(at): State<Arc<AtProto>>, access: Access, Input(wanted): Input<Wanted>) -> XrpcResult<()> {
+pub async fn update(
+    State(at): State<Arc<AtProto>>,
+    access: Access,
+    Input(wanted): Input<Wanted>,
+) -> XrpcResult<()> {
     access.may_manage(Account::Handle)?;
     if access.status == "takendown" {
         access.active()?;
     }
     at.guard.limits.take(Limit::UpdateHandle, access.did.as_str(), 1)?;
-    let handle = Handle::parse(&wanted.handle).map_err(|why| XrpcError::new("InvalidHandle", why.to_string()))?;
+    let handle =
+        Handle::parse(&wanted.handle).map_err(|why| XrpcError::new("InvalidHandle", why.to_string()))?;
     let presence = at.hub.presence(access.member, Network::AtProto).await?.ok_or(HubError::NotFound)?;
     set_handle(&at, &presence, &handle).await?;
     access.used(&at, "changed the handle");
@@ -88,7 +96,9 @@ async fn say_in_directory(at: &AtProto, did: &Did, handle: &Handle) -> XrpcResul
         let document = at.newest_document_of(did).await?;
         return match document.and_then(|document| document.handle()) {
             Some(claimed) if claimed == *handle => Ok(()),
-            _ => Err(XrpcError::invalid(format!("the document of {did} has to name {name} first (alsoKnownAs)"))),
+            _ => Err(XrpcError::invalid(format!(
+                "the document of {did} has to name {name} first (alsoKnownAs)"
+            ))),
         };
     }
     let (mut data, last) = at.plc_data(did).await?.ok_or(HubError::NotFound)?;
@@ -98,7 +108,8 @@ async fn say_in_directory(at: &AtProto, did: &Did, handle: &Handle) -> XrpcResul
     data.also_known_as.retain(|known| !known.starts_with("at://"));
     data.also_known_as.insert(0, name);
     let operation = Operation::Set { data, prev: Some(last.cid()) };
-    let signed = operation.sign(&at.rotation_key().await?).map_err(|why| XrpcError::invalid(why.to_string()))?;
+    let signed =
+        operation.sign(&at.rotation_key().await?).map_err(|why| XrpcError::invalid(why.to_string()))?;
     at.register(did, &signed).await?;
     // What was known of it is old; that it cannot be asked for now does not matter.
     let _ = at.newest_document_of(did).await;

@@ -61,16 +61,24 @@ pub struct Endpoint {
 }
 
 /// Signs an operation with the server's key. What is not said stays as it is.
-pub async fn sign(State(at): State<Arc<AtProto>>, access: Access, Input(wanted): Input<Wanted>) -> XrpcResult<Json<Value>> {
+pub async fn sign(
+    State(at): State<Arc<AtProto>>,
+    access: Access,
+    Input(wanted): Input<Wanted>,
+) -> XrpcResult<Json<Value>> {
     access.may_manage(Account::Identity)?;
     let place = at.hub.config().url("/settings/atproto");
     let token = wanted.token.as_deref().filter(|token| !token.is_empty());
-    let token = token.ok_or_else(|| XrpcError::invalid(format!("the code from {place} is needed to sign PLC operations")))?;
+    let token = token.ok_or_else(|| {
+        XrpcError::invalid(format!("the code from {place} is needed to sign PLC operations"))
+    })?;
     let found = at.plc_data(&access.did).await?;
-    let (mut data, last) = found.ok_or_else(|| XrpcError::invalid("this DID is not in the directory, or has ended"))?;
+    let (mut data, last) =
+        found.ok_or_else(|| XrpcError::invalid("this DID is not in the directory, or has ended"))?;
     wanted.change(&mut data);
     let operation = Operation::Set { data, prev: Some(last.cid()) };
-    let signed = operation.sign(&at.rotation_key().await?).map_err(|why| XrpcError::invalid(why.to_string()))?;
+    let signed =
+        operation.sign(&at.rotation_key().await?).map_err(|why| XrpcError::invalid(why.to_string()))?;
     // Last, so that a mistake does not use the code up.
     at.use_code(access.member, Code::Identity, token).await?;
     access.used(&at, "signed a change of the identity");
@@ -86,10 +94,14 @@ impl Wanted {
             data.also_known_as.clone_from(names);
         }
         if let Some(methods) = &self.verification_methods {
-            data.verification_methods = methods.iter().map(|(name, key)| (name.clone(), key.clone())).collect();
+            data.verification_methods =
+                methods.iter().map(|(name, key)| (name.clone(), key.clone())).collect();
         }
         if let Some(services) = &self.services {
-            let service = |service: &Endpoint| Service { kind: service.kind.clone(), endpoint: service.endpoint.clone() };
+            let service = |service: &Endpoint| Service {
+                kind: service.kind.clone(),
+                endpoint: service.endpoint.clone(),
+            };
             data.services = services.iter().map(|(name, of)| (name.clone(), service(of))).collect();
         }
     }
@@ -101,7 +113,11 @@ pub struct Submitted {
 }
 
 /// Hands an operation to the directory, if the account lives here after it and can still be changed from here.
-pub async fn submit(State(at): State<Arc<AtProto>>, access: Access, Input(submitted): Input<Submitted>) -> XrpcResult<()> {
+pub async fn submit(
+    State(at): State<Arc<AtProto>>,
+    access: Access,
+    Input(submitted): Input<Submitted>,
+) -> XrpcResult<()> {
     access.may_manage(Account::Identity)?;
     let invalid = |why: &str| XrpcError::invalid(why);
     let signed = Signed::from_json(&submitted.operation).map_err(|_| invalid("Invalid operation"))?;
@@ -128,7 +144,11 @@ pub async fn submit(State(at): State<Arc<AtProto>>, access: Access, Input(submit
     at.register(&access.did, &signed).await?;
     let _ = at.newest_document_of(&access.did).await;
     let handle = Handle::parse(&handle).ok();
-    at.hub.store().write(at.identity_event(access.member, &access.did, handle).to_vec()).await.map_err(HubError::from)?;
+    at.hub
+        .store()
+        .write(at.identity_event(access.member, &access.did, handle).to_vec())
+        .await
+        .map_err(HubError::from)?;
     at.news.send_replace(());
     access.used(&at, "changed the identity");
     Ok(())

@@ -65,7 +65,10 @@ pub async fn handle(
 ) -> XrpcResult<Json<Value>> {
     at.guard.limits.take(Limit::Requests, &caller.key(), 1)?;
     let handle = Handle::parse(&named.handle).map_err(|why| XrpcError::invalid(why.to_string()))?;
-    let did = at.did_of_handle(&handle).await?.ok_or_else(|| XrpcError::new("HandleNotFound", "Unable to resolve handle"))?;
+    let did = at
+        .did_of_handle(&handle)
+        .await?
+        .ok_or_else(|| XrpcError::new("HandleNotFound", "Unable to resolve handle"))?;
     Ok(Json(json!({ "did": did })))
 }
 

@@ -21,8 +21,10 @@ pub fn add(method: &str, body: &mut Value, view: &View, newer: &Newer, query: &s
         return;
     }
     let filter = parameter(query, "filter").filter(|_| method == "getAuthorFeed");
-    let known: HashSet<String> = feed.iter().filter_map(|item| item["post"]["uri"].as_str().map(str::to_owned)).collect();
-    let oldest = feed.last().and_then(|item| item["post"]["indexedAt"].as_str()).unwrap_or_default().to_owned();
+    let known: HashSet<String> =
+        feed.iter().filter_map(|item| item["post"]["uri"].as_str().map(str::to_owned)).collect();
+    let oldest =
+        feed.last().and_then(|item| item["post"]["indexedAt"].as_str()).unwrap_or_default().to_owned();
     for (uri, cid, record) in newer.posts.iter().filter(|(uri, _, _)| !known.contains(uri)) {
         let post = view.post(uri, cid, record);
         let (reply, media) = (post["record"].get("reply").is_some(), post["embed"]["images"].is_array());
@@ -38,7 +40,8 @@ pub fn add(method: &str, body: &mut Value, view: &View, newer: &Newer, query: &s
         if !fits || at <= oldest {
             continue;
         }
-        let place = feed.iter().position(|item| item["post"]["indexedAt"].as_str().unwrap_or_default() < at.as_str());
+        let place =
+            feed.iter().position(|item| item["post"]["indexedAt"].as_str().unwrap_or_default() < at.as_str());
         feed.insert(place.unwrap_or(feed.len()), json!({ "post": post }));
     }
 }

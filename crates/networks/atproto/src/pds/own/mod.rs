@@ -35,7 +35,13 @@ const PROFILE: &str = "app.bsky.actor.profile";
 const POST: &str = "app.bsky.feed.post";
 
 pub fn router() -> Router<Arc<AtProto>> {
-    let methods = ["actor.getProfile", "actor.getProfiles", "feed.getTimeline", "feed.getAuthorFeed", "feed.getActorLikes"];
+    let methods = [
+        "actor.getProfile",
+        "actor.getProfiles",
+        "feed.getTimeline",
+        "feed.getAuthorFeed",
+        "feed.getActorLikes",
+    ];
     let mut routes = Router::new().route("/xrpc/app.bsky.feed.getPostThread", get(answer));
     for method in methods {
         routes = routes.route(&format!("/xrpc/app.bsky.{method}"), get(answer));
@@ -51,7 +57,12 @@ struct Newer {
     posts: Vec<(String, String, Record)>,
 }
 
-async fn answer(State(at): State<Arc<AtProto>>, access: Access, uri: Uri, headers: HeaderMap) -> XrpcResult<Response> {
+async fn answer(
+    State(at): State<Arc<AtProto>>,
+    access: Access,
+    uri: Uri,
+    headers: HeaderMap,
+) -> XrpcResult<Response> {
     let name = uri.path().rsplit('/').next().unwrap_or_default();
     let method = Nsid::parse(name).map_err(|_| XrpcError::invalid("this is no name of a method"))?;
     let target = at.target(method.as_str(), &headers).await?;
@@ -63,7 +74,11 @@ async fn answer(State(at): State<Arc<AtProto>>, access: Access, uri: Uri, header
         return Ok(proxy::shown(told));
     }
     // Without its word for how far it has read, everything might be new: only a post that it does not know at all is.
-    let rev = told.headers.get("atproto-repo-rev").and_then(|rev| rev.to_str().ok()).and_then(|rev| Tid::parse(rev).ok());
+    let rev = told
+        .headers
+        .get("atproto-repo-rev")
+        .and_then(|rev| rev.to_str().ok())
+        .and_then(|rev| Tid::parse(rev).ok());
     let newer = match rev {
         Some(rev) => newer(&at, &access, &rev.to_string()).await?,
         None => Newer::default(),
@@ -100,7 +115,9 @@ async fn answer(State(at): State<Arc<AtProto>>, access: Access, uri: Uri, header
     let Some(merged) = merged else { return Ok(proxy::shown(told)) };
     let mut response = Json(merged).into_response();
     for name in ["atproto-repo-rev", "atproto-content-labelers"] {
-        if let (Some(value), Ok(name)) = (told.headers.get(name), header::HeaderName::from_bytes(name.as_bytes())) {
+        if let (Some(value), Ok(name)) =
+            (told.headers.get(name), header::HeaderName::from_bytes(name.as_bytes()))
+        {
             response.headers_mut().insert(name, value.clone());
         }
     }
@@ -131,5 +148,7 @@ async fn newer(at: &AtProto, access: &Access, rev: &str) -> Result<Newer, HubErr
 
 /// A parameter of a query.
 fn parameter(query: &str, name: &str) -> Option<String> {
-    url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
 }

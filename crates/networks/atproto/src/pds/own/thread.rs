@@ -60,7 +60,11 @@ fn put(node: &mut Value, parent: &str, uri: &str, answer: &Value, depth: usize) 
         }
         return true;
     }
-    node["replies"].as_array_mut().into_iter().flatten().any(|reply| put(reply, parent, uri, answer, depth - 1))
+    node["replies"]
+        .as_array_mut()
+        .into_iter()
+        .flatten()
+        .any(|reply| put(reply, parent, uri, answer, depth - 1))
 }
 
 /// A thread that begins with a post of the member's which the AppView has yet to read, below what it answers.
@@ -73,7 +77,8 @@ pub async fn unknown(
     query: &str,
 ) -> XrpcResult<Option<Value>> {
     let Some(uri) = parameter(query, "uri").and_then(|uri| AtUri::parse(&uri).ok()) else { return Ok(None) };
-    let own = uri.authority().as_str() == view.did || uri.authority().as_str().eq_ignore_ascii_case(&view.handle);
+    let own =
+        uri.authority().as_str() == view.did || uri.authority().as_str().eq_ignore_ascii_case(&view.handle);
     let (Some(collection), Some(rkey)) = (uri.collection(), uri.rkey()) else { return Ok(None) };
     if !own || collection.as_str() != POST {
         return Ok(None);
@@ -81,7 +86,8 @@ pub async fn unknown(
     let Some(stored) = at.record(access.member, POST, rkey.as_str()).await? else { return Ok(None) };
     let record = stored.record()?;
     let own = format!("at://{}/{POST}/{}", access.did, rkey.as_str());
-    let mut node = json!({ "$type": NODE, "post": view.post(&own, &stored.cid.to_string(), &record), "replies": [] });
+    let mut node =
+        json!({ "$type": NODE, "post": view.post(&own, &stored.cid.to_string(), &record), "replies": [] });
     if let Some(parent) = parent_of(&record) {
         let method = Nsid::parse("app.bsky.feed.getPostThread");
         let query = url::form_urlencoded::Serializer::new(String::new())
@@ -91,7 +97,8 @@ pub async fn unknown(
             .finish();
         let asked = format!("/xrpc/app.bsky.feed.getPostThread?{query}").parse::<Uri>();
         if let (Ok(method), Ok(asked)) = (method, asked)
-            && let Ok(answer) = at.ask(access, &method, target, &Method::GET, &asked, headers, Bytes::new()).await
+            && let Ok(answer) =
+                at.ask(access, &method, target, &Method::GET, &asked, headers, Bytes::new()).await
             && answer.status == StatusCode::OK
             && let Ok(above) = serde_json::from_slice::<Value>(&answer.body)
             && above["thread"].is_object()

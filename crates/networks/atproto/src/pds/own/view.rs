@@ -51,7 +51,11 @@ impl View {
     /// `app.bsky.feed.defs#postView`
     pub fn post(&self, uri: &str, cid: &str, record: &Record) -> Value {
         let now = Time::now();
-        let made = record.fields().text("createdAt").and_then(|at| Datetime::parse(at).ok()).map_or(now, |at| at.time());
+        let made = record
+            .fields()
+            .text("createdAt")
+            .and_then(|at| Datetime::parse(at).ok())
+            .map_or(now, |at| at.time());
         let mut view = json!({
             "$type": "app.bsky.feed.defs#postView",
             "uri": uri,
@@ -62,7 +66,9 @@ impl View {
             "indexedAt": made.min(now).rfc3339(),
             "labels": [],
         });
-        if let Some(embed) = record.fields().get("embed").and_then(Data::as_map).and_then(|embed| self.embed(embed)) {
+        if let Some(embed) =
+            record.fields().get("embed").and_then(Data::as_map).and_then(|embed| self.embed(embed))
+        {
             view["embed"] = embed;
         }
         view
@@ -86,8 +92,11 @@ impl View {
             "app.bsky.embed.external" => {
                 let external = embed.get("external")?.as_map()?;
                 let text = |field| external.text(field).unwrap_or_default();
-                let mut shown = json!({ "uri": text("uri"), "title": text("title"), "description": text("description") });
-                if let Some(thumb) = external.get("thumb").and_then(Data::as_map).and_then(|thumb| self.address(thumb)) {
+                let mut shown =
+                    json!({ "uri": text("uri"), "title": text("title"), "description": text("description") });
+                if let Some(thumb) =
+                    external.get("thumb").and_then(Data::as_map).and_then(|thumb| self.address(thumb))
+                {
                     shown["thumb"] = json!(thumb);
                 }
                 Some(json!({ "$type": "app.bsky.embed.external#view", "external": shown }))

@@ -4,7 +4,7 @@
 use crate::{
     data::BlobRef,
     network::AtProto,
-    pds::{Access, XrpcError, XrpcResult},
+    pds::{Access, XrpcError, XrpcResult, access::Limit},
 };
 use axum::{
     Json,
@@ -36,6 +36,8 @@ pub async fn upload(
         None => claimed,
     };
     access.may_upload(mime)?;
+    at.guard.limits.take(Limit::Upload, access.did.as_str(), 1)?;
+    access.used(&at, "put down a file");
     let row = at.store_blob(access.member, body, mime).await?;
     let cid = row.cid.parse().map_err(|_| XrpcError::invalid("the blob"))?;
     let blob = BlobRef { cid, mime_type: row.mime, size: u64::try_from(row.size).unwrap_or_default() };
@@ -59,8 +61,10 @@ pub async fn missing(
     let mut blobs = Vec::new();
     let mut last = String::new();
     for mut row in rows.map_err(landbridge_hub::HubError::from)? {
-        let (cid, path): (String, String) =
-            (row.get(0).map_err(landbridge_hub::HubError::from)?, row.get(1).map_err(landbridge_hub::HubError::from)?);
+        let (cid, path): (String, String) = (
+            row.get(0).map_err(landbridge_hub::HubError::from)?,
+            row.get(1).map_err(landbridge_hub::HubError::from)?,
+        );
         blobs.push(json!({ "cid": cid, "recordUri": format!("at://{}/{path}", access.did) }));
         last = cid;
     }

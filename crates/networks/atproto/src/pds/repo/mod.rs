@@ -13,12 +13,18 @@ use crate::{
 };
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     routing::{get, post},
 };
 use landbridge_model::Presence;
 use std::sync::Arc;
 
-pub fn router() -> Router<Arc<AtProto>> {
+/// Longest repository that is taken in, in bytes.
+const LONGEST_CAR: usize = 256 << 20;
+
+pub fn router(at: &AtProto) -> Router<Arc<AtProto>> {
+    let file = usize::try_from(at.hub.config().limits.video_size).unwrap_or(usize::MAX);
+    let file = DefaultBodyLimit::max(file);
     Router::new()
         .route("/xrpc/com.atproto.repo.createRecord", post(write::create))
         .route("/xrpc/com.atproto.repo.putRecord", post(write::put))
@@ -27,9 +33,12 @@ pub fn router() -> Router<Arc<AtProto>> {
         .route("/xrpc/com.atproto.repo.getRecord", get(read::record))
         .route("/xrpc/com.atproto.repo.listRecords", get(read::records))
         .route("/xrpc/com.atproto.repo.describeRepo", get(describe::describe))
-        .route("/xrpc/com.atproto.repo.uploadBlob", post(blobs::upload))
+        .route("/xrpc/com.atproto.repo.uploadBlob", post(blobs::upload).layer(file))
         .route("/xrpc/com.atproto.repo.listMissingBlobs", get(blobs::missing))
-        .route("/xrpc/com.atproto.repo.importRepo", post(import::import))
+        .route(
+            "/xrpc/com.atproto.repo.importRepo",
+            post(import::import).layer(DefaultBodyLimit::max(LONGEST_CAR)),
+        )
 }
 
 /// A repository that is held here and served.
@@ -42,7 +51,8 @@ impl AtProto {
     /// The repository that somebody names, by handle or DID.
     pub(super) async fn held(&self, name: &str) -> XrpcResult<Held> {
         let gone = || XrpcError::new("RepoNotFound", format!("Could not find repo: {name}"));
-        let name = AtIdentifier::parse(name).map_err(|_| XrpcError::invalid("repo is no handle and no DID"))?;
+        let name =
+            AtIdentifier::parse(name).map_err(|_| XrpcError::invalid("repo is no handle and no DID"))?;
         let presence = match &name {
             AtIdentifier::Handle(handle) => self.member_with_handle(handle).await?,
             AtIdentifier::Did(did) => self.member_with_did(did).await?,

@@ -7,7 +7,7 @@ use crate::{
     network::AtProto,
     pds::{
         Access, XrpcError, XrpcResult,
-        access::Action,
+        access::{Action, Limit},
     },
     repo::{Block, MAX_OPS, StageError, Write},
     repository::{Made, PutError, Wish},
@@ -98,7 +98,8 @@ pub async fn create(
     let collection = nsid(&asked.collection)?;
     access.may_write(&collection, Action::Create)?;
     let rkey = at.key(asked.rkey.as_deref())?;
-    let (block, status) = at.checked_record(&access, &collection, &rkey, asked.record, asked.validate).await?;
+    let (block, status) =
+        at.checked_record(&access, &collection, &rkey, asked.record, asked.validate).await?;
     let cid = block.cid;
     let wish = Wish::Exactly(Write::Create(collection.clone(), rkey.clone(), block));
     let made = at.write(&access, asked.swap_commit.as_deref(), &[wish]).await?;
@@ -111,7 +112,8 @@ pub async fn put(State(at): State<Arc<AtProto>>, access: Access, asked: Body<Put
     let (collection, rkey) = (nsid(&asked.collection)?, rkey(&asked.rkey)?);
     access.may_write(&collection, Action::Create)?;
     access.may_write(&collection, Action::Update)?;
-    let (block, status) = at.checked_record(&access, &collection, &rkey, asked.record, asked.validate).await?;
+    let (block, status) =
+        at.checked_record(&access, &collection, &rkey, asked.record, asked.validate).await?;
     let cid = block.cid;
     let swap = asked.swap_record;
     let wish = Wish::Put { collection: collection.clone(), rkey: rkey.clone(), block, swap };
@@ -153,14 +155,16 @@ pub async fn apply(
             Part::Create { collection, rkey, value } => {
                 let (collection, rkey) = (nsid(&collection)?, at.key(rkey.as_deref())?);
                 access.may_write(&collection, Action::Create)?;
-                let (block, status) = at.checked_record(&access, &collection, &rkey, value, asked.validate).await?;
+                let (block, status) =
+                    at.checked_record(&access, &collection, &rkey, value, asked.validate).await?;
                 results.push(result("create", &access, &collection, &rkey, block.cid, status));
                 wishes.push(Wish::Exactly(Write::Create(collection, rkey, block)));
             }
             Part::Update { collection, rkey: key, value } => {
                 let (collection, rkey) = (nsid(&collection)?, rkey(&key)?);
                 access.may_write(&collection, Action::Update)?;
-                let (block, status) = at.checked_record(&access, &collection, &rkey, value, asked.validate).await?;
+                let (block, status) =
+                    at.checked_record(&access, &collection, &rkey, value, asked.validate).await?;
                 results.push(result("update", &access, &collection, &rkey, block.cid, status));
                 wishes.push(Wish::Exactly(Write::Update(collection, rkey, block)));
             }
@@ -234,6 +238,15 @@ fn commit(made: &Made) -> Any {
     json!({ "cid": made.head.to_string(), "rev": made.rev.to_string() })
 }
 
+/// What a write costs of a member's share.
+fn points(wish: &Wish) -> u32 {
+    match wish {
+        Wish::Exactly(Write::Create(..)) => 3,
+        Wish::Exactly(Write::Update(..)) | Wish::Put { .. } => 2,
+        Wish::Exactly(Write::Delete(..)) | Wish::Remove { .. } => 1,
+    }
+}
+
 impl AtProto {
     /// The key that an app gives, or a new one.
     fn key(&self, given: Option<&str>) -> XrpcResult<RecordKey> {
@@ -279,19 +292,15 @@ impl AtProto {
     }
 
     /// Writes; `None` when there is nothing to write.
-    async fn write(
-        &self,
-        access: &Access,
-        swap: Option<&str>,
-        wishes: &[Wish],
-    ) -> XrpcResult<Option<Made>> {
-        let swap = swap.map(Cid::parse).transpose().map_err(|_| XrpcError::invalid("swapCommit is no CID"))?;
+    async fn write(&self, access: &Access, swap: Option<&str>, wishes: &[Wish]) -> XrpcResult<Option<Made>> {
+        let swap =
+            swap.map(Cid::parse).transpose().map_err(|_| XrpcError::invalid("swapCommit is no CID"))?;
+        self.guard.limits.take(Limit::Write, access.did.as_str(), wishes.iter().map(points).sum())?;
+        access.used(self, "wrote records");
         match self.put(&access.presence, swap, true, wishes).await {
             Ok(made) => Ok(made),
             Err(PutError::Hub(error)) => Err(error.into()),
-            Err(PutError::Swap(at)) => {
-                Err(XrpcError::new("InvalidSwap", format!("it is at {at} now")))
-            }
+            Err(PutError::Swap(at)) => Err(XrpcError::new("InvalidSwap", format!("it is at {at} now"))),
             Err(PutError::Stage(StageError::Tree(_) | StageError::Sign(_))) => {
                 Err(landbridge_hub::HubError::Damaged("a repository").into())
             }

@@ -103,6 +103,7 @@ pub async fn deactivate(State(at): State<Arc<AtProto>>, access: Access) -> XrpcR
 
 /// Tells subscribers, unless the act of the hub has done so.
 async fn say_state(at: &AtProto, access: &Access, state: &str) -> Result<(), HubError> {
+    at.guard.forget_sessions();
     let Some(repo) = at.repo_row(access.member).await? else { return Ok(()) };
     if repo.state != state {
         let mut changes = vec![atproto_repos::set_state(access.member, state)];

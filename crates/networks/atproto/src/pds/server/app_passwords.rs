@@ -55,7 +55,11 @@ pub async fn list(State(at): State<Arc<AtProto>>, access: Access) -> XrpcResult<
     Ok(Json(json!({ "passwords": passwords })))
 }
 
-pub async fn revoke(State(at): State<Arc<AtProto>>, access: Access, Input(named): Input<Named>) -> XrpcResult<()> {
+pub async fn revoke(
+    State(at): State<Arc<AtProto>>,
+    access: Access,
+    Input(named): Input<Named>,
+) -> XrpcResult<()> {
     access.may_manage(Account::Everything)?;
     for password in at.app_passwords(access.member).await?.iter().filter(|p| p.name == named.name) {
         at.revoke_app_password(access.member, password.grant).await?;
@@ -123,7 +127,13 @@ pub async fn create_app_password(
         lifetime: None,
     };
     let grant = at.hub.grant(new).await?.0;
-    let row = AppPasswordRow { grant: grant.id, actor: member, name: name.into(), privileged, created_at: Time::now() };
+    let row = AppPasswordRow {
+        grant: grant.id,
+        actor: member,
+        name: name.into(),
+        privileged,
+        created_at: Time::now(),
+    };
     let hash = sha256(password.as_bytes());
     at.hub.store().write(atproto_access::insert_app_password(&row, &hash)).await?;
     Ok((row, password))
@@ -138,8 +148,10 @@ pub async fn matching(at: &AtProto, member: Id, text: &str) -> Result<Option<App
 }
 
 fn spelled(random: &[u8; 16]) -> String {
-    let letters: Vec<char> =
-        random.iter().map(|byte| ALPHABET.get(usize::from(byte % 32)).map_or('a', |c| char::from(*c))).collect();
+    let letters: Vec<char> = random
+        .iter()
+        .map(|byte| ALPHABET.get(usize::from(byte % 32)).map_or('a', |c| char::from(*c)))
+        .collect();
     letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
@@ -160,7 +172,13 @@ mod tests {
         let password = spelled(&[0, 1, 31, 32, 255, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
         assert_eq!(password, "ab7a-7fgh-ijkl-mnop");
         assert_eq!(normal(&password.to_uppercase()).as_deref(), Some("ab7a-7fgh-ijkl-mnop"));
-        for other in ["", "ab7a-7fgh-ijkl", "ab7a-7fgh-ijkl-mno0", "a long-password-with-hyphens", "abcd-efgh-ijkl-mnop-qrst"] {
+        for other in [
+            "",
+            "ab7a-7fgh-ijkl",
+            "ab7a-7fgh-ijkl-mno0",
+            "a long-password-with-hyphens",
+            "abcd-efgh-ijkl-mnop-qrst",
+        ] {
             assert_eq!(normal(other), None);
         }
     }

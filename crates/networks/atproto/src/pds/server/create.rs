@@ -50,7 +50,8 @@ pub async fn create(
     }
     let password = wanted.password.clone().filter(|password| !password.is_empty());
     let password = password.ok_or_else(|| XrpcError::new("InvalidPassword", "a password is needed"))?;
-    let handle = Handle::parse(&wanted.handle).map_err(|why| XrpcError::new("InvalidHandle", why.to_string()))?;
+    let handle =
+        Handle::parse(&wanted.handle).map_err(|why| XrpcError::new("InvalidHandle", why.to_string()))?;
     let moving = match &wanted.did {
         Some(did) => Some(arriving(&at, did, &handle, &headers).await?),
         None => None,
@@ -108,10 +109,14 @@ pub async fn create(
 /// An identity that moves here: its own word for it, as a token signed with its key.
 async fn arriving(at: &AtProto, did: &str, handle: &Handle, headers: &HeaderMap) -> XrpcResult<Moving> {
     let missing = || {
-        XrpcError::unauthorized("AuthenticationRequired", format!("Missing auth to create account with did: {did}"))
+        XrpcError::unauthorized(
+            "AuthenticationRequired",
+            format!("Missing auth to create account with did: {did}"),
+        )
     };
     let did = Did::parse(did).ok().filter(|did| did.method().is_some());
-    let did = did.ok_or_else(|| XrpcError::new("IncompatibleDidDoc", "an account has a did:plc or did:web"))?;
+    let did =
+        did.ok_or_else(|| XrpcError::new("IncompatibleDidDoc", "an account has a did:plc or did:web"))?;
     let Some(("bearer", token)) = authorization(headers)? else { return Err(missing()) };
     let token = ServiceToken::read(token)?;
     token.check(at, METHOD)?;
@@ -121,7 +126,8 @@ async fn arriving(at: &AtProto, did: &str, handle: &Handle, headers: &HeaderMap)
     let document = at.newest_document_of(&did).await?;
     let document = document.ok_or_else(|| XrpcError::new("UnresolvableDid", "the DID leads nowhere"))?;
     let key = document.signing_key();
-    let key = key.ok_or_else(|| XrpcError::new("IncompatibleDidDoc", "the DID document names no key that signs"))?;
+    let key =
+        key.ok_or_else(|| XrpcError::new("IncompatibleDidDoc", "the DID document names no key that signs"))?;
     token.signed_by(key)?;
     if super::find_member(at, did.as_str()).await?.is_some() {
         return Err(XrpcError::invalid("this identity has an account here already"));
@@ -147,14 +153,19 @@ async fn name_for(at: &AtProto, handle: &Handle, moving: bool) -> XrpcResult<Str
         }
         None if !moving => Err(XrpcError::new(
             "UnsupportedDomain",
-            format!("a new handle ends with .{}; one of your own domain can take its place afterwards", at.options.handle_domain),
+            format!(
+                "a new handle ends with .{}; one of your own domain can take its place afterwards",
+                at.options.handle_domain
+            ),
         )),
         None => {
             let labels: Vec<&str> = handle.as_str().split('.').collect();
             let whole = labels.join("-");
             let candidates = labels.first().into_iter().map(|label| (*label).to_owned()).chain([whole]);
             for name in candidates {
-                if check_name(&name).is_ok() && matches!(at.hub.member_named(&name).await, Err(HubError::NotFound)) {
+                if check_name(&name).is_ok()
+                    && matches!(at.hub.member_named(&name).await, Err(HubError::NotFound))
+                {
                     return Ok(name);
                 }
             }
@@ -182,7 +193,8 @@ async fn put_recovery_first(at: &AtProto, did: &Did, key: &str) -> XrpcResult<()
     data.rotation_keys.retain(|known| known != key);
     data.rotation_keys.insert(0, key.to_owned());
     let operation = Operation::Set { data, prev: Some(last.cid()) };
-    let signed = operation.sign(&at.rotation_key().await?).map_err(|why| XrpcError::invalid(why.to_string()))?;
+    let signed =
+        operation.sign(&at.rotation_key().await?).map_err(|why| XrpcError::invalid(why.to_string()))?;
     Ok(at.register(did, &signed).await?)
 }
 

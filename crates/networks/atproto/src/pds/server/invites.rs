@@ -41,7 +41,11 @@ fn one() -> usize {
     1
 }
 
-pub async fn create(State(at): State<Arc<AtProto>>, _admin: Admin, Input(one): Input<One>) -> XrpcResult<Json<Value>> {
+pub async fn create(
+    State(at): State<Arc<AtProto>>,
+    _admin: Admin,
+    Input(one): Input<One>,
+) -> XrpcResult<Json<Value>> {
     works_once(one.use_count)?;
     Ok(Json(json!({ "code": code(&at).await? })))
 }

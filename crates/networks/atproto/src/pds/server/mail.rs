@@ -17,9 +17,14 @@ pub async fn none(access: Access) -> XrpcResult<()> {
 /// The way back in leads over the people who run the place.
 pub async fn password(State(at): State<Arc<AtProto>>) -> XrpcResult<()> {
     let place = at.hub.config().url("/about");
-    Err(XrpcError::invalid(format!("this server sends no mail: whoever has lost their password asks those who run it ({place})")))
+    Err(XrpcError::invalid(format!(
+        "this server sends no mail: whoever has lost their password asks those who run it ({place})"
+    )))
 }
 
 pub async fn password_token() -> XrpcResult<()> {
-    Err(XrpcError::new("InvalidToken", "this server sends no mail, so there is no such token; the password is changed on the web"))
+    Err(XrpcError::new(
+        "InvalidToken",
+        "this server sends no mail, so there is no such token; the password is changed on the web",
+    ))
 }

@@ -11,7 +11,7 @@ mod session;
 
 pub use app_passwords::{AppPassword, create_app_password};
 pub use service_auth::service_token;
-pub use session::find_member;
+pub use session::{find_member, name_to_try};
 
 use crate::network::AtProto;
 use axum::{

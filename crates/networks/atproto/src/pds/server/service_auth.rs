@@ -43,7 +43,8 @@ pub async fn get(
     if let Some(method) = &wanted.lxm {
         Nsid::parse(method).map_err(|_| XrpcError::invalid("lxm must be the NSID of a method"))?;
         if is_one_of(method, PROTECTED) {
-            let why = format!("cannot request a service auth token for the following protected method: {method}");
+            let why =
+                format!("cannot request a service auth token for the following protected method: {method}");
             return Err(XrpcError::invalid(why));
         }
     }

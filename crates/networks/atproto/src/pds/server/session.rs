@@ -44,9 +44,8 @@ pub async fn create(
         at.hub.used(password.grant, "signed in");
         return Ok(Json(shown(&at, member, presence, Some(tokens)).await?));
     }
-    // Whoever is not found is tried like anybody else, so that the answer takes as long.
-    let name = found.as_ref().map_or(asked.identifier.as_str(), |(member, _)| &member.actor.username);
-    let signed = at.hub.sign_in_from(name, &asked.password, caller.address).await;
+    let name = name_to_try(found.as_ref().map(|(member, _)| member), &asked.identifier);
+    let signed = at.hub.sign_in_from(&name, &asked.password, caller.address).await;
     let (member, presence) = match (signed, found) {
         (Ok(_), Some(found)) => found,
         (Ok(member), None) => {
@@ -94,7 +93,9 @@ pub async fn find_member(at: &AtProto, text: &str) -> Result<Option<(Member, Pre
         Err(other) => Err(other),
     };
     if Did::parse(text).is_ok() {
-        let Some(presence) = at.hub.presence_by_native(Network::AtProto, text).await? else { return Ok(None) };
+        let Some(presence) = at.hub.presence_by_native(Network::AtProto, text).await? else {
+            return Ok(None);
+        };
         return with_presence(at.hub.member(presence.actor).await).await;
     }
     let config = at.hub.config();
@@ -113,6 +114,15 @@ pub async fn find_member(at: &AtProto, text: &str) -> Result<Option<(Member, Pre
             },
             Err(_) => Ok(None),
         },
+    }
+}
+
+/// The name with which a password is tried. Whoever is not found is tried like anybody else, so that the answer takes as long; but
+/// `alice@elsewhere` is nobody here, although there may be an alice.
+pub fn name_to_try(found: Option<&Member>, typed: &str) -> String {
+    match found {
+        Some(member) => member.actor.username.clone(),
+        None => typed.trim().trim_start_matches('@').replace(['@', '.', ':'], "?"),
     }
 }
 
@@ -161,7 +171,9 @@ pub async fn shown(
 }
 
 pub async fn get(State(at): State<Arc<AtProto>>, access: Access) -> XrpcResult<Json<Value>> {
-    access.ordinary().or_else(|refused| if matches!(access.rights, Rights::Takendown) { Ok(()) } else { Err(refused) })?;
+    access
+        .ordinary()
+        .or_else(|refused| if matches!(access.rights, Rights::Takendown) { Ok(()) } else { Err(refused) })?;
     let member = at.hub.member(access.member).await?;
     let presence = at.hub.presence(access.member, Network::AtProto).await?;
     let presence = presence.ok_or_else(|| XrpcError::invalid("Could not find user info for account"))?;

@@ -45,7 +45,8 @@ pub async fn repo(State(at): State<Arc<AtProto>>, Query(asked): Query<Whole>) ->
     if let Ok(commit) = &commit {
         commit.iter().for_each(|block| write_block(&block.cid, &block.bytes, &mut start));
     }
-    let pieces = Pieces { rows: blocks.into_iter(), skip: commit.is_ok().then_some(row.head), start: Some(start) };
+    let pieces =
+        Pieces { rows: blocks.into_iter(), skip: commit.is_ok().then_some(row.head), start: Some(start) };
     let body = Body::from_stream(stream::iter(pieces.map(Ok::<_, std::io::Error>)));
     Ok(car(body))
 }
