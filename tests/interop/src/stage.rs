@@ -97,6 +97,11 @@ impl Running {
             servers::atproto(folder).await?,
         ];
         let relay = servers::relay(folder).await?;
+        // Landbridge reads the network's stream from where it stands when it first looks: it is to be there by then.
+        if let Some((_, network)) = started.iter().find(|(_, peer)| peer.name == "atproto") {
+            let look = async || network.actor("did:plc:nobody").await;
+            wait::until("the AT network answers", look, |_| true).await?;
+        }
         let (process, landbridge) =
             Landbridge::start(folder, "lb.example", "127.0.77.1", None, &atproto::section("lb.example"))?;
         let database = servers::new_database("landbridge").await?;

@@ -33,3 +33,22 @@ async fn find_people_and_posts() -> Result<()> {
     }
     Ok(())
 }
+
+/// Over HTTP/2, which has no Host header, too.
+#[tokio::test]
+#[ignore = "needs real peers: cargo xtask test"]
+async fn a_handle_proves_itself() -> Result<()> {
+    let Scene { stage, member, did, .. } = &Scene::set().await?;
+    let handle = format!("{}.{}", member.name, atproto::handles_of(&stage.landbridge.host));
+    let authority = reqwest::Certificate::from_pem(&std::fs::read(stage.authority())?)?;
+    let builder = || {
+        let builder = reqwest::Client::builder().tls_certs_only([authority.clone()]);
+        builder.resolve(&handle, std::net::SocketAddr::from(([127, 0, 77, 1], 443)))
+    };
+    for client in [builder().http1_only().build()?, builder().build()?] {
+        let answer = client.get(format!("https://{handle}/.well-known/atproto-did")).send().await?;
+        let version = answer.version();
+        assert_eq!((answer.status().as_u16(), &*answer.text().await?), (200, &**did), "{version:?}");
+    }
+    Ok(())
+}

@@ -20,16 +20,26 @@ async fn from_landbridge(scene: &Scene) -> Result<()> {
 
 async fn to_landbridge(scene: &Scene) -> Result<()> {
     let (status, uri) = scene.member_posts("who has the key?", json!({})).await?;
-    let answer = Draft { reply_to: Some(uri), ..draft("under the mat") };
-    let answer = scene.network.publish(&scene.person, &answer).await?;
+    scene.network.publish(&scene.person, &Draft { reply_to: Some(uri), ..draft("under the mat") }).await?;
     let thread = async || scene.member.get(&format!("v1/statuses/{}/context", text(&status, "id")?)).await;
     let child = |t: &Value| t["descendants"][0]["in_reply_to_id"] == status["id"];
     until("the reply is in the thread", thread, child).await?;
     scene.told("mention").await?;
+    Ok(())
+}
 
-    let again = Draft { reply_to: Some(answer), ..draft("the blue one") };
-    scene.network.publish(&scene.person, &again).await?;
+/// An answer to an answer names the member's post as the first of the thread, and nobody here otherwise.
+#[tokio::test]
+#[ignore = "needs real peers: cargo xtask test"]
+async fn an_answer_to_an_answer() -> Result<()> {
+    let scene = Scene::set().await?;
+    let (status, uri) = scene.member_posts("who has the lamp?", json!({})).await?;
+    let first = Draft { reply_to: Some(uri), ..draft("on the shelf") };
+    let first = scene.network.publish(&scene.person, &first).await?;
+    scene.told("mention").await?;
+    scene.network.publish(&scene.person, &Draft { reply_to: Some(first), ..draft("the lower one") }).await?;
+    let thread = async || scene.member.get(&format!("v1/statuses/{}/context", text(&status, "id")?)).await;
     let grandchild = |t: &Value| t["descendants"][1]["in_reply_to_id"] == t["descendants"][0]["id"];
-    until("and the one after it", thread, grandchild).await?;
+    until("both are in the thread", thread, grandchild).await?;
     Ok(())
 }
