@@ -2,7 +2,7 @@
 
 use landbridge_hub::{InActor, InMedia, InPost};
 use landbridge_model::richtext::{MAX_MARKS, normal_tag, to_html};
-use landbridge_model::{MarkKind, MediaMeta, Picture, RichText, Time, safe_display_name};
+use landbridge_model::{MarkKind, MediaMeta, RichText, Time, safe_display_name};
 use std::cmp::Reverse;
 
 /// When all of this happens.
