@@ -45,7 +45,7 @@ pub struct App {
     pub key: EcdsaKeyPair,
     /// By which it shows who it is.
     pub own_key: Option<EcdsaKeyPair>,
-    nonce: Mutex<String>,
+    pub nonce: Mutex<String>,
 }
 
 /// What an app holds when it is signed in.

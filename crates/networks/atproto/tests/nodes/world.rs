@@ -11,7 +11,7 @@ use landbridge_atproto::{
 };
 use landbridge_fetch::{Fetcher, Policy};
 use landbridge_hub::{
-    Config, CopyKind, Draft, Hub, Limits, Mode, Registrations, Translator,
+    Config, CopyKind, Draft, Hub, Limits, Mode, Registrations,
     accounts::{NewMember, Role},
 };
 use landbridge_media::MediaStore;
@@ -147,7 +147,7 @@ impl World {
         let frames = rows.into_iter().map(|mut row| {
             let seq = u64::try_from(row.get::<i64>(0).unwrap()).unwrap();
             let (before, after) = (row.get(1).unwrap(), row.get(2).unwrap());
-            match Frame::decode(Unnumbered { before, after }.number(seq)).unwrap() {
+            match Frame::decode(&Unnumbered { before, after }.number(seq).into()).unwrap() {
                 Frame::Event(own, event) if own == seq => (seq, event),
                 other => panic!("{other:?}"),
             }
