@@ -10,7 +10,7 @@ use crate::{
     syntax::{Datetime, Tid},
 };
 use landbridge_hub::HubError;
-use landbridge_model::{Id, Network, Presence, Time};
+use landbridge_model::{Id, Network, Presence, PresenceState, Time};
 use landbridge_store::{
     Change,
     entities::{
@@ -55,7 +55,9 @@ impl AtProto {
         self.put_down(changes).await?;
         let data = imported.commit.data.to_bytes();
         let mut last = vec![atproto_repos::put_block(actor, &head.cid.to_bytes(), &text, &head.bytes)];
-        let state = before.as_ref().map(|row| row.state.clone()).unwrap_or_default();
+        // An account that moves here is switched off until its DID names this server.
+        let off = if presence.state == PresenceState::Active { "" } else { "deactivated" };
+        let state = before.as_ref().map_or(off.to_owned(), |row| row.state.clone());
         last.push(match &before {
             Some(row) => atproto_repos::advance(actor, &row.head, &head.cid.to_bytes(), &data, &text),
             None => atproto_repos::insert(&RepoRow {

@@ -98,6 +98,16 @@ pub(crate) struct Written<'a> {
     pub place: Place,
 }
 
+/// Takes over the profile that the repository of a member has who has moved here with it.
+pub(crate) async fn take_profile(at: &AtProto, presence: &Presence) -> Result<(), HubError> {
+    const PATH: (&str, &str) = ("app.bsky.actor.profile", "self");
+    let Some(stored) = at.record(presence.actor, PATH.0, PATH.1).await? else { return Ok(()) };
+    let did = Did::parse(&presence.native_id).map_err(|_| HubError::Damaged("a member's DID"))?;
+    let Some(place) = Place::at_path(&did, &format!("{}/{}", PATH.0, PATH.1)) else { return Ok(()) };
+    let written = Written { at, member: presence.actor, presence: presence.clone(), place };
+    written.profile(&stored.record()?).await
+}
+
 async fn carry_out(at: &AtProto, pending: &Pending) -> Result<(), HubError> {
     let Some(presence) = at.hub.presence(pending.actor, Network::AtProto).await? else { return Ok(()) };
     let did = Did::parse(&presence.native_id).map_err(|_| HubError::Damaged("a member's DID"))?;

@@ -2,9 +2,10 @@
 
 use crate::world::{PASSWORD, Wishes, World, on_both};
 use http::Method;
+use landbridge_atproto::firehose::{Event, Frame, Unnumbered};
 use landbridge_hub::{Draft, Registrations};
 use landbridge_model::{PresenceState, Visibility};
-use landbridge_store::EngineKind;
+use landbridge_store::{EngineKind, entities::atproto_events};
 use serde_json::{Value, json};
 
 on_both!(an_account_moves_with_everything, nobody_brings_what_is_not_theirs);

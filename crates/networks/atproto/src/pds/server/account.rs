@@ -71,23 +71,25 @@ pub async fn activate(State(at): State<Arc<AtProto>>, access: Access) -> XrpcRes
         access.active()?;
     }
     is_ours(&at, &access.presence).await?;
-    if at.repo_row(access.member).await?.is_none() && access.status == "deactivated" {
-        // A move that is not finished would go on with nothing.
-        let moved = Facts::of(&access.presence).moving;
-        if moved {
+    let mut facts = Facts::of(&access.presence);
+    if facts.moving {
+        if at.repo_row(access.member).await?.is_none() {
+            // It would go on with nothing.
             return Err(XrpcError::invalid("bring the repository first (com.atproto.repo.importRepo)"));
         }
+        crate::through::take_profile(&at, &access.presence).await?;
+        // The profile may have noted its pictures there.
+        let now = at.hub.presence(access.member, Network::AtProto).await?.ok_or(HubError::NotFound)?;
+        facts = Facts { moving: false, ..Facts::of(&now) };
+        at.hub.set_facts(Network::AtProto, &access.presence.native_id, facts.value()).await?;
     }
     if at.hub.actor(access.member).await?.state == ActorState::Deactivated {
         at.hub.reactivate(access.member).await?;
     }
-    let mut facts = Facts::of(&access.presence);
-    if facts.moving {
-        facts.moving = false;
-        at.hub.set_facts(Network::AtProto, &access.presence.native_id, facts.value()).await?;
-    }
-    at.hub.join_network(access.member, Network::AtProto, None).await?;
+    // In the order in which others want to hear it: identity, account, repository; what is written anew after that.
     say_state(&at, &access, "").await?;
+    at.hub.join_network(access.member, Network::AtProto, None).await?;
+    at.guard.forget_sessions();
     access.used(&at, "switched the account on");
     Ok(())
 }
@@ -112,6 +114,9 @@ async fn say_state(at: &AtProto, access: &Access, state: &str) -> Result<(), Hub
             changes.extend(at.identity_event(access.member, &access.did, handle));
         }
         changes.extend(at.account_event(access.member, &access.did, state));
+        if state.is_empty() {
+            changes.extend(at.sync_event(&access.presence).await?);
+        }
         at.hub.store().write(changes).await?;
         at.news.send_replace(());
     }
