@@ -10,7 +10,7 @@ use crate::{
     keys,
     network::AtProto,
     oauth::scopes::is_service,
-    options::Service,
+    options::{Options, Service},
     syntax::{Did, Nsid},
 };
 use axum::{
@@ -117,6 +117,14 @@ impl AtProto {
         service.as_ref().map(|service| (service, name))
     }
 
+    /// A service that the operator has configured needs no document to be found.
+    fn known_service(&self, did: &Did, name: &str) -> Option<&Service> {
+        let Options { appview, chat, moderation, .. } = &self.options;
+        let known = [(appview, "bsky_appview"), (chat, "bsky_chat"), (moderation, "atproto_labeler")];
+        let mut named = known.into_iter().filter(|(_, known)| *known == name);
+        named.find_map(|(service, _)| service.as_ref().filter(|service| service.did == *did))
+    }
+
     /// Who is to be asked.
     pub async fn target(&self, method: &str, headers: &HeaderMap) -> XrpcResult<Target> {
         let target = match (asked_service(headers)?, self.usual_service(method)) {
@@ -124,10 +132,9 @@ impl AtProto {
             (None, Some((service, name))) => {
                 Target { did: service.did.clone(), name: name.to_owned(), url: service.url.clone() }
             }
-            (Some((did, name)), usual) => {
-                let known = usual.filter(|(service, known)| service.did == did && *known == name);
-                let url = match known {
-                    Some((service, _)) => service.url.clone(),
+            (Some((did, name)), _) => {
+                let url = match self.known_service(&did, name) {
+                    Some(service) => service.url.clone(),
                     None => self.endpoint(&did, name).await?,
                 };
                 Target { did, name: name.to_owned(), url }

@@ -105,6 +105,24 @@ async fn an_account_moves_with_everything(engine: EngineKind) {
     let record = json!({ "$type": "app.bsky.feed.post", "text": "hello from here", "createdAt": "2026-01-01T00:00:00Z" });
     let written = json!({ "repo": did, "collection": "app.bsky.feed.post", "record": record });
     assert_eq!(new.post("com.atproto.repo.createRecord", &here, written).await.status, 200);
+    // What subscribers heard, in order; and nothing before the identity said so.
+    let rows = new.hub.store().rows(atproto_events::after(0, 100)).await.unwrap();
+    let words: Vec<&str> = rows
+        .into_iter()
+        .map(|mut row| {
+            let (seq, before, after) = (row.get::<i64>(0).unwrap(), row.get(1).unwrap(), row.get(2).unwrap());
+            let frame = Unnumbered { before, after }.number(u64::try_from(seq).unwrap());
+            match Frame::decode(frame).unwrap() {
+                Frame::Event(_, Event::Identity(_)) => "identity",
+                Frame::Event(_, Event::Account(account)) if account.active => "account",
+                Frame::Event(_, Event::Sync(_)) => "sync",
+                Frame::Event(_, Event::Commit(_)) => "commit",
+                other => panic!("{other:?}"),
+            }
+        })
+        .collect();
+    assert_eq!(words[..4], ["identity", "identity", "account", "sync"], "{words:?}");
+    assert!(words[4..].iter().all(|word| *word == "commit"), "{words:?}");
     let profile = new
         .get(
             &format!("com.atproto.repo.getRecord?repo={did}&collection=app.bsky.actor.profile&rkey=self"),

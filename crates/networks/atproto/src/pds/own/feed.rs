@@ -6,9 +6,11 @@ use std::collections::HashSet;
 
 /// Adds what is newer to a feed; changes the member's profile in it.
 pub fn add(method: &str, body: &mut Value, view: &View, newer: &Newer, query: &str) {
-    let Some(feed) = body["feed"].as_array_mut() else { return };
+    let Some(feed) = body.get_mut("feed").and_then(Value::as_array_mut) else { return };
     for item in feed.iter_mut() {
-        profile::update(&mut item["post"]["author"], view, newer);
+        if let Some(author) = item.pointer_mut("/post/author") {
+            profile::update(author, view, newer);
+        }
     }
     let own = matches!(parameter(query, "actor"), Some(actor) if actor == view.did || actor.eq_ignore_ascii_case(&view.handle));
     let here = match method {

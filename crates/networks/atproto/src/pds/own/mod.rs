@@ -98,13 +98,15 @@ async fn answer(
             Some(body)
         }
         ("getProfiles", Some(mut body)) => {
-            for one in body["profiles"].as_array_mut().into_iter().flatten() {
+            for one in list(&mut body, "profiles") {
                 profile::update(one, &view, &newer);
             }
             Some(body)
         }
         ("getPostThread", Some(mut body)) => {
-            thread::add(&mut body["thread"], &view, &newer);
+            if let Some(thread) = body.get_mut("thread") {
+                thread::add(thread, &view, &newer);
+            }
             Some(body)
         }
         (feed, Some(mut body)) => {
@@ -146,9 +148,56 @@ async fn newer(at: &AtProto, access: &Access, rev: &str) -> Result<Newer, HubErr
     Ok(newer)
 }
 
+/// The things in a list of somebody else's JSON; nothing when it is none.
+fn list<'a>(value: &'a mut Value, name: &str) -> impl Iterator<Item = &'a mut Value> {
+    value.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten()
+}
+
 /// A parameter of a query.
 fn parameter(query: &str, name: &str) -> Option<String> {
     url::form_urlencoded::parse(query.as_bytes())
         .find(|(key, _)| key == name)
         .map(|(_, value)| value.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Map;
+    use serde_json::json;
+
+    #[test]
+    fn answers_may_have_any_shape() {
+        let view = View::for_tests("did:plc:ewvi7nxzyoun6zhxrhs64oiz");
+        let reply = Map::new().with("parent", Map::new().with("uri", "at://x"));
+        let post = Map::new().with("$type", POST).with("text", "x").with("reply", reply);
+        let profile = Map::new().with("$type", PROFILE).with("displayName", "New");
+        let newer = Newer {
+            profile: Some(Record::encode(profile).unwrap()),
+            posts: vec![("at://own".into(), "cid".into(), Record::encode(post).unwrap())],
+        };
+        for body in [
+            json!(null),
+            json!([]),
+            json!("x"),
+            json!(7),
+            json!({}),
+            json!({ "feed": "x", "thread": "x", "profiles": "x" }),
+            json!({ "feed": [1, [], "x", { "post": "x" }, { "post": { "author": [] } }] }),
+            json!({ "post": "x", "replies": "y", "parent": 7 }),
+            json!({ "post": { "uri": "at://x", "author": "z" }, "replies": { "a": 1 } }),
+            json!({ "post": [], "replies": [1, [], { "post": 1, "replies": [[]] }] }),
+        ] {
+            for method in ["getTimeline", "getAuthorFeed"] {
+                feed::add(method, &mut body.clone(), &view, &newer, "actor=did:plc:ewvi7nxzyoun6zhxrhs64oiz");
+            }
+            thread::add(&mut body.clone(), &view, &newer);
+            profile::update(&mut body.clone(), &view, &newer);
+        }
+        // An answer finds its post, also where there were none.
+        let mut thread = json!({ "post": { "uri": "at://x" } });
+        thread::add(&mut thread, &view, &newer);
+        thread::add(&mut thread, &view, &newer);
+        assert_eq!(thread["replies"].as_array().unwrap().len(), 1);
+    }
 }

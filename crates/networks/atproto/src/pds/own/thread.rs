@@ -1,6 +1,6 @@
 //! New answers, in threads; and a thread of a post that the AppView does not know yet.
 
-use super::{Newer, POST, parameter, profile, view::View};
+use super::{Newer, POST, list, parameter, profile, view::View};
 use crate::{
     data::Record,
     network::AtProto,
@@ -36,11 +36,13 @@ fn update(node: &mut Value, view: &View, newer: &Newer, depth: usize) {
     if depth == 0 || !node.is_object() {
         return;
     }
-    profile::update(&mut node["post"]["author"], view, newer);
-    if node.get("parent").is_some() {
-        update(&mut node["parent"], view, newer, depth - 1);
+    if let Some(author) = node.pointer_mut("/post/author") {
+        profile::update(author, view, newer);
     }
-    for reply in node["replies"].as_array_mut().into_iter().flatten() {
+    if let Some(parent) = node.get_mut("parent") {
+        update(parent, view, newer, depth - 1);
+    }
+    for reply in list(node, "replies") {
         update(reply, view, newer, depth - 1);
     }
 }
@@ -60,11 +62,7 @@ fn put(node: &mut Value, parent: &str, uri: &str, answer: &Value, depth: usize) 
         }
         return true;
     }
-    node["replies"]
-        .as_array_mut()
-        .into_iter()
-        .flatten()
-        .any(|reply| put(reply, parent, uri, answer, depth - 1))
+    list(node, "replies").any(|reply| put(reply, parent, uri, answer, depth - 1))
 }
 
 /// A thread that begins with a post of the member's which the AppView has yet to read, below what it answers.

@@ -38,6 +38,11 @@ impl View {
         Ok(view)
     }
 
+    #[cfg(test)]
+    pub fn for_tests(did: &str) -> View {
+        View { did: did.into(), handle: "x.test".into(), author: json!({ "did": did }), pds: String::new() }
+    }
+
     /// Address of a file that a record names.
     pub fn blob(&self, record: &Record, field: &str) -> Option<String> {
         self.address(record.fields().get(field)?.as_map()?)
