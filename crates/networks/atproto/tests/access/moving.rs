@@ -112,7 +112,7 @@ async fn an_account_moves_with_everything(engine: EngineKind) {
         .map(|mut row| {
             let (seq, before, after) = (row.get::<i64>(0).unwrap(), row.get(1).unwrap(), row.get(2).unwrap());
             let frame = Unnumbered { before, after }.number(u64::try_from(seq).unwrap());
-            match Frame::decode(frame).unwrap() {
+            match Frame::decode(&frame.into()).unwrap() {
                 Frame::Event(_, Event::Identity(_)) => "identity",
                 Frame::Event(_, Event::Account(account)) if account.active => "account",
                 Frame::Event(_, Event::Sync(_)) => "sync",
