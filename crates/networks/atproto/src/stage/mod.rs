@@ -33,6 +33,10 @@ pub const PROFILE: &str = "app.bsky.actor.profile";
 pub async fn stage(at: &AtProto, hub: &Hub, act: &Act) -> Result<Staged, HubError> {
     let did = Did::parse(&act.presence.native_id).map_err(|_| HubError::Damaged("a member's DID"))?;
     let staging = Staging { at, hub, act, did };
+    // On its way here from another server: until `activateAccount` nothing is said of it, whoever switched it on.
+    if crate::facts::Facts::of(&act.presence).moving {
+        return Ok(Staged::default());
+    }
     let mut made = Records::default();
     if let Some(origin) = &act.origin
         && !staging.native(origin, &mut made)

@@ -46,6 +46,7 @@ pub fn status(state: ActorState, presence: &Presence) -> &'static str {
         (ActorState::Suspended, _) => "takendown",
         (ActorState::Deleted, _) | (_, PresenceState::Gone) => "deleted",
         (ActorState::Deactivated, _) | (_, PresenceState::Off) => "deactivated",
+        _ if crate::facts::Facts::of(presence).moving => "deactivated",
         _ => "",
     }
 }
