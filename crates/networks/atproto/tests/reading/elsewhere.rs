@@ -135,7 +135,7 @@ impl Elsewhere {
         let rev = self.tid();
         let mut inner = self.lock();
         let person = inner.people.get_mut(did).unwrap();
-        let writes: Vec<Write> = writes.iter().map(|(collection, rkey, record)| {
+        let writes = writes.iter().map(|(collection, rkey, record)| {
             let (nsid, key) = (Nsid::parse(collection).unwrap(), RecordKey::parse(rkey).unwrap());
             let path = format!("{collection}/{rkey}");
             match record {
@@ -152,7 +152,7 @@ impl Elsewhere {
                 }
             }
         });
-        let writes = writes.collect::<Vec<_>>();
+        let writes = writes.collect::<Vec<Write>>();
         let staged = person.repo.stage(&person.blocks, &writes, rev, &person.key).unwrap();
         for block in &staged.added {
             person.blocks.insert(block.clone());
@@ -425,7 +425,8 @@ async fn serve_jetstream(server: Elsewhere, mut socket: WebSocket, cursor: Optio
     let mut wanted: Vec<String> = Vec::new();
     loop {
         let told = server.lock().told.clone();
-        for (at, message) in told.into_iter().filter(|(at, _)| *at > place && !wanted.is_empty()) {
+        let since = place;
+        for (at, message) in told.into_iter().filter(|(at, _)| *at > since && !wanted.is_empty()) {
             place = at;
             if wanted.iter().any(|did| message["did"] == did.as_str())
                 && socket.send(Message::text(message.to_string())).await.is_err()
