@@ -257,8 +257,13 @@ impl Elsewhere {
     }
 }
 
+/// As records say it.
+pub fn now() -> String {
+    Datetime::of(Time::now()).to_string()
+}
+
 pub fn post(text: &str) -> Json_ {
-    json!({"text": text, "createdAt": Datetime::of(Time::now()).as_str()})
+    json!({"text": text, "createdAt": now()})
 }
 
 pub fn subject((uri, cid): &(String, String)) -> Json_ {
