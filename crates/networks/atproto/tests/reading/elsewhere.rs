@@ -152,7 +152,7 @@ impl Elsewhere {
                 }
             }
         });
-        let writes = writes.collect::<Vec<_>>();
+        let writes = writes.collect::<Vec<Write>>();
         let staged = person.repo.stage(&person.blocks, &writes, rev, &person.key).unwrap();
         for block in &staged.added {
             person.blocks.insert(block.clone());
@@ -257,8 +257,13 @@ impl Elsewhere {
     }
 }
 
+/// As records say it.
+pub fn now() -> String {
+    Datetime::of(Time::now()).to_string()
+}
+
 pub fn post(text: &str) -> Json_ {
-    json!({"text": text, "createdAt": Datetime::of(Time::now()).as_str()})
+    json!({"text": text, "createdAt": now()})
 }
 
 pub fn subject((uri, cid): &(String, String)) -> Json_ {
@@ -425,8 +430,8 @@ async fn serve_jetstream(server: Elsewhere, mut socket: WebSocket, cursor: Optio
     let mut wanted: Vec<String> = Vec::new();
     loop {
         let told = server.lock().told.clone();
-        let begun = place;
-        for (at, message) in told.into_iter().filter(|(at, _)| *at > begun && !wanted.is_empty()) {
+        let since = place;
+        for (at, message) in told.into_iter().filter(|(at, _)| *at > since && !wanted.is_empty()) {
             place = at;
             if wanted.iter().any(|did| message["did"] == did.as_str())
                 && socket.send(Message::text(message.to_string())).await.is_err()

@@ -57,7 +57,7 @@ impl Node {
             MediaStore::open(landbridge_media::Config::new(store.place.folder().join("media")).unwrap())
                 .unwrap();
         let config = Config {
-            origin: "http://127.0.0.1:8".parse().unwrap(),
+            origin: "http://localhost:8".parse().unwrap(),
             account_domain: "landbridge.test".into(),
             trial: true,
             title: "Test".into(),

@@ -1,7 +1,7 @@
 //! What a stream says, in order, after a pause, and with holes.
 
 use crate::{
-    elsewhere::{Elsewhere, FOLLOW, LIKE, POST, PROFILE, REPOST, post, subject},
+    elsewhere::{Elsewhere, FOLLOW, LIKE, POST, PROFILE, REPOST, now, post, subject},
     node::Node,
     on_both,
 };
@@ -42,7 +42,7 @@ async fn a_followed_person_is_read_in_order(engine: EngineKind) {
     // An answer of theirs brings what it answers.
     let reference = json!({"uri": uri, "cid": cid});
     let answer = elsewhere.create(&bob, POST, json!({
-        "text": "two", "createdAt": "2026-01-01T00:00:00Z", "reply": {"root": reference, "parent": reference},
+        "text": "two", "createdAt": now(), "reply": {"root": reference, "parent": reference},
     }));
     let answer = node.post(&answer.0).await;
     assert_eq!((answer.reply_to, answer.root), (Some(one.id), one.id));
@@ -65,16 +65,16 @@ async fn what_is_aimed_at_members_arrives(engine: EngineKind) {
 
     let (like, _) = elsewhere.create(&eve, LIKE, subject(&own));
     node.until("liked", async || node.hub.post(hello.id).await.unwrap().likes == 1).await;
-    elsewhere.create(&eve, FOLLOW, json!({"subject": did, "createdAt": "2026-01-01T00:00:00Z"}));
+    elsewhere.create(&eve, FOLLOW, json!({"subject": did, "createdAt": now()}));
     elsewhere.create(&eve, REPOST, subject(&own));
     let reference = json!({"uri": own.0, "cid": own.1});
     let (answer, _) = elsewhere.create(&eve, POST, json!({
-        "text": "hi @alice", "createdAt": "2026-01-01T00:00:00Z", "reply": {"root": reference, "parent": reference},
+        "text": "hi @alice", "createdAt": now(), "reply": {"root": reference, "parent": reference},
         "facets": [{"index": {"byteStart": 3, "byteEnd": 9},
             "features": [{"$type": "app.bsky.richtext.facet#mention", "did": did}]}],
     }));
     let (quote, _) = elsewhere.create(&eve, POST, json!({
-        "text": "look", "createdAt": "2026-01-01T00:00:00Z", "embed": {"$type": "app.bsky.embed.record", "record": reference},
+        "text": "look", "createdAt": now(), "embed": {"$type": "app.bsky.embed.record", "record": reference},
     }));
     assert_eq!(node.post(&answer).await.reply_to, Some(hello.id));
     assert_eq!(node.post(&quote).await.quote.unwrap().post, Some(hello.id));
@@ -84,7 +84,7 @@ async fn what_is_aimed_at_members_arrives(engine: EngineKind) {
     };
     use NotificationKind::*;
     for kind in [Follow, Reblog, Mention, Quote] {
-        node.until("told", async || kinds().await.contains(&kind)).await;
+        node.until(&format!("told of a {kind:?}"), async || kinds().await.contains(&kind)).await;
     }
     assert_eq!(node.home(alice.id).await.len(), 1, "a stranger is on nobody's timeline");
 
