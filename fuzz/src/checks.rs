@@ -33,7 +33,8 @@ pub(crate) fn rich(rich: &RichText) {
     let urls: usize = rich.marks.iter().map(|m| url_of(&m.kind).len()).sum();
     let html = to_html(rich, "https://b.example/tags/");
     // What is bold over several paragraphs, say, is written in each.
-    let parts = 1 + rich.text.matches("\n\n").count() + 2 * rich.marks.iter().filter(|m| m.kind.is_block()).count();
+    let parts =
+        1 + rich.text.matches("\n\n").count() + 2 * rich.marks.iter().filter(|m| m.kind.is_block()).count();
     let most = 7 * rich.text.len() + 7 * urls + 400 * rich.marks.len() + 150 * parts + 100;
     assert!(html.len() <= most, "{} bytes of text became {} of markup", rich.text.len(), html.len());
     markup(&html);

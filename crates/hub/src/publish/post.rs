@@ -145,7 +145,11 @@ impl Hub {
             Audience::Mentioned => root.mentions.iter().any(|mention| mention.actor == member),
             Audience::Nobody => false,
         };
-        if may { Ok(()) } else { Err(HubError::Forbidden("the author of this thread does not let you answer")) }
+        if may {
+            Ok(())
+        } else {
+            Err(HubError::Forbidden("the author of this thread does not let you answer"))
+        }
     }
 
     async fn compose(&self, member: &Member, draft: &Draft, parent: Option<&Post>) -> Result<Post, HubError> {

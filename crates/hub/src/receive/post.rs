@@ -135,7 +135,8 @@ impl Hub {
     fn still_concerns(&self, sent: &Sent, around: &Surroundings) -> bool {
         let near = around.parent.is_some_and(|parent| parent.author_followed && !parent.by_member);
         let reaches = around.decisions.values().any(|decision| *decision == Decision::Accept);
-        sent.via == Via::Fetched || around.followed || near || reaches
+        let goes_on = around.in_members_thread() && !around.parent.is_some_and(|parent| parent.by_member);
+        sent.via == Via::Fetched || around.followed || near || goes_on || reaches
     }
 
     fn copy_row(&self, sent: &Sent, new: &InPost, post: &Post, key: Option<&PostKey>) -> Change {

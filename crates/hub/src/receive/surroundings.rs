@@ -115,12 +115,18 @@ impl Deref for Surroundings {
 }
 
 impl Surroundings {
-    /// Whether a member follows the author, is named, or wrote or follows what this answers or quotes.
+    /// Whether it goes on in a thread that a member has begun, of which what it answers is here.
+    pub fn in_members_thread(&self) -> bool {
+        self.parent.is_some() && self.root.is_some_and(|root| root.by_member)
+    }
+
+    /// Whether a member follows the author, is named, began the thread, or wrote or follows what this answers or quotes.
     pub fn concerns_somebody(&self, via: Via) -> bool {
         let near = |post: Option<Neighbour>| post.is_some_and(|post| post.by_member || post.author_followed);
         via == Via::Fetched
             || self.followed
             || near(self.parent)
+            || self.in_members_thread()
             || self.quoted.is_some_and(|post| post.by_member)
             || self.people.values().any(Person::is_member)
     }

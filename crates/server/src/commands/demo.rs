@@ -48,9 +48,13 @@ impl Demo {
     }
 
     async fn show(&self, folder: &Path, stop: &Stop) -> anyhow::Result<()> {
-        println!("Three servers on this machine, four people, three networks. Nothing leaves this machine.\n");
+        println!(
+            "Three servers on this machine, four people, three networks. Nothing leaves this machine.\n"
+        );
         let ports: Vec<u16> = free_trial_ports().take(3).collect();
-        let [west, north, south] = ports[..] else { bail!("no three free pairs of ports between 8840 and 8939") };
+        let [west, north, south] = ports[..] else {
+            bail!("no three free pairs of ports between 8840 and 8939")
+        };
         let on = NetworkMode::ReadWrite;
         let off = NetworkMode::Off;
         let only_at = Networks { activitypub: off, nostr: off, atproto: on };

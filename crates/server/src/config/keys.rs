@@ -75,7 +75,10 @@ pub const KEYS: &[(&str, &str)] = &[
     ("nostr.strangers_per_author", "the same, per author; 0: no limit"),
     ("nostr.wraps_per_member", "private messages of theirs to one member per minute; 0: no limit"),
     ("nostr.requests_per_connection", "requests to our relay per connection and minute; 0: no limit"),
-    ("atproto.pds_host", "\"pds.example.org\": host name of the AT Protocol server; default: pds. and the origin's host"),
+    (
+        "atproto.pds_host",
+        "\"pds.example.org\": host name of the AT Protocol server; default: pds. and the origin's host",
+    ),
     (
         "atproto.handle_domain",
         "\"example.org\": what members' handles end with; default: the origin's host. Every name below it must lead here",
@@ -90,8 +93,14 @@ pub const KEYS: &[(&str, &str)] = &[
     ("atproto.chat_did", "\"did:web:...\": the DID of that service"),
     ("atproto.moderation", "where Bluesky apps' reports go as well; default: none"),
     ("atproto.moderation_did", "\"did:...\": the DID of that service"),
-    ("atproto.admin_token", "password of the operator's methods (com.atproto.admin.*); default: they are off"),
-    ("atproto.dns", "\"https://...\": a resolver of texts in the DNS over HTTPS (handles); default: the machine's own"),
+    (
+        "atproto.admin_token",
+        "password of the operator's methods (com.atproto.admin.*); default: they are off",
+    ),
+    (
+        "atproto.dns",
+        "\"https://...\": a resolver of texts in the DNS over HTTPS (handles); default: the machine's own",
+    ),
     ("atproto.stream_hours", "hours that our stream is kept for readers who were away"),
     ("registrations.mode", "\"closed\", \"invite\" or \"open\"; \"approval\": only admins invite"),
     ("networks.activitypub", "\"off\", \"read\" or \"read-write\""),
@@ -188,7 +197,7 @@ mod tests {
         assert_eq!(nearest("orgin"), Some("origin"));
         assert_eq!(nearest("tls.certficate"), Some("tls.certificate"));
         assert_eq!(nearest("proxy.truste"), Some("proxy.trusted"));
-        assert_eq!(nearest("directory"), Some("tls.directory"));
+        assert_eq!(nearest("tls.directry"), Some("tls.directory"));
         assert_eq!(nearest("zzzz"), None);
     }
 }

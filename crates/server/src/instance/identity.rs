@@ -111,7 +111,9 @@ impl Identity {
         let mut origin = self.origin.clone();
         origin.set_host(Some(&name)).with_context(|| format!("atproto.pds_host = {name}"))?;
         if origin.host_str() == Some(host) {
-            bail!("atproto.pds_host must be another name than the origin's: the pages' cookies are not for it");
+            bail!(
+                "atproto.pds_host must be another name than the origin's: the pages' cookies are not for it"
+            );
         }
         Ok(origin)
     }

@@ -63,7 +63,10 @@ fn from_nothing_to_a_public_server_with_a_certificate() {
     let get = |url: &str| world.lock().unwrap().curl(&["--cacert", &trusted, "--fail", url]);
     until(|| get(&format!("https://{HOST}/.well-known/nodeinfo")).is_some());
     let mut trusting = house;
-    trusting.ok(&["account", "create", "alice", "--password-stdin"], "correct horse\n");
+    // The public directory of DIDs is not in this world.
+    let networks = ["--networks", "activitypub", "--networks", "nostr"];
+    let create = [&["account", "create", "alice", "--password-stdin"], &networks[..]].concat();
+    trusting.ok(&create, "correct horse\n");
 
     // The account domain has a certificate as soon as it is asked for, and says where its accounts are.
     let finger = get("https://example.org/.well-known/webfinger?resource=acct:alice@example.org").unwrap();

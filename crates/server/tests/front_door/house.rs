@@ -250,9 +250,11 @@ where
 /// A port that no other test takes meanwhile: ten for each process, below those that the system gives away.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = 10_000 + (std::process::id() % 2_000) as u16 * 10;
-    let next = || first + NEXT.fetch_add(1, Ordering::Relaxed) % 10;
-    let free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let first = 10_000 + (std::process::id() % 1_000) as u16 * 20;
+    let next = || first + NEXT.fetch_add(1, Ordering::Relaxed) % 10 * 2;
+    // The next one is the PDS's.
+    let is_free = |port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let free = |port: &u16| is_free(*port) && is_free(*port + 1);
     std::iter::repeat_with(next).take(10).find(free).unwrap()
 }
 

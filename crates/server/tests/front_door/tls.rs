@@ -64,7 +64,9 @@ fn public() -> (Authority, House, u16) {
         .set("LANDBRIDGE_LISTEN", format!("[\"127.0.0.1:{port}\"]"))
         .set("LANDBRIDGE_TLS__MODE", "files")
         .set("LANDBRIDGE_TLS__CERTIFICATE", "tls.pem")
-        .set("LANDBRIDGE_TLS__KEY", "tls.key");
+        .set("LANDBRIDGE_TLS__KEY", "tls.key")
+        // The public directory of DIDs cannot be had here.
+        .set("LANDBRIDGE_NETWORKS__ATPROTO", "off");
     authority.issue(house.folder.path());
     (authority, house, port)
 }

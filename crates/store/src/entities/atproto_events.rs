@@ -31,9 +31,9 @@ pub fn last() -> Query {
     query("SELECT value FROM counters WHERE name = ?1", args![SEQUENCE])
 }
 
-/// (seq) of the oldest that is kept.
+/// (seq) of the oldest that is kept; NULL when there is none.
 pub fn first() -> Query {
-    query("SELECT seq FROM atproto_events ORDER BY seq LIMIT 1", args![])
+    query("SELECT MIN(seq) FROM atproto_events", args![])
 }
 
 /// Forgets what happened before.

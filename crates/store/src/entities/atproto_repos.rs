@@ -163,14 +163,7 @@ pub fn record(actor: Id, collection: &str, rkey: &str) -> Query {
 }
 
 /// A page of a collection: (rkey, cid, bytes) between two keys, both exclusive.
-pub fn records(
-    actor: Id,
-    collection: &str,
-    above: &str,
-    below: &str,
-    limit: i64,
-    upward: bool,
-) -> Query {
+pub fn records(actor: Id, collection: &str, above: &str, below: &str, limit: i64, upward: bool) -> Query {
     let sql = match upward {
         true => {
             "SELECT r.rkey, r.cid, b.bytes FROM atproto_records r
@@ -303,8 +296,5 @@ pub fn add_operation(did: &str, n: i64, cid: &str, operation: &str, at: Time) ->
 
 /// Operations from a place on lose their force.
 pub fn nullify_operations(did: &str, from: i64) -> Change {
-    Change::new(
-        "UPDATE atproto_directory SET nullified = 1 WHERE did = ?1 AND n >= ?2",
-        args![did, from],
-    )
+    Change::new("UPDATE atproto_directory SET nullified = 1 WHERE did = ?1 AND n >= ?2", args![did, from])
 }

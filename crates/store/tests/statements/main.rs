@@ -31,6 +31,7 @@ const READABLE: &[Type] = &[
 /// Tables that stay small, and the name of a subquery that does.
 const SMALL: &[&str] = &[
     "account_notes",
+    "atproto_pending",
     "doomed_files",
     "domain_rules",
     "erasures",

@@ -5,7 +5,7 @@ use crate::{network::AtProto, syntax::Handle};
 use axum::{
     Json, Router,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header, uri::Authority},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -37,8 +37,10 @@ async fn health() -> Json<Value> {
 
 /// The DID of the handle that the request was made for: `Host` names it. A name that is no member's is not found; nothing
 /// is built from it.
-async fn atproto_did(State(at): State<Arc<AtProto>>, headers: HeaderMap) -> Response {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+async fn atproto_did(State(at): State<Arc<AtProto>>, uri: Uri, headers: HeaderMap) -> Response {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    // Over HTTP/2 it is part of the address.
+    let host = host.or_else(|| uri.authority().map(Authority::as_str)).unwrap_or_default();
     let host = host.rsplit_once(':').map_or(host, |(name, _)| name);
     match Handle::parse(&host.to_ascii_lowercase()) {
         Ok(handle) => match at.member_with_handle(&handle).await {

@@ -3,7 +3,7 @@
 use super::Reader;
 use crate::{firehose::Peek, syntax::Did};
 use landbridge_hub::HubError;
-use landbridge_model::Network;
+use landbridge_model::{Network, Time};
 use landbridge_store::entities::{atproto_reader, presences};
 use memchr::memmem;
 use std::{
@@ -12,10 +12,13 @@ use std::{
         Arc, RwLock,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 /// Rows read at once.
 const PAGE: i64 = 1_000;
+/// What somebody wrote so shortly before it was noticed that they are followed is asked for.
+const UNHEARD: Duration = Duration::from_secs(15);
 /// Length of a `did:plc`.
 const PLC: usize = 32;
 
@@ -72,8 +75,19 @@ impl Interest {
         metrics::gauge!("atproto_repositories_followed").set(followed.len() as f64);
         let others =
             members.iter().filter(|did| did.len() != PLC || !did.starts_with("did:plc:")).cloned().collect();
+        let new: Vec<Box<str>> = match first {
+            true => Vec::new(),
+            false => followed.difference(&self.people().followed).cloned().collect(),
+        };
         let people = Arc::new(People { followed, members, others });
         *self.people.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = people;
+        // Between the follow and now nobody listened to them.
+        let since = reader.at.tid_at(Time::now().minus(UNHEARD)).to_string();
+        for did in new {
+            if let Err(error) = reader.note_missed(&did, &since).await {
+                tracing::warn!(%error, %did, "what somebody wrote just now may be missed");
+            }
+        }
         Ok(())
     }
 }

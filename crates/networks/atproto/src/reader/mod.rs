@@ -86,7 +86,6 @@ async fn stopped(stop: &mut Stop) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-/// Looks again whom members follow when that may have changed.
 /// Returns when there is a member of whom the bus says nothing: made by another process, such as the command line.
 async fn made_elsewhere(reader: &Reader, newest: &mut Option<i64>) {
     loop {
@@ -100,6 +99,7 @@ async fn made_elsewhere(reader: &Reader, newest: &mut Option<i64>) {
     }
 }
 
+/// Looks again whom members follow when that may have changed.
 async fn keep_fresh(reader: Arc<Reader>, mut stop: Stop) {
     let mut bus = reader.hub.bus().listen();
     let mut newest = None;

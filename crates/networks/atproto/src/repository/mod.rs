@@ -39,6 +39,11 @@ impl AtProto {
         Ok(row.map(|mut row| RepoRow::read(&mut row)).transpose()?)
     }
 
+    /// The TID of a moment.
+    pub fn tid_at(&self, at: Time) -> Tid {
+        Tid::new(u64::try_from(at.0).unwrap_or_default().saturating_mul(1000), 0)
+    }
+
     /// The next TID, greater than `before`.
     pub fn next_tid(&self, before: Option<Tid>) -> Tid {
         let micros = u64::try_from(Time::now().0).unwrap_or_default().saturating_mul(1000);

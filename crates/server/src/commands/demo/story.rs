@@ -32,7 +32,8 @@ pub async fn tell(north: &Place, south: &Place, west: &Place) -> anyhow::Result<
     crossed(at, "ActivityPub", "Ben follows Anna, and her app shows it");
 
     let at = Instant::now();
-    let found = until(|| async { Ok(mia.find("anna.north.test").await.ok()) }).await.context("Anna's handle")?;
+    let found =
+        until(|| async { Ok(mia.find("anna.north.test").await.ok()) }).await.context("Anna's handle")?;
     mia.post(&format!("/api/v1/accounts/{found}/follow"), json!({})).await?;
     until(|| anna.notified("follow", "mia.west.test")).await.context("Mia's follow")?;
     crossed(at, "AT Protocol", "Mia follows Anna by her handle, a record in Mia's repository");
@@ -80,7 +81,8 @@ pub async fn tell(north: &Place, south: &Place, west: &Place) -> anyhow::Result<
     crossed(at, "Nostr", "Nora likes it");
 
     let at = Instant::now();
-    mia.post("/api/v1/statuses", json!({ "status": MIA, "in_reply_to_id": at_mia, "visibility": "public" })).await?;
+    mia.post("/api/v1/statuses", json!({ "status": MIA, "in_reply_to_id": at_mia, "visibility": "public" }))
+        .await?;
     let mia_reply = until(|| anna.post_with("/api/v1/notifications", MIA)).await.context("Mia's answer")?;
     crossed(at, "AT Protocol", &format!("Mia answers: \"{MIA}\""));
 

@@ -114,7 +114,7 @@ async fn begin(at: &AtProto, sink: &mut Sink, cursor: Option<i64>) -> Result<Opt
 
 async fn number(at: &AtProto, query: landbridge_store::Query) -> Result<Option<i64>, Ended> {
     let row = at.hub.store().row(query).await.map_err(HubError::from)?;
-    Ok(row.map(|mut row| row.get(0)).transpose().map_err(HubError::from)?)
+    Ok(row.map(|mut row| row.get::<Option<i64>>(0)).transpose().map_err(HubError::from)?.flatten())
 }
 
 /// Sends one batch; whether there may be more.
