@@ -41,9 +41,13 @@ async fn a_followed_person_is_read_in_order(engine: EngineKind) {
 
     // An answer of theirs brings what it answers.
     let reference = json!({"uri": uri, "cid": cid});
-    let answer = elsewhere.create(&bob, POST, json!({
-        "text": "two", "createdAt": now(), "reply": {"root": reference, "parent": reference},
-    }));
+    let answer = elsewhere.create(
+        &bob,
+        POST,
+        json!({
+            "text": "two", "createdAt": now(), "reply": {"root": reference, "parent": reference},
+        }),
+    );
     let answer = node.post(&answer.0).await;
     assert_eq!((answer.reply_to, answer.root), (Some(one.id), one.id));
 
@@ -68,11 +72,15 @@ async fn what_is_aimed_at_members_arrives(engine: EngineKind) {
     elsewhere.create(&eve, FOLLOW, json!({"subject": did, "createdAt": now()}));
     elsewhere.create(&eve, REPOST, subject(&own));
     let reference = json!({"uri": own.0, "cid": own.1});
-    let (answer, _) = elsewhere.create(&eve, POST, json!({
-        "text": "hi @alice", "createdAt": now(), "reply": {"root": reference, "parent": reference},
-        "facets": [{"index": {"byteStart": 3, "byteEnd": 9},
-            "features": [{"$type": "app.bsky.richtext.facet#mention", "did": did}]}],
-    }));
+    let (answer, _) = elsewhere.create(
+        &eve,
+        POST,
+        json!({
+            "text": "hi @alice", "createdAt": now(), "reply": {"root": reference, "parent": reference},
+            "facets": [{"index": {"byteStart": 3, "byteEnd": 9},
+                "features": [{"$type": "app.bsky.richtext.facet#mention", "did": did}]}],
+        }),
+    );
     let (quote, _) = elsewhere.create(&eve, POST, json!({
         "text": "look", "createdAt": now(), "embed": {"$type": "app.bsky.embed.record", "record": reference},
     }));
