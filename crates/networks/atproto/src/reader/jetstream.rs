@@ -125,11 +125,8 @@ async fn read(
             () = stopped(&mut stop) => break Ok(()),
         };
         match message {
-            Some(Ok(bytes)) => {
-                if !hear(&crew, &bytes).await {
-                    break Err(Over("work has stopped".into()));
-                }
-            }
+            Some(Ok(bytes)) if hear(&crew, &bytes).await => {}
+            Some(Ok(_)) => break Err(Over("work has stopped".into())),
             Some(Err(over)) => break Err(over),
             None => {}
         }
