@@ -17,7 +17,7 @@ use landbridge_hub::{
 use landbridge_model::{Actor, Id, Network, Presence};
 use landbridge_store::{
     Change,
-    entities::{atproto_access, atproto_events, atproto_repos, files},
+    entities::{atproto_access, atproto_events, atproto_reader, atproto_repos, files},
 };
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
@@ -136,6 +136,7 @@ impl Translator for AtProto {
         changes.extend(atproto_repos::erase(presence.actor));
         changes.push(atproto_events::erase(presence.actor));
         changes.extend(atproto_access::erase(presence.actor));
+        changes.push(atproto_reader::forget(&presence.native_id));
         changes
     }
 

@@ -35,6 +35,7 @@ async fn find_people_and_posts() -> Result<()> {
 }
 
 /// Over HTTP/2, which has no Host header, too.
+#[allow(clippy::disallowed_methods, reason = "the peers are on loopback")]
 #[tokio::test]
 #[ignore = "needs real peers: cargo xtask test"]
 async fn a_handle_proves_itself() -> Result<()> {

@@ -68,7 +68,7 @@ async fn list(at: &AtProto, did: &str, show: fn(&Did, &LogEntry) -> Option<Value
     answer(did, async |did| {
         let log = at.plc_log(did).await?;
         let shown: Vec<Value> = log.iter().filter_map(|entry| show(did, entry)).collect();
-        Ok((!shown.is_empty()).then(|| Value::Array(shown)))
+        Ok(if shown.is_empty() { None } else { Some(Value::Array(shown)) })
     })
     .await
 }
