@@ -6,6 +6,8 @@ cells!("block");
 
 async fn from_landbridge(scene: &Scene) -> Result<()> {
     let Scene { network, member, person, did, .. } = scene;
+    // Blocks are told to nobody unless the member says that they may be.
+    member.fill_in("settings/atproto", "blocks", "public").await?;
     network.act(person, "follow", json!({ "actor": did })).await?;
     scene.told("follow").await?;
     let account = member.find_account(&person.acct).await?;

@@ -52,6 +52,10 @@ struct Wish {
     handle: String,
     #[serde(default)]
     grant: String,
+    #[serde(default)]
+    blocks: String,
+    #[serde(default)]
+    long: String,
 }
 
 async fn show(State(at): State<Arc<AtProto>>, headers: HeaderMap) -> Response {
@@ -105,6 +109,13 @@ async fn fulfil(at: &Arc<AtProto>, session: &Session, wish: &Wish) -> Result<Str
                 at.revoke_app_password(member, grant).await?;
             }
             said("<p>Ended. What was signed in with it is signed out.</p>")
+        }
+        "choices" => {
+            let mut facts = Facts::of(&presence);
+            facts.public_blocks = wish.blocks == "public";
+            facts.threads = wish.long == "thread";
+            at.hub.set_facts(Network::AtProto, &presence.native_id, facts.value()).await?;
+            said("<p>Saved.</p>")
         }
         "handle" => {
             proved().await?;
@@ -176,6 +187,7 @@ async fn page(at: &Arc<AtProto>, session: &Session, said: &str) -> Result<Respon
         false => String::new(),
     };
     let passwords = at.app_passwords(member.id).await?;
+    let facts = Facts::of(&presence);
     let body = [
         who(at, &presence),
         "<h2>Passwords for apps</h2><p>An app that asks for a password, and not for your consent on a page of ours, gets one of its own: it cannot change your password or your identity, and you can end it alone. What is signed in stands in your <a href=\"/settings/access\">list of apps</a>, too.</p>".into(),
@@ -186,12 +198,21 @@ async fn page(at: &Arc<AtProto>, session: &Session, said: &str) -> Result<Respon
                 r#"<label>For which app<input name="name" maxlength="60" required></label><label>Private messages (Bluesky chat)<select name="privileged"><option value="">it may not</option><option value="1">it may read and write them</option></select></label>{PASSWORD}<button>Make a password</button>"#
             ),
         ),
+        "<h2>What you write</h2><p>Blocks are public on this network. Kept to yourself, they hold here all the same, but people there do not see that you have blocked somebody, and neither do their servers.</p>".into(),
+        form(
+            "choices",
+            &format!(
+                "{}{}<button>Save</button>",
+                choice("blocks", "public", "Tell everybody whom I block", facts.public_blocks),
+                choice("long", "thread", "Make a thread of posts with more than 300 characters, instead of cutting them and linking to the whole", facts.threads),
+            ),
+        ),
         "<h2>Your handle</h2><p>You can use a domain of your own. First it has to say that it is you: put your DID, and nothing else, at <code>/.well-known/atproto-did</code> of that domain, or <code>did=</code> and your DID into its DNS, as a TXT record of <code>_atproto</code>.</p>".into(),
         form(
             "handle",
             &format!(
                 r#"<label>Handle<input name="handle" value="{}" dir="ltr" autocapitalize="none" spellcheck="false" required></label>{PASSWORD}<button>Change it</button>"#,
-                escape(&Facts::of(&presence).handle)
+                escape(&facts.handle)
             ),
         ),
         "<h2>Moving to another server</h2>".into(),
@@ -208,6 +229,11 @@ async fn page(at: &Arc<AtProto>, session: &Session, said: &str) -> Result<Respon
     ]
     .concat();
     Ok(document(said, &body))
+}
+
+fn choice(name: &str, value: &str, label: &str, chosen: bool) -> String {
+    let chosen = if chosen { " checked" } else { "" };
+    format!("<label><input type=\"checkbox\" name=\"{name}\" value=\"{value}\"{chosen}> {label}</label>")
 }
 
 fn who(at: &AtProto, presence: &Presence) -> String {
