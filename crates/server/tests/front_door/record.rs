@@ -68,7 +68,7 @@ async fn a_post_is_followed_to_where_it_went() {
     let copies = record(&server, &alice, &post).await["copies"].clone();
     let networks: Vec<_> =
         copies.as_array().unwrap().iter().map(|c| c["network"].as_str().unwrap()).collect();
-    assert_eq!(networks, ["activitypub", "nostr"]);
+    assert_eq!(networks, ["activitypub", "nostr", "atproto"]);
     assert!(copies.as_array().unwrap().iter().all(|c| c["state"] == "live"), "{copies}");
 
     // A preview says beforehand where a post would go, and sends nothing.

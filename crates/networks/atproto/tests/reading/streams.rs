@@ -109,6 +109,8 @@ async fn a_stop_is_caught_up_without_loss_or_duplicates(engine: EngineKind) {
     let alice = node.follower("alice", &bob).await;
     let first = elsewhere.post(&bob, "first");
     node.post(&first).await;
+    // Once, for what was written just before anybody listened.
+    let asked = elsewhere.asked("com.atproto.sync.getRepo");
     node.stop().await;
     let missed: Vec<String> = (0..30).map(|n| elsewhere.post(&bob, &format!("missed {n}"))).collect();
     node.read();
@@ -118,7 +120,7 @@ async fn a_stop_is_caught_up_without_loss_or_duplicates(engine: EngineKind) {
     let home =
         node.hub.home(alice.id, landbridge_hub::Page { limit: 40, ..Default::default() }).await.unwrap();
     assert_eq!(home.len(), 31);
-    assert_eq!(elsewhere.asked("com.atproto.sync.getRepo"), 0, "the stream itself has it");
+    assert_eq!(elsewhere.asked("com.atproto.sync.getRepo"), asked, "the stream itself has it");
 }
 
 async fn gaps_are_recovered_from_the_repository(engine: EngineKind) {
