@@ -1,6 +1,6 @@
 //! What is kept of somebody's identity on AT Protocol (the `facts` of a presence; its native id is the DID).
 
-use landbridge_model::{Presence, Time};
+use landbridge_model::Presence;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,9 +45,5 @@ impl Facts {
 
     pub fn value(&self) -> serde_json::Value {
         serde_json::to_value(self).unwrap_or_default()
-    }
-
-    pub fn read(&mut self, at: Time) {
-        self.read_at = at.0;
     }
 }

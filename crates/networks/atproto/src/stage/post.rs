@@ -218,7 +218,7 @@ impl Staging<'_> {
             }
             false => split(&rich, LIMITS).into_iter().take(MOST_PARTS).collect(),
         };
-        let parts = if parts.is_empty() { vec![rich_empty()] } else { parts };
+        let parts = if parts.is_empty() { vec![RichText::default()] } else { parts };
         let embed = match (quoted, media) {
             (Some(quoted), Some(media)) => Some(
                 typed("app.bsky.embed.recordWithMedia")
@@ -427,10 +427,6 @@ fn cut_with(rich: &RichText, tail: &str) -> RichText {
         bytes: LIMITS.bytes.saturating_sub(tail.len()),
     };
     with_tail(cut(rich, room, "…"), tail)
-}
-
-fn rich_empty() -> RichText {
-    RichText::plain(String::new())
 }
 
 fn reply_rules(policy: Audience) -> Option<Vec<Value>> {

@@ -13,6 +13,7 @@ use crate::{
     data::Record,
     network::AtProto,
     syntax::{Nsid, Tid},
+    translate::place::{POST, PROFILE},
 };
 use axum::{
     Json, Router,
@@ -30,9 +31,6 @@ use view::View;
 
 /// Records that an AppView may be behind. One that is further behind is behind with everything.
 const MOST: i64 = 100;
-
-const PROFILE: &str = "app.bsky.actor.profile";
-const POST: &str = "app.bsky.feed.post";
 
 pub fn router() -> Router<Arc<AtProto>> {
     let methods = [
