@@ -33,17 +33,18 @@ impl Hub {
         if new.id == sent.actor.id {
             return Err(Halt::Duplicate);
         }
-        if sent.actor.moved_to == Some(new.id) {
-            return Err(Halt::Duplicate);
-        }
+        // Asked of the tombstone, not of the actor: the old profile may have said where to before this word came.
         let moved = self.keyed_hash(&format!("moved {}", sent.actor.id));
         let now = Time::now();
-        let mut write = Write::from(tombstones::forbid_since(moved.clone(), now.minus(PAUSE)));
-        write.push(tombstones::put(moved, now));
+        if self.store().row(tombstones::since(moved.clone(), now.minus(PAUSE))).await?.is_some() {
+            let again = sent.actor.moved_to == Some(new.id);
+            return Err(if again { Halt::Duplicate } else { Halt::Ignored("moved within the last week") });
+        }
+        // Before it is written down: whoever stops halfway is told again, and goes on.
+        self.follow_along(&sent.actor, &new).await;
+        let mut write = Write::from(tombstones::put(moved, now));
         write.push(actors::set_moved_to(sent.actor.id, Some(new.id)));
         self.store().write(write).await?;
-        let (hub, old) = (self.clone(), sent.actor.clone());
-        tokio::spawn(async move { hub.follow_along(&old, &new).await });
         Ok(Received::Stored(Some(sent.actor.id)))
     }
 

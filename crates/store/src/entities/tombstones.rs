@@ -22,6 +22,11 @@ pub fn forbid_either(a: Vec<u8>, b: Vec<u8>) -> Change {
     Change::forbid("SELECT 1 FROM tombstones WHERE hash = ?1 OR hash = ?2", args![a, b], "deleted")
 }
 
+/// (1) when there is one from that moment or later.
+pub fn since(hash: Vec<u8>, at: Time) -> Query {
+    query("SELECT 1 FROM tombstones WHERE hash = ?1 AND at >= ?2", args![hash, at])
+}
+
 /// There must be none from that moment or later.
 pub fn forbid_since(hash: Vec<u8>, at: Time) -> Change {
     Change::forbid("SELECT 1 FROM tombstones WHERE hash = ?1 AND at >= ?2", args![hash, at], "deleted")
