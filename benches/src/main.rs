@@ -12,6 +12,7 @@ mod crowd;
 mod keys;
 mod measure;
 mod nostr_client;
+mod pds;
 mod report;
 mod servers;
 mod target;
@@ -89,6 +90,14 @@ enum Workload {
     NostrIngest(workloads::nostr_ingest::Options),
     /// Queries to a relay.
     NostrQuery(workloads::nostr_query::Options),
+    /// Posts to a PDS by some clients at once, each answered when it is durable.
+    PdsWrite(workloads::pds_write::Options),
+    /// A repository that grows: its export, and the cost of one more record.
+    PdsExport(workloads::pds_export::Options),
+    /// What a PDS sends to subscribers: what it kept, then what is written while they listen.
+    FirehoseOut(workloads::firehose_out::Options),
+    /// A stream of many authors, filtered, decoded and verified, on one core.
+    FirehoseIn(workloads::firehose_in::Options),
     /// Memory of an idle server.
     Idle,
     /// Time from start to the first answer.
@@ -109,6 +118,10 @@ async fn main() -> Result<()> {
         Workload::Timeline(options) => workloads::timeline::run(&common, &options).await?,
         Workload::NostrIngest(options) => workloads::nostr_ingest::run(&common, &options).await?,
         Workload::NostrQuery(options) => workloads::nostr_query::run(&common, &options).await?,
+        Workload::PdsWrite(options) => workloads::pds_write::run(&common, &options).await?,
+        Workload::PdsExport(options) => workloads::pds_export::run(&common, &options).await?,
+        Workload::FirehoseOut(options) => workloads::firehose_out::run(&common, &options).await?,
+        Workload::FirehoseIn(options) => workloads::firehose_in::run(&common, &options)?,
         Workload::Idle => workloads::idle::run(&common).await?,
         Workload::Start => workloads::start::run(&common).await?,
     };

@@ -1,6 +1,6 @@
 //! Landbridge, as a local trial.
 
-use super::{NAME, Site, run};
+use super::{Site, run};
 use anyhow::Result;
 use tokio::process::Command;
 
@@ -27,6 +27,7 @@ fn command(site: &Site) -> Command {
     {
         command.env(format!("LANDBRIDGE_NOSTR__{limit}"), "0");
     }
+    command.env("LANDBRIDGE_ATPROTO__RATE_LIMITS", "false");
     command
 }
 
@@ -36,9 +37,13 @@ pub fn serve(site: &Site) -> Command {
     command
 }
 
-pub async fn create_member(site: &Site) -> Result<String> {
+/// `networks`: all of them when empty.
+pub async fn create_member(site: &Site, name: &str, networks: &[&str]) -> Result<String> {
     let mut command = command(site);
-    command.args(["account", "create", NAME, "--password-stdin"]);
+    command.args(["account", "create", name, "--password-stdin"]);
+    if !networks.is_empty() {
+        command.args(["--networks", &networks.join(",")]);
+    }
     run(command, &format!("{PASSWORD}\n")).await?;
     Ok(PASSWORD.to_owned())
 }

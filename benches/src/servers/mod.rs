@@ -5,7 +5,8 @@
 //! allowed, and no limits for a client that asks a lot.
 
 mod gotosocial;
-mod landbridge;
+pub mod landbridge;
+mod pds;
 mod snac;
 
 use crate::Common;
@@ -34,6 +35,8 @@ pub enum Server {
     Landbridge,
     Gotosocial,
     Snac,
+    /// The official PDS of AT Protocol.
+    Pds,
 }
 
 impl Server {
@@ -42,6 +45,15 @@ impl Server {
             Self::Landbridge => "landbridge",
             Self::Gotosocial => "gotosocial",
             Self::Snac => "snac",
+            Self::Pds => "official PDS",
+        }
+    }
+
+    /// What answers once it is ready.
+    fn health(self) -> &'static str {
+        match self {
+            Self::Landbridge | Self::Gotosocial | Self::Snac => "nodeinfo/2.0",
+            Self::Pds => "xrpc/_health",
         }
     }
 
@@ -57,6 +69,7 @@ impl Server {
             Self::Landbridge => "PostgreSQL, synchronous_commit=on",
             Self::Gotosocial => "SQLite, synchronous=NORMAL unless its environment says otherwise",
             Self::Snac => "files",
+            Self::Pds => "SQLite, one file an account",
         }
     }
 
@@ -64,7 +77,7 @@ impl Server {
     /// the newest 64 notifications, and at home only who is followed; but all that has a tag.
     pub fn mentions(self) -> (&'static str, usize) {
         match self {
-            Self::Landbridge | Self::Gotosocial => ("api/v1/notifications?types[]=mention", 80),
+            Self::Landbridge | Self::Gotosocial | Self::Pds => ("api/v1/notifications?types[]=mention", 80),
             Self::Snac => ("api/v1/timelines/tag/bench?", 200),
         }
     }
@@ -86,6 +99,8 @@ pub struct Site {
 pub struct Started {
     pub child: Child,
     pub site: Site,
+    /// What it needs besides.
+    _beside: Option<Child>,
     /// From the start of the process to its first answer.
     pub took: Duration,
 }
@@ -118,6 +133,7 @@ impl Site {
             Server::Landbridge => {}
             Server::Gotosocial => gotosocial::configure(&site)?,
             Server::Snac => snac::configure(&site).await?,
+            Server::Pds => pds::configure(&site)?,
         }
         Ok(site)
     }
@@ -125,9 +141,10 @@ impl Site {
     /// Makes the member; their password.
     pub async fn create_member(&self) -> Result<String> {
         match self.server {
-            Server::Landbridge => landbridge::create_member(self).await,
+            Server::Landbridge => landbridge::create_member(self, NAME, &[]).await,
             Server::Gotosocial => gotosocial::create_member(self).await,
             Server::Snac => snac::create_member(self).await,
+            Server::Pds => bail!("an account there is made through its own methods"),
         }
     }
 
@@ -137,6 +154,11 @@ impl Site {
             Server::Landbridge => landbridge::serve(&self),
             Server::Gotosocial => gotosocial::serve(&self),
             Server::Snac => snac::serve(&self),
+            Server::Pds => pds::serve(&self),
+        };
+        let beside = match self.server {
+            Server::Pds => Some(pds::start_directory(&self)?),
+            Server::Landbridge | Server::Gotosocial | Server::Snac => None,
         };
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         if let Some(log) = &self.log {
@@ -144,7 +166,7 @@ impl Site {
             command.stdout(file.try_clone()?).stderr(file);
         }
         let http = crate::client().build()?;
-        let question = self.base.join("nodeinfo/2.0")?;
+        let question = self.base.join(self.server.health())?;
         let begun = Instant::now();
         let child =
             command.spawn().with_context(|| format!("{} cannot be started", self.binary.display()))?;
@@ -157,7 +179,7 @@ impl Site {
             ensure!(begun.elapsed() < Duration::from_secs(60), "it does not answer");
             sleep(Duration::from_millis(1)).await;
         }
-        Ok(Started { child, site: self, took: begun.elapsed() })
+        Ok(Started { child, site: self, _beside: beside, took: begun.elapsed() })
     }
 
     /// Registers an app, signs in on the server's pages and consents, as a person with a browser does; the token.
@@ -167,7 +189,7 @@ impl Site {
         let scopes = match self.server {
             Server::Landbridge => "read write follow",
             // GoToSocial knows no scope `follow` of its own; `write` has it in.
-            Server::Gotosocial | Server::Snac => "read write",
+            Server::Gotosocial | Server::Snac | Server::Pds => "read write",
         };
         let new = json!({"client_name": "bench", "redirect_uris": OUT_OF_BAND, "scopes": scopes});
         let app = answer(browser.post(self.base.join("api/v1/apps")?).json(&new)).await?;
@@ -186,6 +208,7 @@ impl Site {
             }
             Server::Gotosocial => gotosocial::consent(&self.base, &browser, authorize, password).await?,
             Server::Snac => snac::consent(&self.base, &browser, id, password).await?,
+            Server::Pds => bail!("it is no Mastodon server"),
         };
         let redeem = json!({
             "grant_type": "authorization_code", "code": code, "redirect_uri": OUT_OF_BAND, "scope": scopes,

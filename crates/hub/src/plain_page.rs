@@ -11,7 +11,8 @@ const STYLE: &str = ":root{color-scheme:light dark;--bg:#f4f2ee;--sheet:#fff;--i
 *{box-sizing:border-box}html{background:var(--bg);color:var(--ink);font:1rem/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,\"Noto Sans\",sans-serif;-webkit-text-size-adjust:100%;overflow-wrap:anywhere}\
 body{max-width:34rem;margin:0 auto;padding:1rem .75rem 2rem}main{background:var(--sheet);border-radius:.75rem;padding:1.1rem 1.25rem 1.4rem}\
 h1{font-size:1.4rem;line-height:1.25;margin:.2rem 0 1rem}h2{font-size:1.1rem;margin:1.75rem 0 .5rem}a{color:var(--accent)}small{color:var(--soft)}\
-label{display:block;margin:.75rem 0;font-weight:600}input,textarea{display:block;width:100%;margin-top:.25rem;font:inherit;color:inherit;background:var(--bg);border:1px solid var(--line);border-radius:.5rem;padding:.5rem .65rem}\
+label{display:block;margin:.75rem 0;font-weight:600}input,select,textarea{display:block;width:100%;margin-top:.25rem;font:inherit;color:inherit;background:var(--bg);border:1px solid var(--line);border-radius:.5rem;padding:.5rem .65rem}\
+input[type=checkbox],input[type=radio]{display:inline-block;width:auto;margin:0 .4rem 0 0;accent-color:var(--accent)}\
 button{font:inherit;font-weight:600;padding:.5rem 1.1rem;margin:.75rem .5rem 0 0;border-radius:2rem;border:1px solid var(--accent);background:none;color:var(--accent);cursor:pointer}\
 button.main{background:var(--accent);color:var(--on)}:focus-visible{outline:3px solid var(--accent);outline-offset:2px}\
 .problem{border:2px solid var(--bad);border-radius:.75rem;padding:.5rem .9rem;color:var(--bad);font-weight:600}.said{border-left:4px solid var(--accent);padding-left:.75rem}";

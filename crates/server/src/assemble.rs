@@ -157,6 +157,7 @@ fn atproto_options(config: &Config, identity: &Identity) -> anyhow::Result<landb
         admin_token: atproto.admin_token.clone(),
         dns: atproto.dns.clone(),
         stream_hours: atproto.stream_hours,
+        rate_limits: atproto.rate_limits,
     })
 }
 

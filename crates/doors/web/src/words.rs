@@ -117,7 +117,7 @@ pub fn about(network: Network) -> &'static str {
             "Public for ever, and cannot be recalled: posts, likes, follows and blocks are copied to relays that nobody controls. Deleting only asks."
         }
         Network::AtProto => {
-            "Public for ever: posts, likes, follows and blocks are in an open repository that anybody may copy."
+            "Public for ever: posts, likes and follows are in an open repository that anybody may copy, and your identity (DID) stands with its history in a public directory. Blocks are public only if you say so later. If you use a Bluesky app, the service that puts its feeds together (AppView) sees what you read."
         }
         _ => "",
     }

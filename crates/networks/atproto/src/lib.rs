@@ -14,6 +14,7 @@
 //! - [`AtProto`]: the translator. What members do becomes records ([`stage`](mod@stage)), kept in their repositories
 //!   ([`repository`]).
 //! - [`directory`]: where DIDs are registered: the public one, or a trial's own.
+//! - [`reader`]: other people's repositories, for members.
 //! - [`pds`]: what apps, relays and other servers ask of us, on an origin of its own.
 
 pub mod crypto;
@@ -35,7 +36,7 @@ mod oauth;
 mod options;
 pub mod pds;
 mod people;
-mod reader;
+pub mod reader;
 mod remote;
 pub mod repo;
 pub mod repository;

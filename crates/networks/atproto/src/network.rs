@@ -47,12 +47,12 @@ impl AtProto {
         let clock = rand_clock();
         Arc::new(AtProto {
             hub: hub.clone(),
+            guard: Guard::new(hub, options.rate_limits),
             options,
             blocks: moka::sync::Cache::builder().max_capacity(BLOCKS_AT_HAND).weigher(weight).build(),
             clock: Mutex::new(TidClock::new(clock)),
             news: watch::Sender::new(()),
             people: People::default(),
-            guard: Guard::new(hub),
         })
     }
 

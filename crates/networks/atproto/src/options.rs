@@ -30,6 +30,8 @@ pub struct Options {
     pub dns: Option<Url>,
     /// Hours that the stream of members' repositories is kept for subscribers who were away.
     pub stream_hours: u32,
+    /// Whether apps are held to rate limits.
+    pub rate_limits: bool,
 }
 
 /// A service that acts for our members, by their leave.

@@ -102,6 +102,7 @@ pub const KEYS: &[(&str, &str)] = &[
         "\"https://...\": a resolver of texts in the DNS over HTTPS (handles); default: the machine's own",
     ),
     ("atproto.stream_hours", "hours that our stream is kept for readers who were away"),
+    ("atproto.rate_limits", "whether Bluesky apps are held to the network's usual rate limits"),
     ("registrations.mode", "\"closed\", \"invite\" or \"open\"; \"approval\": only admins invite"),
     ("networks.activitypub", "\"off\", \"read\" or \"read-write\""),
     ("networks.nostr", "\"off\", \"read\" or \"read-write\""),

@@ -285,6 +285,8 @@ pub struct AtProto {
     pub dns: Option<Url>,
     /// Hours that our stream is kept for readers who were away.
     pub stream_hours: u32,
+    /// Whether apps are held to the network's usual rate limits.
+    pub rate_limits: bool,
 }
 
 impl Default for AtProto {
@@ -305,6 +307,7 @@ impl Default for AtProto {
             admin_token: None,
             dns: None,
             stream_hours: 72,
+            rate_limits: true,
         }
     }
 }

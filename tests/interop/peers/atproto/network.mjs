@@ -9,11 +9,13 @@
 import { lookup } from 'node:dns/promises';
 import { appendFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { appview } from './appview.mjs';
+import { directory } from './directory.mjs';
 import { accepted, listen } from './firehose.mjs';
 import { bind, resolve } from './names.mjs';
+import { pds } from './pds.mjs';
 import { agentOf, join, lacks, verbs } from './people.mjs';
 import { verify } from './repository.mjs';
-import * as servers from './servers.mjs';
 import * as views from './views.mjs';
 
 const { ORIGIN, LISTEN, PORT, DIRECTORY, APPVIEW, APPVIEW_ORIGIN, APPVIEW_DID, DATABASE, HOSTS, CONTROL } = process.env;
@@ -25,8 +27,8 @@ const addressOf = async ({ hostname }) => (await lookup(hostname)).address;
 bind({ [PORT]: LISTEN, [plc.port]: await addressOf(plc), [view.port]: await addressOf(view) });
 resolve(Object.fromEntries(process.env.DOMAINS.split(',').map((pair) => pair.split('='))));
 
-await servers.directory(Number(plc.port));
-await servers.appview({
+await directory(Number(plc.port));
+await appview({
   origin: APPVIEW_ORIGIN,
   port: Number(view.port),
   did: APPVIEW_DID,
@@ -35,8 +37,14 @@ await servers.appview({
   pdses,
   ports: { bsync: 2586, dataplane: 2587 },
 });
-const appview = { url: APPVIEW, did: APPVIEW_DID, origin: APPVIEW_ORIGIN };
-await servers.pds({ origin: ORIGIN, port: Number(PORT), directory: DIRECTORY, appview, folder: 'pds' });
+await pds({
+  origin: ORIGIN,
+  port: Number(PORT),
+  directory: DIRECTORY,
+  appview: { url: APPVIEW, did: APPVIEW_DID, origin: APPVIEW_ORIGIN },
+  folder: 'pds',
+  domain: hostname,
+});
 views.readFrom(APPVIEW);
 for (const pds of pdses) listen(pds, DIRECTORY);
 

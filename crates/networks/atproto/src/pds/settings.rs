@@ -225,7 +225,7 @@ async fn page(at: &Arc<AtProto>, session: &Session, said: &str) -> Result<Respon
         asked(Code::Delete, "a code that deletes your account"),
         "<p>An app of this network that deletes the account needs a code. It deletes your whole account here, on every network. To leave this network alone, <a href=\"/settings/networks\">switch it off</a>.</p>".into(),
         form("delete-code", &format!("{PASSWORD}<button>Show a code</button>")),
-        "<h2>What is public for ever</h2><p>Everything in your repository can be read and kept by everybody: posts, likes, reposts, follows, lists, and also whom you block. Deleting takes it out of your repository, but not out of the copies of others. The history of your handles, keys and servers stands in the public directory of identities and cannot be removed. Bluesky's chat is not end-to-end encrypted: its operator can read it.</p>".into(),
+        "<h2>What is public for ever</h2><p>Everything in your repository can be read and kept by everybody: posts, likes, reposts, follows, lists, and, if you chose so, whom you block. Deleting takes it out of your repository, but not out of the copies of others. The history of your handles, keys and servers stands in the public directory of identities and cannot be removed. The service that puts feeds together for Bluesky apps (AppView) sees what you read with them. Bluesky's chat is not end-to-end encrypted: its operator can read it.</p>".into(),
     ]
     .concat();
     Ok(document(said, &body))

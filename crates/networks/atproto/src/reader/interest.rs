@@ -36,8 +36,8 @@ pub enum Why {
 /// Whom members follow, and who they are.
 #[derive(Debug, Default)]
 pub struct People {
-    pub followed: HashSet<Box<str>>,
-    pub members: HashSet<Box<str>>,
+    pub(super) followed: HashSet<Box<str>>,
+    pub(super) members: HashSet<Box<str>>,
     /// Of the members, those that are no `did:plc`.
     others: Vec<Box<str>>,
 }
@@ -73,13 +73,11 @@ impl Interest {
         forget_unfollowed(reader, &self.people().followed, &followed, first).await?;
         self.filled.store(true, Ordering::Relaxed);
         metrics::gauge!("atproto_repositories_followed").set(followed.len() as f64);
-        let others =
-            members.iter().filter(|did| did.len() != PLC || !did.starts_with("did:plc:")).cloned().collect();
         let new: Vec<Box<str>> = match first {
             true => Vec::new(),
             false => followed.difference(&self.people().followed).cloned().collect(),
         };
-        let people = Arc::new(People { followed, members, others });
+        let people = Arc::new(People::new(followed, members));
         *self.people.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = people;
         // Between the follow and now nobody listened to them.
         let since = reader.at.tid_at(Time::now().minus(UNHEARD)).to_string();
@@ -139,7 +137,15 @@ async fn forget_unfollowed(
 }
 
 impl People {
-    /// Why a frame is worth decoding; `None`: it is about nobody here. `known`: see [`crate::people::People::is_known`].
+    /// DIDs of those whom members follow, and of the members.
+    pub fn new(followed: HashSet<Box<str>>, members: HashSet<Box<str>>) -> People {
+        let is_plc = |did: &str| did.len() == PLC && did.starts_with("did:plc:");
+        let others = members.iter().filter(|did| !is_plc(did)).cloned().collect();
+        People { followed, members, others }
+    }
+
+    /// Why a frame is worth decoding; `None`: it is about nobody here. `known`: whether its
+    /// author is known here.
     pub fn why(&self, peek: &Peek<'_>, frame: &[u8], known: impl FnOnce(&str) -> bool) -> Option<Why> {
         // What members do is known here before anybody tells it.
         if self.members.contains(peek.did) {
@@ -191,7 +197,7 @@ mod tests {
         let set = |did: &str| HashSet::from([Box::from(did)]);
         let mut members = set(MEMBER);
         members.insert("did:web:m.example".into());
-        People { followed: set(FOLLOWED), members, others: vec!["did:web:m.example".into()] }
+        People::new(set(FOLLOWED), members)
     }
 
     #[test]

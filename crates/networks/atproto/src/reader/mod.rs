@@ -16,6 +16,8 @@ mod socket;
 mod stream;
 
 use crate::network::AtProto;
+pub use interest::{People, Why};
+
 use interest::Interest;
 use landbridge_hub::{EventKind, Hub, HubError, Incoming, Refused, Stop};
 use landbridge_model::Time;
@@ -50,7 +52,7 @@ impl From<HubError> for Later {
     }
 }
 
-pub async fn run(at: Arc<AtProto>, hub: Hub, mut stop: Stop) {
+pub(crate) async fn run(at: Arc<AtProto>, hub: Hub, mut stop: Stop) {
     let options = &at.options;
     let reader =
         Arc::new(Reader { at: at.clone(), hub, interest: Interest::default(), missed: Notify::new() });

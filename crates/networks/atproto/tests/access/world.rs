@@ -149,6 +149,7 @@ impl World {
                 admin_token: Some("operator's word".into()),
                 dns: wishes.dns.map(|url| url.parse().unwrap()),
                 stream_hours: 1,
+                rate_limits: true,
             },
         );
         hub.attach(vec![at.clone()]);

@@ -170,5 +170,6 @@ fn options(pds: &str) -> Options {
         admin_token: None,
         dns: None,
         stream_hours: 1,
+        rate_limits: true,
     }
 }

@@ -38,6 +38,7 @@ pub fn options(elsewhere: &str) -> Options {
         chat: None,
         moderation: None,
         stream_hours: 24,
+        rate_limits: true,
         admin_token: None,
         dns: None,
     }

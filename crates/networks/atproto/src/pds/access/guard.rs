@@ -41,7 +41,7 @@ pub struct Guard {
 }
 
 impl Guard {
-    pub fn new(hub: &Hub) -> Guard {
+    pub fn new(hub: &Hub, rate_limits: bool) -> Guard {
         Guard {
             sessions: Cache::builder().max_capacity(20_000).time_to_live(SESSION_KEPT).build(),
             scopes: Cache::builder().max_capacity(2_000).build(),
@@ -53,7 +53,7 @@ impl Guard {
             clients: Cache::builder().max_capacity(1_000).time_to_live(CLIENT_KEPT).build(),
             sets: Cache::builder().max_capacity(500).time_to_live(crate::oauth::sets::KEPT).build(),
             asked: Cache::builder().max_capacity(5_000).time_to_live(Duration::from_secs(3600)).build(),
-            limits: Limits::default(),
+            limits: Limits::new(rate_limits),
         }
     }
 

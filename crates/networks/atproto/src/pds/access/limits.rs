@@ -62,16 +62,18 @@ pub struct Standing {
 }
 
 /// Counts of the current windows.
-pub struct Limits(Cache<[u8; 32], Arc<AtomicU32>>);
-
-impl Default for Limits {
-    fn default() -> Self {
-        let day = Duration::from_secs(DAY.into());
-        Limits(Cache::builder().max_capacity(200_000).time_to_live(day).build())
-    }
+pub struct Limits {
+    counts: Cache<[u8; 32], Arc<AtomicU32>>,
+    held: bool,
 }
 
 impl Limits {
+    /// `held`: whether anybody is held to them.
+    pub fn new(held: bool) -> Limits {
+        let day = Duration::from_secs(DAY.into());
+        Limits { counts: Cache::builder().max_capacity(200_000).time_to_live(day).build(), held }
+    }
+
     /// Takes points of somebody's share; refuses when they are not there.
     pub fn take(&self, limit: Limit, whose: &str, points: u32) -> XrpcResult<Standing> {
         self.try_take(limit, whose, points).map_err(|spent| refused(&spent))
@@ -88,12 +90,12 @@ impl Limits {
         for (most, window) in limit.rules() {
             let number = now / u64::from(*window);
             let key = sha256(format!("{limit:?}\0{window}\0{number}\0{whose}").as_bytes());
-            let count = self.0.get_with(key, Arc::default);
+            let count = self.counts.get_with(key, Arc::default);
             let before = count.fetch_add(points, Ordering::Relaxed);
             let remaining = most.saturating_sub(before.saturating_add(points));
             let reset = (number + 1) * u64::from(*window);
             let standing = Standing { limit: *most, remaining, reset, window: *window };
-            if before.saturating_add(points) > *most {
+            if self.held && before.saturating_add(points) > *most {
                 // It was not done, so it does not count.
                 count.fetch_sub(points, Ordering::Relaxed);
                 return Err(Standing { remaining: 0, ..standing });
@@ -136,7 +138,7 @@ mod tests {
 
     #[test]
     fn each_has_a_share_and_it_comes_back() {
-        let (limits, now) = (Limits::default(), UNIX_EPOCH + Duration::from_secs(1_800_000_000));
+        let (limits, now) = (Limits::new(true), UNIX_EPOCH + Duration::from_secs(1_800_000_000));
         for n in 1..=30 {
             let standing = limits.take_at(Limit::SignIn, "a", 1, now).unwrap();
             assert_eq!(standing.remaining, 30 - n);

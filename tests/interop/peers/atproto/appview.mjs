@@ -1,18 +1,10 @@
-// The official servers, each from its own package: the PLC directory, bsync and the AppView, and a PDS.
+// The official AppView, with bsync, from their own packages.
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import * as bsky from '@atproto/bsky';
 import * as bsync from '@atproto/bsync';
 import { Secp256k1Keypair } from '@atproto/crypto';
-import { PDS } from '@atproto/pds';
-import * as plc from '@did-plc/server';
 
 const SYNC_KEY = 'stage';
-
-/** The PLC directory, in memory. */
-export async function directory(port) {
-  await plc.PlcServer.create({ db: plc.Database.mock(), port }).start();
-}
 
 /**
  * An AppView that reads the given PDSes (origins) directly, as a relay would, and resolves handles by HTTPS.
@@ -68,30 +60,4 @@ export async function appview({ origin, port, did, directory, database, pdses, p
     const service = pds.replace(/^http/, 'ws');
     void new bsky.RepoSubscription({ service, db: pool, idResolver: dataplane.idResolver }).start();
   }
-}
-
-/** A PDS whose accounts are called NAME.HOST. */
-export async function pds({ origin, port, directory, appview, folder }) {
-  const { hostname } = new URL(origin);
-  await mkdir(`${folder}/blobs`, { recursive: true });
-  const server = await PDS.fromEnv({
-    devMode: true,
-    port,
-    hostname,
-    dataDirectory: folder,
-    blobstoreDiskLocation: `${folder}/blobs`,
-    jwtSecret: randomBytes(16).toString('hex'),
-    adminPassword: randomBytes(16).toString('hex'),
-    plcRotationKeyK256PrivateKeyHex: randomBytes(32).toString('hex'),
-    didPlcUrl: directory,
-    bskyAppViewUrl: appview.url,
-    bskyAppViewDid: appview.did,
-    bskyAppViewCdnUrlPattern: `${appview.origin}/img/%s/plain/%s/%s@jpeg`,
-    serviceHandleDomains: [`.${hostname}`],
-    inviteRequired: false,
-    rateLimitsEnabled: false,
-    disableSsrfProtection: true,
-    crawlers: [],
-  });
-  await server.start();
 }

@@ -1,0 +1,32 @@
+// The official PDS.
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { PDS } from '@atproto/pds';
+
+/** A PDS whose accounts are called NAME.`domain`; without `appview` it passes nothing on. */
+export async function pds({ origin, port, directory, appview, folder, domain }) {
+  const { hostname } = new URL(origin);
+  await mkdir(`${folder}/blobs`, { recursive: true });
+  const server = await PDS.fromEnv({
+    devMode: true,
+    port,
+    hostname,
+    dataDirectory: folder,
+    blobstoreDiskLocation: `${folder}/blobs`,
+    jwtSecret: randomBytes(16).toString('hex'),
+    adminPassword: randomBytes(16).toString('hex'),
+    plcRotationKeyK256PrivateKeyHex: randomBytes(32).toString('hex'),
+    didPlcUrl: directory,
+    ...(appview && {
+      bskyAppViewUrl: appview.url,
+      bskyAppViewDid: appview.did,
+      bskyAppViewCdnUrlPattern: `${appview.origin}/img/%s/plain/%s/%s@jpeg`,
+    }),
+    serviceHandleDomains: [`.${domain}`],
+    inviteRequired: false,
+    rateLimitsEnabled: false,
+    disableSsrfProtection: true,
+    crawlers: [],
+  });
+  await server.start();
+}
