@@ -2,6 +2,7 @@
 
 use crate::{
     Act, ActKind, CopyKind, CopyState, Event, EventKind, Hub, HubError, Mode, Origin, Staged, Translator,
+    outbox,
     seal::{self, PostKey},
     spread::Reached,
 };
@@ -86,7 +87,7 @@ impl Hub {
             let (member, presence) = (Actor::clone(member), presence.clone());
             let act = Act { id, member, presence, at, kind: kind.clone(), origin };
             let staged = translator.stage(self, &act).await?;
-            delivers |= !staged.payloads.is_empty();
+            delivers |= staged.payloads.iter().any(|payload| payload.settled.is_none());
             natives.extend(staged.copies.iter().map(|c| (network, c.native_id.clone())));
             self.write_staged(&mut write, network, &act, object, staged, *key).await?;
         }
@@ -179,6 +180,9 @@ impl Hub {
                 let act_name = act.kind.name();
                 let to = deliveries::Destination { url: &to.url, host: &to.host };
                 write.push(deliveries::insert(row, id, network, to, act_name, act.member.id, object, act.at));
+                if let Some((state, answer)) = payload.settled.as_ref().and_then(outbox::finished) {
+                    write.push(deliveries::finish(row, state as i64, answer, act.at));
+                }
             }
         }
         write.extend(staged.changes);

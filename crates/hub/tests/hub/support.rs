@@ -194,7 +194,7 @@ impl Translator for Recorder {
             ActKind::Post(post) | ActKind::Edit(post) => post.text.text.clone(),
             other => other.name().to_owned(),
         };
-        staged.payloads.push(Payload { bytes: text.into(), private, destinations });
+        staged.payloads.push(Payload { bytes: text.into(), private, destinations, settled: None });
         Ok(staged)
     }
 

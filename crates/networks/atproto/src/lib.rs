@@ -19,7 +19,6 @@
 
 pub mod crypto;
 pub mod data;
-mod deliver;
 pub mod directory;
 mod dns;
 mod facts;
