@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use landbridge_model::{
-    ActorKind, Audience, Emoji, MediaKind, MediaMeta, Network, Poll, PostKind, Profile, RichText, Time,
-    Visibility,
+    ActorKind, Audience, Emoji, LinkCard, MediaKind, MediaMeta, Network, Poll, PostKind, Profile, RichText,
+    Time, Visibility,
 };
 
 /// One verified thing from a network. Other things are named by native id.
@@ -141,6 +141,8 @@ pub struct InPost {
     pub languages: Vec<String>,
     pub media: Vec<InMedia>,
     pub poll: Option<Poll>,
+    /// The page it links to, as the author has put it.
+    pub card: Option<LinkCard>,
     /// Tags that do not stand in the text as well.
     pub tags: Vec<String>,
     pub emojis: Vec<Emoji>,

@@ -13,6 +13,7 @@
 pub mod accounts;
 mod act;
 mod bus;
+mod cards;
 mod config;
 mod error;
 pub mod gate;

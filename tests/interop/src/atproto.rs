@@ -14,6 +14,9 @@ pub const APPVIEW_DID: &str = "did:web:appview.example.org";
 /// The official PDS; its accounts are called `NAME.opds.example.org`.
 pub const PDS: &str = "https://opds.example.org";
 
+/// A web site with one page about dots: title, description, picture.
+pub const PAGES: &str = "https://pages.example.org";
+
 /// Whether the server under test reads [`section`] yet.
 const UNDERSTOOD: bool = true;
 

@@ -35,6 +35,7 @@ const NAMES: &[&str] = &[
     "*.opds.example.org",
     "appview.example.org",
     "plc.example.org",
+    "pages.example.org",
     "localhost",
 ];
 

@@ -65,6 +65,7 @@ impl Hub {
         }
         let post = self.compose(&member, &draft, parent.as_ref()).await?;
         let reach = self.reach_of(&member, &draft, &post, parent.as_ref()).await?;
+        self.ready_card_for(&post, &reach, origin.as_ref()).await;
         let mut changes = Vec::new();
         let key = match post.visibility.is_open() {
             true => None,
@@ -97,6 +98,17 @@ impl Hub {
         let reached = self.commit_all(commit).await?;
         self.wake(reached, Some(&post));
         Ok(post)
+    }
+
+    /// Before staging, which does not wait: the card, where a network wants one that it does not have yet.
+    pub(super) async fn ready_card_for(&self, post: &Post, reach: &[Network], origin: Option<&Origin>) {
+        let wants = |network: &Network| {
+            origin.is_none_or(|origin| origin.network != *network)
+                && self.translator(*network).is_ok_and(|translator| translator.sends_cards())
+        };
+        if reach.iter().any(wants) {
+            self.ready_card(post).await;
+        }
     }
 
     /// What each network that the author is on would show of a draft.
@@ -203,6 +215,7 @@ impl Hub {
             },
             reply_policy: draft.reply_policy.unwrap_or_default(),
             application: draft.application.clone(),
+            card: draft.card.clone(),
             replies: 0,
             reposts: 0,
             likes: 0,

@@ -57,6 +57,7 @@ impl Hub {
                 page.posts.insert(id, post);
             }
         }
+        self.put_cards(&mut page.posts).await?;
         Ok(ids.iter().filter_map(|id| page.view(*id, Depth::Listed)).collect())
     }
 

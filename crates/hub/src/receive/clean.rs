@@ -54,6 +54,12 @@ pub(super) fn post(post: &mut InPost) -> Result<(), Halt> {
     emojis(&mut post.emojis);
     post.media.truncate(MEDIA);
     post.media.retain_mut(media);
+    post.card = post.card.take().filter(|card| is_web(&card.url));
+    if let Some(card) = &mut post.card {
+        [&mut card.title, &mut card.description, &mut card.site].into_iter().for_each(line);
+        card.picture = card.picture.take().filter(|picture| is_web(&picture.url));
+        card.picture.iter_mut().for_each(|picture| line(&mut picture.description));
+    }
     if let Some(poll) = &mut post.poll {
         options(poll);
     }

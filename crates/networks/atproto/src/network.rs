@@ -144,6 +144,10 @@ impl Translator for AtProto {
         crate::stage::preview(draft)
     }
 
+    fn sends_cards(&self) -> bool {
+        true
+    }
+
     async fn export_key(&self, hub: &Hub, member: Id) -> Result<Option<String>, HubError> {
         keys::export_recovery(hub, member).await
     }

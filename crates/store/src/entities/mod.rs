@@ -34,6 +34,7 @@ pub mod home;
 pub mod hosts;
 pub mod idempotency;
 pub mod keys;
+pub mod link_cards;
 pub mod markers;
 pub mod media;
 pub mod members;

@@ -3,8 +3,8 @@
 use super::{Window, from_word, source, word};
 use crate::{Change, Query, Row, StoreError, args, query};
 use landbridge_model::{
-    Audience, Emoji, Id, Media, Mention, Network, Poll, Post, PostKind, Quote, QuoteState, RichText, Time,
-    Visibility,
+    Audience, Emoji, Id, LinkCard, Media, Mention, Network, Poll, Post, PostKind, Quote, QuoteState,
+    RichText, Time, Visibility,
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,8 @@ pub struct Body {
     pub reply_policy: Audience,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub application: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<LinkCard>,
 }
 
 impl Body {
@@ -55,6 +57,7 @@ impl Body {
             quote_policy: post.quote_policy,
             reply_policy: post.reply_policy,
             application: post.application.clone(),
+            card: post.card.clone(),
         }
     }
 
@@ -199,6 +202,7 @@ impl PostRow {
             quote_policy: body.quote_policy,
             reply_policy: body.reply_policy,
             application: body.application,
+            card: body.card,
             replies: count(self.replies),
             reposts: count(self.reposts),
             likes: count(self.likes),

@@ -5,12 +5,14 @@
 // AppView shows it. Further paths: see `control` below.
 // Environment: ORIGIN, LISTEN and PORT (of the PDS, in the clear; TLS is in front of it), DIRECTORY, APPVIEW
 // (both http://NAME:PORT), APPVIEW_ORIGIN, APPVIEW_DID, DATABASE (PostgreSQL), PDSES (origins, with commas),
-// DOMAINS (of handles: `name=address` with commas), HOSTS (file in which a handle is made known to others), CONTROL.
+// DOMAINS (of handles: `name=address` with commas), HOSTS (file in which a handle is made known to others), PAGES
+// (http://NAME:PORT of a web site), CONTROL.
 import { lookup } from 'node:dns/promises';
 import { appendFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { accepted, listen } from './firehose.mjs';
 import { bind, resolve } from './names.mjs';
+import { pages } from './pages.mjs';
 import { agentOf, join, lacks, verbs } from './people.mjs';
 import { verify } from './repository.mjs';
 import * as servers from './servers.mjs';
@@ -19,10 +21,10 @@ import * as views from './views.mjs';
 const { ORIGIN, LISTEN, PORT, DIRECTORY, APPVIEW, APPVIEW_ORIGIN, APPVIEW_DID, DATABASE, HOSTS, CONTROL } = process.env;
 const pdses = process.env.PDSES.split(',');
 const { hostname } = new URL(ORIGIN);
-const [plc, view] = [new URL(DIRECTORY), new URL(APPVIEW)];
+const [plc, view, site] = [new URL(DIRECTORY), new URL(APPVIEW), new URL(process.env.PAGES)];
 
 const addressOf = async ({ hostname }) => (await lookup(hostname)).address;
-bind({ [PORT]: LISTEN, [plc.port]: await addressOf(plc), [view.port]: await addressOf(view) });
+bind({ [PORT]: LISTEN, [plc.port]: await addressOf(plc), [view.port]: await addressOf(view), [site.port]: await addressOf(site) });
 resolve(Object.fromEntries(process.env.DOMAINS.split(',').map((pair) => pair.split('='))));
 
 await servers.directory(Number(plc.port));
@@ -37,6 +39,7 @@ await servers.appview({
 });
 const appview = { url: APPVIEW, did: APPVIEW_DID, origin: APPVIEW_ORIGIN };
 await servers.pds({ origin: ORIGIN, port: Number(PORT), directory: DIRECTORY, appview, folder: 'pds' });
+pages(site);
 views.readFrom(APPVIEW);
 for (const pds of pdses) listen(pds, DIRECTORY);
 

@@ -45,8 +45,14 @@ async function remove(agent, uri) {
   return { uri };
 }
 
+/** A page with title and picture, as the app makes a card of it. */
+async function page(agent, { uri, title, description }) {
+  const { data } = await agent.uploadBlob(PICTURE, { encoding: 'image/png' });
+  return { $type: 'app.bsky.embed.external', external: { uri, title, description, thumb: data.blob } };
+}
+
 async function compose(agent, draft) {
-  const { cw, mentions = [], tags = [], images = [], reply_to, quote } = draft;
+  const { cw, mentions = [], tags = [], images = [], reply_to, quote, card } = draft;
   const words = [draft.text];
   for (const did of mentions) words.push(`@${(await agent.getProfile({ actor: did })).data.handle}`);
   for (const tag of tags) words.push(`#${tag}`);
@@ -66,7 +72,9 @@ async function compose(agent, draft) {
   }
   const media = uploaded.length && { $type: 'app.bsky.embed.images', images: uploaded };
   const record = quote && { $type: 'app.bsky.embed.record', record: strong(await reference(agent, quote)) };
-  post.embed = media && record ? { $type: 'app.bsky.embed.recordWithMedia', media, record } : media || record || undefined;
+  const external = card && (await page(agent, card));
+  const shown = media || external;
+  post.embed = shown && record ? { $type: 'app.bsky.embed.recordWithMedia', media: shown, record } : shown || record || undefined;
   return post;
 }
 

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 mod addresses;
 mod block;
+mod card;
 mod clients;
 mod delete;
 mod edit;

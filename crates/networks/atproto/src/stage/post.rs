@@ -2,7 +2,7 @@
 
 use super::{POST, POSTGATE, Records, Staging, StrongRef, THREADGATE, block, nsid, profile::self_labels};
 use crate::{
-    data::{Map, Record, Value},
+    data::{BlobRef, Map, Record, Value},
     facts::Facts,
     repo::Write,
     richtext::{POST as LIMITS, TextLimits, cut, fits, split, to_facets},
@@ -39,6 +39,7 @@ struct Card {
     url: String,
     title: String,
     text: String,
+    thumb: Option<BlobRef>,
 }
 
 impl Staging<'_> {
@@ -103,7 +104,16 @@ impl Staging<'_> {
             return Ok(());
         }
         let record = before.record()?;
-        let mut fields = self.fields(post, text, written.embed, None, true);
+        // A card that an app has made stays as it is, as long as the post is about that page.
+        let card = |embed: &Map| Some(embed.get("external")?.get("uri")?.as_text()?.to_owned());
+        let made_by_app = record.fields().get("embed").and_then(Value::as_map).filter(|embed| {
+            let own = post.card.as_ref().map(|own| own.url.as_str());
+            own.is_some()
+                && card(embed).as_deref() == own
+                && written.embed.as_ref().and_then(card) == card(embed)
+        });
+        let embed = made_by_app.cloned().or(written.embed);
+        let mut fields = self.fields(post, text, embed, None, true);
         for kept in ["reply", "createdAt"] {
             if let Some(value) = record.fields().get(kept) {
                 fields.insert(kept, value.clone());
@@ -200,8 +210,10 @@ impl Staging<'_> {
                 url: page,
                 title: post.title.clone().unwrap_or_else(|| self.name()),
                 text: post.text.text.clone(),
+                thumb: None,
             }),
-            false => first_link(&rich).map(|url| Card { title: bare(&url), url, text: String::new() }),
+            false if images.is_empty() => self.linked_page(post, &rich, made).await?,
+            false => None,
         };
         let (media, hidden) = match (images.is_empty(), card) {
             (false, card) => (Some(images_embed(images)), card.filter(|_| is_cut || others).map(|c| c.url)),
@@ -229,6 +241,24 @@ impl Staging<'_> {
             (None, media) => media,
         };
         Ok(Written { parts, embed })
+    }
+
+    /// The page that the text links to: as it says itself, if it was asked in time.
+    async fn linked_page(
+        &self,
+        post: &Post,
+        rich: &RichText,
+        made: &mut Records,
+    ) -> Result<Option<Card>, HubError> {
+        let Some(card) = self.hub.card_at_hand(post).await? else {
+            let card = |url: String| Card { title: bare(&url), url, text: String::new(), thumb: None };
+            return Ok(first_link(rich).map(card));
+        };
+        let thumb = match self.hub.card_picture(&card).await? {
+            Some((bytes, what)) => Some(self.blob(bytes, what, made).await?),
+            None => None,
+        };
+        Ok(Some(Card { url: card.url, title: card.title, text: card.description, thumb }))
     }
 
     fn name(&self) -> String {
@@ -368,10 +398,13 @@ fn images_embed(images: Vec<Value>) -> Map {
 
 fn external(card: &Card) -> Map {
     let short = |text: &str, most: usize| -> String { text.graphemes(true).take(most).collect() };
-    let external = Map::new()
+    let mut external = Map::new()
         .with("uri", card.url.as_str())
         .with("title", short(&card.title, CARD_TITLE).as_str())
         .with("description", short(&card.text, CARD_TEXT).as_str());
+    if let Some(thumb) = &card.thumb {
+        external.insert("thumb", thumb.to_map());
+    }
     typed("app.bsky.embed.external").with("external", external)
 }
 

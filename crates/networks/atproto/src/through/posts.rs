@@ -37,8 +37,9 @@ impl Written<'_> {
 
     async fn draft(&self, record: &Record) -> Result<Draft, HubError> {
         let now = Time::now();
-        let read = posts_in::read(&self.place, &record.cid(), record.fields(), None, now);
-        let post: InPost = read.ok_or_else(|| HubError::invalid("no post"))?;
+        let server = self.at.options.pds_origin();
+        let read = posts_in::read(&self.place, &record.cid(), record.fields(), Some(server), now);
+        let mut post: InPost = read.ok_or_else(|| HubError::invalid("no post"))?;
         let reply_to = match &post.reply_to {
             Some(parent) => {
                 // Without its parent it would be published as if it started a thread.
@@ -51,6 +52,10 @@ impl Written<'_> {
             Some(quoted) => self.post_at(quoted).await?,
             None => None,
         };
+        // Networks without cards and animations elsewhere get what these lead to as a link.
+        let elsewhere = post.media.iter().filter(|file| !file.url.starts_with(server)).map(|file| &file.url);
+        let linked = post.card.iter().map(|card| &card.url).chain(elsewhere);
+        linked.for_each(|url| posts_in::show(&mut post.text, url.clone()));
         let (rich, media) = (self.named(post.text).await?, self.pictures(record).await?);
         Ok(Draft {
             author: self.member,
@@ -60,6 +65,7 @@ impl Written<'_> {
             visibility: Some(Visibility::Public),
             languages: post.languages,
             media,
+            card: post.card,
             reply_to,
             quote,
             quote_policy: Some(post.quote_policy).filter(|policy| *policy != Audience::Everyone),

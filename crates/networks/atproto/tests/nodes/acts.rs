@@ -2,7 +2,7 @@
 
 use crate::world::{World, on_both};
 use landbridge_atproto::{
-    data::Value,
+    data::{BlobRef, Value},
     firehose::{AccountStatus, Event},
 };
 use landbridge_hub::{CopyKind, Draft, publish::FollowOptions};
@@ -13,6 +13,7 @@ on_both!(
     a_post_says_what_was_written,
     answers_name_root_and_parent,
     long_texts_are_cut_with_a_card,
+    a_link_is_shown_as_what_its_page_says,
     follows_and_likes_are_taken_back,
     only_what_is_public_goes_there,
     whoever_leaves_is_not_served,
@@ -87,6 +88,46 @@ async fn long_texts_are_cut_with_a_card(engine: EngineKind) {
     assert!(shown.ends_with('…') && shown.len() <= 3000, "{shown}");
     let card = record.fields().get("embed").unwrap().get("external").unwrap();
     assert_eq!(card.get("uri").unwrap().as_text().unwrap(), format!("http://localhost:1/@alice/{}", post.id));
+}
+
+async fn a_link_is_shown_as_what_its_page_says(engine: EngineKind) {
+    let world = World::new(engine).await;
+    let alice = world.member("alice").await;
+    let site = pages().await;
+    let post = world.post(alice, &format!("Have a look: {site}/story")).await;
+    let (uri, record) = world.record(CopyKind::Post, post.id).await.unwrap();
+    let card = record.fields().get("embed").unwrap().get("external").unwrap();
+    let said = |name: &str| card.get(name).unwrap().as_text().unwrap().to_owned();
+    assert_eq!((said("uri"), said("title")), (format!("{site}/story"), "A story".into()));
+    assert_eq!(said("description"), "Of dots");
+    let thumb = BlobRef::from_map(card.get("thumb").unwrap().as_map().unwrap()).unwrap();
+    assert!(thumb.mime_type.starts_with("image/") && thumb.size <= 1_000_000, "{thumb:?}");
+    let blob = world.at.blob_row(alice, &thumb.cid.to_string()).await.unwrap().unwrap();
+    assert_eq!(world.at.read_blob(&blob).await.unwrap().len() as u64, thumb.size);
+    // Readers here see the same.
+    let shown = world.hub.view(post.id, None).await.unwrap().post.card.unwrap();
+    assert_eq!(shown.title, "A story");
+    // An edit within a few minutes that links elsewhere has another card.
+    let text = format!("Rather this: {site}/nothing");
+    world.hub.edit(alice, post.id, Draft { author: alice, text, ..Draft::default() }, None).await.unwrap();
+    let (same, record) = world.record(CopyKind::Post, post.id).await.unwrap();
+    assert_eq!(same, uri);
+    let card = record.fields().get("embed").unwrap().get("external").unwrap().as_map().unwrap();
+    assert!(card.text("title").unwrap().ends_with("/nothing") && card.get("thumb").is_none());
+}
+
+/// A web site with one page that says what it is.
+async fn pages() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://site.test:{}", listener.local_addr().unwrap().port());
+    let story = "<meta property=og:title content='A story'><meta property=og:description content='Of dots'>
+                 <meta property=og:image content=/dots.gif>";
+    let dots = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x07\x40\x80\x00\x00\x00\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00\x3b";
+    let router = axum::Router::new()
+        .route("/story", axum::routing::get(async move || axum::response::Html(story)))
+        .route("/dots.gif", axum::routing::get(async move || dots.to_vec()));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    origin
 }
 
 async fn follows_and_likes_are_taken_back(engine: EngineKind) {
