@@ -141,26 +141,12 @@ impl Hub {
         }
     }
 
-    /// Whether the author of a thread elsewhere lets the member answer.
+    /// Whether the author of a thread lets the member answer.
     async fn check_answer(&self, parent: &Post, member: Id) -> Result<(), HubError> {
         let Some(root) = self.posts(&[parent.root]).await?.pop() else { return Ok(()) };
-        if root.origin.is_none() {
-            return Ok(());
-        }
-        let follows = async |follower, target| {
-            Ok::<_, HubError>(self.follow_row(follower, target).await?.is_some_and(|row| row.accepted))
-        };
-        let may = match root.reply_policy {
-            Audience::Everyone => true,
-            Audience::Followers => follows(member, root.author).await?,
-            Audience::Following => follows(root.author, member).await?,
-            Audience::Mentioned => root.mentions.iter().any(|mention| mention.actor == member),
-            Audience::Nobody => false,
-        };
-        if may {
-            Ok(())
-        } else {
-            Err(HubError::Forbidden("the author of this thread does not let you answer"))
+        match self.may_answer(&root, member).await? {
+            true => Ok(()),
+            false => Err(HubError::Forbidden("the author of this thread does not let you answer")),
         }
     }
 
@@ -302,6 +288,9 @@ impl Hub {
         let state = match quoted.author == member.actor.id {
             true => QuoteState::Accepted,
             false if asks => QuoteState::Pending,
+            false if quoted.origin.is_some() && quoted.quote_policy == Audience::Nobody => {
+                return Err(HubError::Forbidden("its author does not want this post to be quoted"));
+            }
             false if quoted.origin.is_none() && !self.may_quote(&quoted, member.actor.id).await? => {
                 return Err(HubError::Forbidden("its author does not want this post to be quoted"));
             }

@@ -8,7 +8,7 @@ mod mine;
 
 use crate::{Hub, HubError, PostView};
 use context::Context;
-use landbridge_model::{Actor, ActorState, Id, Post, Visibility};
+use landbridge_model::{Actor, ActorState, Id, Post, Quote, QuoteState, Visibility};
 use landbridge_store::{
     Query, Row,
     entities::{
@@ -164,7 +164,9 @@ impl Page<'_> {
             (Some(target), Depth::Listed) => Some(Box::new(self.view(target, Depth::Reposted)?)),
             (Some(_), _) => return None,
         };
-        let quoted = post.quote.as_ref().and_then(|q| q.post).filter(|_| depth != Depth::Quoted);
+        // What its author has taken back, or never allowed, is not shown inside another.
+        let kept = |quote: &&Quote| matches!(quote.state, QuoteState::Accepted | QuoteState::Pending);
+        let quoted = post.quote.as_ref().filter(kept).and_then(|q| q.post).filter(|_| depth != Depth::Quoted);
         let quote = quoted.and_then(|id| self.view(id, Depth::Quoted)).map(Box::new);
         let (uri, url, networks) = self.context.places(self.hub, post, author);
         Some(PostView {

@@ -14,6 +14,7 @@ const TAGS: usize = 64;
 const OPTIONS: usize = 64;
 const EMOJIS: usize = 128;
 const LANGUAGES: usize = 8;
+const GATED: usize = 300;
 const FIELDS: usize = 32;
 const ALSO_KNOWN: usize = 32;
 
@@ -44,6 +45,10 @@ pub(super) fn post(post: &mut InPost) -> Result<(), Halt> {
     post.addressed.truncate(ADDRESSED);
     for id in [&mut post.reply_to, &mut post.root, &mut post.quote, &mut post.quote_stamp] {
         *id = id.take().filter(|id| is_id(id));
+    }
+    for ids in [&mut post.hidden_answers, &mut post.detached_quotes] {
+        ids.retain(|id| is_id(id));
+        ids.truncate(GATED);
     }
     post.same_as.retain(|(_, id)| is_id(id));
     post.same_as.truncate(8);

@@ -29,6 +29,7 @@ pub mod erasures;
 pub mod fetchers;
 pub mod files;
 pub mod follows;
+pub mod gated;
 pub mod grants;
 pub mod home;
 pub mod hosts;

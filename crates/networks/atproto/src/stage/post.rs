@@ -1,6 +1,6 @@
-//! `app.bsky.feed.post`, with its threadgate and postgate.
+//! `app.bsky.feed.post`.
 
-use super::{POST, POSTGATE, Records, Staging, StrongRef, THREADGATE, block, nsid, profile::self_labels};
+use super::{POST, Records, Staging, StrongRef, block, profile::self_labels};
 use crate::{
     data::{BlobRef, Cid, Map, Record, Value},
     facts::Facts,
@@ -9,7 +9,7 @@ use crate::{
     syntax::{AtUri, Datetime, RecordKey, is_uri},
 };
 use landbridge_hub::{CopyKind, Draft, HubError, Preview};
-use landbridge_model::{Audience, Id, Mark, MarkKind, Media, MediaKind, Network, Post, RichText, Time};
+use landbridge_model::{Id, Mark, MarkKind, Media, MediaKind, Network, Post, RichText, Time};
 use std::{collections::HashMap, time::Duration};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -88,6 +88,7 @@ impl Staging<'_> {
     /// about, since the record's version changes.
     pub(super) async fn edit(&self, post: &Post, made: &mut Records) -> Result<(), HubError> {
         let copies: Vec<_> = self.hub.copies(CopyKind::Post, post.id).await?;
+        self.regate(post, &copies, made).await?;
         let mut own = copies.iter().filter(|copy| copy.network == Network::AtProto);
         let (Some(copy), None) = (own.next(), own.next()) else {
             made.unchanged = copies.iter().any(|copy| copy.network == Network::AtProto);
@@ -426,25 +427,6 @@ impl Staging<'_> {
             None => Ok(None),
         }
     }
-
-    /// Who may answer, who may quote: beside the post, under the same key.
-    async fn gates(&self, post: &Post, rkey: RecordKey, made: &mut Records) -> Result<(), HubError> {
-        let uri = format!("at://{}/{POST}/{rkey}", self.did);
-        let gate = |kind: &str| {
-            typed(kind).with("post", uri.as_str()).with("createdAt", Datetime::of(post.created_at).as_str())
-        };
-        // A gate belongs to the first post of a thread.
-        if let Some(rules) = reply_rules(post.reply_policy).filter(|_| post.reply_to.is_none()) {
-            let fields = gate(THREADGATE).with("allow", rules);
-            made.writes.push(Write::Create(nsid(THREADGATE)?, rkey.clone(), block(THREADGATE, fields)?));
-        }
-        if post.quote_policy != Audience::Everyone {
-            let rule = Value::Map(typed("app.bsky.feed.postgate#disableRule"));
-            let fields = gate(POSTGATE).with("embeddingRules", vec![rule]);
-            made.writes.push(Write::Create(nsid(POSTGATE)?, rkey, block(POSTGATE, fields)?));
-        }
-        Ok(())
-    }
 }
 
 fn written_cid(write: &Write) -> Option<String> {
@@ -454,7 +436,7 @@ fn written_cid(write: &Write) -> Option<String> {
     }
 }
 
-fn typed(kind: &str) -> Map {
+pub(super) fn typed(kind: &str) -> Map {
     Map::new().with("$type", kind)
 }
 
@@ -540,17 +522,6 @@ fn cut_with(rich: &RichText, tail: &str) -> RichText {
         bytes: LIMITS.bytes.saturating_sub(tail.len()),
     };
     with_tail(cut(rich, room, "…"), tail)
-}
-
-fn reply_rules(policy: Audience) -> Option<Vec<Value>> {
-    let rule = |name: &str| vec![Value::Map(typed(&format!("app.bsky.feed.threadgate#{name}")))];
-    match policy {
-        Audience::Everyone => None,
-        Audience::Followers => Some(rule("followerRule")),
-        Audience::Following => Some(rule("followingRule")),
-        Audience::Mentioned => Some(rule("mentionRule")),
-        Audience::Nobody => Some(Vec::new()),
-    }
 }
 
 /// What a draft loses there, in words for its author.

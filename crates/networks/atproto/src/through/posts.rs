@@ -56,6 +56,7 @@ impl Written<'_> {
         let elsewhere = post.media.iter().filter(|file| !file.url.starts_with(server)).map(|file| &file.url);
         let linked = post.card.iter().map(|card| &card.url).chain(elsewhere);
         linked.for_each(|url| posts_in::show(&mut post.text, url.clone()));
+        let (reply_policy, quote_policy) = self.policies().await?;
         let (rich, media) = (self.named(post.text).await?, self.files(record).await?);
         Ok(Draft {
             author: self.member,
@@ -68,7 +69,8 @@ impl Written<'_> {
             card: post.card,
             reply_to,
             quote,
-            quote_policy: Some(post.quote_policy).filter(|policy| *policy != Audience::Everyone),
+            quote_policy: quote_policy.filter(|policy| *policy != Audience::Everyone),
+            reply_policy,
             at: Some(post.published),
             ..Draft::default()
         })
