@@ -47,6 +47,7 @@ impl Hub {
                 retention::trim_homes(HOME),
             ])
             .await?;
+        self.sweep_labels(now).await?;
         self.sweep_files(now).await?;
         metrics::counter!("hub_swept_posts_total").increment(swept);
         Ok(swept)

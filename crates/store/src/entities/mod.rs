@@ -35,6 +35,7 @@ pub mod home;
 pub mod hosts;
 pub mod idempotency;
 pub mod keys;
+pub mod labels;
 pub mod link_cards;
 pub mod markers;
 pub mod media;

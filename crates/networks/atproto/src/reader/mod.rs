@@ -15,6 +15,9 @@ mod records;
 mod socket;
 mod stream;
 
+pub(crate) use backoff::Backoff;
+pub(crate) use socket::{Over, Socket, address};
+
 use crate::network::AtProto;
 use interest::Interest;
 use landbridge_hub::{EventKind, Hub, HubError, Incoming, Refused, Stop};

@@ -173,6 +173,7 @@ fn options(pds: &str) -> Options {
         moderation: None,
         admin_token: None,
         dns: None,
+        labelers: Vec::new(),
         stream_hours: 1,
     }
 }
