@@ -8,3 +8,4 @@ CREATE TABLE gated (
     native_id TEXT NOT NULL,
     PRIMARY KEY (post_id, kind, network, native_id)
 ) CLUSTERED;
+CREATE INDEX gated_native ON gated (network, native_id);

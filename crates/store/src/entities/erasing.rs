@@ -44,6 +44,8 @@ const STATEMENTS: &[&str] = &[
     concat!("DELETE FROM media WHERE owner_id = ?1 OR post_id IN ", theirs!()),
     concat!("DELETE FROM search_posts WHERE rowid IN ", theirs!()),
     concat!("DELETE FROM awaited WHERE post_id IN ", theirs!()),
+    concat!("DELETE FROM gated WHERE post_id IN ", theirs!()),
+    "DELETE FROM gated WHERE (network, native_id) IN (SELECT c.network, c.native_id FROM copies c WHERE c.actor_id = ?1)",
     "DELETE FROM labels WHERE (network, native_id) IN (SELECT c.network, c.native_id FROM copies c WHERE c.actor_id = ?1)",
     "DELETE FROM labels WHERE (network, native_id) IN
        (SELECT p.network, p.native_id FROM presences p WHERE p.actor_id = ?1)",

@@ -18,7 +18,7 @@ use tokio::task::AbortHandle;
 /// Labelers that are read at once.
 const MOST: usize = 100;
 /// How often it is looked who listens to whom, since another process may have written that down.
-const LOOK: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_secs(3);
 
 /// What all sources share.
 struct Labels {

@@ -224,9 +224,17 @@ impl<'a> Source<'a> {
             if !cursor.is_empty() {
                 params.push(Param("cursor", &cursor));
             }
-            let answer =
-                remote::json(&self.labels.at, &self.server, "com.atproto.label.queryLabels", &params);
-            let Some(answer) = answer.await? else { return Ok(()) };
+            let server = &self.server;
+            let asked = remote::json(&self.labels.at, server, "com.atproto.label.queryLabels", &params).await;
+            let answer = match asked {
+                Ok(Some(answer)) => answer,
+                Ok(None) => return Ok(()),
+                // The stream goes on without it.
+                Err(error) => {
+                    tracing::info!(labeler = %self.labeler, %error, "what a labeler said before is not known");
+                    return Ok(());
+                }
+            };
             let list = answer.get("labels").and_then(|list| list.as_array()).cloned().unwrap_or_default();
             let list: Vec<Map> = list.iter().filter_map(|label| Map::from_json(label).ok()).collect();
             self.keep(list.iter()).await?;
