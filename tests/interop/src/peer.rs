@@ -124,6 +124,9 @@ pub struct Note {
     /// The first post of the thread, where a reply names it.
     pub root: Option<String>,
     pub quote: Option<String>,
+    /// The quoted author has taken the quote off.
+    #[serde(default)]
+    pub detached: bool,
     /// The leave of the author of what it answers.
     pub approved_by: Option<String>,
     /// The community it is for.

@@ -36,6 +36,7 @@ const NAMES: &[&str] = &[
     "appview.example.org",
     "plc.example.org",
     "pages.example.org",
+    "labels.example.org",
     "localhost",
 ];
 

@@ -6,11 +6,12 @@
 // Environment: ORIGIN, LISTEN and PORT (of the PDS, in the clear; TLS is in front of it), DIRECTORY, APPVIEW
 // (both http://NAME:PORT), APPVIEW_ORIGIN, APPVIEW_DID, DATABASE (PostgreSQL), PDSES (origins, with commas),
 // DOMAINS (of handles: `name=address` with commas), HOSTS (file in which a handle is made known to others), PAGES
-// (http://NAME:PORT of a web site), CONTROL.
+// (http://NAME:PORT of a web site), LABELER (the same of a labeler), CONTROL.
 import { lookup } from 'node:dns/promises';
 import { appendFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { accepted, listen } from './firehose.mjs';
+import { labeler } from './labeler.mjs';
 import { bind, resolve } from './names.mjs';
 import { pages } from './pages.mjs';
 import { agentOf, join, lacks, verbs } from './people.mjs';
@@ -21,10 +22,12 @@ import * as views from './views.mjs';
 const { ORIGIN, LISTEN, PORT, DIRECTORY, APPVIEW, APPVIEW_ORIGIN, APPVIEW_DID, DATABASE, HOSTS, CONTROL } = process.env;
 const pdses = process.env.PDSES.split(',');
 const { hostname } = new URL(ORIGIN);
-const [plc, view, site] = [new URL(DIRECTORY), new URL(APPVIEW), new URL(process.env.PAGES)];
+const [plc, view] = [new URL(DIRECTORY), new URL(APPVIEW)];
+const [site, labels] = [new URL(process.env.PAGES), new URL(process.env.LABELER)];
 
 const addressOf = async ({ hostname }) => (await lookup(hostname)).address;
-bind({ [PORT]: LISTEN, [plc.port]: await addressOf(plc), [view.port]: await addressOf(view), [site.port]: await addressOf(site) });
+const addresses = [plc, view, site, labels].map(async (server) => [server.port, await addressOf(server)]);
+bind({ [PORT]: LISTEN, ...Object.fromEntries(await Promise.all(addresses)) });
 resolve(Object.fromEntries(process.env.DOMAINS.split(',').map((pair) => pair.split('='))));
 
 await servers.directory(Number(plc.port));
@@ -40,6 +43,7 @@ await servers.appview({
 const appview = { url: APPVIEW, did: APPVIEW_DID, origin: APPVIEW_ORIGIN };
 await servers.pds({ origin: ORIGIN, port: Number(PORT), directory: DIRECTORY, appview, folder: 'pds' });
 pages(site);
+const label = await labeler(labels);
 views.readFrom(APPVIEW);
 for (const pds of pdses) listen(pds, DIRECTORY);
 
@@ -64,6 +68,8 @@ const control = {
   'POST /between': ({ as, actor }) => views.between(agentOf(as), actor),
   'POST /notifications': ({ as }) => views.notifications(agentOf(as)),
   'POST /timeline': ({ as }) => views.timeline(agentOf(as)),
+  // The labeler says something.
+  'POST /label': (said) => label(said),
   // The official verifiers: of a whole repository, and of everything that a PDS has sent so far.
   'POST /verify': ({ did }) => verify(did, DIRECTORY),
   'POST /firehose': ({ pds }) => accepted(pds),

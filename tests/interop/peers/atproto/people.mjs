@@ -51,6 +51,14 @@ async function page(agent, { uri, title, description }) {
   return { $type: 'app.bsky.embed.external', external: { uri, title, description, thumb: data.blob } };
 }
 
+/** A record under the key of a post. */
+async function beside(agent, collection, post, fields) {
+  const at = { repo: agent.did, collection, rkey: new AtUri(post).rkey };
+  if (fields) await agent.com.atproto.repo.putRecord({ ...at, record: { $type: collection, post, createdAt: new Date().toISOString(), ...fields } });
+  else await agent.com.atproto.repo.deleteRecord(at);
+  return { uri: `at://${at.repo}/${collection}/${at.rkey}` };
+}
+
 async function compose(agent, draft) {
   const { cw, mentions = [], tags = [], images = [], reply_to, quote, card } = draft;
   const words = [draft.text];
@@ -104,6 +112,13 @@ export const verbs = {
     const record = { ...data.value, text, facets: undefined };
     return (await agent.com.atproto.repo.putRecord({ repo: agent.did, collection, rkey, record })).data;
   },
+  // Who may answer, which answers are hidden: beside the post. Nothing of both: no rule.
+  async gate(agent, { object, allow, hidden }) {
+    const rules = allow && allow.map((name) => ({ $type: `app.bsky.feed.threadgate#${name}` }));
+    return beside(agent, 'app.bsky.feed.threadgate', object, (allow || hidden) && { allow: rules, hiddenReplies: hidden });
+  },
+  // Which quotes are taken off.
+  detach: (agent, { object, quotes }) => beside(agent, 'app.bsky.feed.postgate', object, { detachedEmbeddingUris: quotes }),
   async profile(agent, { name, about, picture }) {
     const avatar = picture && (await agent.uploadBlob(PICTURE, { encoding: 'image/png' })).data.blob;
     await agent.upsertProfile((old) => ({ ...old, displayName: name, description: about, ...(avatar ? { avatar } : {}) }));

@@ -52,6 +52,7 @@ async function note(post) {
     reply_to: record.reply?.parent.uri ?? null,
     root: record.reply?.root.uri ?? null,
     quote: quoted?.uri ?? null,
+    detached: quoted?.detached ?? false,
     deleted: false,
   };
 }
