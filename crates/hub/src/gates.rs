@@ -39,8 +39,10 @@ impl Hub {
         let asking = |other: &Network| {
             *other != network && self.translator(*other).is_ok_and(|translator| translator.asks_to_quote())
         };
-        let reach = Reach::Only(others.filter(asking).collect());
-        self.commit(&author, ActKind::Edit(after), None, reach, Vec::new()).await?;
+        let others: Vec<Network> = others.filter(asking).collect();
+        if !others.is_empty() {
+            self.commit(&author, ActKind::Edit(after), None, Reach::Only(others), Vec::new()).await?;
+        }
         Ok(())
     }
 
@@ -130,8 +132,9 @@ impl Hub {
         let taken_off = now.iter().map(|id| (id.as_str(), QuoteState::Accepted, QuoteState::Revoked, -1));
         let put_back = before.iter().filter(|id| !now.contains(id));
         let put_back = put_back.map(|id| (id.as_str(), QuoteState::Revoked, QuoteState::Accepted, 1));
+        let all: Vec<(&str, QuoteState, QuoteState, i64)> = taken_off.chain(put_back).collect();
         let mut changes = Vec::new();
-        for (native_id, from, to, count) in taken_off.chain(put_back) {
+        for (native_id, from, to, count) in all {
             let Some(copy) = self.copy(network, native_id).await? else { continue };
             let Some(post) = self.posts(&[copy.object]).await?.pop() else { continue };
             let quotes = |quote: &Quote| quote.post == Some(quoted.id) && quote.state == from;

@@ -162,7 +162,7 @@ impl Said {
             return None;
         }
         let pixels = |name| {
-            let number = self.first(&[name]).filter(|_| open_graph.is_some())?.trim().parse().ok()?;
+            let number: u32 = self.first(&[name]).filter(|_| open_graph.is_some())?.trim().parse().ok()?;
             Some(number).filter(|pixels| (1..=100_000).contains(pixels))
         };
         let alt = self.first(&["og:image:alt", "twitter:image:alt"]);
@@ -183,6 +183,8 @@ impl TokenSink for &Head {
             self.told.set(true);
         }
         match token {
+            // What stands behind the head says nothing of the page.
+            _ if self.ended.get() => {}
             Token::TagToken(tag) if tag.kind == TagKind::StartTag => return self.start(&tag),
             Token::TagToken(tag) => match &*tag.name {
                 "title" => self.in_title.set(false),

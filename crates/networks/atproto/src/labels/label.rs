@@ -45,7 +45,9 @@ pub fn read(fields: &Map, labeler: &Did, key: &PublicKey) -> Result<Option<Label
     }
     check(fields, key)?;
     let value = fields.text("val").ok_or(LabelError::Field("val"))?;
-    let Some((_, effect, words)) = VALUES.iter().find(|(known, ..)| *known == value) else { return Ok(None) };
+    let Some(&(_, effect, words)) = VALUES.iter().find(|(known, ..)| *known == value) else {
+        return Ok(None);
+    };
     let time = |field: &'static str| match fields.text(field) {
         Some(text) => Datetime::parse(text).map(|at| Some(at.time())).map_err(|_| LabelError::Field(field)),
         None => Ok(None),
@@ -64,7 +66,7 @@ pub fn read(fields: &Map, labeler: &Did, key: &PublicKey) -> Result<Option<Label
         target,
         source: labeler.to_string(),
         value: value.to_owned(),
-        effect: (!taken_back).then_some(*effect),
+        effect: (!taken_back).then_some(effect),
         words,
         made_at: Time(made_at.0.min(Time::now().0)),
         expires_at,
@@ -96,7 +98,7 @@ mod tests {
         change(&mut json);
         let fields = Map::from_json(&json).unwrap();
         let signature = key.sign(&cbor::encode(&Value::Map(fields.clone()))).unwrap();
-        fields.with("sig", Value::Bytes(signature.to_vec().into()))
+        fields.with("sig", Value::Bytes(signature.to_vec()))
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub async fn run(labels: Arc<Labels>, labeler: Did, mut stop: Stop) {
 async fn read(labels: &Labels, labeler: &Did, stop: &mut Stop) -> Result<(), Over> {
     let source = Source::find(labels, labeler).await?;
     let place = source.place().await?;
-    let path = match place {
+    let path = match place.filter(|place| *place > 0) {
         Some(place) => format!("/xrpc/com.atproto.label.subscribeLabels?cursor={place}"),
         None => "/xrpc/com.atproto.label.subscribeLabels".to_owned(),
     };
@@ -154,13 +154,14 @@ impl<'a> Source<'a> {
             return Ok(None);
         }
         let list = body.get("labels").and_then(Value::as_list).unwrap_or_default();
-        self.keep(list.iter().filter_map(Value::as_map)).await?;
+        let list: Vec<&Map> = list.iter().filter_map(Value::as_map).collect();
+        self.keep(&list).await?;
         Ok(body.get("seq").and_then(Value::as_int).and_then(|seq| u64::try_from(seq).ok()))
     }
 
-    async fn keep<'m>(&self, list: impl Iterator<Item = &'m Map>) -> Result<(), Over> {
+    async fn keep(&self, list: &[&Map]) -> Result<(), Over> {
         let mut kept: Vec<Label> = Vec::new();
-        for fields in list {
+        for &fields in list {
             let shown = label::subject(fields).is_some_and(|did| self.labels.is_shown(did.as_str()));
             if !shown {
                 continue;
@@ -237,7 +238,7 @@ impl<'a> Source<'a> {
             };
             let list = answer.get("labels").and_then(|list| list.as_array()).cloned().unwrap_or_default();
             let list: Vec<Map> = list.iter().filter_map(|label| Map::from_json(label).ok()).collect();
-            self.keep(list.iter()).await?;
+            self.keep(&list.iter().collect::<Vec<_>>()).await?;
             match answer.get("cursor").and_then(|cursor| cursor.as_str()) {
                 Some(next) if !list.is_empty() && next != cursor => cursor = next.to_owned(),
                 _ => return Ok(()),

@@ -128,10 +128,19 @@ async fn post_or_edit(
         let record = Record::decode(block.bytes.clone()).ok()?;
         Some(Found { place: Place { collection: collection.into(), ..place.clone() }, record })
     };
-    lookup::set_gates(&mut post, place, gate(THREADGATE).as_ref(), gate(POSTGATE).as_ref());
+    let (thread, quotes) = (gate(THREADGATE), gate(POSTGATE));
+    lookup::set_gates(&mut post, place, thread.as_ref(), quotes.as_ref());
     let known = reader.hub.copy(Network::AtProto, &post.native_id).await?;
     match known {
         Some(copy) if copy.version.is_some() && copy.version != post.version => {
+            // The rules stand in records of their own: new words do not change them.
+            let held = reader.hub.post(copy.object).await?;
+            if thread.is_none() {
+                post.reply_policy = held.reply_policy;
+            }
+            if quotes.is_none() {
+                post.quote_policy = held.quote_policy;
+            }
             post.updated = Some(at);
             Ok(Some(What::Edit(post)))
         }

@@ -32,7 +32,7 @@ fn said(value: &str, about: &str) -> Json {
 fn signed(key: &SigningKey, labeler: &Did, label: Json) -> Map {
     let fields = Map::from_json(&label).unwrap().with("src", labeler.as_str());
     let signature = key.sign(&cbor::encode(&Value::Map(fields.clone()))).unwrap();
-    fields.with("sig", Value::Bytes(signature.to_vec().into()))
+    fields.with("sig", Value::Bytes(signature.to_vec()))
 }
 
 impl Elsewhere {
