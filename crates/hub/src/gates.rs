@@ -154,7 +154,7 @@ impl Hub {
         network: Network,
         native_id: &str,
     ) -> Result<Option<Gated>, HubError> {
-        if answer.reply_to.is_none() || answer.root == answer.id {
+        if answer.reply_to.is_none() || answer.root == answer.id || !answer.visibility.is_open() {
             return Ok(None);
         }
         let hidden = gated::is(answer.root, Gated::Hidden, network, native_id);

@@ -89,7 +89,9 @@ impl Hub {
             return Err(Halt::Ignored(if dropped { "dropped at the gate" } else { "concerns nobody here" }));
         }
         let gated = self.gated_answer(&post, sent.network, &new.native_id).await?;
-        if let Some(state) = self.gated_quote(&post, sent.network, &new.native_id).await?
+        if new.quote_free
+            && new.quote_stamp.is_none()
+            && let Some(state) = self.gated_quote(&post, sent.network, &new.native_id).await?
             && let Some(quote) = &mut post.quote
         {
             quote.state = state;
