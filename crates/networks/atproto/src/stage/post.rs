@@ -540,8 +540,10 @@ pub fn preview(draft: &Draft) -> Preview {
             "Only the first {MOST_IMAGES} pictures are shown, with a link to the others (or all in a thread, if you have chosen so)."
         ));
     }
-    if !draft.media.is_empty() {
-        notes.push("A video is shown if it is the first file, and MP4; sound only on our page.".into());
+    if draft.media.len() > 1 {
+        notes.push(
+            "Pictures and video do not go together there, nor sound: what is left out is linked.".into(),
+        );
     }
     if draft.poll.is_some() {
         notes.push("The poll is shown as text; people vote on our page.".into());
