@@ -283,13 +283,16 @@ async fn document(State(server): State<Elsewhere>, Path(did): Path<String>) -> R
     if let Some(person) = Did::parse(&did).ok().and_then(|did| inner.people.get(&did)) {
         let mut also = vec![format!("at://{}", person.handle)];
         also.extend(person.also_known_as.iter().cloned());
+        let keys = ["atproto", "atproto_label"].map(|name| {
+            json!({
+                "id": format!("{did}#{name}"), "type": "Multikey", "controller": did,
+                "publicKeyMultibase": person.key.public().to_multikey(),
+            })
+        });
         return Json(json!({
             "id": did,
             "alsoKnownAs": also,
-            "verificationMethod": ["atproto", "atproto_label"].map(|name| json!({
-                "id": format!("{did}#{name}"), "type": "Multikey", "controller": did,
-                "publicKeyMultibase": person.key.public().to_multikey(),
-            })),
+            "verificationMethod": keys,
             "service": [
                 {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": server.origin},
                 {"id": "#atproto_labeler", "type": "AtprotoLabeler", "serviceEndpoint": server.origin},
