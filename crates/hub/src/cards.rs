@@ -5,7 +5,7 @@
 //! Only links of open posts are looked at. The address in a private post may itself be the secret, and whoever runs the page
 //! could tell from its being opened that somebody was told of it.
 
-mod page;
+pub(crate) mod page;
 
 use crate::{Hub, HubError, moderation::Rule};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -16,6 +16,8 @@ mod bus;
 mod cards;
 mod config;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod gate;
 mod gates;
 mod hub;
