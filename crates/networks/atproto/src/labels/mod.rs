@@ -32,9 +32,8 @@ pub async fn run(at: Arc<AtProto>, mut stop: Stop) {
     let mut told = false;
     let mut running: HashMap<String, AbortHandle> = HashMap::new();
     while !*stop.borrow() {
-        match labels.look(&mut told, &mut running, &stop).await {
-            Ok(()) => {}
-            Err(error) => tracing::warn!(%error, "who listens to which labeler could not be read"),
+        if let Err(error) = labels.look(&mut told, &mut running, &stop).await {
+            tracing::warn!(%error, "who listens to which labeler could not be read");
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
