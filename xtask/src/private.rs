@@ -22,6 +22,8 @@ pub const HOSTS: &[(&str, &str)] = &[
     ("127.0.77.40", "plc.example.org"),
     ("127.0.77.41", "appview.example.org"),
     ("127.0.77.42", "opds.example.org"),
+    ("127.0.77.43", "pages.example.org"),
+    ("127.0.77.44", "labels.example.org"),
 ];
 
 /// Runs `program` inside, with `arguments` and further environment variables.

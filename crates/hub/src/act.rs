@@ -1,7 +1,7 @@
 //! What a member does.
 
 use bytes::Bytes;
-use landbridge_model::{Actor, Audience, Id, Network, Post, Presence, Reaction, Time, Visibility};
+use landbridge_model::{Actor, Audience, Id, LinkCard, Network, Post, Presence, Reaction, Time, Visibility};
 
 /// Something a member does, as a network's translator is asked to stage it.
 #[derive(Clone, Debug)]
@@ -191,6 +191,8 @@ pub struct Draft {
     pub quote: Option<Id>,
     pub quote_policy: Option<Audience>,
     pub reply_policy: Option<Audience>,
+    /// The card that an app has made of the page it links to.
+    pub card: Option<LinkCard>,
     /// Name of the app.
     pub application: Option<String>,
     /// From `Idempotency-Key`: the same key gives the same post.

@@ -66,6 +66,11 @@ pub trait Translator: Send + Sync + 'static {
         false
     }
 
+    /// Whether the author's side puts cards of linked pages to posts, since nobody else does.
+    fn sends_cards(&self) -> bool {
+        false
+    }
+
     /// Whether servers of this network give an act that is done, taken back and done again the same id each time.
     fn reuses_ids(&self) -> bool {
         false

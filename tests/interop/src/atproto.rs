@@ -14,6 +14,11 @@ pub const APPVIEW_DID: &str = "did:web:appview.example.org";
 /// The official PDS; its accounts are called `NAME.opds.example.org`.
 pub const PDS: &str = "https://opds.example.org";
 
+/// Says of others what it is told to: see [`label`].
+pub const LABELER_DID: &str = "did:web:labels.example.org";
+/// A web site with one page about dots: title, description, picture.
+pub const PAGES: &str = "https://pages.example.org";
+
 /// Whether the server under test reads [`section`] yet.
 const UNDERSTOOD: bool = true;
 
@@ -110,6 +115,13 @@ pub async fn timeline(network: &Peer, account: &Account) -> Result<Vec<String>> 
 /// Downloads the whole repository of `did` and verifies it: tree, records, signature, proofs of single records.
 pub async fn verify(network: &Peer, did: &str) -> Result<Verified> {
     ask(network, "/verify", json!({ "did": did })).await
+}
+
+/// The labeler says `value` of `uri` (a post or a DID), or takes that back.
+pub async fn label(network: &Peer, uri: &str, value: &str, taken_back: bool) -> Result<()> {
+    let label = json!({ "uri": uri, "val": value, "neg": taken_back });
+    network.order("/label", &label).await?;
+    Ok(())
 }
 
 /// What this PDS has sent so far.

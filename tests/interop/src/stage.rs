@@ -35,6 +35,8 @@ const NAMES: &[&str] = &[
     "*.opds.example.org",
     "appview.example.org",
     "plc.example.org",
+    "pages.example.org",
+    "labels.example.org",
     "localhost",
 ];
 

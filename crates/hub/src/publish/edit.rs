@@ -2,7 +2,7 @@
 
 use super::{Commit, Reach};
 use crate::{ActKind, CopyKind, Draft, Event, EventKind, Hub, HubError, Origin, reading::NotificationKind};
-use landbridge_model::{Id, Mention, Post, Time, Visibility};
+use landbridge_model::{Id, LinkCard, MarkKind, Mention, Network, Post, Time, Visibility};
 use landbridge_store::entities::{edits, files, media, mentions, polls, posts, search, tags, votes};
 
 /// Earlier versions that are kept.
@@ -22,6 +22,9 @@ impl Hub {
             return Err(HubError::invalid("a repost has nothing to edit"));
         }
         let after = self.edited(&author, &before, &draft).await?;
+        let reach: Vec<Network> =
+            self.copies(CopyKind::Post, post).await?.into_iter().map(|copy| copy.network).collect();
+        self.ready_card_for(&after, &reach, origin.as_ref()).await;
         let key = match before.visibility.is_open() {
             true => None,
             false => Some(self.post_key(post, None).await?),
@@ -108,7 +111,9 @@ impl Hub {
             (Some(poll), _) => Some(self.check_poll(poll, !draft.media.is_empty())?),
             (None, _) => None,
         };
+        let card = draft.card.clone().or_else(|| before.card.clone().filter(|card| links_to(&text, card)));
         Ok(Post {
+            card,
             title: draft.title.clone().or_else(|| before.title.clone()),
             tags: text.tags(),
             text,
@@ -139,6 +144,10 @@ impl Hub {
             (None, None) => Vec::new(),
         }
     }
+}
+
+fn links_to(text: &landbridge_model::RichText, card: &LinkCard) -> bool {
+    text.marks.iter().any(|mark| matches!(&mark.kind, MarkKind::Link { url } if *url == card.url))
 }
 
 /// An edit that repeats the same options leaves the poll as it runs.

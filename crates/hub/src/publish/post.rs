@@ -65,6 +65,7 @@ impl Hub {
         }
         let post = self.compose(&member, &draft, parent.as_ref()).await?;
         let reach = self.reach_of(&member, &draft, &post, parent.as_ref()).await?;
+        self.ready_card_for(&post, &reach, origin.as_ref()).await;
         let mut changes = Vec::new();
         let key = match post.visibility.is_open() {
             true => None,
@@ -99,6 +100,17 @@ impl Hub {
         Ok(post)
     }
 
+    /// Before staging, which does not wait: the card, where a network wants one that it does not have yet.
+    pub(super) async fn ready_card_for(&self, post: &Post, reach: &[Network], origin: Option<&Origin>) {
+        let wants = |network: &Network| {
+            origin.is_none_or(|origin| origin.network != *network)
+                && self.translator(*network).is_ok_and(|translator| translator.sends_cards())
+        };
+        if reach.iter().any(wants) {
+            self.ready_card(post).await;
+        }
+    }
+
     /// What each network that the author is on would show of a draft.
     pub async fn preview(&self, draft: &Draft) -> Result<Vec<NetworkPreview>, HubError> {
         let member = self.member(draft.author).await?;
@@ -129,26 +141,12 @@ impl Hub {
         }
     }
 
-    /// Whether the author of a thread elsewhere lets the member answer.
+    /// Whether the author of a thread lets the member answer.
     async fn check_answer(&self, parent: &Post, member: Id) -> Result<(), HubError> {
         let Some(root) = self.posts(&[parent.root]).await?.pop() else { return Ok(()) };
-        if root.origin.is_none() {
-            return Ok(());
-        }
-        let follows = async |follower, target| {
-            Ok::<_, HubError>(self.follow_row(follower, target).await?.is_some_and(|row| row.accepted))
-        };
-        let may = match root.reply_policy {
-            Audience::Everyone => true,
-            Audience::Followers => follows(member, root.author).await?,
-            Audience::Following => follows(root.author, member).await?,
-            Audience::Mentioned => root.mentions.iter().any(|mention| mention.actor == member),
-            Audience::Nobody => false,
-        };
-        if may {
-            Ok(())
-        } else {
-            Err(HubError::Forbidden("the author of this thread does not let you answer"))
+        match self.may_answer(&root, member).await? {
+            true => Ok(()),
+            false => Err(HubError::Forbidden("the author of this thread does not let you answer")),
         }
     }
 
@@ -203,6 +201,7 @@ impl Hub {
             },
             reply_policy: draft.reply_policy.unwrap_or_default(),
             application: draft.application.clone(),
+            card: draft.card.clone(),
             replies: 0,
             reposts: 0,
             likes: 0,
@@ -289,6 +288,9 @@ impl Hub {
         let state = match quoted.author == member.actor.id {
             true => QuoteState::Accepted,
             false if asks => QuoteState::Pending,
+            false if quoted.origin.is_some() && quoted.quote_policy == Audience::Nobody => {
+                return Err(HubError::Forbidden("its author does not want this post to be quoted"));
+            }
             false if quoted.origin.is_none() && !self.may_quote(&quoted, member.actor.id).await? => {
                 return Err(HubError::Forbidden("its author does not want this post to be quoted"));
             }

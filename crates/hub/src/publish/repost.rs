@@ -126,6 +126,7 @@ pub(crate) fn blank(id: Id, author: Id, target: &Post, visibility: Visibility) -
         quote_policy: Default::default(),
         reply_policy: Default::default(),
         application: None,
+        card: None,
         replies: 0,
         reposts: 0,
         likes: 0,

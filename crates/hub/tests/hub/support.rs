@@ -150,6 +150,10 @@ impl Translator for Recorder {
         self.private
     }
 
+    fn sends_cards(&self) -> bool {
+        !self.private
+    }
+
     async fn join(&self, _: &Hub, member: &Actor, _: Option<KeyImport>) -> Result<Joined, HubError> {
         let native_id = format!("{}:{}", self.network.key(), member.username);
         let key = NewKey { kind: "test", public: native_id.clone(), secret: b"secret".to_vec() };

@@ -50,6 +50,7 @@ pub fn profile(document: DidDocument, handle: Option<Handle>, fields: Option<&Ma
 pub fn gate(fields: &Map) {
     let _ = (gates_in::who_may_answer(fields), gates_in::who_may_quote(fields));
     assert!(gates_in::hidden_answers(fields).len() <= 300);
+    assert!(gates_in::detached_quotes(fields).len() <= 50);
 }
 
 /// What a pasted text names, and again as its AT-URI.

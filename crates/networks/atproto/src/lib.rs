@@ -28,6 +28,7 @@ pub mod fuzzing;
 pub mod identity;
 mod jwt;
 mod keys;
+mod labels;
 pub mod lexicon;
 mod lookup;
 mod network;

@@ -20,7 +20,7 @@ use landbridge_store::{
     entities::{atproto_access, atproto_events, atproto_reader, atproto_repos, files},
 };
 use std::sync::{Arc, Mutex};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// Bytes of blocks of repositories that are kept at hand.
 const BLOCKS_AT_HAND: u64 = 16 << 20;
@@ -37,6 +37,8 @@ pub struct AtProto {
     pub(crate) news: watch::Sender<()>,
     /// Who is who: documents of DIDs, handles.
     pub(crate) people: People,
+    /// Rung when members listen to other labelers.
+    pub(crate) labelers: Notify,
     /// What is remembered about who asks.
     pub(crate) guard: Guard,
 }
@@ -53,6 +55,7 @@ impl AtProto {
             clock: Mutex::new(TidClock::new(clock)),
             news: watch::Sender::new(()),
             people: People::default(),
+            labelers: Notify::new(),
         })
     }
 
@@ -144,6 +147,10 @@ impl Translator for AtProto {
         crate::stage::preview(draft)
     }
 
+    fn sends_cards(&self) -> bool {
+        true
+    }
+
     async fn export_key(&self, hub: &Hub, member: Id) -> Result<Option<String>, HubError> {
         keys::export_recovery(hub, member).await
     }
@@ -152,6 +159,7 @@ impl Translator for AtProto {
         tokio::join!(
             crate::pds::run(self.clone(), stop.clone()),
             crate::reader::run(self.clone(), hub.clone(), stop.clone()),
+            crate::labels::run(self.clone(), stop.clone()),
         );
     }
 }

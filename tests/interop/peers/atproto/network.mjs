@@ -5,14 +5,17 @@
 // AppView shows it. Further paths: see `control` below.
 // Environment: ORIGIN, LISTEN and PORT (of the PDS, in the clear; TLS is in front of it), DIRECTORY, APPVIEW
 // (both http://NAME:PORT), APPVIEW_ORIGIN, APPVIEW_DID, DATABASE (PostgreSQL), PDSES (origins, with commas),
-// DOMAINS (of handles: `name=address` with commas), HOSTS (file in which a handle is made known to others), CONTROL.
+// DOMAINS (of handles: `name=address` with commas), HOSTS (file in which a handle is made known to others), PAGES
+// (http://NAME:PORT of a web site), LABELER (the same of a labeler), CONTROL.
 import { lookup } from 'node:dns/promises';
 import { appendFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { appview } from './appview.mjs';
 import { directory } from './directory.mjs';
 import { accepted, listen } from './firehose.mjs';
+import { labeler } from './labeler.mjs';
 import { bind, resolve } from './names.mjs';
+import { pages } from './pages.mjs';
 import { pds } from './pds.mjs';
 import { agentOf, join, lacks, verbs } from './people.mjs';
 import { verify } from './repository.mjs';
@@ -22,9 +25,11 @@ const { ORIGIN, LISTEN, PORT, DIRECTORY, APPVIEW, APPVIEW_ORIGIN, APPVIEW_DID, D
 const pdses = process.env.PDSES.split(',');
 const { hostname } = new URL(ORIGIN);
 const [plc, view] = [new URL(DIRECTORY), new URL(APPVIEW)];
+const [site, labels] = [new URL(process.env.PAGES), new URL(process.env.LABELER)];
 
 const addressOf = async ({ hostname }) => (await lookup(hostname)).address;
-bind({ [PORT]: LISTEN, [plc.port]: await addressOf(plc), [view.port]: await addressOf(view) });
+const addresses = [plc, view, site, labels].map(async (server) => [server.port, await addressOf(server)]);
+bind({ [PORT]: LISTEN, ...Object.fromEntries(await Promise.all(addresses)) });
 resolve(Object.fromEntries(process.env.DOMAINS.split(',').map((pair) => pair.split('='))));
 
 await directory(Number(plc.port));
@@ -45,6 +50,8 @@ await pds({
   folder: 'pds',
   domain: hostname,
 });
+pages(site);
+const label = await labeler(labels);
 views.readFrom(APPVIEW);
 for (const pds of pdses) listen(pds, DIRECTORY);
 
@@ -69,6 +76,8 @@ const control = {
   'POST /between': ({ as, actor }) => views.between(agentOf(as), actor),
   'POST /notifications': ({ as }) => views.notifications(agentOf(as)),
   'POST /timeline': ({ as }) => views.timeline(agentOf(as)),
+  // The labeler says something.
+  'POST /label': (said) => label(said),
   // The official verifiers: of a whole repository, and of everything that a PDS has sent so far.
   'POST /verify': ({ did }) => verify(did, DIRECTORY),
   'POST /firehose': ({ pds }) => accepted(pds),

@@ -17,11 +17,14 @@ use serde_json::{Value, json};
 
 mod addresses;
 mod block;
+mod card;
 mod clients;
 mod delete;
 mod edit;
 mod follow;
+mod gate;
 mod image;
+mod label;
 mod leaving;
 mod like;
 mod mention;

@@ -2,6 +2,7 @@
 //! refuse what is missing.
 
 mod account;
+mod card;
 mod credential;
 mod emoji;
 mod media;

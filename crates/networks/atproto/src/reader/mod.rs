@@ -15,6 +15,9 @@ mod records;
 mod socket;
 mod stream;
 
+pub(crate) use backoff::Backoff;
+pub(crate) use socket::{Over, Socket, address};
+
 use crate::network::AtProto;
 pub use interest::{People, Why};
 

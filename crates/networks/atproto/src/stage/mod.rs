@@ -2,6 +2,7 @@
 
 mod account;
 mod answers;
+mod gates;
 mod post;
 mod profile;
 
@@ -57,6 +58,7 @@ pub async fn stage(at: &AtProto, hub: &Hub, act: &Act) -> Result<Staged, HubErro
         ActKind::Unfollow { id, .. } => staging.remove(CopyKind::Follow, *id, &mut made).await?,
         ActKind::Block { id, target } => staging.block(*id, target, &mut made).await?,
         ActKind::Unblock { id, .. } => staging.remove(CopyKind::Block, *id, &mut made).await?,
+        ActKind::RevokeQuote { quoted, quoting } => staging.detach(quoted, quoting, &mut made).await?,
         ActKind::Profile => staging.profile(&mut made).await?,
         ActKind::Pin(post) => staging.pin(Some(post), &mut made).await?,
         ActKind::Unpin(post) => staging.unpin(post, &mut made).await?,
@@ -68,7 +70,6 @@ pub async fn stage(at: &AtProto, hub: &Hub, act: &Act) -> Result<Staged, HubErro
         | ActKind::Vote { .. }
         | ActKind::Tally { .. }
         | ActKind::AnswerQuote { .. }
-        | ActKind::RevokeQuote { .. }
         | ActKind::Approved { .. }
         | ActKind::Report { .. }
         | ActKind::Move { .. } => {}

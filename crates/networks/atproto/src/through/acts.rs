@@ -3,7 +3,10 @@
 use super::Written;
 use crate::{
     data::Record,
-    translate::acts_in::{self, Found},
+    translate::{
+        acts_in::{self, Found},
+        gates_in,
+    },
 };
 use bytes::Bytes;
 use landbridge_hub::{CopyKind, HubError, What, publish::FollowOptions};
@@ -63,6 +66,9 @@ impl Written<'_> {
     /// A record is gone: whatever it was here is taken back, everywhere.
     pub(super) async fn deleted(&self) -> Result<(), HubError> {
         let (hub, member) = (&self.at.hub, self.member);
+        if gates_in::post_of(&self.place).is_some() {
+            return self.gate(gates_in::none(&self.place)).await;
+        }
         let copy = hub.copy(Network::AtProto, &self.place.to_string()).await?;
         let Some(copy) = copy.filter(|copy| copy.actor == member) else { return Ok(()) };
         let origin = self.origin(Bytes::new());

@@ -2,6 +2,7 @@
 //! to the other networks. It is durable before the hub hears of it, and heard of once.
 
 mod acts;
+mod gates;
 mod posts;
 mod profile;
 
@@ -9,7 +10,10 @@ use crate::{
     data::Record,
     network::AtProto,
     syntax::Did,
-    translate::place::{BLOCK, FOLLOW, LIKE, POST, PROFILE, Place, REPOST},
+    translate::{
+        gates_in,
+        place::{BLOCK, FOLLOW, LIKE, POST, POSTGATE, PROFILE, Place, REPOST, THREADGATE},
+    },
 };
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -124,6 +128,7 @@ async fn carry_out(at: &AtProto, pending: &Pending) -> Result<(), HubError> {
         POST if pending.replaced => written.edited(&record).await,
         POST => written.post(&record).await,
         PROFILE => written.profile(&record).await,
+        THREADGATE | POSTGATE => written.gate(gates_in::read(&written.place, record.fields())).await,
         LIKE | REPOST | FOLLOW | BLOCK if !pending.replaced => written.act(&record).await,
         _ => Ok(()),
     }

@@ -37,8 +37,9 @@ impl Written<'_> {
 
     async fn draft(&self, record: &Record) -> Result<Draft, HubError> {
         let now = Time::now();
-        let read = posts_in::read(&self.place, &record.cid(), record.fields(), None, now);
-        let post: InPost = read.ok_or_else(|| HubError::invalid("no post"))?;
+        let server = self.at.options.pds_origin();
+        let read = posts_in::read(&self.place, &record.cid(), record.fields(), Some(server), now);
+        let mut post: InPost = read.ok_or_else(|| HubError::invalid("no post"))?;
         let reply_to = match &post.reply_to {
             Some(parent) => {
                 // Without its parent it would be published as if it started a thread.
@@ -51,7 +52,12 @@ impl Written<'_> {
             Some(quoted) => self.post_at(quoted).await?,
             None => None,
         };
-        let (rich, media) = (self.named(post.text).await?, self.pictures(record).await?);
+        // Networks without cards and animations elsewhere get what these lead to as a link.
+        let elsewhere = post.media.iter().filter(|file| !file.url.starts_with(server)).map(|file| &file.url);
+        let linked = post.card.iter().map(|card| &card.url).chain(elsewhere);
+        linked.for_each(|url| posts_in::show(&mut post.text, url.clone()));
+        let (reply_policy, quote_policy) = self.policies().await?;
+        let (rich, media) = (self.named(post.text).await?, self.files(record).await?);
         Ok(Draft {
             author: self.member,
             rich: Some(rich),
@@ -60,9 +66,11 @@ impl Written<'_> {
             visibility: Some(Visibility::Public),
             languages: post.languages,
             media,
+            card: post.card,
             reply_to,
             quote,
-            quote_policy: Some(post.quote_policy).filter(|policy| *policy != Audience::Everyone),
+            quote_policy: quote_policy.filter(|policy| *policy != Audience::Everyone),
+            reply_policy,
             at: Some(post.published),
             ..Draft::default()
         })
@@ -88,19 +96,27 @@ impl Written<'_> {
         Ok(RichText::new(rich.text, marks))
     }
 
-    /// The pictures of a post, as files of the member.
-    async fn pictures(&self, record: &Record) -> Result<Vec<Id>, HubError> {
+    /// The pictures or the video of a post, as files of the member.
+    async fn files(&self, record: &Record) -> Result<Vec<Id>, HubError> {
         let Some(embed) = record.fields().get("embed") else { return Ok(Vec::new()) };
         let media = embed.get("media").unwrap_or(embed);
         let images = ["images", "items"].iter().find_map(|field| media.get(field)).and_then(Value::as_list);
+        let images = images.unwrap_or_default().iter().map(|image| (image.get("image"), image.get("alt")));
+        let video = media.get("video").map(|video| (Some(video), media.get("alt")));
         let mut ids = Vec::new();
-        for image in images.unwrap_or_default() {
-            let blob = image.get("image").and_then(Value::as_map).and_then(BlobRef::from_map);
-            let Some(blob) = blob else { continue };
+        for (blob, alt) in images.chain(video) {
+            let Some(blob) = blob.and_then(Value::as_map).and_then(BlobRef::from_map) else { continue };
             let Some(row) = self.at.blob_row(self.member, &blob.cid.to_string()).await? else { continue };
-            let alt = image.get("alt").and_then(Value::as_text).unwrap_or_default();
+            let alt = alt.and_then(Value::as_text).unwrap_or_default();
             let bytes = self.at.read_blob(&row).await?;
-            ids.push(self.at.hub.upload(self.member, bytes, alt).await?.id);
+            match self.at.hub.upload(self.member, bytes, alt).await {
+                Ok(media) => ids.push(media.id),
+                // What is no file for this server is no reason to lose the words.
+                Err(HubError::Invalid(why)) => {
+                    tracing::info!(why, "a file of a member stays in the repository alone")
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(ids)
     }

@@ -148,6 +148,7 @@ impl World {
                 moderation: None,
                 admin_token: Some("operator's word".into()),
                 dns: wishes.dns.map(|url| url.parse().unwrap()),
+                labelers: Vec::new(),
                 stream_hours: 1,
                 rate_limits: true,
             },

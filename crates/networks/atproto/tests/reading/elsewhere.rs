@@ -50,6 +50,8 @@ pub struct Inner {
     pub seq: u64,
     /// (microseconds, message) of the Jetstream.
     told: Vec<(u64, Json_)>,
+    /// Frames of a labeler, in order.
+    pub labels: Vec<Bytes>,
     /// What the AppView answers, by method.
     pub view: HashMap<&'static str, Json_>,
     /// Tokens with which the AppView was asked.
@@ -86,6 +88,7 @@ impl Elsewhere {
             .route("/plc/{did}", get(document).post(register))
             .route("/plc/{did}/log/audit", get(audit))
             .route("/xrpc/com.atproto.sync.subscribeRepos", get(subscribe))
+            .route("/xrpc/com.atproto.label.subscribeLabels", get(subscribe_labels))
             .route("/xrpc/{method}", get(xrpc))
             .route("/subscribe", get(subscribe_jetstream))
             .with_state(elsewhere.clone());
@@ -251,6 +254,11 @@ impl Elsewhere {
             Some(Frame::Info(Info { name: "OutdatedCursor".into(), message: None }).encode().into());
     }
 
+    /// There is something new to say.
+    pub fn rung(&self) {
+        self.news.send_modify(|seq| *seq += 1);
+    }
+
     /// How often a method was asked for.
     pub fn asked(&self, method: &str) -> usize {
         self.lock().asked.iter().filter(|asked| *asked == method).count()
@@ -275,18 +283,49 @@ async fn document(State(server): State<Elsewhere>, Path(did): Path<String>) -> R
     if let Some(person) = Did::parse(&did).ok().and_then(|did| inner.people.get(&did)) {
         let mut also = vec![format!("at://{}", person.handle)];
         also.extend(person.also_known_as.iter().cloned());
+        let keys = ["atproto", "atproto_label"].map(|name| {
+            json!({
+                "id": format!("{did}#{name}"), "type": "Multikey", "controller": did,
+                "publicKeyMultibase": person.key.public().to_multikey(),
+            })
+        });
         return Json(json!({
             "id": did,
             "alsoKnownAs": also,
-            "verificationMethod": [{
-                "id": format!("{did}#atproto"), "type": "Multikey", "controller": did,
-                "publicKeyMultibase": person.key.public().to_multikey(),
-            }],
-            "service": [{"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": server.origin}],
+            "verificationMethod": keys,
+            "service": [
+                {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": server.origin},
+                {"id": "#atproto_labeler", "type": "AtprotoLabeler", "serviceEndpoint": server.origin},
+            ],
         }))
         .into_response();
     }
     StatusCode::NOT_FOUND.into_response()
+}
+
+async fn subscribe_labels(
+    State(server): State<Elsewhere>,
+    Query(params): Query<HashMap<String, String>>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let from = params.get("cursor").map(|cursor| cursor.parse::<usize>().unwrap());
+    upgrade.on_upgrade(async move |mut socket: WebSocket| {
+        let mut next = from.unwrap_or_else(|| server.lock().labels.len());
+        let mut news = server.news.subscribe();
+        loop {
+            let frame = server.lock().labels.get(next).cloned();
+            match frame {
+                Some(frame) => {
+                    next += 1;
+                    if socket.send(Message::Binary(frame)).await.is_err() {
+                        return;
+                    }
+                }
+                None if news.changed().await.is_err() => return,
+                None => {}
+            }
+        }
+    })
 }
 
 async fn register(State(server): State<Elsewhere>, Path(did): Path<String>, body: Body) -> StatusCode {

@@ -27,7 +27,8 @@ pub async fn blob(State(at): State<Arc<AtProto>>, Query(asked): Query<One>) -> X
     let row = at.repo_served(&asked.did).await?;
     let missing = || XrpcError::new("BlobNotFound", "Blob not found");
     let blob = at.blob_row(row.actor, &asked.cid).await?.ok_or_else(missing)?;
-    let bytes = at.read_blob(&blob).await.map_err(|_| missing())?;
+    // A video may be long: it goes out as it is read.
+    let body = at.hub.media().body(&blob.file).await.ok_or_else(missing)?;
     let octets = HeaderValue::from_static("application/octet-stream");
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_str(&blob.mime).unwrap_or(octets)),
@@ -35,8 +36,9 @@ pub async fn blob(State(at): State<Arc<AtProto>>, Query(asked): Query<One>) -> X
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment")),
         (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400")),
+        (header::CONTENT_LENGTH, HeaderValue::from(blob.size.max(0))),
     ];
-    Ok((headers, bytes).into_response())
+    Ok((headers, body).into_response())
 }
 
 #[derive(Deserialize)]
