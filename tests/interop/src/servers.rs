@@ -131,16 +131,18 @@ pub async fn nostr_sdk(stage: &Path) -> Result<Started> {
 /// `@atproto/bsky`, `@did-plc/server`; the AppView is on PostgreSQL.
 pub async fn atproto(stage: &Path) -> Result<Started> {
     let installed = installed("atproto")?;
-    let programs = ["firehose", "names", "network", "people", "repository", "servers", "views"];
+    let programs =
+        ["chat", "firehose", "moving", "names", "network", "people", "repository", "servers", "views"];
     let files: Vec<String> = programs.map(|name| format!("{name}.mjs")).into();
     let app = lay_out(stage, "atproto", "atproto", &files.iter().map(String::as_str).collect::<Vec<_>>())?;
     link(&installed.join("node_modules"), &app.join("node_modules"))?;
-    // The directory, the AppView, the PDS.
-    for (last, port) in [(40, 2582), (41, 2584), (42, 2583)] {
+    // The directory, the AppView, the PDS, private messages.
+    for (last, port) in [(40, 2582), (41, 2584), (42, 2583), (43, 2585)] {
         let address = [127, 0, 77, last];
         front::encrypt(stage, SocketAddr::from((address, 443)), SocketAddr::from((address, port))).await?;
     }
-    let pdses = [atproto::PDS.to_owned(), atproto::pds_of("lb.example"), atproto::pds_of("lb2.example")];
+    let ours = ["lb.example", "lb2.example", "lb3.example"].map(atproto::pds_of);
+    let pdses = [&[atproto::PDS.to_owned()], &ours[..]].concat();
 
     let mut node = Command::new(installed.join("node_modules/node/bin/node"));
     node.arg("network.mjs")
@@ -149,9 +151,15 @@ pub async fn atproto(stage: &Path) -> Result<Started> {
         .env("APPVIEW", "http://appview.example.org:2584")
         .env("APPVIEW_ORIGIN", atproto::APPVIEW)
         .env("APPVIEW_DID", atproto::APPVIEW_DID)
+        .env("CHAT", "http://chat.example.org:2585")
+        .env("CHAT_ORIGIN", atproto::CHAT)
+        .env("CHAT_DID", atproto::CHAT_DID)
         .env("DATABASE", new_database("appview").await?)
         .env("PDSES", pdses.join(","))
-        .env("DOMAINS", "opds.example.org=127.0.77.42,lb.example.org=127.0.77.1,lb2.example.org=127.0.77.2")
+        .env(
+            "DOMAINS",
+            "opds.example.org=127.0.77.42,lb.example.org=127.0.77.1,lb2.example.org=127.0.77.2,lb3.example.org=127.0.77.3",
+        )
         .env("HOSTS", "/etc/hosts");
     surround(&mut node, stage, "opds.example.org", "127.0.77.42", 7730);
     Ok((vec![Process::start("atproto", stage, &mut node)?], Peer::new("atproto", 7730)))

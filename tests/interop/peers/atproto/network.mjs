@@ -4,12 +4,15 @@
 // tests/interop/src/peer.rs: ids are DIDs and at:// URIs, `acct` is the handle; what is asked for is answered as the
 // AppView shows it. Further paths: see `control` below.
 // Environment: ORIGIN, LISTEN and PORT (of the PDS, in the clear; TLS is in front of it), DIRECTORY, APPVIEW
-// (both http://NAME:PORT), APPVIEW_ORIGIN, APPVIEW_DID, DATABASE (PostgreSQL), PDSES (origins, with commas),
+// (both http://NAME:PORT), APPVIEW_ORIGIN, APPVIEW_DID, CHAT (http://NAME:PORT), CHAT_ORIGIN, CHAT_DID, DATABASE
+// (PostgreSQL), PDSES (origins, with commas),
 // DOMAINS (of handles: `name=address` with commas), HOSTS (file in which a handle is made known to others), CONTROL.
 import { lookup } from 'node:dns/promises';
 import { appendFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import * as chat from './chat.mjs';
 import { accepted, listen } from './firehose.mjs';
+import { take } from './moving.mjs';
 import { bind, resolve } from './names.mjs';
 import { agentOf, join, lacks, verbs } from './people.mjs';
 import { verify } from './repository.mjs';
@@ -17,12 +20,13 @@ import * as servers from './servers.mjs';
 import * as views from './views.mjs';
 
 const { ORIGIN, LISTEN, PORT, DIRECTORY, APPVIEW, APPVIEW_ORIGIN, APPVIEW_DID, DATABASE, HOSTS, CONTROL } = process.env;
+const { CHAT, CHAT_ORIGIN, CHAT_DID } = process.env;
 const pdses = process.env.PDSES.split(',');
 const { hostname } = new URL(ORIGIN);
-const [plc, view] = [new URL(DIRECTORY), new URL(APPVIEW)];
+const [plc, view, talk] = [DIRECTORY, APPVIEW, CHAT].map((url) => new URL(url));
 
 const addressOf = async ({ hostname }) => (await lookup(hostname)).address;
-bind({ [PORT]: LISTEN, [plc.port]: await addressOf(plc), [view.port]: await addressOf(view) });
+bind({ [PORT]: LISTEN, [plc.port]: await addressOf(plc), [view.port]: await addressOf(view), [talk.port]: await addressOf(talk) });
 resolve(Object.fromEntries(process.env.DOMAINS.split(',').map((pair) => pair.split('='))));
 
 await servers.directory(Number(plc.port));
@@ -36,15 +40,15 @@ await servers.appview({
   ports: { bsync: 2586, dataplane: 2587 },
 });
 const appview = { url: APPVIEW, did: APPVIEW_DID, origin: APPVIEW_ORIGIN };
-await servers.pds({ origin: ORIGIN, port: Number(PORT), directory: DIRECTORY, appview, folder: 'pds' });
+const codeOf = await servers.pds({ origin: ORIGIN, port: Number(PORT), directory: DIRECTORY, appview, folder: 'pds' });
+const asked = chat.serve({ origin: CHAT_ORIGIN, port: Number(talk.port), did: CHAT_DID, directory: DIRECTORY });
 views.readFrom(APPVIEW);
 for (const pds of pdses) listen(pds, DIRECTORY);
 
 const control = {
   async 'POST /actors'({ name }) {
     const handle = `${name}.${hostname}`;
-    // There is no DNS with a wildcard: others find the handle by a line of its own.
-    if (HOSTS) await appendFile(HOSTS, `${LISTEN} ${handle}\n`);
+    await nameHere(handle);
     const account = await join(ORIGIN, handle);
     await indexed(account.id);
     return account;
@@ -61,10 +65,23 @@ const control = {
   'POST /between': ({ as, actor }) => views.between(agentOf(as), actor),
   'POST /notifications': ({ as }) => views.notifications(agentOf(as)),
   'POST /timeline': ({ as }) => views.timeline(agentOf(as)),
+  // One step of a move from one PDS to another (see moving.mjs), and the code that this PDS has sent to a handle's address.
+  async 'POST /moving'({ step, ...details }) {
+    if (step === 'create' && details.to === ORIGIN) await nameHere(details.handle);
+    return take({ step, ...details }, DIRECTORY);
+  },
+  'POST /code': ({ handle }) => ({ code: codeOf(`${handle}@mail.test`) ?? null }),
+  // What the stand-in for private messages was asked.
+  'POST /chat': () => asked(),
   // The official verifiers: of a whole repository, and of everything that a PDS has sent so far.
   'POST /verify': ({ did }) => verify(did, DIRECTORY),
   'POST /firehose': ({ pds }) => accepted(pds),
 };
+
+/** There is no DNS with a wildcard: others find a handle of this PDS by a line of its own. */
+async function nameHere(handle) {
+  if (HOSTS) await appendFile(HOSTS, `${LISTEN} ${handle}\n`);
+}
 
 /** The AppView learns of an account from the firehose, a moment later. */
 async function indexed(did) {

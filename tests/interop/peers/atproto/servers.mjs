@@ -66,11 +66,22 @@ export async function appview({ origin, port, did, directory, database, pdses, p
   new bsky.BsyncSubscription({ config, db: pool }).start();
   for (const pds of pdses) {
     const service = pds.replace(/^http/, 'ws');
-    void new bsky.RepoSubscription({ service, db: pool, idResolver: dataplane.idResolver }).start();
+    const subscription = new bsky.RepoSubscription({ service, db: pool, idResolver: dataplane.idResolver });
+    believeHosts(subscription.indexingSvc, pds, dataplane.idResolver);
+    void subscription.start();
   }
 }
 
-/** A PDS whose accounts are called NAME.HOST. */
+/** On the internet a relay is in between, and drops what a server says of an account that lives on another one. */
+function believeHosts(indexing, pds, resolver) {
+  const update = indexing.updateActorStatus.bind(indexing);
+  indexing.updateActorStatus = async (did, active, status) => {
+    const lives = await resolver.did.resolveAtprotoData(did, true);
+    if (lives.pds === pds) await update(did, active, status);
+  };
+}
+
+/** A PDS whose accounts are called NAME.HOST. Its mail goes nowhere: gives the last code that somebody was sent, by address. */
 export async function pds({ origin, port, directory, appview, folder }) {
   const { hostname } = new URL(origin);
   await mkdir(`${folder}/blobs`, { recursive: true });
@@ -93,5 +104,11 @@ export async function pds({ origin, port, directory, appview, folder }) {
     disableSsrfProtection: true,
     crawlers: [],
   });
+  const codes = new Map();
+  server.ctx.mailer.transporter.use('compile', ({ data }, done) => {
+    codes.set(data.to, /\b[A-Z2-7]{5}-[A-Z2-7]{5}\b/.exec(data.html)?.[0]);
+    done();
+  });
   await server.start();
+  return (address) => codes.get(address);
 }

@@ -15,6 +15,8 @@ mod records;
 mod socket;
 mod stream;
 
+pub use notices::nothing_before;
+
 use crate::network::AtProto;
 use interest::Interest;
 use landbridge_hub::{EventKind, Hub, HubError, Incoming, Refused, Stop};

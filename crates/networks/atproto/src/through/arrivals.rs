@@ -4,7 +4,7 @@
 //! It may be much, and about people and posts elsewhere, each of which has to be asked for. So it is gone through one by one
 //! per member, and where it stands is kept (`atproto_arrivals`).
 
-use super::Written;
+use super::{Written, followers};
 use crate::{
     network::AtProto,
     syntax::{Did, Tid},
@@ -24,6 +24,8 @@ use std::{sync::Arc, time::Duration};
 
 /// In this order: whom they block is known before whom they follow, a post before what is about it.
 const ORDER: [&str; 5] = [BLOCK, FOLLOW, POST, REPOST, LIKE];
+/// And then, in place of a collection: who follows them, with the AppView's cursor in place of a key.
+const FOLLOWERS: &str = "followers";
 /// Of what is about others' posts, the newest so many: each has to be asked for, and kept.
 const MOST_ABOUT_OTHERS: i64 = 5_000;
 /// Repositories that are gone through at once.
@@ -111,7 +113,10 @@ fn is_young(arrival: &ArrivalRow) -> bool {
 /// Goes on for a while; whether that was the end.
 async fn stretch(at: &AtProto, presence: &Presence, arrival: &mut ArrivalRow) -> Result<bool, HubError> {
     let begun = std::time::Instant::now();
-    let mut place = ORDER.iter().position(|collection| *collection == arrival.collection).unwrap_or(0);
+    let mut place = match &*arrival.collection {
+        FOLLOWERS => ORDER.len(),
+        begun => ORDER.iter().position(|collection| *collection == begun).unwrap_or(0),
+    };
     while let Some(collection) = ORDER.get(place) {
         if arrival.collection != **collection {
             arrival.collection = (*collection).to_owned();
@@ -137,7 +142,19 @@ async fn stretch(at: &AtProto, presence: &Presence, arrival: &mut ArrivalRow) ->
         place += 1;
     }
     pin(at, presence).await?;
-    Ok(true)
+    if arrival.collection != FOLLOWERS {
+        arrival.collection = FOLLOWERS.to_owned();
+        arrival.rkey = String::new();
+    }
+    let Some(view) = &at.options.appview else { return Ok(true) };
+    // Of very many not all: each costs a few requests.
+    while is_young(arrival) && begun.elapsed() < STRETCH {
+        match followers::page(at, view, presence, &arrival.rkey).await? {
+            Some(next) => arrival.rkey = next,
+            None => return Ok(true),
+        }
+    }
+    Ok(!is_young(arrival))
 }
 
 /// The key behind which a collection is read.

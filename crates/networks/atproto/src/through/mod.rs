@@ -3,6 +3,7 @@
 
 mod acts;
 mod arrivals;
+mod followers;
 mod posts;
 mod profile;
 

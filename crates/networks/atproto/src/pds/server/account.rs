@@ -65,6 +65,7 @@ pub async fn activate(State(at): State<Arc<AtProto>>, access: Access) -> XrpcRes
         // The profile may have noted its pictures there.
         let now = at.hub.presence(access.member, Network::AtProto).await?.ok_or(HubError::NotFound)?;
         facts = Facts { moving: false, ..Facts::of(&now) };
+        crate::reader::nothing_before(&at.hub, &access.did).await?;
         at.hub.set_facts(Network::AtProto, &access.presence.native_id, facts.value()).await?;
     }
     if at.hub.actor(access.member).await?.state == ActorState::Deactivated {
