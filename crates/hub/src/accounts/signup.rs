@@ -43,11 +43,7 @@ impl Hub {
         self.create(new, Some((network, identity))).await
     }
 
-    async fn create(
-        &self,
-        new: NewMember,
-        arriving: Option<(Network, Joined)>,
-    ) -> Result<Member, HubError> {
+    async fn create(&self, new: NewMember, arriving: Option<(Network, Joined)>) -> Result<Member, HubError> {
         let name = new.name.trim().to_lowercase();
         check_name(&name).map_err(|e| HubError::invalid(e.to_string()))?;
         if self.store().row(actors::by_acct(&name, "")).await?.is_some() {

@@ -31,7 +31,8 @@ impl Hub {
             self.reject_follow(member, target.id).await?;
         } else {
             // Of the account that it came with nothing is taken back.
-            let follows = [self.follow_row(member, target.id).await?, self.follow_row(target.id, member).await?];
+            let follows =
+                [self.follow_row(member, target.id).await?, self.follow_row(target.id, member).await?];
             changes.extend(follows.iter().flatten().flat_map(super::ended_changes));
         }
         let id = self.id_for(brought);

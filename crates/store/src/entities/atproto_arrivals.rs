@@ -70,14 +70,7 @@ pub fn claim(arrival: &ArrivalRow, until: Time) -> Change {
 pub fn advance(arrival: &ArrivalRow) -> Change {
     Change::new(
         "UPDATE atproto_arrivals SET collection = ?3, rkey = ?4, missed = ?5, due = ?6 WHERE actor_id = ?1 AND rev = ?2",
-        args![
-            arrival.actor,
-            &arrival.rev,
-            &arrival.collection,
-            &arrival.rkey,
-            arrival.missed,
-            arrival.due
-        ],
+        args![arrival.actor, &arrival.rev, &arrival.collection, &arrival.rkey, arrival.missed, arrival.due],
     )
 }
 

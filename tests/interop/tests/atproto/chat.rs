@@ -30,7 +30,8 @@ async fn talk(stage: &Stage) -> Result<()> {
     let asked = atproto::chat_asked(&network).await?;
     let by = |did: &str| asked.iter().filter(|asked| asked.iss == *did).collect::<Vec<_>>();
     let methods: Vec<&str> = by(&dids[0]).iter().map(|asked| &*asked.method).collect();
-    let short: Vec<&str> = methods.iter().filter_map(|method| method.strip_prefix("chat.bsky.convo.")).collect();
+    let short: Vec<&str> =
+        methods.iter().filter_map(|method| method.strip_prefix("chat.bsky.convo.")).collect();
     assert_eq!(
         short,
         [

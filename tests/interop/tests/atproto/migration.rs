@@ -46,13 +46,7 @@ impl People {
 }
 
 /// Asks until the AppView has what is expected: its counts of posts, followers and follows, and how many likes and blocks.
-async fn settled(
-    moving: &Moving,
-    at: &str,
-    counts: [u64; 3],
-    likes: usize,
-    blocks: usize,
-) -> Result<Census> {
+async fn settled(moving: &Moving, at: &str, counts: [u64; 3], likes: usize, blocks: usize) -> Result<Census> {
     let enough = |census: &Census| {
         let shown = &census.shown;
         let length = |what: &str| shown[what].as_array().map(Vec::len);
@@ -150,7 +144,9 @@ async fn arrive(stage: &Stage) -> Result<()> {
 /// Some years of a life in a minute; the URIs of the posts, the first with a picture.
 async fn live_there(network: &Peer, people: &People, resident: &str) -> Result<Vec<String>> {
     let People { walker, friend, troll } = people;
-    network.act(walker, "profile", json!({ "name": "Walker", "about": "on the way", "picture": true })).await?;
+    network
+        .act(walker, "profile", json!({ "name": "Walker", "about": "on the way", "picture": true }))
+        .await?;
     network.act(walker, "prefer", json!({ "adult": true, "word": "rain" })).await?;
     let by_friend = network.publish(friend, &draft("a stone")).await?;
     let by_friend_too = network.publish(friend, &draft("two stones")).await?;
@@ -244,8 +240,7 @@ async fn bring(moving: &Moving, friend: &Account, handle: &str) -> Result<()> {
 
 /// The identity, by a code from the old server; nothing that would lock its owner or us out.
 async fn hand_over_identity(moving: &Moving, walker: &Account) -> Result<()> {
-    let elsewhere =
-        json!({ "atproto_pds": { "type": "AtprotoPersonalDataServer", "endpoint": "https://pds.example.org" } });
+    let elsewhere = json!({ "atproto_pds": { "type": "AtprotoPersonalDataServer", "endpoint": "https://pds.example.org" } });
     let someone = "did:key:zQ3shZc2QzApp2oymGvQbzP8eKheVshBHbU4ZYjeXqwSKEn6N";
     for change in [
         json!({ "rotationKeys": [someone] }),
@@ -281,7 +276,9 @@ async fn is_at_home(member: &Member, resident: &Member, known: &Value, people: &
 
     let me = member.get("v1/accounts/verify_credentials").await?;
     assert_eq!((&me["display_name"], &me["note"]), (&json!("Walker"), &json!("<p>on the way</p>")));
-    assert!(member.fetch(text(&me, "avatar")?).await?.len() > 60, "{me}");
+    let without = resident.get("v1/accounts/verify_credentials").await?;
+    assert_ne!(me["avatar"], without["avatar"]);
+    member.fetch(text(&me, "avatar")?).await?;
     assert_eq!((&me["statuses_count"], &me["following_count"]), (&json!(4), &json!(2)), "{me}");
     let statuses = list(&format!("{own}/statuses")).await?;
     assert_eq!(statuses.len(), 5, "four posts and a repost: {statuses:#?}");
@@ -320,7 +317,11 @@ async fn is_at_home(member: &Member, resident: &Member, known: &Value, people: &
     until("the followers are there", found, |found| *found == followers).await?;
     // Who had followed them here still does, and was not told anything.
     let relation = resident.relationship(&member.id).await?;
-    assert_eq!((&relation["following"], &relation["followed_by"]), (&json!(true), &json!(true)), "{relation}");
+    assert_eq!(
+        (&relation["following"], &relation["followed_by"]),
+        (&json!(true), &json!(true)),
+        "{relation}"
+    );
     let bookmarks = resident.get("v1/bookmarks").await?;
     assert_eq!((&bookmarks[0]["id"], &bookmarks[0]["account"]["acct"]), (&dots["id"], &json!(member.name)));
     assert_eq!(member.get("v1/notifications").await?, json!([]));
@@ -507,7 +508,10 @@ async fn has_left(moving: &Moving) -> Result<()> {
     let left = |sent: &atproto::Sent| sent.standing[&moving.did].last().is_some_and(|s| s == "deactivated");
     let sent = until("the stream says goodbye", told, left).await?;
     assert_eq!(sent.standing[&moving.did], ["active", "deactivated"]);
-    assert_eq!(moving.refused("anybody_gets_repository", json!({ "at": moving.from })).await?, "RepoDeactivated");
+    assert_eq!(
+        moving.refused("anybody_gets_repository", json!({ "at": moving.from })).await?,
+        "RepoDeactivated"
+    );
     assert_eq!(moving.refused("activate", json!({ "at": moving.from })).await?, "InvalidRequest");
     Ok(())
 }

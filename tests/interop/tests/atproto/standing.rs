@@ -61,7 +61,7 @@ async fn of_accounts_is_told() -> Result<()> {
     six.is_hidden().await?;
     let before = atproto::nothing_wrong(&network, &one.pds()).await?.seq;
     let Server { process, landbridge } = server;
-    drop(process);
+    process.kill().await?;
     landbridge.run(&["restore", &path]).await?;
     let server = Server::start(&stage).await?;
     one.stands(&["active", "deactivated", "active", "active"]).await?;
@@ -95,7 +95,7 @@ impl Server {
     }
 
     async fn restarted(self, stage: &Stage) -> Result<Self> {
-        drop(self.process);
+        self.process.kill().await?;
         Self::start(stage).await
     }
 }
@@ -115,7 +115,11 @@ impl Watched {
     /// What was said of the account, all of it.
     async fn stands(&self, all: &[&str]) -> Result<()> {
         let told = async || {
-            Ok(atproto::sent(&self.network, &self.pds()).await?.standing.remove(&self.did).unwrap_or_default())
+            Ok(atproto::sent(&self.network, &self.pds())
+                .await?
+                .standing
+                .remove(&self.did)
+                .unwrap_or_default())
         };
         until(&format!("{} is {all:?}", self.name), told, |standing| standing == all).await.map(drop)
     }

@@ -61,8 +61,10 @@ pub async fn run(at: Arc<AtProto>, mut stop: Stop) {
 async fn work(at: &AtProto) -> Result<bool, HubError> {
     let rows = at.hub.store().rows(atproto_arrivals::due(Time::now(), AT_ONCE)).await?;
     let any = !rows.is_empty();
-    let arrivals = rows.into_iter().map(|mut row| ArrivalRow::read(&mut row)).collect::<Result<Vec<_>, _>>()?;
-    let mut done = stream::iter(arrivals).map(|arrival| go_on(at, arrival)).buffer_unordered(AT_ONCE as usize);
+    let arrivals =
+        rows.into_iter().map(|mut row| ArrivalRow::read(&mut row)).collect::<Result<Vec<_>, _>>()?;
+    let mut done =
+        stream::iter(arrivals).map(|arrival| go_on(at, arrival)).buffer_unordered(AT_ONCE as usize);
     while let Some(outcome) = done.next().await {
         outcome?;
     }
@@ -123,7 +125,8 @@ async fn stretch(at: &AtProto, presence: &Presence, arrival: &mut ArrivalRow) ->
             arrival.rkey = beginning(at, arrival.actor, collection).await?;
         }
         loop {
-            let after = atproto_arrivals::records(arrival.actor, collection, &arrival.rkey, &arrival.rev, BATCH);
+            let after =
+                atproto_arrivals::records(arrival.actor, collection, &arrival.rkey, &arrival.rev, BATCH);
             let rows = at.hub.store().rows(after).await?;
             if rows.is_empty() {
                 break;
@@ -162,7 +165,8 @@ async fn beginning(at: &AtProto, actor: Id, collection: &str) -> Result<String, 
     if ![REPOST, LIKE].contains(&collection) {
         return Ok(String::new());
     }
-    let first = at.hub.store().row(atproto_arrivals::nth_newest(actor, collection, MOST_ABOUT_OTHERS)).await?;
+    let first =
+        at.hub.store().row(atproto_arrivals::nth_newest(actor, collection, MOST_ABOUT_OTHERS)).await?;
     Ok(first.map(|mut row| row.get(0)).transpose()?.unwrap_or_default())
 }
 

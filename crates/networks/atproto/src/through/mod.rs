@@ -112,8 +112,7 @@ pub(crate) async fn take_profile(at: &AtProto, presence: &Presence) -> Result<()
     let Some(stored) = at.record(presence.actor, PATH.0, PATH.1).await? else { return Ok(()) };
     let did = Did::parse(&presence.native_id).map_err(|_| HubError::Damaged("a member's DID"))?;
     let Some(place) = Place::at_path(&did, &format!("{}/{}", PATH.0, PATH.1)) else { return Ok(()) };
-    let written =
-        Written { at, member: presence.actor, presence: presence.clone(), place, brought: true };
+    let written = Written { at, member: presence.actor, presence: presence.clone(), place, brought: true };
     written.profile(&stored.record()?).await
 }
 

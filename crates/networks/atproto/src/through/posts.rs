@@ -43,12 +43,8 @@ impl Written<'_> {
             // What the hub could not hear of in time is no news any more.
             let age = Time::now().minus(super::PATIENCE);
             let old = written_at(record.fields(), &self.place.rkey, Time::now()) < age;
-            let brought = Written {
-                brought: old,
-                presence: self.presence.clone(),
-                place: self.place.clone(),
-                ..*self
-            };
+            let brought =
+                Written { brought: old, presence: self.presence.clone(), place: self.place.clone(), ..*self };
             return brought.post(record).await;
         };
         if copy.version.as_deref() == Some(record.cid().to_string().as_str()) {

@@ -101,7 +101,10 @@ impl<'a> Move<'a> {
     async fn identity(&self) {
         let mut operation =
             self.new.get("com.atproto.identity.getRecommendedDidCredentials", &self.here).await.ok();
-        self.old.post("com.atproto.identity.requestPlcOperationSignature", &self.there, Value::Null).await.ok();
+        self.old
+            .post("com.atproto.identity.requestPlcOperationSignature", &self.there, Value::Null)
+            .await
+            .ok();
         operation["token"] = json!(self.old.code(self.member, "identity-code").await);
         let signed =
             self.old.post("com.atproto.identity.signPlcOperation", &self.there, operation).await.ok();
@@ -225,8 +228,7 @@ async fn post_of(world: &World, author: Id, words: &str) -> Option<Post> {
 
 async fn whoever_moves_here_finds_what_they_had(engine: EngineKind) {
     let (old, new) = two(engine).await;
-    let (alice, bob, eve) =
-        (old.member("alice").await, old.member("bob").await, old.member("eve").await);
+    let (alice, bob, eve) = (old.member("alice").await, old.member("bob").await, old.member("eve").await);
     let picture = old.hub.upload(alice, PICTURE.into(), "four dots").await.unwrap().id;
     let first = old.hub.publish(Draft { media: vec![picture], ..draft(alice, "dots") }, None).await.unwrap();
     let second = Draft { reply_to: Some(first.id), ..draft(alice, "more of them") };
@@ -360,11 +362,7 @@ async fn whoever_has_left_does_not_come_back_by_themselves(engine: EngineKind) {
     old.hub
         .store()
         .write(vec![
-            landbridge_store::entities::presences::set_state(
-                Network::AtProto,
-                &did,
-                PresenceState::Active,
-            ),
+            landbridge_store::entities::presences::set_state(Network::AtProto, &did, PresenceState::Active),
             landbridge_store::entities::atproto_repos::set_state(alice, ""),
         ])
         .await
@@ -433,7 +431,7 @@ async fn nobody_brings_what_is_no_repository(engine: EngineKind) {
     for mut row in rows {
         let cid = Cid::from_bytes(&row.get::<Vec<u8>>(0).unwrap()).unwrap();
         let bytes: Vec<u8> = row.get(1).unwrap();
-        if Record::decode(bytes.clone().into()).is_err() {
+        if Record::decode(bytes.clone()).is_err() {
             blocks.push(Block { cid, bytes: bytes.into() });
         }
     }

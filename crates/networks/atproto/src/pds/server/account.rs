@@ -74,7 +74,11 @@ pub async fn activate(State(at): State<Arc<AtProto>>, access: Access) -> XrpcRes
     // In the order in which others want to hear it: identity, account, repository; what is written anew after that.
     say_state(&at, &access, "").await?;
     at.hub.join_network(access.member, Network::AtProto, None).await?;
-    at.hub.store().write(atproto_arrivals::begin(access.member, Time::now())).await.map_err(HubError::from)?;
+    at.hub
+        .store()
+        .write(atproto_arrivals::begin(access.member, Time::now()))
+        .await
+        .map_err(HubError::from)?;
     at.guard.forget_sessions();
     access.used(&at, "switched the account on");
     Ok(())
