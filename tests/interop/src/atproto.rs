@@ -128,6 +128,11 @@ pub async fn sent(network: &Peer, pds: &str) -> Result<Sent> {
     ask(network, "/firehose", json!({ "pds": pds })).await
 }
 
+/// Makes the AppView and the strict consumer read a PDS that was started after them.
+pub async fn read(network: &Peer, pds: &str) -> Result<()> {
+    network.order("/read", &json!({ "pds": pds })).await.map(drop)
+}
+
 /// An error if the strict consumer found anything wrong with what this PDS has sent.
 pub async fn nothing_wrong(network: &Peer, pds: &str) -> Result<Sent> {
     let sent = sent(network, pds).await?;

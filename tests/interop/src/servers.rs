@@ -141,8 +141,7 @@ pub async fn atproto(stage: &Path) -> Result<Started> {
         let address = [127, 0, 77, last];
         front::encrypt(stage, SocketAddr::from((address, 443)), SocketAddr::from((address, port))).await?;
     }
-    let ours = ["lb.example", "lb2.example", "lb3.example"].map(atproto::pds_of);
-    let pdses = [&[atproto::PDS.to_owned()], &ours[..]].concat();
+    let pdses = [atproto::PDS.to_owned(), atproto::pds_of("lb.example"), atproto::pds_of("lb2.example")];
 
     let mut node = Command::new(installed.join("node_modules/node/bin/node"));
     node.arg("network.mjs")

@@ -30,20 +30,27 @@ bind({ [PORT]: LISTEN, [plc.port]: await addressOf(plc), [view.port]: await addr
 resolve(Object.fromEntries(process.env.DOMAINS.split(',').map((pair) => pair.split('='))));
 
 await servers.directory(Number(plc.port));
-await servers.appview({
+const subscribe = await servers.appview({
   origin: APPVIEW_ORIGIN,
   port: Number(view.port),
   did: APPVIEW_DID,
   directory: DIRECTORY,
   database: DATABASE,
-  pdses,
   ports: { bsync: 2586, dataplane: 2587 },
 });
 const appview = { url: APPVIEW, did: APPVIEW_DID, origin: APPVIEW_ORIGIN };
 const codeOf = await servers.pds({ origin: ORIGIN, port: Number(PORT), directory: DIRECTORY, appview, folder: 'pds' });
 const asked = chat.serve({ origin: CHAT_ORIGIN, port: Number(talk.port), did: CHAT_DID, directory: DIRECTORY });
 views.readFrom(APPVIEW);
-for (const pds of pdses) listen(pds, DIRECTORY);
+
+const readers = new Set(); // origins of PDSes
+function read(pds) {
+  if (readers.has(pds)) return;
+  readers.add(pds);
+  subscribe(pds);
+  listen(pds, DIRECTORY);
+}
+pdses.forEach(read);
 
 const control = {
   async 'POST /actors'({ name }) {
@@ -75,6 +82,8 @@ const control = {
   'POST /chat': () => asked(),
   // The official verifiers: of a whole repository, and of everything that a PDS has sent so far.
   'POST /verify': ({ did }) => verify(did, DIRECTORY),
+  // A server that has only now been started is read, too.
+  'POST /read': ({ pds }) => (read(pds), {}),
   'POST /firehose': ({ pds }) => accepted(pds),
 };
 

@@ -12,15 +12,16 @@ async fn of_accounts_is_told() -> Result<()> {
     let stage = Stage::current()?;
     let server = Server::start(&stage).await?;
     let network = stage.peer("atproto")?;
-    let names = ["one", "two", "six"];
+    atproto::read(&network, &atproto::pds_of(HOST)).await?;
     let mut people = Vec::new();
-    for name in names {
-        server.landbridge.create_account(name).await?;
-        let did = did_of(&network, &server.landbridge, name).await?;
+    for number in ["one", "two", "six"] {
+        let name = format!("{number}{:x}", std::process::id());
+        server.landbridge.create_account(&name).await?;
+        let did = did_of(&network, &server.landbridge, &name).await?;
         people.push(Watched { network: network.clone(), name, did });
     }
     let [one, two, six] = &people[..] else { anyhow::bail!("three people") };
-    let member = Member::sign_in(HOST, &stage.authority(), one.name, PASSWORD).await?;
+    let member = Member::sign_in(HOST, &stage.authority(), &one.name, PASSWORD).await?;
     member.publish("the first word", json!({})).await?;
     one.shows("the first word").await?;
 
@@ -33,7 +34,7 @@ async fn of_accounts_is_told() -> Result<()> {
     one.stands(&["active", "deactivated", "active"]).await?;
     one.shows("the first word").await?;
     // By a moderator.
-    server.landbridge.run(&["account", "suspend", two.name]).await?;
+    server.landbridge.run(&["account", "suspend", &two.name]).await?;
     two.stands(&["active", "takendown"]).await?;
     two.is_hidden().await?;
 
@@ -41,7 +42,7 @@ async fn of_accounts_is_told() -> Result<()> {
     let server = server.restarted(&stage).await?;
     let status = two.refusal().await?;
     assert_eq!(status, "RepoTakendown");
-    server.landbridge.run(&["account", "suspend", "--undo", two.name]).await?;
+    server.landbridge.run(&["account", "suspend", "--undo", &two.name]).await?;
     two.stands(&["active", "takendown", "active"]).await?;
     member.publish("a word after the restart", json!({})).await?;
     one.shows("a word after the restart").await?;
@@ -49,14 +50,14 @@ async fn of_accounts_is_told() -> Result<()> {
     assert_eq!(sent.standing[&one.did].len(), 3, "nothing is said twice");
 
     // A backup; and what comes after it is forgotten, but for who has left.
-    let folder = stage.folder.join("standing-backup");
+    let folder = stage.folder.join(format!("backup-{}", std::process::id()));
     let path = folder.display().to_string();
     server.landbridge.run(&["backup", &path]).await?;
     member.publish("a word that will be forgotten", json!({})).await?;
     one.shows("a word that will be forgotten").await?;
-    server.landbridge.run(&["account", "suspend", two.name]).await?;
+    server.landbridge.run(&["account", "suspend", &two.name]).await?;
     two.stands(&["active", "takendown", "active", "takendown"]).await?;
-    server.landbridge.run(&["account", "delete", six.name, "--yes"]).await?;
+    server.landbridge.run(&["account", "delete", &six.name, "--yes"]).await?;
     six.stands(&["active", "deleted"]).await?;
     six.is_hidden().await?;
     let before = atproto::nothing_wrong(&network, &one.pds()).await?.seq;
@@ -66,7 +67,7 @@ async fn of_accounts_is_told() -> Result<()> {
     let server = Server::start(&stage).await?;
     one.stands(&["active", "deactivated", "active", "active"]).await?;
     two.stands(&["active", "takendown", "active", "takendown", "active"]).await?;
-    let member = Member::sign_in(HOST, &stage.authority(), one.name, PASSWORD).await?;
+    let member = Member::sign_in(HOST, &stage.authority(), &one.name, PASSWORD).await?;
     member.publish("a word after the restore", json!({})).await?;
     one.shows("a word after the restore").await?;
     let sent = atproto::nothing_wrong(&network, &one.pds()).await?;
@@ -103,7 +104,7 @@ impl Server {
 /// A member whom others watch.
 struct Watched {
     network: Peer,
-    name: &'static str,
+    name: String,
     did: String,
 }
 
