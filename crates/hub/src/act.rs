@@ -168,6 +168,9 @@ pub struct Origin {
     pub native_id: String,
     /// The object as it arrived.
     pub original: Bytes,
+    /// When it was done, if not now: it came along with an account that moved here. It is kept as of then, on that network
+    /// alone, and nobody is told.
+    pub brought: Option<Time>,
 }
 
 /// What a member wants to post, before it is a post.

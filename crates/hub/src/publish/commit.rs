@@ -59,7 +59,14 @@ impl Hub {
 
     /// Like [`Hub::commit`], for acts about sealed posts too.
     pub(crate) async fn commit_all(&self, commit: Commit<'_>) -> Result<Reached, HubError> {
-        let networks = self.reached(commit.member.id, &commit.reach).await?;
+        let mut networks = self.reached(commit.member.id, &commit.reach).await?;
+        if let Some(origin) = commit.origin.as_ref().filter(|origin| origin.brought.is_some()) {
+            networks.retain(|(translator, _)| translator.network() == origin.network);
+            // Without the copy that its network notes it would be brought again and again.
+            if networks.is_empty() {
+                return Err(HubError::Forbidden("the account that it came with is switched off"));
+            }
+        }
         let _turn = match networks.iter().any(|(translator, _)| translator.builds_on_the_last()) {
             true => self.turn(commit.member.id).await,
             false => None,

@@ -63,7 +63,8 @@ impl Hub {
         if let (Some(parent), None) = (&parent, &origin) {
             self.check_answer(parent, draft.author).await?;
         }
-        let post = self.compose(&member, &draft, parent.as_ref()).await?;
+        let brought = super::brought(origin.as_ref());
+        let post = self.compose(&member, &draft, parent.as_ref(), self.id_for(brought)).await?;
         let reach = self.reach_of(&member, &draft, &post, parent.as_ref()).await?;
         self.ready_card_for(&post, &reach, origin.as_ref()).await;
         let mut changes = Vec::new();
@@ -80,23 +81,16 @@ impl Hub {
         if let Some(key) = &draft.idempotency {
             changes.push(idempotency::insert(draft.author, key, post.id, post.created_at));
         }
-        changes.extend(self.home_rows(&post, &member.actor, None));
-        let named = post.mentions.iter().map(|m| m.actor);
-        changes.extend(self.tell(NotificationKind::Mention, member.actor.id, named, Some(&post)));
-        let eager = self.eager_followers(member.actor.id).await?;
-        let eager = eager.into_iter().filter(|f| {
-            post.visibility != Visibility::Direct && !post.mentions.iter().any(|m| m.actor == *f)
-        });
-        changes.extend(self.tell(NotificationKind::Status, member.actor.id, eager, Some(&post)));
-        if let Some(quoted) = post.quote.as_ref().and_then(|q| q.post) {
-            let author = self.post(quoted).await?.author;
-            changes.extend(self.tell(NotificationKind::Quote, member.actor.id, [author], Some(&post)));
+        if brought.is_none() {
+            changes.extend(self.spread_rows(&post, &member.actor).await?);
         }
         let kind = ActKind::Post(post.clone());
         let reach = Reach::Only(reach);
         let commit = Commit { member: &member.actor, kind, origin, reach, changes, key: key.as_ref() };
         let reached = self.commit_all(commit).await?;
-        self.wake(reached, Some(&post));
+        if brought.is_none() {
+            self.wake(reached, Some(&post));
+        }
         Ok(post)
     }
 
@@ -109,6 +103,23 @@ impl Hub {
         if reach.iter().any(wants) {
             self.ready_card(post).await;
         }
+    }
+
+    /// Rows that put a new post before people: on home timelines, and in the notifications of who is to be told.
+    async fn spread_rows(&self, post: &Post, author: &Actor) -> Result<Vec<Change>, HubError> {
+        let mut changes = self.home_rows(post, author, None);
+        let named = post.mentions.iter().map(|m| m.actor);
+        changes.extend(self.tell(NotificationKind::Mention, author.id, named, Some(post)));
+        let eager = self.eager_followers(author.id).await?;
+        let eager = eager.into_iter().filter(|f| {
+            post.visibility != Visibility::Direct && !post.mentions.iter().any(|m| m.actor == *f)
+        });
+        changes.extend(self.tell(NotificationKind::Status, author.id, eager, Some(post)));
+        if let Some(quoted) = post.quote.as_ref().and_then(|q| q.post) {
+            let quoted = self.post(quoted).await?.author;
+            changes.extend(self.tell(NotificationKind::Quote, author.id, [quoted], Some(post)));
+        }
+        Ok(changes)
     }
 
     /// What each network that the author is on would show of a draft.
@@ -150,7 +161,13 @@ impl Hub {
         }
     }
 
-    async fn compose(&self, member: &Member, draft: &Draft, parent: Option<&Post>) -> Result<Post, HubError> {
+    async fn compose(
+        &self,
+        member: &Member,
+        draft: &Draft,
+        parent: Option<&Post>,
+        id: Id,
+    ) -> Result<Post, HubError> {
         let limits = &self.config().limits;
         let mut text = draft.rich.clone().unwrap_or_else(|| landbridge_model::richtext::compose(&draft.text));
         let warning = draft.warning.as_deref().map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned);
@@ -164,7 +181,6 @@ impl Hub {
             (chosen, _) => chosen,
         };
         let mentions = self.resolve_mentions(&member.actor, &mut text, parent).await?;
-        let id = self.ids().next();
         let created_at = draft.at.filter(|at| at.0 <= Time::now().0).unwrap_or_else(Time::now);
         let language = Some(&member.settings.language).filter(|l| !l.is_empty()).cloned();
         Ok(Post {

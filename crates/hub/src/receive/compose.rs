@@ -23,7 +23,7 @@ const YEAR_2000: i64 = 946_684_800_000;
 
 impl Hub {
     /// An id for something written elsewhere then.
-    pub(super) fn id_at(&self, at: Time) -> Id {
+    pub(crate) fn id_at(&self, at: Time) -> Id {
         if at.0 >= OLDEST.0 + ROOM {
             return self.ids().at(at);
         }

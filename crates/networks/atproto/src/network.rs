@@ -17,7 +17,7 @@ use landbridge_hub::{
 use landbridge_model::{Actor, Id, Network, Presence};
 use landbridge_store::{
     Change,
-    entities::{atproto_access, atproto_events, atproto_reader, atproto_repos, files},
+    entities::{atproto_access, atproto_arrivals, atproto_events, atproto_reader, atproto_repos, files},
 };
 use std::sync::{Arc, Mutex};
 use tokio::sync::{Notify, watch};
@@ -98,6 +98,10 @@ impl Translator for AtProto {
         crate::people::join(self, member, import).await
     }
 
+    async fn may_return(&self, _hub: &Hub, presence: &Presence) -> Result<(), HubError> {
+        AtProto::may_return(self, presence).await
+    }
+
     async fn stage(&self, hub: &Hub, act: &Act) -> Result<Staged, HubError> {
         crate::stage::stage(self, hub, act).await
     }
@@ -138,6 +142,7 @@ impl Translator for AtProto {
         let mut changes = files::release_of_blobs(presence.actor);
         changes.extend(atproto_repos::erase(presence.actor));
         changes.push(atproto_events::erase(presence.actor));
+        changes.push(atproto_arrivals::erase(presence.actor));
         changes.extend(atproto_access::erase(presence.actor));
         changes.push(atproto_reader::forget(&presence.native_id));
         changes

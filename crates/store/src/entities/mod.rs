@@ -13,6 +13,7 @@ pub mod account_notes;
 pub mod actors;
 pub mod apps;
 pub mod atproto_access;
+pub mod atproto_arrivals;
 pub mod atproto_blobs;
 pub mod atproto_events;
 pub mod atproto_reader;

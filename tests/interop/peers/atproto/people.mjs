@@ -7,6 +7,11 @@ const PICTURE = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEklEQVR4nGP4z8DAAMIM/4EAAB/uBfsL2WiLAAAAAElFTkSuQmCC',
   'base64',
 );
+/** One by one pixel. */
+const DOT = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
 const agents = new Map(); // DID -> signed-in agent
 
 export async function join(pds, handle) {
@@ -120,9 +125,20 @@ export const verbs = {
   // Which quotes are taken off.
   detach: (agent, { object, quotes }) => beside(agent, 'app.bsky.feed.postgate', object, { detachedEmbeddingUris: quotes }),
   async profile(agent, { name, about, picture }) {
-    const avatar = picture && (await agent.uploadBlob(PICTURE, { encoding: 'image/png' })).data.blob;
+    const avatar = picture && (await agent.uploadBlob(DOT, { encoding: 'image/png' })).data.blob;
     await agent.upsertProfile((old) => ({ ...old, displayName: name, description: about, ...(avatar ? { avatar } : {}) }));
     return { uri: `at://${agent.did}/app.bsky.actor.profile/self` };
+  },
+  async pin(agent, { object }) {
+    const pinnedPost = strong(await reference(agent, object));
+    await agent.upsertProfile((old) => ({ ...old, pinnedPost }));
+    return { uri: `at://${agent.did}/app.bsky.actor.profile/self` };
+  },
+  // What only the account itself sees.
+  async prefer(agent, { adult, word }) {
+    await agent.setAdultContentEnabled(adult);
+    await agent.addMutedWord({ value: word, targets: ['content'] });
+    return { uri: agent.did };
   },
   async leave(agent) {
     await agent.com.atproto.server.deactivateAccount({});

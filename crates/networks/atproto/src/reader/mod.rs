@@ -17,6 +17,7 @@ mod stream;
 
 pub(crate) use backoff::Backoff;
 pub(crate) use socket::{Over, Socket, address};
+pub use notices::nothing_before;
 
 use crate::network::AtProto;
 pub use interest::{People, Why};

@@ -3,19 +3,21 @@
 
 use crate::{
     data::{BlobRef, Record},
+    facts::Facts,
     firehose, keys,
     network::AtProto,
     repo::{Blocks, Commit, import::Imported},
     repository::changes::announce,
-    syntax::{Datetime, Tid},
+    syntax::{Datetime, Did, Handle, Tid},
 };
 use landbridge_hub::HubError;
 use landbridge_model::{Id, Network, Presence, PresenceState, Time};
 use landbridge_store::{
     Change,
     entities::{
-        atproto_blobs, atproto_events,
+        atproto_arrivals, atproto_blobs, atproto_events,
         atproto_repos::{self, RepoRow},
+        presences,
     },
     sequence,
 };
@@ -70,6 +72,9 @@ impl AtProto {
             }),
         });
         last.extend(atproto_repos::forget_before(actor, &text));
+        // The hub hears of what it holds when the account is there for others: see `through::arrivals`.
+        let due = if state.is_empty() { Time::now() } else { atproto_arrivals::LATER };
+        last.push(atproto_arrivals::put(actor, &text, due));
         // While the account is somewhere else, nothing is said of it; see `activateAccount`.
         if state.is_empty() {
             let blocks = crate::repo::car::write(&head.cid, [&head]).into();
@@ -94,8 +99,8 @@ impl AtProto {
         Ok(())
     }
 
-    /// After a restore: numbers that subscribers may have seen are not given out again, and for every repository they are told
-    /// where it stands now, which may be further back than they know.
+    /// After a restore: numbers that subscribers may have seen are not given out again, and for every account they are told how
+    /// it stands and where its repository is, which may be further back than they know.
     pub async fn after_restore(&self) -> Result<(), HubError> {
         self.hub.store().write(sequence::skip(atproto_events::SEQUENCE, SKIPPED)).await?;
         let mut after = Id(-1);
@@ -107,13 +112,33 @@ impl AtProto {
                 if place == last {
                     after = row.actor;
                 }
-                if row.state.is_empty()
-                    && let Some(presence) = self.hub.presence(row.actor, Network::AtProto).await?
-                {
-                    self.hub.store().write(self.sync_event(&presence).await?).await?;
+                if let Some(presence) = self.hub.presence(row.actor, Network::AtProto).await? {
+                    self.restored(&presence, row).await?;
                 }
             }
         }
+    }
+
+    async fn restored(&self, presence: &Presence, row: RepoRow) -> Result<(), HubError> {
+        let did = Did::parse(&row.did).map_err(|_| HubError::Damaged("the row of a repository"))?;
+        let mut changes = Vec::new();
+        let mut state = row.state;
+        // It may have moved away since the backup was taken. Whom nobody can be asked about now is taken to be here.
+        if state.is_empty()
+            && let Err(HubError::Invalid(_)) = self.lives_here(presence).await
+        {
+            state = "deactivated".into();
+            changes.push(atproto_repos::set_state(row.actor, &state));
+            changes.push(presences::set_state(Network::AtProto, &row.did, PresenceState::Off));
+        }
+        let handle = Handle::parse(&Facts::of(presence).handle).ok();
+        changes.extend(self.identity_event(row.actor, &did, handle));
+        changes.extend(self.account_event(row.actor, &did, &state));
+        if state.is_empty() {
+            changes.extend(self.sync_event(presence).await?);
+        }
+        self.hub.store().write(changes).await?;
+        Ok(())
     }
 
     /// For subscribers: the repository is at this commit, whatever was said before.
@@ -124,7 +149,7 @@ impl AtProto {
         let commit = crate::repo::Block::of_dag_cbor(bytes);
         let blocks = crate::repo::car::write(&commit.cid, [&commit]).into();
         let damaged = || HubError::Damaged("the row of a repository");
-        let did = crate::syntax::Did::parse(&row.did).map_err(|_| damaged())?;
+        let did = Did::parse(&row.did).map_err(|_| damaged())?;
         let rev = Tid::parse(&row.rev).map_err(|_| damaged())?;
         let sync = firehose::SyncEvent { did, rev, blocks, time: Datetime::of(Time::now()) };
         Ok(announce(presence.actor, &firehose::Event::Sync(sync), Time::now()).into())

@@ -133,7 +133,10 @@ impl Staging<'_> {
         }
         if let Some(copy) = records.native {
             staged.copies.push(copy);
-            staged.payloads.push(self.receipt(delivered()));
+            // What was brought was delivered long ago.
+            if self.act.origin.as_ref().is_none_or(|origin| origin.brought.is_none()) {
+                staged.payloads.push(self.receipt(delivered()));
+            }
         }
         if records.writes.is_empty() && !records.announce {
             return Ok(staged);

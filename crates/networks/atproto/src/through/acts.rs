@@ -24,7 +24,7 @@ impl Written<'_> {
         }
         let found = Found { place: self.place.clone(), record: record.clone() };
         let (hub, member) = (&self.at.hub, self.member);
-        let origin = self.origin(record.bytes().clone());
+        let origin = self.origin_of(record);
         match acts_in::read(&found, None, Time::now()) {
             Some(What::React { target, .. }) => {
                 if let Some(post) = self.post_at(&target).await? {
@@ -71,7 +71,7 @@ impl Written<'_> {
         }
         let copy = hub.copy(Network::AtProto, &self.place.to_string()).await?;
         let Some(copy) = copy.filter(|copy| copy.actor == member) else { return Ok(()) };
-        let origin = self.origin(Bytes::new());
+        let origin = self.origin(Bytes::new(), None);
         match copy.kind {
             CopyKind::Post | CopyKind::Repost => {
                 hub.delete_post(member, copy.object, origin).await?;

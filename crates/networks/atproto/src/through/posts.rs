@@ -3,35 +3,55 @@
 use super::Written;
 use crate::{
     data::{BlobRef, Record, Value},
-    translate::posts_in,
+    translate::{place::written_at, posts_in},
 };
 use landbridge_hub::{CopyKind, Draft, HubError, InPost};
 use landbridge_model::{Audience, Id, Mark, MarkKind, Network, RichText, Time, Visibility};
+use landbridge_store::entities::atproto_blobs::BlobRow;
 
 /// People of one text who are looked up.
 const MOST_PEOPLE: usize = 20;
 
 impl Written<'_> {
     pub(super) async fn post(&self, record: &Record) -> Result<(), HubError> {
-        if self.is_known().await? {
-            return Ok(());
+        let hub = &self.at.hub;
+        match hub.copy(Network::AtProto, &self.place.to_string()).await? {
+            None => {
+                let draft = self.draft(record).await?;
+                hub.publish(draft, self.origin_of(record)).await?;
+            }
+            Some(copy) if self.brought && copy.kind == CopyKind::Post && copy.actor == self.member => {
+                let here = hub.post(copy.object).await?.media.iter().filter(|m| m.file.is_some()).count();
+                // It was seen from afar before its author came, or its pictures came after it.
+                if here < self.files(record).await?.len() {
+                    let draft = self.draft(record).await?;
+                    hub.edit(self.member, copy.object, draft, self.origin_of(record)).await?;
+                }
+            }
+            Some(_) => return Ok(()),
         }
-        let draft = self.draft(record).await?;
-        self.at.hub.publish(draft, self.origin(record.bytes().clone())).await?;
-        Ok(())
+        match self.brought && self.files(record).await?.len() < attached(record).len() {
+            true => Err(HubError::Remote("a picture of the post has yet to be brought".into())),
+            false => Ok(()),
+        }
     }
 
     /// The record was put anew.
     pub(super) async fn edited(&self, record: &Record) -> Result<(), HubError> {
         let copy = self.at.hub.copy(Network::AtProto, &self.place.to_string()).await?;
         let Some(copy) = copy.filter(|copy| copy.kind == CopyKind::Post) else {
-            return self.post(record).await;
+            // What the hub could not hear of in time is no news any more.
+            let age = Time::now().minus(super::PATIENCE);
+            let old = written_at(record.fields(), &self.place.rkey, Time::now()) < age;
+            let brought =
+                Written { brought: old, presence: self.presence.clone(), place: self.place.clone(), ..*self };
+            return brought.post(record).await;
         };
         if copy.version.as_deref() == Some(record.cid().to_string().as_str()) {
             return Ok(());
         }
         let draft = self.draft(record).await?;
-        self.at.hub.edit(self.member, copy.object, draft, self.origin(record.bytes().clone())).await?;
+        self.at.hub.edit(self.member, copy.object, draft, self.origin_of(record)).await?;
         Ok(())
     }
 
@@ -42,9 +62,12 @@ impl Written<'_> {
         let mut post: InPost = read.ok_or_else(|| HubError::invalid("no post"))?;
         let reply_to = match &post.reply_to {
             Some(parent) => {
-                // Without its parent it would be published as if it started a thread.
                 let found = self.post_at(parent).await?;
-                Some(found.ok_or_else(|| HubError::invalid("the post that it answers is not known here"))?)
+                // Without its parent it would be published as if it started a thread.
+                if found.is_none() && !self.brought {
+                    return Err(HubError::invalid("the post that it answers is not known here"));
+                }
+                found
             }
             None => None,
         };
@@ -57,7 +80,7 @@ impl Written<'_> {
         let linked = post.card.iter().map(|card| &card.url).chain(elsewhere);
         linked.for_each(|url| posts_in::show(&mut post.text, url.clone()));
         let (reply_policy, quote_policy) = self.policies().await?;
-        let (rich, media) = (self.named(post.text).await?, self.files(record).await?);
+        let (rich, media) = (self.named(post.text).await?, self.media(record).await?);
         Ok(Draft {
             author: self.member,
             rich: Some(rich),
@@ -97,17 +120,9 @@ impl Written<'_> {
     }
 
     /// The pictures or the video of a post, as files of the member.
-    async fn files(&self, record: &Record) -> Result<Vec<Id>, HubError> {
-        let Some(embed) = record.fields().get("embed") else { return Ok(Vec::new()) };
-        let media = embed.get("media").unwrap_or(embed);
-        let images = ["images", "items"].iter().find_map(|field| media.get(field)).and_then(Value::as_list);
-        let images = images.unwrap_or_default().iter().map(|image| (image.get("image"), image.get("alt")));
-        let video = media.get("video").map(|video| (Some(video), media.get("alt")));
+    async fn media(&self, record: &Record) -> Result<Vec<Id>, HubError> {
         let mut ids = Vec::new();
-        for (blob, alt) in images.chain(video) {
-            let Some(blob) = blob.and_then(Value::as_map).and_then(BlobRef::from_map) else { continue };
-            let Some(row) = self.at.blob_row(self.member, &blob.cid.to_string()).await? else { continue };
-            let alt = alt.and_then(Value::as_text).unwrap_or_default();
+        for (row, alt) in self.files(record).await? {
             let bytes = self.at.read_blob(&row).await?;
             match self.at.hub.upload(self.member, bytes, alt).await {
                 Ok(media) => ids.push(media.id),
@@ -120,4 +135,28 @@ impl Written<'_> {
         }
         Ok(ids)
     }
+
+    /// Those files of a post that are here, with their descriptions.
+    async fn files<'a>(&self, record: &'a Record) -> Result<Vec<(BlobRow, &'a str)>, HubError> {
+        let mut files = Vec::new();
+        for (blob, alt) in attached(record) {
+            if let Some(row) = self.at.blob_row(self.member, &blob.cid.to_string()).await? {
+                files.push((row, alt));
+            }
+        }
+        Ok(files)
+    }
+}
+
+/// The pictures or the video that a post names, with their descriptions.
+fn attached(record: &Record) -> Vec<(BlobRef, &str)> {
+    let Some(embed) = record.fields().get("embed") else { return Vec::new() };
+    let media = embed.get("media").unwrap_or(embed);
+    let images = ["images", "items"].iter().find_map(|field| media.get(field)).and_then(Value::as_list);
+    let images = images.unwrap_or_default().iter().map(|image| (image.get("image"), image.get("alt")));
+    let video = media.get("video").map(|video| (Some(video), media.get("alt")));
+    let described = |(blob, alt): (Option<&Value>, Option<&'_ Value>)| {
+        BlobRef::from_map(blob?.as_map()?).map(|blob| (blob, alt.and_then(Value::as_text).unwrap_or_default()))
+    };
+    images.chain(video).filter_map(described).collect()
 }
