@@ -20,7 +20,7 @@ use landbridge_store::{
     entities::{atproto_access, atproto_events, atproto_reader, atproto_repos, files},
 };
 use std::sync::{Arc, Mutex};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// Bytes of blocks of repositories that are kept at hand.
 const BLOCKS_AT_HAND: u64 = 16 << 20;
@@ -39,6 +39,8 @@ pub struct AtProto {
     pub(crate) people: People,
     /// What is remembered about who asks.
     pub(crate) guard: Guard,
+    /// One for each whole repository that is being taken in.
+    pub(crate) imports: Semaphore,
 }
 
 impl AtProto {
@@ -53,6 +55,7 @@ impl AtProto {
             news: watch::Sender::new(()),
             people: People::default(),
             guard: Guard::new(hub),
+            imports: Semaphore::new(crate::pds::IMPORTS_AT_ONCE),
         })
     }
 
