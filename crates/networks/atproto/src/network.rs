@@ -20,7 +20,7 @@ use landbridge_store::{
     entities::{atproto_access, atproto_arrivals, atproto_events, atproto_reader, atproto_repos, files},
 };
 use std::sync::{Arc, Mutex};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 /// Bytes of blocks of repositories that are kept at hand.
 const BLOCKS_AT_HAND: u64 = 16 << 20;
@@ -41,6 +41,8 @@ pub struct AtProto {
     pub(crate) labelers: Notify,
     /// What is remembered about who asks.
     pub(crate) guard: Guard,
+    /// One for each whole repository that is being taken in.
+    pub(crate) imports: Semaphore,
 }
 
 impl AtProto {
@@ -56,6 +58,7 @@ impl AtProto {
             news: watch::Sender::new(()),
             people: People::default(),
             labelers: Notify::new(),
+            imports: Semaphore::new(crate::pds::IMPORTS_AT_ONCE),
         })
     }
 

@@ -43,18 +43,19 @@ impl AtProto {
         let head = commit.block();
         let text = rev.to_string();
         let blocks = imported.blocks.iter().filter(|(cid, _)| **cid != imported.head);
-        let mut changes: Vec<Change> = blocks
-            .map(|(cid, bytes)| atproto_repos::put_block(actor, &cid.to_bytes(), &text, bytes))
-            .collect();
-        for (path, cid) in &imported.records {
-            let Some((collection, rkey)) = path.split_once('/') else { continue };
-            changes.push(atproto_repos::put_record(actor, collection, rkey, &cid.to_bytes(), &text));
+        let blocks =
+            blocks.map(|(cid, bytes)| atproto_repos::put_block(actor, &cid.to_bytes(), &text, bytes));
+        let records = imported.records.iter().flat_map(|(path, cid)| {
+            let place = path.split_once('/');
+            let row = place.map(|(collection, rkey)| {
+                atproto_repos::put_record(actor, collection, rkey, &cid.to_bytes(), &text)
+            });
             let record = imported.blocks.get(cid).and_then(|bytes| Record::decode(bytes).ok());
-            for blob in record.iter().flat_map(|record| BlobRef::all_in_map(record.fields())) {
-                changes.push(atproto_blobs::name(actor, &blob.cid.to_string(), path, &text));
-            }
-        }
-        self.put_down(changes).await?;
+            let blobs = record.iter().flat_map(|record| BlobRef::all_in_map(record.fields()));
+            let uses = blobs.map(|blob| atproto_blobs::name(actor, &blob.cid.to_string(), path, &text));
+            row.into_iter().chain(uses.collect::<Vec<_>>())
+        });
+        self.put_down(blocks.chain(records)).await?;
         let data = imported.commit.data.to_bytes();
         let mut last = vec![atproto_repos::put_block(actor, &head.cid.to_bytes(), &text, &head.bytes)];
         // An account that moves here is switched off until its DID names this server.
@@ -87,16 +88,21 @@ impl AtProto {
         Ok(())
     }
 
-    async fn put_down(&self, mut changes: Vec<Change>) -> Result<(), HubError> {
-        while !changes.is_empty() {
-            let rest = changes.split_off(changes.len().min(PORTION * AT_ONCE));
-            let portions = changes.chunks(PORTION).map(|portion| self.hub.store().write(portion.to_vec()));
-            for written in futures_util::future::join_all(portions).await {
+    /// Memory: what is on its way.
+    async fn put_down(&self, mut changes: impl Iterator<Item = Change>) -> Result<(), HubError> {
+        loop {
+            let portions: Vec<Vec<Change>> = (0..AT_ONCE)
+                .map(|_| changes.by_ref().take(PORTION).collect())
+                .filter(|portion: &Vec<Change>| !portion.is_empty())
+                .collect();
+            if portions.is_empty() {
+                return Ok(());
+            }
+            let writes = portions.into_iter().map(|portion| self.hub.store().write(portion));
+            for written in futures_util::future::join_all(writes).await {
                 written?;
             }
-            changes = rest;
         }
-        Ok(())
     }
 
     /// After a restore: numbers that subscribers may have seen are not given out again, and for every account they are told how

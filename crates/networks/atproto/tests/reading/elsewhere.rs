@@ -77,6 +77,8 @@ pub struct Person {
     pub status: Option<&'static str>,
     /// What the document says beside.
     pub also_known_as: Vec<String>,
+    /// What the directory says instead of the document.
+    pub document: Option<String>,
 }
 
 impl Elsewhere {
@@ -120,6 +122,7 @@ impl Elsewhere {
             trees: vec![(rev, first.repo.data())],
             status: None,
             also_known_as: Vec::new(),
+            document: None,
         };
         self.lock().people.insert(did.clone(), person);
         did
@@ -135,24 +138,33 @@ impl Elsewhere {
 
     /// Writes records in one commit, `(collection, rkey, record or nothing to delete it)`; nothing is said.
     pub fn commit(&self, did: &Did, writes: &[(&str, &str, Option<Json_>)]) -> Staged {
+        let block = |collection: &str, record: &Json_| {
+            let mut record = record.clone();
+            record["$type"] = json!(collection);
+            let record = Record::encode(Map::from_json(&record).unwrap()).unwrap();
+            Block { cid: record.cid(), bytes: record.bytes().clone() }
+        };
+        let writes: Vec<(&str, &str, Option<Block>)> = writes
+            .iter()
+            .map(|(collection, rkey, record)| {
+                (*collection, *rkey, record.as_ref().map(|record| block(collection, record)))
+            })
+            .collect();
+        self.commit_blocks(did, &writes)
+    }
+
+    /// The same with whatever bytes for records.
+    pub fn commit_blocks(&self, did: &Did, writes: &[(&str, &str, Option<Block>)]) -> Staged {
         let rev = self.tid();
         let mut inner = self.lock();
         let person = inner.people.get_mut(did).unwrap();
-        let writes = writes.iter().map(|(collection, rkey, record)| {
+        let writes = writes.iter().map(|(collection, rkey, block)| {
             let (nsid, key) = (Nsid::parse(collection).unwrap(), RecordKey::parse(rkey).unwrap());
-            let path = format!("{collection}/{rkey}");
-            match record {
-                None => Write::Delete(nsid, key),
-                Some(record) => {
-                    let mut record = record.clone();
-                    record["$type"] = json!(collection);
-                    let record = Record::encode(Map::from_json(&record).unwrap()).unwrap();
-                    let block = Block { cid: record.cid(), bytes: record.bytes().clone() };
-                    match person.repo.tree().get(&person.blocks, &path).unwrap() {
-                        Some(_) => Write::Update(nsid, key, block),
-                        None => Write::Create(nsid, key, block),
-                    }
-                }
+            let before = person.repo.tree().get(&person.blocks, &format!("{collection}/{rkey}")).unwrap();
+            match (block.clone(), before) {
+                (None, _) => Write::Delete(nsid, key),
+                (Some(block), Some(_)) => Write::Update(nsid, key, block),
+                (Some(block), None) => Write::Create(nsid, key, block),
             }
         });
         let writes = writes.collect::<Vec<Write>>();
@@ -281,6 +293,9 @@ pub fn subject((uri, cid): &(String, String)) -> Json_ {
 async fn document(State(server): State<Elsewhere>, Path(did): Path<String>) -> Response {
     let inner = server.lock();
     if let Some(person) = Did::parse(&did).ok().and_then(|did| inner.people.get(&did)) {
+        if let Some(document) = &person.document {
+            return document.clone().into_response();
+        }
         let mut also = vec![format!("at://{}", person.handle)];
         also.extend(person.also_known_as.iter().cloned());
         let keys = ["atproto", "atproto_label"].map(|name| {
