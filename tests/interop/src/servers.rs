@@ -131,8 +131,21 @@ pub async fn nostr_sdk(stage: &Path) -> Result<Started> {
 /// `@atproto/bsky`, `@did-plc/server`; the AppView is on PostgreSQL.
 pub async fn atproto(stage: &Path) -> Result<Started> {
     let installed = installed("atproto")?;
-    let programs =
-        ["appview", "chat", "directory", "firehose", "labeler", "moving", "names", "network", "pages", "pds", "people", "repository", "views"];
+    let programs = [
+        "appview",
+        "chat",
+        "directory",
+        "firehose",
+        "labeler",
+        "moving",
+        "names",
+        "network",
+        "pages",
+        "pds",
+        "people",
+        "repository",
+        "views",
+    ];
     let files: Vec<String> = programs.map(|name| format!("{name}.mjs")).into();
     let app = lay_out(stage, "atproto", "atproto", &files.iter().map(String::as_str).collect::<Vec<_>>())?;
     link(&installed.join("node_modules"), &app.join("node_modules"))?;

@@ -16,8 +16,8 @@ mod socket;
 mod stream;
 
 pub(crate) use backoff::Backoff;
-pub(crate) use socket::{Over, Socket, address};
 pub use notices::nothing_before;
+pub(crate) use socket::{Over, Socket, address};
 
 use crate::network::AtProto;
 pub use interest::{People, Why};

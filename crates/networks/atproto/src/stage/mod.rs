@@ -17,7 +17,8 @@ use crate::{
 };
 use bytes::Bytes;
 use landbridge_hub::{
-    Act, ActKind, CopyKind, CopyState, Destination, Hub, HubError, Origin, Outcome, Payload, Staged, StagedCopy,
+    Act, ActKind, CopyKind, CopyState, Destination, Hub, HubError, Origin, Outcome, Payload, Staged,
+    StagedCopy,
 };
 use landbridge_model::{Id, Network};
 use landbridge_store::{Change, entities::copies};

@@ -155,8 +155,9 @@ fn attached(record: &Record) -> Vec<(BlobRef, &str)> {
     let images = ["images", "items"].iter().find_map(|field| media.get(field)).and_then(Value::as_list);
     let images = images.unwrap_or_default().iter().map(|image| (image.get("image"), image.get("alt")));
     let video = media.get("video").map(|video| (Some(video), media.get("alt")));
-    let described = |(blob, alt): (Option<&Value>, Option<&'_ Value>)| {
-        BlobRef::from_map(blob?.as_map()?).map(|blob| (blob, alt.and_then(Value::as_text).unwrap_or_default()))
-    };
-    images.chain(video).filter_map(described).collect()
+    let described = images.chain(video).filter_map(|(blob, alt)| {
+        let blob = BlobRef::from_map(blob?.as_map()?)?;
+        Some((blob, alt.and_then(Value::as_text).unwrap_or_default()))
+    });
+    described.collect()
 }
