@@ -29,7 +29,6 @@ mod label;
 mod leaving;
 mod like;
 mod mention;
-mod migration;
 mod post;
 mod profile;
 mod quote;

@@ -119,7 +119,11 @@ impl World {
         let origin = |listener: &TcpListener| format!("http://{}", listener.local_addr().unwrap());
         let (pds_origin, main_origin) = (origin(&pds), origin(&main));
         let folder = store.place.folder().join("media");
-        let media = MediaStore::open(landbridge_media::Config::new(folder).unwrap()).unwrap();
+        let media = landbridge_media::Config {
+            worker: landbridge_media::Worker::Thread,
+            ..landbridge_media::Config::new(folder).unwrap()
+        };
+        let media = MediaStore::open(media).unwrap();
         let config = Config {
             origin: main_origin.parse().unwrap(),
             account_domain: main_origin.trim_start_matches("http://").into(),
