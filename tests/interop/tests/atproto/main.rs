@@ -107,6 +107,8 @@ impl Scene {
         let uri = self.network.publish(&self.person, draft).await?;
         let status =
             until("the post is at home", async || self.at_home(shown(&draft.text)).await, |_| true).await?;
+        // The AppView tells nobody of an answer to what it has not read yet, then or later.
+        self.until_object("the AppView has the post", &uri, |o| o.note.is_some()).await?;
         Ok((uri, status))
     }
 
