@@ -18,6 +18,7 @@ mod error;
 pub mod gate;
 mod hub;
 mod incoming;
+pub mod messages;
 pub mod moderation;
 pub mod outbox;
 mod page;
