@@ -5,6 +5,7 @@
 mod accounts;
 mod files;
 mod leaving;
+mod messages;
 mod outbox;
 mod publish;
 mod receive;
