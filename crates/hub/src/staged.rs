@@ -98,6 +98,8 @@ pub struct Payload {
     /// Not public: sealed at rest.
     pub private: bool,
     pub destinations: Vec<Destination>,
+    /// What becomes of it, when the write itself decides that; `None`: it is to be delivered.
+    pub settled: Option<Outcome>,
 }
 
 /// Where to deliver to.

@@ -18,6 +18,12 @@ pub trait Translator: Send + Sync + 'static {
     /// are registered with somebody (a directory of DIDs), they are registered now.
     async fn join(&self, hub: &Hub, member: &Actor, import: Option<KeyImport>) -> Result<Joined, HubError>;
 
+    /// Whether an identity that is switched off can be switched on again: elsewhere it may have gone to another server
+    /// meanwhile. [`HubError::Invalid`] says why not.
+    async fn may_return(&self, _hub: &Hub, _presence: &Presence) -> Result<(), HubError> {
+        Ok(())
+    }
+
     /// Decides everything that must be decided together with the act (ids, signed bytes, destinations) and returns
     /// it as values for the hub's one transaction. May read, through the hub; must not write and must not wait for
     /// the network. Called only for acts that reach this network; gives an empty [`Staged`] when there is nothing to
@@ -63,6 +69,11 @@ pub trait Translator: Send + Sync + 'static {
 
     /// Whether quoting somebody on this network needs their leave (FEP-044f): the quote is pending until then.
     fn asks_to_quote(&self) -> bool {
+        false
+    }
+
+    /// Whether the author's side puts cards of linked pages to posts, since nobody else does.
+    fn sends_cards(&self) -> bool {
         false
     }
 

@@ -9,6 +9,7 @@
 
 mod actor;
 mod address;
+mod card;
 mod id;
 mod media;
 mod network;
@@ -23,6 +24,7 @@ mod visibility;
 
 pub use actor::{Actor, ActorKind, ActorState, Field, Picture, Presence, PresenceState, Profile};
 pub use address::{Acct, NameError, check_name, safe_display_name};
+pub use card::{CardPicture, LinkCard};
 pub use id::{Id, IdSource, ParseIdError};
 pub use media::{Media, MediaKind, MediaMeta};
 pub use network::Network;

@@ -144,7 +144,9 @@ fn atproto_options(config: &Config, identity: &Identity) -> anyhow::Result<landb
         (None, None) => Ok(None),
         _ => Err(anyhow!("atproto.{what} and atproto.{what}_did belong together: set both")),
     };
+    let labeler = |did: &String| Did::parse(did).map_err(|e| anyhow!("atproto.labelers: {e}"));
     Ok(landbridge_atproto::Options {
+        labelers: atproto.labelers.iter().map(labeler).collect::<Result<_, _>>()?,
         pds: identity.pds_origin(config)?,
         handle_domain: identity.handle_domain(config),
         directory: atproto.directory.clone().or(public),

@@ -55,6 +55,9 @@ pub struct Draft {
     pub tags: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<DraftImage>,
+    /// A page, as the author shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,10 +120,14 @@ pub struct Note {
     pub langs: Vec<String>,
     #[serde(default)]
     pub images: Vec<Image>,
+    pub card: Option<Card>,
     pub reply_to: Option<String>,
     /// The first post of the thread, where a reply names it.
     pub root: Option<String>,
     pub quote: Option<String>,
+    /// The quoted author has taken the quote off.
+    #[serde(default)]
+    pub detached: bool,
     /// The leave of the author of what it answers.
     pub approved_by: Option<String>,
     /// The community it is for.
@@ -132,7 +139,17 @@ pub struct Note {
     pub deleted: bool,
 }
 
-#[derive(Debug, Deserialize)]
+/// A page that a post links to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Card {
+    pub uri: String,
+    pub title: String,
+    pub description: String,
+    #[serde(default, skip_serializing)]
+    pub thumb: Option<Image>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
 pub struct Image {
     pub url: Option<String>,
     pub alt: Option<String>,

@@ -58,7 +58,7 @@ impl Hub {
         changes.extend(self.forgotten_message(post));
         if let Some(whole) = whole {
             changes.extend(publish::uncount(&whole));
-            changes.extend(self.forget_fetched(&whole.media));
+            changes.extend(self.forget_shown(&whole));
             changes.extend(posts::delete(post));
         }
         Ok(changes)

@@ -2,6 +2,7 @@
 
 use crate::{
     Act, ActKind, CopyKind, CopyState, Event, EventKind, Hub, HubError, Mode, Origin, Staged, Translator,
+    outbox,
     seal::{self, PostKey},
     spread::Reached,
 };
@@ -61,7 +62,14 @@ impl Hub {
 
     /// Like [`Hub::commit`], for acts about sealed posts too.
     pub(crate) async fn commit_all(&self, commit: Commit<'_>) -> Result<Reached, HubError> {
-        let networks = self.reached(commit.member.id, &commit.reach).await?;
+        let mut networks = self.reached(commit.member.id, &commit.reach).await?;
+        if let Some(origin) = commit.origin.as_ref().filter(|origin| origin.brought.is_some()) {
+            networks.retain(|(translator, _)| translator.network() == origin.network);
+            // Without the copy that its network notes it would be brought again and again.
+            if networks.is_empty() {
+                return Err(HubError::Forbidden("the account that it came with is switched off"));
+            }
+        }
         let _turn = match networks.iter().any(|(translator, _)| translator.builds_on_the_last()) {
             true => self.turn(commit.member.id).await,
             false => None,
@@ -89,7 +97,8 @@ impl Hub {
             let (member, presence) = (Actor::clone(member), presence.clone());
             let act = Act { id, member, presence, at, kind: kind.clone(), origin };
             let staged = translator.stage(self, &act).await?;
-            delivers |= !staged.payloads.is_empty() || !staged.own_copies.is_empty();
+            delivers |= staged.payloads.iter().any(|payload| payload.settled.is_none());
+            delivers |= !staged.own_copies.is_empty();
             natives.extend(staged.copies.iter().map(|c| (network, c.native_id.clone())));
             self.write_staged(&mut write, network, &act, object, staged, *key).await?;
         }
@@ -183,6 +192,9 @@ impl Hub {
                 let row = self.ids().next();
                 let to = deliveries::Destination { url: &to.url, host: &to.host };
                 write.push(deliveries::insert(row, id, network, to, act_name, act.member.id, object, act.at));
+                if let Some((state, answer)) = payload.settled.as_ref().and_then(outbox::finished) {
+                    write.push(deliveries::finish(row, state as i64, answer, act.at));
+                }
             }
         }
         write.extend(staged.changes);

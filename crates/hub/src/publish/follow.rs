@@ -51,8 +51,9 @@ impl Hub {
             return self.relationship(member, target.id).await;
         }
         let accepted = self.accepts_at_once(&target).await?;
+        let brought = super::brought(origin.as_ref());
         let row = FollowRow {
-            id: self.ids().next(),
+            id: self.id_for(brought),
             follower: member,
             target: target.id,
             accepted,
@@ -60,14 +61,16 @@ impl Hub {
             notify,
             languages,
             origin: None,
-            at: Time::now(),
+            at: brought.unwrap_or_else(Time::now),
         };
         let mut changes = vec![blocks::forbid(member, target.id), follows::insert(&row)];
         if accepted {
             changes.extend(accepted_changes(member, target.id));
         }
         let told = if accepted { NotificationKind::Follow } else { NotificationKind::FollowRequest };
-        changes.extend(self.tell(told, member, [target.id], None));
+        if brought.is_none() {
+            changes.extend(self.tell(told, member, [target.id], None));
+        }
         let (id, target_id) = (row.id, target.id);
         match self
             .commit(&actor, ActKind::Follow { id, target }, origin, Reach::Actor(target_id), changes)

@@ -63,8 +63,10 @@ impl Hub {
         if let (Some(parent), None) = (&parent, &origin) {
             self.check_answer(parent, draft.author).await?;
         }
-        let post = self.compose(&member, &draft, parent.as_ref()).await?;
+        let brought = super::brought(origin.as_ref());
+        let post = self.compose(&member, &draft, parent.as_ref(), self.id_for(brought)).await?;
         let reach = self.reach_of(&member, &draft, &post, parent.as_ref(), origin.as_ref()).await?;
+        self.ready_card_for(&post, &reach, origin.as_ref()).await;
         let mut changes = Vec::new();
         let mut readers = Vec::new();
         let key = match post.visibility.is_open() {
@@ -84,27 +86,48 @@ impl Hub {
         if let Some(key) = &draft.idempotency {
             changes.push(idempotency::insert(draft.author, key, post.id, post.created_at));
         }
-        changes.extend(self.home_rows(&post, &member.actor, None));
-        let named = post.mentions.iter().map(|m| m.actor);
-        changes.extend(self.tell(NotificationKind::Mention, member.actor.id, named, Some(&post)));
-        let eager = self.eager_followers(member.actor.id).await?;
-        let eager = eager.into_iter().filter(|f| {
-            post.visibility != Visibility::Direct && !post.mentions.iter().any(|m| m.actor == *f)
-        });
-        changes.extend(self.tell(NotificationKind::Status, member.actor.id, eager, Some(&post)));
-        if let Some(quoted) = post.quote.as_ref().and_then(|q| q.post) {
-            let author = self.post(quoted).await?.author;
-            changes.extend(self.tell(NotificationKind::Quote, member.actor.id, [author], Some(&post)));
+        if brought.is_none() {
+            changes.extend(self.spread_rows(&post, &member.actor).await?);
         }
         let kind = ActKind::Post(post.clone());
         let reach = Reach::Only(reach);
         let commit = Commit { member: &member.actor, kind, origin, reach, changes, key: key.as_ref() };
         let reached = self.commit_all(commit).await?;
-        self.wake(reached, Some(&post));
+        if brought.is_none() {
+            self.wake(reached, Some(&post));
+        }
         if post.visibility == Visibility::Direct {
             self.wake_conversations(post.id, readers);
         }
         Ok(post)
+    }
+
+    /// Before staging, which does not wait: the card, where a network wants one that it does not have yet.
+    pub(super) async fn ready_card_for(&self, post: &Post, reach: &[Network], origin: Option<&Origin>) {
+        let wants = |network: &Network| {
+            origin.is_none_or(|origin| origin.network != *network)
+                && self.translator(*network).is_ok_and(|translator| translator.sends_cards())
+        };
+        if reach.iter().any(wants) {
+            self.ready_card(post).await;
+        }
+    }
+
+    /// Rows that put a new post before people: on home timelines, and in the notifications of who is to be told.
+    async fn spread_rows(&self, post: &Post, author: &Actor) -> Result<Vec<Change>, HubError> {
+        let mut changes = self.home_rows(post, author, None);
+        let named = post.mentions.iter().map(|m| m.actor);
+        changes.extend(self.tell(NotificationKind::Mention, author.id, named, Some(post)));
+        let eager = self.eager_followers(author.id).await?;
+        let eager = eager.into_iter().filter(|f| {
+            post.visibility != Visibility::Direct && !post.mentions.iter().any(|m| m.actor == *f)
+        });
+        changes.extend(self.tell(NotificationKind::Status, author.id, eager, Some(post)));
+        if let Some(quoted) = post.quote.as_ref().and_then(|q| q.post) {
+            let quoted = self.post(quoted).await?.author;
+            changes.extend(self.tell(NotificationKind::Quote, author.id, [quoted], Some(post)));
+        }
+        Ok(changes)
     }
 
     /// What each network that the author is on would show of a draft.
@@ -145,30 +168,22 @@ impl Hub {
         }
     }
 
-    /// Whether the author of a thread elsewhere lets the member answer.
+    /// Whether the author of a thread lets the member answer.
     async fn check_answer(&self, parent: &Post, member: Id) -> Result<(), HubError> {
         let Some(root) = self.posts(&[parent.root]).await?.pop() else { return Ok(()) };
-        if root.origin.is_none() {
-            return Ok(());
-        }
-        let follows = async |follower, target| {
-            Ok::<_, HubError>(self.follow_row(follower, target).await?.is_some_and(|row| row.accepted))
-        };
-        let may = match root.reply_policy {
-            Audience::Everyone => true,
-            Audience::Followers => follows(member, root.author).await?,
-            Audience::Following => follows(root.author, member).await?,
-            Audience::Mentioned => root.mentions.iter().any(|mention| mention.actor == member),
-            Audience::Nobody => false,
-        };
-        if may {
-            Ok(())
-        } else {
-            Err(HubError::Forbidden("the author of this thread does not let you answer"))
+        match self.may_answer(&root, member).await? {
+            true => Ok(()),
+            false => Err(HubError::Forbidden("the author of this thread does not let you answer")),
         }
     }
 
-    async fn compose(&self, member: &Member, draft: &Draft, parent: Option<&Post>) -> Result<Post, HubError> {
+    async fn compose(
+        &self,
+        member: &Member,
+        draft: &Draft,
+        parent: Option<&Post>,
+        mut id: Id,
+    ) -> Result<Post, HubError> {
         let limits = &self.config().limits;
         let mut text = draft.rich.clone().unwrap_or_else(|| landbridge_model::richtext::compose(&draft.text));
         let warning = draft.warning.as_deref().map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned);
@@ -183,7 +198,6 @@ impl Hub {
         };
         let mut mentions = self.resolve_mentions(&member.actor, &mut text, parent).await?;
         let created_at = draft.at.filter(|at| at.0 <= Time::now().0).unwrap_or_else(Time::now);
-        let mut id = self.ids().next();
         if visibility == Visibility::Direct {
             self.address(member.actor.id, draft, parent, &mut mentions).await?;
             // Messages of an app that arrive late stand where they were written.
@@ -224,6 +238,7 @@ impl Hub {
             },
             reply_policy: draft.reply_policy.unwrap_or_default(),
             application: draft.application.clone(),
+            card: draft.card.clone(),
             replies: 0,
             reposts: 0,
             likes: 0,
@@ -310,6 +325,9 @@ impl Hub {
         let state = match quoted.author == member.actor.id {
             true => QuoteState::Accepted,
             false if asks => QuoteState::Pending,
+            false if quoted.origin.is_some() && quoted.quote_policy == Audience::Nobody => {
+                return Err(HubError::Forbidden("its author does not want this post to be quoted"));
+            }
             false if quoted.origin.is_none() && !self.may_quote(&quoted, member.actor.id).await? => {
                 return Err(HubError::Forbidden("its author does not want this post to be quoted"));
             }

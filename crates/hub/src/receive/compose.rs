@@ -77,6 +77,7 @@ impl Hub {
             quote_policy: post.quote_policy,
             reply_policy: post.reply_policy,
             application: None,
+            card: post.card.clone(),
             replies: 0,
             reposts: 0,
             likes: 0,

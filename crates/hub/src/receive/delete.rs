@@ -89,7 +89,7 @@ impl Hub {
             }
             None => changes.extend(publish::uncount(post)),
         }
-        changes.extend(self.forget_fetched(&post.media));
+        changes.extend(self.forget_shown(post));
         if post.visibility == Visibility::Direct {
             changes.extend(self.forgotten_message(post.id));
         }

@@ -6,7 +6,7 @@
 
 use super::{Sent, halt::Halt, repost::act_copy, tombs};
 use crate::{
-    ActKind, CopyKind, Hub, Received,
+    ActKind, CopyKind, Hub, Received, Via,
     gate::{self, Decision, FirstContact, Scope},
     publish::{self, Reach},
     reading::NotificationKind,
@@ -92,7 +92,7 @@ impl Hub {
         if let Some(id) = &sent.id {
             write.push(copies::insert_if_new(&act_copy(sent, id, CopyKind::Follow, follow.id), None, None));
         }
-        if !at_once {
+        if !at_once && sent.via == Via::Delivered {
             write.extend(self.tell(NotificationKind::FollowRequest, sent.actor.id, [member.id], None));
         }
         let written = self.store().write(write).await?;
@@ -113,7 +113,9 @@ impl Hub {
     async fn accept(&self, sent: &Sent, member: &Actor, id: Id) -> Result<(), Halt> {
         let mut changes = vec![follows::accept(sent.actor.id, member.id)];
         changes.extend(publish::accepted_changes(sent.actor.id, member.id));
-        changes.extend(self.tell(NotificationKind::Follow, sent.actor.id, [member.id], None));
+        if sent.via == Via::Delivered {
+            changes.extend(self.tell(NotificationKind::Follow, sent.actor.id, [member.id], None));
+        }
         let kind = ActKind::AcceptFollow { id, follower: sent.actor.clone() };
         match self.commit(member, kind, None, Reach::Actor(sent.actor.id), changes).await {
             Ok(reached) => {

@@ -5,19 +5,20 @@ use super::{
     trail::Trail,
 };
 use crate::{
-    CopyKind, CopyState, Hub, InPost, Received, Via,
+    CopyKind, CopyState, Gate, Hub, InPost, Received, Via,
     gate::{Decision, Scope},
     reading::NotificationKind,
     seal::PostKey,
     spread::Reached,
 };
-use landbridge_model::{Id, Post, QuoteState, Visibility};
+use landbridge_model::{Id, Network, Post, QuoteState, Visibility};
 use landbridge_store::{
     Change, Fault, Write, WriteError,
     entities::{
         actors,
         awaited::{self, Awaited},
         copies::{self, CopyRow},
+        gated::{self, Gated},
         home::{self, Fanout},
         posts,
     },
@@ -87,6 +88,14 @@ impl Hub {
             let dropped = decisions.values().any(|decision| matches!(decision, Decision::Drop(_)));
             return Err(Halt::Ignored(if dropped { "dropped at the gate" } else { "concerns nobody here" }));
         }
+        let gated = self.gated_answer(&post, sent.network, &new.native_id).await?;
+        if new.quote_free
+            && new.quote_stamp.is_none()
+            && let Some(state) = self.gated_quote(&post, sent.network, &new.native_id).await?
+            && let Some(quote) = &mut post.quote
+        {
+            quote.state = state;
+        }
         // Whom the gate keeps it from is not among its addressees here.
         post.mentions.retain(|mention| !matches!(decisions.get(&mention.actor), Some(Decision::Drop(_))));
         let accepted = |id: &Id| decisions.get(id).is_some_and(|decision| *decision == Decision::Accept);
@@ -126,18 +135,36 @@ impl Hub {
             true => write.extend(awaited::settle(sent.network, &new.native_id, post.id)),
             false => write.push(awaited::forbid_waiting(sent.network, &new.native_id)),
         }
-        if sent.via == Via::Delivered {
+        if gated == Some(Gated::Against) {
+            write.push(gated::put(post.root, Gated::Against, sent.network, &new.native_id));
+        }
+        let spreads = sent.via == Via::Delivered && gated.is_none();
+        if spreads {
             write.extend(self.spread(sent, new, &post, around, &told));
         }
         let written = self.store().write(write).await.map_err(|error| match error {
             WriteError::Store(error) if error.fault() == Some(Fault::Unique) => Halt::Ignored("id taken"),
             other => other.into(),
         })?;
-        if sent.via == Via::Delivered {
+        if spreads {
             self.wake(Reached::read(written)?, Some(&post));
             self.wake_conversations(post.id, holders);
         }
+        self.apply_lists(sent.network, new, post.id).await?;
         Ok(Received::Stored(Some(post.id)))
+    }
+
+    /// What its author has taken out of sight around it, before it was here.
+    async fn apply_lists(&self, network: Network, new: &InPost, post: Id) -> Result<(), Halt> {
+        if !new.hidden_answers.is_empty() {
+            let hidden = new.hidden_answers.clone();
+            self.apply_gate(post, network, &Gate::Answers { policy: new.reply_policy, hidden }).await?;
+        }
+        if !new.detached_quotes.is_empty() {
+            let detached = new.detached_quotes.clone();
+            self.apply_gate(post, network, &Gate::Quotes { policy: new.quote_policy, detached }).await?;
+        }
+        Ok(())
     }
 
     /// Whether it still concerns somebody once the gate has spoken.
@@ -226,6 +253,11 @@ impl Hub {
             return Err(Halt::Duplicate);
         }
         let post = self.post(known.object).await?;
+        // Somebody read it as it was asked for; where it is out of sight it stays so.
+        if self.gated_answer(&post, sent.network, &new.native_id).await?.is_some() {
+            self.store().write(copies::arrive(sent.network, &new.native_id)).await?;
+            return Ok(Received::Stored(Some(post.id)));
+        }
         let scope = scope_of(post.visibility);
         let around = self.surroundings(sent, new, scope, None, &mut Trail::default()).await?;
         let told: Vec<Id> = around

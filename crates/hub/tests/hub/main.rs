@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod accounts;
+mod cards;
 mod files;
 mod leaving;
 mod messages;

@@ -47,6 +47,7 @@ async fn carry_out(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Resul
         network: Network::Nostr,
         native_id: post_in::native_id(event),
         original: bytes::Bytes::copy_from_slice(event.json.as_bytes()),
+        brought: None,
     });
     match event.kind {
         kind::NOTE
@@ -225,6 +226,7 @@ pub async fn follow_list(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) ->
             network: Network::Nostr,
             native_id: event.id.to_string(),
             original: bytes::Bytes::copy_from_slice(event.json.as_bytes()),
+            brought: None,
         })
     };
     for (actor, key) in &before {

@@ -2,6 +2,7 @@
 //! refuse what is missing.
 
 mod account;
+mod card;
 mod conversation;
 mod credential;
 mod emoji;

@@ -424,6 +424,7 @@ async fn as_post(web: &Web, signed: &Signed, draft: &Draft, typed: &Typed) -> Re
         quote_policy: Audience::default(),
         reply_policy: Audience::default(),
         application: None,
+        card: None,
         replies: 0,
         reposts: 0,
         likes: 0,

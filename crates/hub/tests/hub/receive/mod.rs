@@ -3,6 +3,7 @@
 mod acts;
 mod erasing;
 mod follows;
+mod gates;
 mod identity;
 mod order;
 mod polls;

@@ -195,6 +195,7 @@ async fn own(nostr: &Nostr, hub: &Hub, member: Id, rumor: &Rumor) -> Result<Opti
         network: Network::Nostr,
         native_id: rumor.id.to_string(),
         original: Bytes::from(rumor.json()),
+        brought: None,
     });
     match rumor.kind {
         kind::CHAT_MESSAGE | kind::FILE_MESSAGE => {

@@ -60,6 +60,7 @@ pub async fn own(hub: &Hub, member: Id, event: &Event) -> Result<(), HubError> {
         network: Network::Nostr,
         native_id: event.id.to_string(),
         original: Bytes::copy_from_slice(event.json.as_bytes()),
+        brought: None,
     };
     let draft = Draft {
         author: member,

@@ -158,7 +158,12 @@ impl Staging<'_> {
             staged.changes.extend(post.map(|post| nostr_wraps::insert(&wrap.id.to_string(), post)));
         }
         let destinations = reader.relays.iter().map(|url| destination(url)).collect();
-        Ok(Payload { bytes: Bytes::copy_from_slice(wrap.json.as_bytes()), private: true, destinations })
+        Ok(Payload {
+            bytes: Bytes::copy_from_slice(wrap.json.as_bytes()),
+            private: true,
+            destinations,
+            settled: None,
+        })
     }
 }
 

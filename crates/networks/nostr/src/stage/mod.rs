@@ -211,7 +211,7 @@ impl Staging<'_> {
                 destinations.push(destination(url));
             }
         }
-        staged.payloads.push(Payload { bytes, private: false, destinations });
+        staged.payloads.push(Payload { bytes, private: false, destinations, settled: None });
         staged.changes.extend::<Vec<Change>>(store_changes(self.hub, event, 0, own));
     }
 
@@ -221,7 +221,7 @@ impl Staging<'_> {
         let Some(event) = self.event_of(CopyKind::Post, post.id).await? else { return Ok(None) };
         let bytes = Bytes::copy_from_slice(event.json.as_bytes());
         let destinations = vec![destination(self.nostr.relay_url())];
-        Ok(Some(Payload { bytes, private: false, destinations }))
+        Ok(Some(Payload { bytes, private: false, destinations, settled: None }))
     }
 
     /// With the relays where these people look for what is addressed to them.
