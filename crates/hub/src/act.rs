@@ -204,6 +204,12 @@ pub struct Draft {
     pub at: Option<Time>,
     /// Networks that this one post shall not go to.
     pub except: Vec<Network>,
+    /// Of a private message: whom it is addressed to beside those named in the text.
+    pub to: Vec<Id>,
+    /// Of a private message: the one network that it shall go by; else the most private that reaches everybody.
+    pub via: Option<Network>,
+    /// Of a private message: the author knows that it can be read by more than what was written before.
+    pub accept_weaker: bool,
 }
 
 #[derive(Clone, Debug, Default)]

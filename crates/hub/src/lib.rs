@@ -23,6 +23,7 @@ mod gates;
 mod hub;
 mod incoming;
 mod labels;
+pub mod messages;
 pub mod moderation;
 pub mod outbox;
 mod page;

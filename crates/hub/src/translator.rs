@@ -1,6 +1,6 @@
 //! What a network gives: one translator each, and translators never know each other.
 
-use crate::{Act, Delivery, Draft, Hub, HubError, Incoming, Outcome, Staged};
+use crate::{Act, Delivery, Draft, Hub, HubError, Incoming, Outcome, Staged, messages::Leg};
 use async_trait::async_trait;
 use landbridge_model::{Actor, Id, Network, Presence, Visibility};
 use landbridge_store::Change;
@@ -89,6 +89,31 @@ pub trait Translator: Send + Sync + 'static {
 
     /// Changes that remove from this network's own tables everything of an identity that is being erased.
     fn erase(&self, _identity: &Presence) -> Vec<Change> {
+        Vec::new()
+    }
+
+    /// Who can read private messages of this member here.
+    async fn leg(&self, _hub: &Hub, _member: Id) -> Result<Leg, HubError> {
+        Ok(Leg::SERVERS)
+    }
+
+    /// Whether private messages of a member can reach all of these people; if not, why, for people. May ask others.
+    async fn can_message(
+        &self,
+        _hub: &Hub,
+        _member: Id,
+        _people: &[Presence],
+    ) -> Result<Result<(), String>, HubError> {
+        Ok(Ok(()))
+    }
+
+    /// Whether all messages between the same people are one conversation; else each thread is one.
+    fn has_rooms(&self) -> bool {
+        false
+    }
+
+    /// Changes that remove what this network's own tables hold of a private message.
+    fn forget_message(&self, _post: Id) -> Vec<Change> {
         Vec::new()
     }
 

@@ -18,6 +18,7 @@ mod post;
 mod quote;
 mod reaction;
 pub mod richtext;
+mod secrecy;
 mod time;
 mod visibility;
 
@@ -32,5 +33,6 @@ pub use post::{Emoji, Mention, Post, PostKind};
 pub use quote::{Audience, Quote, QuoteState};
 pub use reaction::Reaction;
 pub use richtext::{Mark, MarkKind, RichText};
+pub use secrecy::Secrecy;
 pub use time::{ParseTimeError, Time};
 pub use visibility::Visibility;

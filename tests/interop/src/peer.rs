@@ -10,6 +10,7 @@
 //! | `POST /act {as, verb, ...}` | `{id}` of what was made, or `{lacks: reason}` |
 //! | `GET /object?id=` | [`ObjectView`]: a post as stored, and what came for it |
 //! | `GET /actor?id=` | [`ActorView`] |
+//! | `GET /messages?id=` | [`PrivateMessage`]s that this account can open, oldest first, where messages are encrypted |
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -205,6 +206,19 @@ pub struct Profile {
     pub avatar: Option<String>,
 }
 
+/// A private message, reaction or deletion as its reader's app has opened it.
+#[derive(Debug, Deserialize)]
+pub struct PrivateMessage {
+    pub id: String,
+    pub kind: u16,
+    pub author: String,
+    pub text: String,
+    pub mentions: Vec<String>,
+    /// What it answers, likes or deletes.
+    pub about: Option<String>,
+    pub subject: Option<String>,
+}
+
 impl Peer {
     pub fn new(name: &str, port: u16) -> Self {
         Self {
@@ -257,6 +271,10 @@ impl Peer {
         let request =
             self.http.get(format!("{}/find", self.control)).query(&[("author", author), ("text", words)]);
         self.read("/find", request.send().await?).await
+    }
+
+    pub async fn messages(&self, account: &Account) -> Result<Vec<PrivateMessage>> {
+        self.get("/messages", &account.id).await
     }
 
     pub async fn actor(&self, id: &str) -> Result<ActorView> {

@@ -19,6 +19,9 @@ use std::{collections::HashSet, sync::Arc};
 /// A network, and the member's identity there.
 type Joined = (Arc<dyn Translator>, Presence);
 
+/// The word of the delivery record for what goes to the member's own places.
+const OWN_COPY: &str = "own copy";
+
 /// How often an act is staged anew, because others write for the same member at the same time.
 const TRIES: u32 = 8;
 
@@ -95,6 +98,7 @@ impl Hub {
             let act = Act { id, member, presence, at, kind: kind.clone(), origin };
             let staged = translator.stage(self, &act).await?;
             delivers |= staged.payloads.iter().any(|payload| payload.settled.is_none());
+            delivers |= !staged.own_copies.is_empty();
             natives.extend(staged.copies.iter().map(|c| (network, c.native_id.clone())));
             self.write_staged(&mut write, network, &act, object, staged, *key).await?;
         }
@@ -172,7 +176,9 @@ impl Hub {
             };
             write.push(copies::insert(&row, original, None));
         }
-        for payload in staged.payloads.into_iter().filter(|p| !p.destinations.is_empty()) {
+        let own = staged.own_copies.into_iter().map(|payload| (payload, OWN_COPY));
+        let sent = staged.payloads.into_iter().map(|payload| (payload, act.kind.name()));
+        for (payload, act_name) in sent.chain(own).filter(|(p, _)| !p.destinations.is_empty()) {
             let id = self.ids().next();
             let bytes = match payload.private {
                 true => {
@@ -184,7 +190,6 @@ impl Hub {
             let mut seen = HashSet::new();
             for to in payload.destinations.iter().filter(|d| seen.insert(d.url.as_str())) {
                 let row = self.ids().next();
-                let act_name = act.kind.name();
                 let to = deliveries::Destination { url: &to.url, host: &to.host };
                 write.push(deliveries::insert(row, id, network, to, act_name, act.member.id, object, act.at));
                 if let Some((state, answer)) = payload.settled.as_ref().and_then(outbox::finished) {

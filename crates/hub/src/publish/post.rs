@@ -65,19 +65,24 @@ impl Hub {
         }
         let brought = super::brought(origin.as_ref());
         let post = self.compose(&member, &draft, parent.as_ref(), self.id_for(brought)).await?;
-        let reach = self.reach_of(&member, &draft, &post, parent.as_ref()).await?;
+        let reach = self.reach_of(&member, &draft, &post, parent.as_ref(), origin.as_ref()).await?;
         self.ready_card_for(&post, &reach, origin.as_ref()).await;
         let mut changes = Vec::new();
+        let mut readers = Vec::new();
         let key = match post.visibility.is_open() {
             true => None,
             false => {
-                let (key, rows) = self.new_post_key(post.id, &self.readers_here(&post).await?).await?;
+                readers = self.readers_here(&post).await?;
+                let (key, rows) = self.new_post_key(post.id, &readers).await?;
                 changes.extend(rows);
                 Some(key)
             }
         };
         changes.extend(insert(&post, key.as_ref()));
         changes.extend(count_in(&post));
+        if post.visibility == Visibility::Direct {
+            changes.extend(self.sent_message_rows(&post, &draft, reach.first().copied(), &readers).await?);
+        }
         if let Some(key) = &draft.idempotency {
             changes.push(idempotency::insert(draft.author, key, post.id, post.created_at));
         }
@@ -90,6 +95,9 @@ impl Hub {
         let reached = self.commit_all(commit).await?;
         if brought.is_none() {
             self.wake(reached, Some(&post));
+        }
+        if post.visibility == Visibility::Direct {
+            self.wake_conversations(post.id, readers);
         }
         Ok(post)
     }
@@ -127,9 +135,17 @@ impl Hub {
         let member = self.member(draft.author).await?;
         let parent = self.parent(draft).await?;
         let visibility = draft.visibility.unwrap_or(member.settings.visibility);
+        let mut each = self.reach_each(&member, draft, visibility, parent.as_ref()).await?;
+        if visibility == Visibility::Direct {
+            self.only_the_way(&member, draft, parent.as_ref(), &mut each).await?;
+        }
         let mut previews = Vec::new();
-        for (translator, reaches) in self.reach_each(&member, draft, visibility, parent.as_ref()).await? {
-            let notes = if reaches.is_ok() { translator.preview(draft).notes } else { Vec::new() };
+        for (translator, reaches) in each {
+            let mut notes = if reaches.is_ok() { translator.preview(draft).notes } else { Vec::new() };
+            if visibility == Visibility::Direct && reaches.is_ok() {
+                let network = Some(translator.network());
+                notes.insert(0, self.label(member.actor.id, network).await?.words());
+            }
             previews.push(NetworkPreview { network: translator.network(), reaches, notes });
         }
         Ok(previews)
@@ -166,7 +182,7 @@ impl Hub {
         member: &Member,
         draft: &Draft,
         parent: Option<&Post>,
-        id: Id,
+        mut id: Id,
     ) -> Result<Post, HubError> {
         let limits = &self.config().limits;
         let mut text = draft.rich.clone().unwrap_or_else(|| landbridge_model::richtext::compose(&draft.text));
@@ -180,8 +196,13 @@ impl Hub {
             (wide, Some(parent)) if !parent.visibility.is_open() && wide.is_open() => parent.visibility,
             (chosen, _) => chosen,
         };
-        let mentions = self.resolve_mentions(&member.actor, &mut text, parent).await?;
+        let mut mentions = self.resolve_mentions(&member.actor, &mut text, parent).await?;
         let created_at = draft.at.filter(|at| at.0 <= Time::now().0).unwrap_or_else(Time::now);
+        if visibility == Visibility::Direct {
+            self.address(member.actor.id, draft, parent, &mut mentions).await?;
+            // Messages of an app that arrive late stand where they were written.
+            id = self.message_id_at(created_at);
+        }
         let language = Some(&member.settings.language).filter(|l| !l.is_empty()).cloned();
         Ok(Post {
             id,
@@ -346,9 +367,45 @@ impl Hub {
         draft: &Draft,
         post: &Post,
         parent: Option<&Post>,
+        origin: Option<&Origin>,
     ) -> Result<Vec<Network>, HubError> {
         let each = self.reach_each(member, draft, post.visibility, parent).await?;
-        Ok(each.into_iter().filter(|(_, reaches)| reaches.is_ok()).map(|(t, _)| t.network()).collect())
+        let open: Vec<Network> =
+            each.into_iter().filter(|(_, reaches)| reaches.is_ok()).map(|(t, _)| t.network()).collect();
+        match (post.visibility, origin) {
+            // What an app has sent went by its own network.
+            (Visibility::Direct, Some(origin)) => {
+                Ok(open.into_iter().filter(|network| *network == origin.network).collect())
+            }
+            (Visibility::Direct, None) => {
+                let people: Vec<Id> = post.mentions.iter().map(|m| m.actor).collect();
+                Ok(self.way_for(member, draft, &people, &open).await?.into_iter().collect())
+            }
+            _ => Ok(open),
+        }
+    }
+
+    /// For a preview: of the networks open to a private message all but one fall away.
+    async fn only_the_way(
+        &self,
+        member: &Member,
+        draft: &Draft,
+        parent: Option<&Post>,
+        each: &mut [(Arc<dyn Translator>, Result<(), &'static str>)],
+    ) -> Result<(), HubError> {
+        let mut text = draft.rich.clone().unwrap_or_else(|| landbridge_model::richtext::compose(&draft.text));
+        let mut mentions = self.resolve_mentions(&member.actor, &mut text, parent).await?;
+        self.address(member.actor.id, draft, parent, &mut mentions).await?;
+        let people: Vec<Id> = mentions.iter().map(|m| m.actor).collect();
+        let open: Vec<Network> =
+            each.iter().filter(|(_, reaches)| reaches.is_ok()).map(|(t, _)| t.network()).collect();
+        let way = self.way_for(member, draft, &people, &open).await?;
+        for (translator, reaches) in each.iter_mut().filter(|(_, reaches)| reaches.is_ok()) {
+            if Some(translator.network()) != way {
+                *reaches = Err("a private message goes by one network only");
+            }
+        }
+        Ok(())
     }
 
     /// Visibility decides reach, once; an answer goes only where its parent is.

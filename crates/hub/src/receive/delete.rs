@@ -90,6 +90,9 @@ impl Hub {
             None => changes.extend(publish::uncount(post)),
         }
         changes.extend(self.forget_shown(post));
+        if post.visibility == Visibility::Direct {
+            changes.extend(self.forgotten_message(post.id));
+        }
         changes.extend(posts::delete(post.id));
         Ok(changes)
     }

@@ -102,6 +102,7 @@ impl Hub {
         let told: Vec<Id> = around.members().into_iter().filter(accepted).collect();
 
         let mut write = Write::default();
+        let mut holders = Vec::new();
         let key = match post.visibility.is_open() {
             true => None,
             false => {
@@ -112,9 +113,16 @@ impl Hub {
                 }
                 let (key, rows) = self.new_post_key(post.id, &readers).await?;
                 write.extend(rows);
+                if post.visibility == Visibility::Direct {
+                    holders = readers.into_iter().filter(|id| accepted(id)).collect();
+                }
                 Some(key)
             }
         };
+        if !holders.is_empty() {
+            let seen = sent.via == Via::Fetched;
+            write.extend(self.conversation_rows(&post, Some(sent.network), &holders, seen).await?);
+        }
         write.push(self.copy_row(sent, new, &post, key.as_ref()));
         write.extend(tombs::guard(self, sent.network, &sent.native, Some(&new.native_id), None, sent.at));
         if sent.via == Via::Fetched {
@@ -140,6 +148,7 @@ impl Hub {
         })?;
         if spreads {
             self.wake(Reached::read(written)?, Some(&post));
+            self.wake_conversations(post.id, holders);
         }
         self.apply_lists(sent.network, new, post.id).await?;
         Ok(Received::Stored(Some(post.id)))
@@ -182,7 +191,11 @@ impl Hub {
             state: CopyState::Live as i64,
             created_at: sent.at,
         };
-        copies::insert(&row, Some(original).filter(|bytes| !bytes.is_empty()), self.kept_until())
+        copies::insert(
+            &row,
+            Some(original).filter(|bytes| !bytes.is_empty()),
+            self.post_kept_until(post.visibility),
+        )
     }
 
     /// Rows that put a post before people: home timelines, and a notification for each who is to be told.

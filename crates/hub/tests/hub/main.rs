@@ -6,6 +6,7 @@ mod accounts;
 mod cards;
 mod files;
 mod leaving;
+mod messages;
 mod outbox;
 mod publish;
 mod receive;
