@@ -3,7 +3,7 @@
 use super::commit::{Commit, Reach};
 use crate::{
     ActKind, CopyKind, CopyState, Draft, DraftPoll, Hub, HubError, Mode, Origin, Translator,
-    accounts::Member, reading::NotificationKind, seal::PostKey,
+    accounts::Member, gate, reading::NotificationKind, seal::PostKey,
 };
 use landbridge_model::{
     Actor, Audience, Id, Media, Network, Poll, PollOption, Post, PostKind, PresenceState, Quote, QuoteState,
@@ -81,6 +81,12 @@ impl Hub {
         }
         changes.extend(self.home_rows(&post, &member.actor, None));
         let named = post.mentions.iter().map(|m| m.actor);
+        changes.extend(self.let_in(
+            member.actor.id,
+            named.clone(),
+            &[gate::Scope::of(post.visibility)],
+            gate::Reason::Wrote,
+        ));
         changes.extend(self.tell(NotificationKind::Mention, member.actor.id, named, Some(&post)));
         let eager = self.eager_followers(member.actor.id).await?;
         let eager = eager.into_iter().filter(|f| {
@@ -96,6 +102,9 @@ impl Hub {
         let commit = Commit { member: &member.actor, kind, origin, reach, changes, key: key.as_ref() };
         let reached = self.commit_all(commit).await?;
         self.wake(reached, Some(&post));
+        if !post.mentions.is_empty() {
+            self.release(member.actor.id).await?;
+        }
         Ok(post)
     }
 

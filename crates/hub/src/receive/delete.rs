@@ -15,6 +15,7 @@ use std::sync::atomic::Ordering;
 
 impl Hub {
     pub(super) async fn receive_delete(&self, sent: &Sent, target: &str) -> Result<Received, Halt> {
+        self.take_back(sent.actor.id, sent.network, target).await?;
         let known = self.store().row(copies::by_native(sent.network, target)).await?;
         let Some(known) = known.map(|mut row| CopyRow::read(&mut row)).transpose()? else {
             return self.note_deleted(sent.network, &sent.native, target, sent.at).await;

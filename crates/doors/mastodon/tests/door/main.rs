@@ -4,6 +4,7 @@
 
 mod accounts;
 mod client;
+mod contacts;
 mod landbridge;
 mod media;
 mod notifications;
