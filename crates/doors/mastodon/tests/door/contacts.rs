@@ -175,7 +175,7 @@ async fn contacts_have_a_log_and_rules(store: TestStore) {
         ["private", "request", "private", "activitypub"]
     );
     assert_eq!((&contact["first"]["text"], &contact["items"]), (&json!("@alice hello"), &json!(1)));
-    assert!(Time::parse(contact["seen_since"].as_str().unwrap()).is_some());
+    assert!(Time::parse(contact["seen_since"].as_str().unwrap()).is_ok());
     assert_eq!(alice.get("/api/landbridge/v1/contacts?scope[]=public").await, json!([]));
     let path = format!("/api/landbridge/v1/contacts/{}", id(contact));
     alice.post(&format!("{path}/report"), &[("comment", "spam"), ("category", "spam")]).await;
