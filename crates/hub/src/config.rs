@@ -19,6 +19,7 @@ pub struct Config {
     pub registrations: Registrations,
     pub networks: BTreeMap<Network, Mode>,
     pub limits: Limits,
+    pub gate: FirstContacts,
     /// Days that remote posts, originals and media stay after their last local use.
     pub remote_days: u32,
 }
@@ -37,6 +38,13 @@ pub enum Mode {
     Off,
     Read,
     ReadWrite,
+}
+
+/// The operator's own rules for first contacts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FirstContacts {
+    /// First contacts of whom this server has known for fewer days are held, whatever members' rules say; 0: no such rule.
+    pub new_days: u32,
 }
 
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@ use landbridge_model::{
     ActorKind, Audience, Emoji, LinkCard, MediaKind, MediaMeta, Network, Poll, PostKind, Profile, RichText,
     Time, Visibility,
 };
+use serde::{Deserialize, Serialize};
 
 /// One verified thing from a network. Other things are named by native id.
 #[derive(Clone, Debug)]
@@ -31,7 +32,7 @@ pub enum Via {
 }
 
 /// What happened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum What {
     Post(Box<InPost>),
     /// The post as it is now. Also new counts of a poll.
@@ -119,7 +120,7 @@ pub enum What {
 }
 
 /// A rule of an author for what others put to a post. It replaces the one before.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Gate {
     /// `hidden`: native ids of answers in the thread.
     Answers { policy: Audience, hidden: Vec<String> },
@@ -128,14 +129,14 @@ pub enum Gate {
 }
 
 /// What is undone: by the native id of the act, or by what it was.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Undone {
     pub id: Option<String>,
     pub what: Option<Box<What>>,
 }
 
 /// A post as another network tells it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct InPost {
     pub native_id: String,
     /// A version (cid), where the network has them.
@@ -180,7 +181,7 @@ pub struct InPost {
 }
 
 /// An attachment that is not fetched yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct InMedia {
     pub url: String,
     pub preview_url: Option<String>,
@@ -192,7 +193,7 @@ pub struct InMedia {
 }
 
 /// A person as another network tells.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct InActor {
     pub native_id: String,
     pub username: String,

@@ -40,7 +40,7 @@ mod view;
 
 pub use act::{Act, ActKind, Draft, DraftPoll, Origin};
 pub use bus::{Bus, Event, EventKind};
-pub use config::{Config, Limits, Mode, Registrations};
+pub use config::{Config, FirstContacts, Limits, Mode, Registrations};
 pub use error::HubError;
 pub use hub::Hub;
 pub use incoming::{Gate, InActor, InMedia, InPost, Incoming, Received, Refused, Undone, Via, What};

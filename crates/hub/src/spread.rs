@@ -56,9 +56,23 @@ impl Hub {
         to: impl IntoIterator<Item = Id>,
         about: Option<&Post>,
     ) -> Vec<Change> {
+        self.tell_at(None, kind, actor, to, about)
+    }
+
+    /// The same; `then`: at the place of an earlier moment.
+    pub(crate) fn tell_at(
+        &self,
+        then: Option<Time>,
+        kind: NotificationKind,
+        actor: Id,
+        to: impl IntoIterator<Item = Id>,
+        about: Option<&Post>,
+    ) -> Vec<Change> {
         let (post, root) = (about.map(|p| p.id), about.map(|p| p.root));
         let row = |member| {
-            notifications::insert(self.ids().next(), member, kind.key(), actor, post, root, Time::now())
+            let id = then.map_or_else(|| self.ids().next(), |then| self.ids().at(then));
+            let at = then.unwrap_or_else(Time::now);
+            notifications::insert(id, member, kind.key(), actor, post, root, at)
         };
         to.into_iter().map(row).collect()
     }

@@ -443,7 +443,13 @@ mod into {
         let to = json!([key]);
         peer.act(person, "message", json!({ "text": "meet me at the pier", "to": to, "subject": "Tonight" }))
             .await?;
-        let seen = until("the member has it", async || said(scene).await, |all| all.len() == 1).await?;
+        // Whoever is new here is asked about first.
+        let requests = async || member.get("landbridge/v1/contacts").await;
+        let asks = until("it waits", requests, |all| all[0]["scope"] == "private").await?;
+        assert_eq!(member.get("v1/conversations").await?, json!([]));
+        member.post(&format!("landbridge/v1/contacts/{}/accept", text(&asks[0], "id")?), json!({})).await?;
+        let seen = said(scene).await?;
+        assert_eq!(seen.len(), 1, "{seen:?}");
         anyhow::ensure!(seen[0].contains("meet me at the pier") && seen[0].contains("Tonight"), "{seen:?}");
         let one = conversation(scene).await?;
         assert_eq!(

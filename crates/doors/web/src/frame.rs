@@ -116,6 +116,8 @@ fn notice(path: &str) -> Option<&'static str> {
         "edited" => "Changed.",
         "deleted" => "Deleted here. Where it went shows which other places have confirmed it.",
         "saved" => "Saved.",
+        "answered" => "Answered. You can change your mind under decisions.",
+        "undone" => "Taken back.",
         "password" => "Your password was changed.",
         "revoked" => "That access has ended.",
         "joined" => "You are on this network now.",

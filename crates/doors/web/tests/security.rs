@@ -111,6 +111,7 @@ async fn no_form_does_anything_without_its_token() {
         "/settings/networks/nostr/key",
         "/settings/posting",
         "/settings/access/password",
+        "/settings/contacts",
         "/settings/hidden",
         "/settings/account/invite",
         "/settings/account/rest",
@@ -125,6 +126,7 @@ async fn no_form_does_anything_without_its_token() {
         forms.push(format!("/people/{me}/{act}"));
     }
     forms.push(format!("/requests/{me}/accept"));
+    forms.push(format!("/requests/log/{me}/undo"));
     forms.push(format!("/settings/access/{grant}/revoke"));
     let fields =
         [("name", "alice"), ("password", PASSWORD), ("again", PASSWORD), ("text", "forged"), ("choice", "0")];

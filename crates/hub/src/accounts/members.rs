@@ -141,8 +141,8 @@ impl Hub {
         Ok(())
     }
 
-    /// Writes a member's profile and tells every network. `locked` also decides whether follows need an approval. Pictures
-    /// that were replaced are deleted.
+    /// Writes a member's profile and tells every network. `locked`: whether follows need an approval, as far as the member's
+    /// rules leave it to choose. Pictures that were replaced are deleted.
     pub async fn set_profile(
         &self,
         member: Id,
@@ -151,10 +151,12 @@ impl Hub {
         bot: bool,
     ) -> Result<Actor, HubError> {
         let mut actor = self.member(member).await?.actor;
+        let (locked, rules) = self.lock_wish(&actor, locked).await?;
         actor.profile = profile;
         actor.locked = locked;
         actor.kind = if bot { ActorKind::Service } else { ActorKind::Person };
         let mut changes = vec![actors::set_profile(&actor)];
+        changes.extend(rules);
         let pictures = [&actor.profile.avatar, &actor.profile.header].into_iter().flatten();
         let names: Vec<&str> = pictures.filter_map(|picture| picture.file.as_deref()).collect();
         changes.extend(files::hold_only(member, &names));

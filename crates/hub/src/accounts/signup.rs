@@ -3,7 +3,7 @@
 use super::{Member, Role, Settings, keys::key_change, password};
 use crate::{ActKind, Event, EventKind, Hub, HubError, Joined, KeyImport, publish::Reach};
 use landbridge_model::{
-    Actor, ActorKind, ActorState, Id, Network, Presence, PresenceState, Profile, Time, check_name,
+    Actor, ActorKind, ActorState, Id, Network, Presence, PresenceState, Profile, Time, Visibility, check_name,
 };
 use landbridge_store::{
     Change,
@@ -106,6 +106,13 @@ impl Hub {
         import: Option<KeyImport>,
     ) -> Result<(), HubError> {
         let actor = self.acting(member).await?;
+        // What can never be taken back is not for the young to decide.
+        let recallable = self.translator(network)?.carries(Visibility::Followers);
+        if !recallable && self.contact_rules(member).await?.1 {
+            return Err(HubError::Forbidden(
+                "this account joins no network where everything is public for ever",
+            ));
+        }
         let changes = match self.presence(member, network).await? {
             Some(Presence { state: PresenceState::Active, .. }) => return Ok(()),
             Some(presence) if presence.state == PresenceState::Off => {

@@ -1,32 +1,41 @@
 //! The gate: who may reach whom.
 //!
 //! Two questions are asked of everything that arrives. [`admit`]: may this actor be heard here at all? The operator's
-//! rules for hosts and moderators' decisions on actors answer it. [`decide`]: may it reach this very member? Blocks, the
-//! member's own rules and locked accounts answer it today; the contact machine (first contacts, requests, budgets) will
-//! answer here too, which is why whoever reaches a member has to come by.
+//! rules for hosts and moderators' decisions on actors answer it. [`decide`]: may it reach this very member? Blocks answer
+//! first; then what the member has answered this stranger before, in this scope ([`contacts`]); then, for who was never
+//! answered, the member's own rules ([`rules`]). What is held is kept by `receive::held`, and nowhere else.
 
+mod act;
 mod bridges;
+mod contacts;
 mod hosts;
+mod log;
+mod rules;
 
+pub(crate) use act::parted;
 pub(crate) use bridges::is_bridge;
+pub use contacts::{Contact, FirstText, HELD, State, Waiting};
 pub(crate) use hosts::{host_of, widening};
+pub use log::{Line, Verdict};
+pub use rules::{Outcome, Reason, Rules};
 
 use crate::{Hub, HubError, moderation::Rule};
-use landbridge_model::{Actor, ActorState, Id};
+use landbridge_model::{Actor, ActorState, Id, Time, Visibility};
 use landbridge_store::{Query, Row, StoreError, entities::relations};
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
-/// Somebody wants to reach a member.
+/// How somebody comes to a member.
 #[derive(Clone, Copy, Debug)]
-pub struct FirstContact<'a> {
-    pub member: Id,
+pub struct Approach<'a> {
     pub stranger: &'a Actor,
     /// The stranger's host is limited here. (A limited actor says so by its state.)
     pub limited: bool,
     pub scope: Scope,
+    /// With a link or files in the text.
+    pub link_or_media: bool,
 }
 
-/// What for. Being answered once in public opens no private door.
+/// What for. Being answered once in public opens no private door. The word is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// Mentions, replies, quotes, reposts, reactions, votes in public.
@@ -36,13 +45,39 @@ pub enum Scope {
     Private,
 }
 
+impl Scope {
+    pub const ALL: [Scope; 3] = [Scope::Public, Scope::Follow, Scope::Private];
+
+    /// Of something of that visibility.
+    pub fn of(visibility: Visibility) -> Scope {
+        if visibility.is_open() { Scope::Public } else { Scope::Private }
+    }
+
+    pub fn key(self) -> &'static str {
+        match self {
+            Scope::Public => "public",
+            Scope::Follow => "follow",
+            Scope::Private => "private",
+        }
+    }
+
+    pub fn from_key(key: &str) -> Option<Scope> {
+        Scope::ALL.into_iter().find(|scope| scope.key() == key)
+    }
+}
+
+/// The member has said no before.
+pub(crate) const DECLINED: &str = "declined";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     Accept,
-    /// The member is asked first. Today only follows are held: as requests.
-    Hold,
+    /// The member is asked first.
+    Hold(Reason),
     /// As if it had never come. The reason is for counters and logs.
     Drop(&'static str),
+    /// The same by a rule of the member, who can read of it.
+    Refuse(Reason),
 }
 
 /// Whether something of that actor may be taken in at all.
@@ -76,42 +111,102 @@ pub async fn admit(hub: &Hub, actor: &Actor, native_id: &str) -> Result<Admissio
 }
 
 /// Whether somebody may reach a member.
-pub async fn decide(hub: &Hub, contact: FirstContact<'_>) -> Result<Decision, HubError> {
-    let FirstContact { member, stranger, limited, scope } = contact;
-    let answer = hub.store().rows(question(stranger, &[member])).await?;
-    let decided = answered(answer, stranger, limited, scope)?;
+pub async fn decide(hub: &Hub, member: Id, approach: Approach<'_>) -> Result<Decision, HubError> {
+    let answer = hub.store().rows(question(&approach, &[member])).await?;
+    let decided = answered(answer, &approach, hub.config().gate.new_days)?;
     Ok(decided.get(&member).copied().unwrap_or(Decision::Drop("no such member")))
 }
 
 /// What must be known to decide on some members, for whoever asks more in the same trip.
-pub(crate) fn question(stranger: &Actor, members: &[Id]) -> Query {
-    let hosts = widening(stranger.domain.as_deref().unwrap_or_default());
-    relations::of_members(members, stranger.id, &hosts)
+pub(crate) fn question(approach: &Approach<'_>, members: &[Id]) -> Query {
+    let hosts = widening(approach.stranger.domain.as_deref().unwrap_or_default());
+    relations::of_members(members, approach.stranger.id, &hosts, approach.scope.key())
 }
 
-/// The decisions, from the answer to [`question`]. Whoever is no member is not in them.
+/// The decisions, from the answer to [`question`]. Whoever is no member is not in them. `new_days`: the operator's own
+/// least age of strangers.
 pub(crate) fn answered(
     answer: Vec<Row>,
-    stranger: &Actor,
-    limited: bool,
-    scope: Scope,
+    approach: &Approach<'_>,
+    new_days: u32,
 ) -> Result<HashMap<Id, Decision>, StoreError> {
-    let limited = limited || stranger.state == ActorState::Limited;
     let mut decided = HashMap::with_capacity(answer.len());
     for mut row in answer {
-        let (id, state, locked, follows): (Id, i64, bool, bool) =
-            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        let (id, state): (Id, i64) = (row.get(0)?, row.get(1)?);
         let (blocked, against): (bool, bool) = (row.get(4)?, row.get(5)?);
         let there = matches!(ActorState::from_i64(state), ActorState::Active | ActorState::Limited);
-        let decision = match scope {
-            _ if !there => Decision::Drop("the member is away"),
-            _ if blocked => Decision::Drop("blocked"),
-            _ if against => Decision::Drop("the member blocks this host"),
-            Scope::Follow if locked || (limited && !follows) => Decision::Hold,
-            Scope::Public | Scope::Private if limited && !follows => Decision::Drop("limited"),
-            _ => Decision::Accept,
+        let decision = match () {
+            () if !there => Decision::Drop("the member is away"),
+            () if blocked => Decision::Drop("blocked"),
+            () if against => Decision::Drop("the member blocks this host"),
+            () => Between::read(&mut row)?.decide(approach, new_days),
         };
         decided.insert(id, decision);
     }
     Ok(decided)
+}
+
+/// What lies between a member and somebody who may come by.
+struct Between {
+    locked: bool,
+    follows: bool,
+    followed: bool,
+    contact: Option<State>,
+    rules: Rules,
+    young: bool,
+}
+
+impl Between {
+    fn read(row: &mut Row) -> Result<Between, StoreError> {
+        let locked: bool = row.get(2)?;
+        Ok(Between {
+            locked,
+            follows: row.get(3)?,
+            followed: row.get(6)?,
+            contact: row.get::<Option<String>>(7)?.as_deref().and_then(State::from_key),
+            rules: Rules::read(row.get(8)?, locked),
+            young: row.get::<Option<bool>>(9)?.unwrap_or(false),
+        })
+    }
+
+    fn decide(&self, approach: &Approach<'_>, new_days: u32) -> Decision {
+        let Approach { stranger, scope, .. } = *approach;
+        let known = match scope {
+            // Who follows already asks for the answer again.
+            Scope::Follow => self.followed,
+            Scope::Public | Scope::Private => self.follows,
+        };
+        match self.contact {
+            Some(State::Granted) => return Decision::Accept,
+            _ if known => return Decision::Accept,
+            Some(State::Declined) => return Decision::Drop(DECLINED),
+            _ if self.young && scope == Scope::Private => return Decision::Refuse(Reason::Young),
+            Some(State::Request) => return Decision::Hold(Reason::Asked),
+            Some(State::Revoked | State::Cancelled) | None => {}
+        }
+        let days = |days: u32| Duration::from_secs(86_400) * days;
+        let seen_since = |days: Duration| stranger.id.time() > Time::now().minus(days);
+        let rules = &self.rules;
+        let follow = scope == Scope::Follow;
+        let limited = approach.limited || stranger.state == ActorState::Limited;
+        let applies = [
+            (self.contact == Some(State::Revoked), Outcome::Hold, Reason::Revoked),
+            (rules.vacation, Outcome::Hold, Reason::Vacation),
+            (limited, rules.limited, Reason::Limited),
+            (new_days > 0 && seen_since(days(new_days)), Outcome::Hold, Reason::New),
+            (seen_since(days(rules.new_days)), rules.new, Reason::New),
+            (scope == Scope::Private, rules.private, Reason::Private),
+            (follow && self.locked, Outcome::Hold, Reason::Locked),
+            (!follow && !self.follows, rules.not_followed, Reason::NotFollowed),
+            (!follow && !self.followed, rules.not_follower, Reason::NotFollower),
+            (approach.link_or_media, rules.link_or_media, Reason::LinkOrMedia),
+        ];
+        // The strictest counts; of equal ones the first.
+        let strictest = applies.into_iter().filter(|rule| rule.0).rev().max_by_key(|rule| rule.1);
+        match strictest {
+            Some((_, Outcome::Hold, reason)) => Decision::Hold(reason),
+            Some((_, Outcome::Drop, reason)) => Decision::Refuse(reason),
+            Some((_, Outcome::Accept, _)) | None => Decision::Accept,
+        }
+    }
 }

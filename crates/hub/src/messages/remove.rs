@@ -45,6 +45,7 @@ impl Hub {
             return Ok(changes);
         }
         let now = Time::now();
+        changes.extend(self.forgotten_message(post));
         // Its ids stay closed: what arrives again must not bring it back.
         for copy in self.copies(CopyKind::Post, post).await? {
             changes.push(tombstones::put(self.keyed_hash(&copy.native_id), now));
@@ -55,7 +56,6 @@ impl Hub {
             false => copies::delete_of(CopyKind::Post.key(), post),
         });
         changes.extend(conversations::drop_queued(post));
-        changes.extend(self.forgotten_message(post));
         if let Some(whole) = whole {
             changes.extend(publish::uncount(&whole));
             changes.extend(self.forget_shown(&whole));

@@ -76,6 +76,11 @@ impl Hub {
         }
     }
 
+    /// The same for one that was held at the gate, and arrived then.
+    pub(crate) fn held_message_id_at(&self, at: Time, arrived: Time) -> Id {
+        self.id_at(if at.plus(NOW) >= arrived { arrived } else { at })
+    }
+
     /// Tells open streams, after the commit.
     pub(crate) fn wake_conversations(&self, post: Id, members: Vec<Id>) {
         if !members.is_empty() {

@@ -30,6 +30,7 @@ impl Hub {
             if ticks.is_multiple_of(MINUTES) {
                 self.log("mutes", self.expire_mutes().await);
                 self.log("leaving", self.finish_leaving().await);
+                self.log("held", self.release_left().await);
             }
             if ticks % HOURS == 1 {
                 self.log("sweep", self.sweep().await.map(|_| ()));

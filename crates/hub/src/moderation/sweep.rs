@@ -5,8 +5,8 @@ use landbridge_model::{Id, Time};
 use landbridge_store::{
     Change, Write,
     entities::{
-        blocks, copies, deliveries, files, grants, idempotency, link_cards, media, notifications, once,
-        payloads, posts, retention, tombstones,
+        blocks, contact_log, contacts, copies, deliveries, files, grants, idempotency, link_cards, media,
+        notifications, once, payloads, posts, retention, tombstones,
     },
 };
 use std::{collections::HashSet, time::Duration};
@@ -20,6 +20,9 @@ const NOTIFICATIONS: u32 = 180;
 const TOMBSTONES: u32 = 400;
 const DELIVERIES: u32 = 30;
 const GRANT_USES: u32 = 30;
+/// What nobody has answered.
+const HELD: u32 = 180;
+const CONTACT_LOG: u32 = 400;
 /// Pictures of others that nobody looks at, even where their posts stay for ever.
 const LONGEST_FETCHED: u32 = 30;
 
@@ -43,10 +46,12 @@ impl Hub {
                 deliveries::sweep(now.minus(DAY * DELIVERIES)),
                 payloads::sweep(now.minus(DAY)),
                 blocks::expire_mutes(now),
+                contact_log::sweep(now.minus(DAY * CONTACT_LOG)),
                 grants::sweep_uses(now.minus(DAY * GRANT_USES)),
                 retention::trim_homes(HOME),
             ])
             .await?;
+        self.store().write(contacts::sweep(now.minus(DAY * HELD)).to_vec()).await?;
         self.sweep_labels(now).await?;
         self.sweep_files(now).await?;
         metrics::counter!("hub_swept_posts_total").increment(swept);

@@ -4,7 +4,7 @@ use super::Reach;
 use crate::{ActKind, Hub, HubError, Origin, Relationship};
 use landbridge_model::{Id, Time};
 use landbridge_store::entities::{account_notes, blocks, home, notifications};
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 impl Hub {
     /// Hides both from each other, ends follows both ways, and tells the networks where that is private.
@@ -28,7 +28,7 @@ impl Hub {
         let mut changes = Vec::new();
         if brought.is_none() {
             self.unfollow(member, target.id, None).await?;
-            self.reject_follow(member, target.id).await?;
+            self.end_follow(member, target.id, Vec::new()).await?;
         } else {
             // Of the account that it came with nothing is taken back.
             let follows =
@@ -41,6 +41,8 @@ impl Hub {
             home::forget_author(member, target.id),
             notifications::forget_actor(member, target.id),
         ]);
+        changes.extend(self.block_changes(member, target.id));
+        self.removed().store(true, Ordering::Relaxed);
         if target.is_member() {
             changes.push(home::forget_author(target.id, member));
             changes.push(notifications::forget_actor(target.id, member));
@@ -58,7 +60,7 @@ impl Hub {
         // The block's own id: what is taken back must be named as it was sent.
         if let Some(mut row) = self.store().row(blocks::one(member, who)).await? {
             let id = Id(row.get(0)?);
-            let changes = vec![blocks::delete(member, who)];
+            let changes = vec![blocks::delete(member, who), self.unblock_changes(member, who)];
             self.commit(&actor, ActKind::Unblock { id, target }, None, Reach::Actor(who), changes).await?;
             self.relations_changed(member, who);
         }

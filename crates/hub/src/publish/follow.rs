@@ -3,13 +3,14 @@
 use super::Reach;
 use crate::{
     ActKind, CopyKind, CopyState, Event, EventKind, Hub, HubError, Origin, Relationship,
+    gate::{self, Approach, Decision, Reason, Scope, State},
     reading::NotificationKind,
 };
 use landbridge_model::{Actor, Id, PresenceState, Time};
 use landbridge_store::{
     Change,
     entities::{
-        blocks, copies,
+        blocks, contacts, copies,
         follows::{self, FollowRow},
         home, notifications,
     },
@@ -50,8 +51,14 @@ impl Hub {
             self.store().write(follows::set_options(member, target.id, reposts, notify, &languages)).await?;
             return self.relationship(member, target.id).await;
         }
-        let accepted = self.accepts_at_once(&target).await?;
         let brought = super::brought(origin.as_ref());
+        let asks = match self.asks_first(&actor, &target).await? {
+            Decision::Accept => None,
+            Decision::Hold(reason) => Some(reason),
+            // Their answer is known.
+            Decision::Drop(_) | Decision::Refuse(_) => return self.relationship(member, target.id).await,
+        };
+        let accepted = asks.is_none();
         let row = FollowRow {
             id: self.id_for(brought),
             follower: member,
@@ -64,8 +71,13 @@ impl Hub {
             at: brought.unwrap_or_else(Time::now),
         };
         let mut changes = vec![blocks::forbid(member, target.id), follows::insert(&row)];
-        if accepted {
-            changes.extend(accepted_changes(member, target.id));
+        changes.extend(self.let_in(member, [target.id], &[Scope::Follow, Scope::Public], Reason::Followed));
+        match asks {
+            None => changes.extend(accepted_changes(member, target.id)),
+            Some(reason) if target.is_member() => {
+                changes.extend(self.ask_changes(target.id, member, Scope::Follow, reason, None));
+            }
+            Some(_) => {}
         }
         let told = if accepted { NotificationKind::Follow } else { NotificationKind::FollowRequest };
         if brought.is_none() {
@@ -84,6 +96,7 @@ impl Hub {
             Err(other) => return Err(other),
         }
         self.relations_changed(member, target_id);
+        self.release(member).await?;
         self.relationship(member, target_id).await
     }
 
@@ -98,6 +111,12 @@ impl Hub {
             let target = self.actor(target).await?;
             let mut changes = ended_changes(&row);
             changes.push(home::forget_author(member, target.id));
+            changes.push(contacts::unfollowed(member, target.id, Time::now()));
+            if target.is_member() {
+                let (scopes, asks) = ([Scope::Follow.key()], [State::Request.key()]);
+                let to = State::Cancelled.key();
+                changes.push(contacts::turn_if(target.id, member, &scopes, &asks, to, Time::now()));
+            }
             let asked = NotificationKind::FollowRequest.key();
             changes.push(notifications::retract(target.id, asked, member, None));
             let (id, target_id) = (row.id, target.id);
@@ -116,6 +135,8 @@ impl Hub {
             return Err(HubError::NotFound);
         };
         let mut changes = vec![follows::accept(follower.id, member)];
+        let (scope, answer) = (Scope::Follow, State::Granted);
+        changes.extend(self.answer_changes(member, follower.id, scope, answer, Reason::Member));
         changes.extend(accepted_changes(follower.id, member));
         let asked = NotificationKind::FollowRequest.key();
         changes.push(notifications::retract(member, asked, follower.id, None));
@@ -131,21 +152,38 @@ impl Hub {
 
     /// Declines a request to follow, or ends a follow.
     pub async fn reject_follow(&self, member: Id, follower: Id) -> Result<Relationship, HubError> {
+        let row = self.follow_row(follower, member).await?;
+        let answer = row.map(|row| if row.accepted { State::Revoked } else { State::Declined });
+        let changes =
+            answer.map(|state| self.answer_changes(member, follower, Scope::Follow, state, Reason::Member));
+        self.end_follow(member, follower, changes.unwrap_or_default()).await
+    }
+
+    /// Ends a follow, or a request to follow, with what else is to be written then. Whoever followed is told.
+    pub(crate) async fn end_follow(
+        &self,
+        member: Id,
+        follower: Id,
+        also: Vec<Change>,
+    ) -> Result<Relationship, HubError> {
         let actor = self.actor(member).await?;
-        if let Some(row) = self.follow_row(follower, member).await? {
-            let follower = self.actor(follower).await?;
-            let mut changes = ended_changes(&row);
-            if follower.is_member() {
-                changes.push(home::forget_author(follower.id, member));
-            }
-            let asked = NotificationKind::FollowRequest.key();
-            changes.push(notifications::retract(member, asked, follower.id, None));
-            let (id, who) = (row.id, follower.id);
-            self.commit(&actor, ActKind::RejectFollow { id, follower }, None, Reach::Actor(who), changes)
-                .await?;
-            self.relations_changed(who, member);
+        let Some(row) = self.follow_row(follower, member).await? else {
+            self.store().write(also).await?;
+            return self.relationship(member, follower).await;
+        };
+        let follower = self.actor(follower).await?;
+        let mut changes = ended_changes(&row);
+        changes.extend(also);
+        if follower.is_member() {
+            changes.push(home::forget_author(follower.id, member));
         }
-        self.relationship(member, follower).await
+        let asked = NotificationKind::FollowRequest.key();
+        changes.push(notifications::retract(member, asked, follower.id, None));
+        let (id, who) = (row.id, follower.id);
+        let act = ActKind::RejectFollow { id, follower };
+        self.commit(&actor, act, None, Reach::Actor(who), changes).await?;
+        self.relations_changed(who, member);
+        self.relationship(member, who).await
     }
 
     pub(crate) async fn follow_row(&self, follower: Id, target: Id) -> Result<Option<FollowRow>, HubError> {
@@ -153,14 +191,21 @@ impl Hub {
         Ok(row.map(|mut r| FollowRow::read(&mut r)).transpose()?)
     }
 
-    /// A member who is not locked, or somebody on a network that asks nobody.
-    async fn accepts_at_once(&self, target: &Actor) -> Result<bool, HubError> {
+    /// What a member's gate says, or whether somebody elsewhere is asked by their network.
+    async fn asks_first(&self, follower: &Actor, target: &Actor) -> Result<Decision, HubError> {
         if target.is_member() {
-            return Ok(!target.locked);
+            let approach =
+                Approach { stranger: follower, limited: false, scope: Scope::Follow, link_or_media: false };
+            return match gate::decide(self, target.id, approach).await? {
+                // The write says it by name.
+                Decision::Drop("blocked") => Ok(Decision::Accept),
+                decision => Ok(decision),
+            };
         }
         let presences = self.presences(target.id).await?;
         let asks = |network| self.translator(network).is_ok_and(|t| t.asks_to_follow());
-        Ok(presences.iter().any(|p| p.state == PresenceState::Active && !asks(p.network)))
+        let at_once = presences.iter().any(|p| p.state == PresenceState::Active && !asks(p.network));
+        Ok(if at_once { Decision::Accept } else { Decision::Hold(Reason::Locked) })
     }
 
     /// Open streams and caches look again.

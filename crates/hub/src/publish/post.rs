@@ -3,7 +3,10 @@
 use super::commit::{Commit, Reach};
 use crate::{
     ActKind, CopyKind, CopyState, Draft, DraftPoll, Hub, HubError, Mode, Origin, Translator,
-    accounts::Member, reading::NotificationKind, seal::PostKey,
+    accounts::Member,
+    gate::{Reason, Scope},
+    reading::NotificationKind,
+    seal::PostKey,
 };
 use landbridge_model::{
     Actor, Audience, Id, Media, Network, Poll, PollOption, Post, PostKind, PresenceState, Quote, QuoteState,
@@ -86,7 +89,10 @@ impl Hub {
         if let Some(key) = &draft.idempotency {
             changes.push(idempotency::insert(draft.author, key, post.id, post.created_at));
         }
+        let named: Vec<Id> = post.mentions.iter().map(|mention| mention.actor).collect();
         if brought.is_none() {
+            let scope = Scope::of(post.visibility);
+            changes.extend(self.let_in(member.actor.id, named.iter().copied(), &[scope], Reason::Wrote));
             changes.extend(self.spread_rows(&post, &member.actor).await?);
         }
         let kind = ActKind::Post(post.clone());
@@ -98,6 +104,9 @@ impl Hub {
         }
         if post.visibility == Visibility::Direct {
             self.wake_conversations(post.id, readers);
+        }
+        if brought.is_none() && !named.is_empty() {
+            self.release(member.actor.id).await?;
         }
         Ok(post)
     }

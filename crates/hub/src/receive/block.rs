@@ -1,7 +1,7 @@
 //! Somebody elsewhere blocks a member: both are hidden from each other, and follows end.
 
 use super::{Sent, halt::Halt, repost::act_copy, tombs};
-use crate::{CopyKind, Hub, Received};
+use crate::{CopyKind, Hub, Received, gate};
 use landbridge_store::{
     Write,
     entities::{blocks, copies, home, notifications},
@@ -22,6 +22,7 @@ impl Hub {
         }
         write.push(blocks::insert(id, sent.actor.id, member.id, sent.at));
         write.extend(self.part(sent.actor.id, member.id).await?);
+        write.extend(gate::parted(member.id, sent.actor.id));
         write.push(home::forget_author(member.id, sent.actor.id));
         write.push(notifications::forget_actor(member.id, sent.actor.id));
         self.store().write(write).await?;

@@ -34,7 +34,10 @@ impl Hub {
     /// The post, with a new id.
     pub(super) fn composed(&self, sent: &Sent, post: &InPost, around: &Surroundings) -> Post {
         let id = match visibility_of(sent.network, post) {
-            Visibility::Direct => self.message_id_at(post.published),
+            Visibility::Direct => match sent.released {
+                Some(released) => self.held_message_id_at(post.published, released.at),
+                None => self.message_id_at(post.published),
+            },
             _ => self.id_at(post.published),
         };
         let parent = around.parent;
@@ -120,17 +123,18 @@ impl Hub {
         PostRow::of(post, key.is_some(), body, self.post_kept_until(post.visibility))
     }
 
-    /// Everything of a post but its copies and who is told.
+    /// Everything of a post but its copies and who is told. `quiet`: see [`side_rows`].
     pub(super) fn remote_rows(
         &self,
         sent: &Sent,
         post: &Post,
+        quiet: &[Id],
         key: Option<&crate::seal::PostKey>,
     ) -> Vec<Change> {
         let row = self.remote_row(post, key);
         let language = post.languages.first().map(String::as_str);
         let mut changes = vec![posts::insert(&row, language, !post.media.is_empty())];
-        changes.extend(side_rows(sent, post));
+        changes.extend(side_rows(sent, post, quiet));
         if let Some(poll) = &post.poll {
             changes.push(polls::insert(post.id, poll, &polls::Tally::of(poll)));
         }
@@ -138,10 +142,12 @@ impl Hub {
     }
 }
 
-/// Mentions, files, tags, words to search: what an edit replaces as well.
-pub(super) fn side_rows(sent: &Sent, post: &Post) -> Vec<Change> {
+/// Mentions, files, tags, words to search: what an edit replaces as well. `quiet`: members whom the gate has yet to ask
+/// whether they read it.
+pub(super) fn side_rows(sent: &Sent, post: &Post, quiet: &[Id]) -> Vec<Change> {
     let mut changes = Vec::new();
-    let named: Vec<Id> = post.mentions.iter().map(|mention| mention.actor).collect();
+    let named = post.mentions.iter().map(|mention| mention.actor);
+    let named: Vec<Id> = named.filter(|id| !quiet.contains(id)).collect();
     if !named.is_empty() {
         changes.push(mentions::insert(post.id, &named));
     }

@@ -15,6 +15,7 @@ use std::sync::atomic::Ordering;
 
 impl Hub {
     pub(super) async fn receive_delete(&self, sent: &Sent, target: &str) -> Result<Received, Halt> {
+        self.take_back(sent.actor.id, sent.network, target).await?;
         let known = self.store().row(copies::by_native(sent.network, target)).await?;
         let Some(known) = known.map(|mut row| CopyRow::read(&mut row)).transpose()? else {
             return self.note_deleted(sent.network, &sent.native, target, sent.at).await;
@@ -77,6 +78,9 @@ impl Hub {
                 _ => tombstones::put(self.keyed_hash(&copy.native_id), now),
             });
         }
+        if post.visibility == Visibility::Direct {
+            changes.extend(self.forgotten_message(post.id));
+        }
         changes.push(copies::delete_of(kind.key(), post.id));
         match post.repost_of {
             Some(target) => {
@@ -90,9 +94,6 @@ impl Hub {
             None => changes.extend(publish::uncount(post)),
         }
         changes.extend(self.forget_shown(post));
-        if post.visibility == Visibility::Direct {
-            changes.extend(self.forgotten_message(post.id));
-        }
         changes.extend(posts::delete(post.id));
         Ok(changes)
     }

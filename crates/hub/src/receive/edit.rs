@@ -1,9 +1,11 @@
 //! A changed post. Only by its author, only when newer; earlier versions stay; it never widens who may read it.
 
-use super::{Sent, clean, compose::side_rows, halt::Halt, post::scope_of, trail::Trail};
+use super::{Sent, clean, compose::side_rows, halt::Halt, held::ANSWERED, trail::Trail};
 use crate::{
-    CopyKind, CopyState, Event, EventKind, Hub, InPost, Received, Via, gate::Decision,
-    reading::NotificationKind, spread::Reached,
+    CopyKind, CopyState, Event, EventKind, Hub, InPost, Received, Via, What,
+    gate::{Decision, Reason, Scope},
+    reading::NotificationKind,
+    spread::Reached,
 };
 use landbridge_model::{Id, Poll, Post, Quote, QuoteState, Time, Visibility};
 use landbridge_store::{
@@ -45,7 +47,7 @@ impl Hub {
                 return Err(Halt::Rule("an edit by somebody else"));
             }
             match self.write_edit(sent, &post, &held, trail).await {
-                Err(Halt::Ignored("edited meanwhile")) => continue,
+                Err(Halt::Ignored("edited meanwhile" | ANSWERED)) => continue,
                 other => return other,
             }
         }
@@ -59,7 +61,7 @@ impl Hub {
         held: &Post,
         trail: &mut Trail,
     ) -> Result<Received, Halt> {
-        let scope = scope_of(held.visibility);
+        let scope = Scope::of(held.visibility);
         let around = self.surroundings(sent, new, scope, None, trail).await?;
         let mut after = self.composed(sent, new, &around);
         keep_fixed(&mut after, held);
@@ -87,7 +89,8 @@ impl Hub {
             false => Some(self.post_key(held.id, None).await?),
         };
         let decisions = &around.decisions;
-        after.mentions.retain(|mention| !matches!(decisions.get(&mention.actor), Some(Decision::Drop(_))));
+        after.mentions.retain(|mention| !around.keeps_from(mention.actor));
+        let quiet = self.unread_by(held, &around.held()).await?;
         let row = PostRow { kept_until: None, ..self.remote_row(&after, key.as_ref()) };
         let language = after.languages.first().map(String::as_str);
         write.push(edits::keep_present(held.id));
@@ -100,7 +103,7 @@ impl Hub {
         write.extend(self.forget_fetched(dropped.iter().copied()));
         write.push(tags::delete(held.id));
         write.push(search::remove(held.id));
-        write.extend(side_rows(sent, &after));
+        write.extend(side_rows(sent, &after, &quiet));
         write.extend(poll_rows(held, &after));
         let original = match &key {
             Some(key) => key.seal("original", &sent.original),
@@ -108,7 +111,8 @@ impl Hub {
         };
         write.push(copies::update(sent.network, &new.native_id, new.version.as_deref(), Some(original)));
         if let Some(key) = &key {
-            let readers = self.readers_here(&after).await?;
+            let mut readers = self.readers_here(&after).await?;
+            readers.retain(|reader| !quiet.contains(reader));
             write.extend(self.share_post_key(key, &readers).await?);
         }
         if sent.via == Via::Delivered {
@@ -116,6 +120,11 @@ impl Hub {
             let named = after.mentions.iter().map(|mention| mention.actor);
             let named = named.filter(|id| newly(id) && decisions.get(id) == Some(&Decision::Accept));
             write.extend(self.tell(NotificationKind::Mention, after.author, named, Some(&after)));
+            let asked: Vec<_> = around.held().into_iter().filter(|(id, _)| newly(id)).collect();
+            if !asked.is_empty() {
+                let what = What::Post(Box::new(new.clone()));
+                write.extend(self.hold(sent, scope, &new.native_id, what, &asked).await?);
+            }
             let reposters = self.reposters_here(held.id).await?;
             write.extend(self.tell(NotificationKind::Update, after.author, reposters, Some(&after)));
         }
@@ -146,6 +155,17 @@ impl Hub {
             write.push(posts::accept_quote(held.id, quoted));
             write.extend(quoted.map(|quoted| posts::count_quotes(quoted, 1)));
         }
+    }
+
+    /// Those of some members who are asked first and have not been let to read it before.
+    async fn unread_by(&self, held: &Post, asked: &[(Id, Reason)]) -> Result<Vec<Id>, Halt> {
+        let mut quiet = Vec::new();
+        for (member, _) in asked {
+            if self.store().row(mentions::has(held.id, *member)).await?.is_none() {
+                quiet.push(*member);
+            }
+        }
+        Ok(quiet)
     }
 
     async fn tell_edited(&self, post: &Post) -> Result<(), Halt> {

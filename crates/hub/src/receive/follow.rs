@@ -4,10 +4,10 @@
 //! answer names the follow, which must be there for the network to find. Cut short in between, the next delivery of the
 //! same follow carries on.
 
-use super::{Sent, halt::Halt, repost::act_copy, tombs};
+use super::{Sent, halt::Halt, held::ANSWERED, repost::act_copy, tombs};
 use crate::{
     ActKind, CopyKind, Hub, Received, Via,
-    gate::{self, Decision, FirstContact, Scope},
+    gate::{self, DECLINED, Decision, Reason, Scope, State},
     publish::{self, Reach},
     reading::NotificationKind,
     spread::Reached,
@@ -17,6 +17,7 @@ use landbridge_store::{
     Write,
     entities::{
         actors, blocks,
+        contacts::{self, ContactRow},
         copies::{self, CopyRow},
         follows::{self, FollowRow},
         home,
@@ -24,37 +25,53 @@ use landbridge_store::{
 };
 
 pub(super) const ACT: &str = "follow";
+const TRIES: u32 = 4;
 
 impl Hub {
     pub(super) async fn receive_follow(&self, sent: &Sent, target: &str) -> Result<Received, Halt> {
         let member = self.member_by_native(sent.network, target).await?;
-        let contact = FirstContact {
-            member: member.id,
-            stranger: &sent.actor,
-            limited: sent.limited,
-            scope: Scope::Follow,
-        };
-        let at_once = match gate::decide(self, contact).await? {
-            Decision::Accept => true,
-            Decision::Hold => false,
+        for _ in 0..TRIES {
+            match self.take_follow(sent, target, &member).await {
+                Err(Halt::Ignored(ANSWERED)) => {}
+                done => return done,
+            }
+        }
+        Err(Halt::Failed(crate::HubError::Busy))
+    }
+
+    async fn take_follow(&self, sent: &Sent, target: &str, member: &Actor) -> Result<Received, Halt> {
+        let asks = match gate::decide(self, member.id, sent.approach(Scope::Follow)).await? {
+            Decision::Accept => None,
+            // Whoever followed before the account was brought here is nobody new to it.
+            Decision::Hold(_) if sent.via == Via::Fetched => None,
+            Decision::Hold(reason) => Some(reason),
+            Decision::Drop(DECLINED) if sent.via == Via::Delivered => {
+                return self.decline_again(sent, target, member).await;
+            }
             Decision::Drop(why) => return Err(Halt::Ignored(why)),
+            Decision::Refuse(reason) => {
+                let note = self.note_refused(member.id, sent.actor.id, Scope::Follow, reason);
+                self.store().write(note).await?;
+                return Err(Halt::Ignored("a member's rule"));
+            }
         };
+        let at_once = asks.is_none();
         let (follow, new) = match self.follow_row(sent.actor.id, member.id).await? {
             Some(follow) => {
                 self.name_follow(sent, target, &follow).await?;
                 (follow, false)
             }
-            None => (self.write_follow(sent, target, &member, at_once).await?, true),
+            None => (self.write_follow(sent, target, member, asks).await?, true),
         };
         if follow.accepted {
             // Its side has lost our answer, or it would not ask again.
             let id = follow.id;
             let kind = ActKind::AcceptFollow { id, follower: sent.actor.clone() };
-            self.commit(&member, kind, None, Reach::Actor(sent.actor.id), Vec::new()).await?;
+            self.commit(member, kind, None, Reach::Actor(sent.actor.id), Vec::new()).await?;
             return Err(Halt::Duplicate);
         }
         if at_once {
-            self.accept(sent, &member, follow.id).await?;
+            self.accept(sent, member, follow.id).await?;
         }
         self.relations_changed(sent.actor.id, member.id);
         if new || at_once { Ok(Received::Stored(None)) } else { Err(Halt::Duplicate) }
@@ -65,8 +82,9 @@ impl Hub {
         sent: &Sent,
         target: &str,
         member: &Actor,
-        at_once: bool,
+        asks: Option<Reason>,
     ) -> Result<FollowRow, Halt> {
+        let silent = asks.is_none() || self.asked_before(sent.actor.id, member.id).await?;
         let follow = FollowRow {
             id: self.ids().next(),
             follower: sent.actor.id,
@@ -92,12 +110,32 @@ impl Hub {
         if let Some(id) = &sent.id {
             write.push(copies::insert_if_new(&act_copy(sent, id, CopyKind::Follow, follow.id), None, None));
         }
-        if !at_once && sent.via == Via::Delivered {
+        if let Some(reason) = asks {
+            let network = Some(sent.network);
+            write.extend(self.ask_changes(member.id, sent.actor.id, Scope::Follow, reason, network));
+        }
+        if !silent {
             write.extend(self.tell(NotificationKind::FollowRequest, sent.actor.id, [member.id], None));
         }
         let written = self.store().write(write).await?;
         self.wake(Reached::read(written)?, None);
         Ok(follow)
+    }
+
+    /// Whether the request was there and was taken back: then it is the same again.
+    async fn asked_before(&self, stranger: Id, member: Id) -> Result<bool, Halt> {
+        let row = self.store().row(contacts::one(member, stranger, Scope::Follow.key())).await?;
+        let row = row.map(|mut row| ContactRow::read(&mut row)).transpose()?;
+        Ok(row.is_some_and(|row| row.state == State::Cancelled.key()))
+    }
+
+    /// The member has said no before: the same answer, and the member hears nothing of it.
+    async fn decline_again(&self, sent: &Sent, target: &str, member: &Actor) -> Result<Received, Halt> {
+        if self.follow_row(sent.actor.id, member.id).await?.is_none() {
+            self.write_follow(sent, target, member, None).await?;
+        }
+        self.end_follow(member.id, sent.actor.id, Vec::new()).await?;
+        Ok(Received::Stored(None))
     }
 
     /// The same follow by a further name: an answer must give the name that was asked last.

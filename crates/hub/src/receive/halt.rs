@@ -7,6 +7,8 @@ use landbridge_store::{StoreError, WriteError};
 #[derive(Debug)]
 pub(crate) enum Halt {
     Duplicate,
+    /// The gate holds it until a member answers.
+    Held,
     Ignored(&'static str),
     /// It breaks a rule: the network is to refuse it.
     Rule(&'static str),
@@ -17,6 +19,7 @@ impl Halt {
     pub fn into_answer(self) -> Result<Received, Refused> {
         match self {
             Halt::Duplicate => Ok(Received::Duplicate),
+            Halt::Held => Ok(Received::Stored(None)),
             Halt::Ignored(why) => Ok(Received::Ignored(why)),
             Halt::Rule(why) => Err(Refused::Rule(why)),
             Halt::Failed(error) => Err(Refused::Later(error.to_string())),

@@ -19,6 +19,7 @@ mod gate;
 mod glance;
 mod gone;
 mod halt;
+mod held;
 mod merge;
 mod moving;
 mod pin;
@@ -36,6 +37,7 @@ mod trail;
 mod undo;
 mod vote;
 
+pub(crate) use held::Released;
 pub(crate) use state::State;
 pub(crate) use tombs::subject;
 
@@ -64,6 +66,8 @@ pub(crate) struct Sent {
     pub original: Bytes,
     /// By an operator's or moderator's rule, only for those who follow.
     pub limited: bool,
+    /// It was held at the gate, and is let through now.
+    pub released: Option<Released>,
 }
 
 impl Hub {
@@ -78,6 +82,7 @@ impl Hub {
             Ok(Received::Stored(_)) => ("stored", ""),
             Ok(Received::Duplicate) | Err(Halt::Duplicate) => ("duplicate", ""),
             Ok(Received::Ignored(why)) | Err(Halt::Ignored(why)) => ("ignored", *why),
+            Err(Halt::Held) => ("held", ""),
             Err(Halt::Rule(why)) => ("refused", *why),
             Err(Halt::Failed(_)) => ("later", ""),
         };
@@ -93,6 +98,16 @@ impl Hub {
     fn arrive<'a>(
         &'a self,
         incoming: Incoming,
+        trail: &'a mut Trail,
+    ) -> BoxFuture<'a, Result<Received, Halt>> {
+        self.arrive_as(incoming, None, trail)
+    }
+
+    /// The same; `released`: it was held at the gate until now.
+    fn arrive_as<'a>(
+        &'a self,
+        incoming: Incoming,
+        released: Option<Released>,
         trail: &'a mut Trail,
     ) -> BoxFuture<'a, Result<Received, Halt>> {
         Box::pin(async move {
@@ -129,7 +144,7 @@ impl Hub {
                 Admission::Limited => true,
                 Admission::Closed(why) => return Err(Halt::Ignored(why)),
             };
-            let sent = Sent { network, actor, native, id, at, via, original, limited };
+            let sent = Sent { network, actor, native, id, at, via, original, limited, released };
             match (what, glance) {
                 (What::Post(post), Some(glance)) => self.receive_seen_post(&sent, *post, glance, trail).await,
                 (what, _) => self.dispatch(sent, what, trail).await,

@@ -1,11 +1,11 @@
 //! A post.
 
 use super::{
-    Sent, clean, compose::visibility_of, glance::Glance, halt::Halt, surroundings::Surroundings, tombs,
-    trail::Trail,
+    Sent, clean, compose::visibility_of, glance::Glance, halt::Halt, held::ANSWERED,
+    surroundings::Surroundings, tombs, trail::Trail,
 };
 use crate::{
-    CopyKind, CopyState, Gate, Hub, InPost, Received, Via,
+    CopyKind, CopyState, Gate, Hub, InPost, Received, Via, What,
     gate::{Decision, Scope},
     reading::NotificationKind,
     seal::PostKey,
@@ -20,9 +20,10 @@ use landbridge_store::{
         copies::{self, CopyRow},
         gated::{self, Gated},
         home::{self, Fanout},
-        posts,
+        mentions, posts,
     },
 };
+
 /// An answer to something that is not here: nobody is known to follow its author.
 const UNKNOWN: Id = Id(-1);
 const TRIES: u32 = 4;
@@ -57,13 +58,15 @@ impl Hub {
         if let Some(received) = self.same_elsewhere(sent, &post).await? {
             return Ok(received);
         }
-        let scope = scope_of(visibility_of(sent.network, &post));
+        let scope = Scope::of(visibility_of(sent.network, &post));
         let mut nearby = Some(nearby);
         for _ in 0..TRIES {
             let around = self.surroundings(sent, &post, scope, nearby.take(), trail).await?;
             match self.write_post(sent, &post, &around, waited_for).await {
                 // What it answers has arrived meanwhile, or its id was taken at the same moment.
-                Err(Halt::Ignored("parent arrived" | "quoted post arrived" | "id taken")) => continue,
+                Err(Halt::Ignored("parent arrived" | "quoted post arrived" | "id taken" | ANSWERED)) => {
+                    continue;
+                }
                 Err(Halt::Ignored("awaited meanwhile")) => waited_for = true,
                 Err(halt) => return Err(halt),
                 Ok(received) => {
@@ -83,9 +86,20 @@ impl Hub {
         waited_for: bool,
     ) -> Result<Received, Halt> {
         let mut post = self.composed(sent, new, around);
-        let decisions = &around.decisions;
+        let (decisions, scope) = (&around.decisions, Scope::of(post.visibility));
+        let fresh = sent.via == Via::Delivered;
+        let held = if fresh { around.held() } else { Vec::new() };
+        let refused = around.refused().into_iter().filter(|_| fresh);
+        let refused: Vec<Change> =
+            refused.map(|(member, why)| self.note_refused(member, sent.actor.id, scope, why)).collect();
         if !self.still_concerns(sent, around) {
-            let dropped = decisions.values().any(|decision| matches!(decision, Decision::Drop(_)));
+            if !held.is_empty() {
+                return self.hold_post(sent, new, scope, &held).await;
+            }
+            if !refused.is_empty() {
+                self.store().write(refused).await?;
+            }
+            let dropped = decisions.keys().any(|member| around.keeps_from(*member));
             return Err(Halt::Ignored(if dropped { "dropped at the gate" } else { "concerns nobody here" }));
         }
         let gated = self.gated_answer(&post, sent.network, &new.native_id).await?;
@@ -96,18 +110,23 @@ impl Hub {
         {
             quote.state = state;
         }
-        // Whom the gate keeps it from is not among its addressees here.
-        post.mentions.retain(|mention| !matches!(decisions.get(&mention.actor), Some(Decision::Drop(_))));
+        // Whom the gate keeps it from is not among its addressees here; who is asked first is not yet one of its readers.
+        post.mentions.retain(|mention| !around.keeps_from(mention.actor));
+        let quiet: Vec<Id> = around.held().into_iter().map(|(member, _)| member).collect();
         let accepted = |id: &Id| decisions.get(id).is_some_and(|decision| *decision == Decision::Accept);
         let told: Vec<Id> = around.members().into_iter().filter(accepted).collect();
 
-        let mut write = Write::default();
+        let mut write = Write::from(refused);
         let mut holders = Vec::new();
         let key = match post.visibility.is_open() {
             true => None,
             false => {
                 let readers = self.readers_here(&post).await?;
-                let readers: Vec<Id> = readers.into_iter().filter(|id| *id != post.author).collect();
+                let reads = |id: &Id| *id != post.author && !quiet.contains(id);
+                let readers: Vec<Id> = readers.into_iter().filter(reads).collect();
+                if readers.is_empty() && !held.is_empty() {
+                    return self.hold_post(sent, new, scope, &held).await;
+                }
                 if readers.is_empty() {
                     return Err(Halt::Ignored("nobody here may read it"));
                 }
@@ -128,7 +147,11 @@ impl Hub {
         if sent.via == Via::Fetched {
             write.push(copies::mark_fetched(sent.network, &new.native_id));
         }
-        write.extend(self.remote_rows(sent, &post, key.as_ref()));
+        write.extend(self.remote_rows(sent, &post, &quiet, key.as_ref()));
+        if !held.is_empty() {
+            let what = What::Post(Box::new(new.clone()));
+            write.extend(self.hold(sent, scope, &new.native_id, what, &held).await?);
+        }
         write.extend(counts(&post));
         write.extend(wait(sent, new, &post));
         match waited_for {
@@ -168,7 +191,7 @@ impl Hub {
     }
 
     /// Whether it still concerns somebody once the gate has spoken.
-    fn still_concerns(&self, sent: &Sent, around: &Surroundings) -> bool {
+    pub(super) fn still_concerns(&self, sent: &Sent, around: &Surroundings) -> bool {
         let near = around.parent.is_some_and(|parent| parent.author_followed && !parent.by_member);
         let reaches = around.decisions.values().any(|decision| *decision == Decision::Accept);
         let goes_on = around.in_members_thread() && !around.parent.is_some_and(|parent| parent.by_member);
@@ -219,12 +242,7 @@ impl Hub {
             told.iter().copied().filter(|id| post.mentions.iter().any(|m| m.actor == *id)).collect();
         let answered = post.reply_to_author.filter(|author| told.contains(author) && !named.contains(author));
         let hears: Vec<Id> = named.iter().copied().chain(answered).collect();
-        changes.extend(self.tell(
-            NotificationKind::Mention,
-            sent.actor.id,
-            hears.iter().copied(),
-            Some(post),
-        ));
+        changes.extend(self.tell_sent(sent, NotificationKind::Mention, hears.iter().copied(), Some(post)));
         let quoted = match &post.quote {
             Some(quote) if quote.state == QuoteState::Accepted => quote.post,
             _ => None,
@@ -232,24 +250,26 @@ impl Hub {
         if let Some(quoted) = quoted {
             let author = around.quoted.filter(|near| near.id == quoted).map(|near| near.author);
             let author = author.filter(|author| told.contains(author) && !hears.contains(author));
-            changes.extend(self.tell(NotificationKind::Quote, sent.actor.id, author, Some(post)));
+            changes.extend(self.tell_sent(sent, NotificationKind::Quote, author, Some(post)));
         }
         let own_thread = new.reply_to.is_none() || post.reply_to_author == Some(post.author);
         if own_thread && post.visibility != Visibility::Direct {
             let eager = around.eager.iter().copied().filter(|id| !hears.contains(id));
-            changes.extend(self.tell(NotificationKind::Status, sent.actor.id, eager, Some(post)));
+            changes.extend(self.tell_sent(sent, NotificationKind::Status, eager, Some(post)));
         }
         changes
     }
 
-    /// A native id that is here. If it was we who had asked for it, this is its first arrival; otherwise nothing happens.
+    /// A native id that is here. If it was we who had asked for it, this is its first arrival; one that was held for a member
+    /// reaches that member now; otherwise nothing happens.
     async fn arrive_again(&self, sent: &Sent, new: &InPost, known: &CopyRow) -> Result<Received, Halt> {
         if CopyState::from_i64(known.state) == CopyState::Deleted {
             return Err(Halt::Ignored("deleted"));
         }
         let is_fetched = copies::is_fetched(sent.network, &new.native_id);
         let ours = known.kind == CopyKind::Post.key() && known.actor == sent.actor.id;
-        if sent.via == Via::Fetched || !ours || self.store().row(is_fetched).await?.is_none() {
+        let first = sent.released.is_some() || self.store().row(is_fetched).await?.is_some();
+        if sent.via == Via::Fetched || !ours || !first {
             return Err(Halt::Duplicate);
         }
         let post = self.post(known.object).await?;
@@ -258,25 +278,42 @@ impl Hub {
             self.store().write(copies::arrive(sent.network, &new.native_id)).await?;
             return Ok(Received::Stored(Some(post.id)));
         }
-        let scope = scope_of(post.visibility);
+        let scope = Scope::of(post.visibility);
         let around = self.surroundings(sent, new, scope, None, &mut Trail::default()).await?;
         let told: Vec<Id> = around
             .decisions
             .iter()
             .filter(|(_, decision)| **decision == Decision::Accept)
             .map(|(id, _)| *id)
+            .filter(|id| sent.released.is_none_or(|released| released.member == *id))
             .collect();
         let mut write = Write::from(copies::arrive(sent.network, &new.native_id));
+        let named = |id: &&Id| post.mentions.iter().any(|mention| mention.actor == **id);
+        let named: Vec<Id> = told.iter().filter(named).copied().collect();
+        write.push(mentions::insert(post.id, &named));
+        if !post.visibility.is_open() {
+            write.extend(self.share_post_key(&self.post_key(post.id, None).await?, &named).await?);
+        }
+        let mut holders = Vec::new();
+        if post.visibility == Visibility::Direct {
+            for member in named {
+                if self.conversations_among(member, &[post.id]).await?.is_empty() {
+                    holders.push(member);
+                }
+            }
+            write.extend(self.conversation_rows(&post, Some(sent.network), &holders, false).await?);
+        }
+        let held = around.held();
+        if !held.is_empty() && sent.released.is_none() {
+            let what = What::Post(Box::new(new.clone()));
+            write.extend(self.hold(sent, scope, &new.native_id, what, &held).await?);
+        }
         write.extend(self.spread(sent, new, &post, &around, &told));
         let written = self.store().write(write).await?;
         self.wake(Reached::read(written)?, Some(&post));
+        self.wake_conversations(post.id, holders);
         Ok(Received::Stored(Some(post.id)))
     }
-}
-
-/// What the gate is asked about a post of that visibility.
-pub(super) fn scope_of(visibility: Visibility) -> Scope {
-    if visibility.is_open() { Scope::Public } else { Scope::Private }
 }
 
 /// Counts on what it answers and quotes, and its author's last post.

@@ -1,11 +1,7 @@
 //! Leave to quote (FEP-044f): asked of members, given to members, taken back.
 
 use super::{Sent, halt::Halt, repost::act_copy, trail::Trail};
-use crate::{
-    ActKind, CopyKind, CopyState, Hub, InPost, Received, Via,
-    gate::{self, Decision, FirstContact, Scope},
-    publish::Reach,
-};
+use crate::{ActKind, CopyKind, CopyState, Hub, InPost, Received, Via, What, gate::Scope, publish::Reach};
 use landbridge_model::{Post, QuoteState};
 use landbridge_store::{
     Write,
@@ -20,25 +16,22 @@ impl Hub {
     pub(super) async fn receive_quote_request(
         &self,
         sent: &Sent,
-        quoted: &str,
+        quoted_id: &str,
         quoting: &str,
         post: Option<InPost>,
         trail: &mut Trail,
     ) -> Result<Received, Halt> {
-        let quoted = self.living_post(sent, quoted).await?.ok_or(Halt::Ignored("unknown post"))?;
+        let quoted = self.living_post(sent, quoted_id).await?.ok_or(Halt::Ignored("unknown post"))?;
         let Some(request) = sent.id.clone().filter(|_| quoted.origin.is_none()) else {
             return Err(Halt::Ignored("no request to a member"));
         };
         let member = self.actor(quoted.author).await?;
-        let contact = FirstContact {
-            member: member.id,
-            stranger: &sent.actor,
-            limited: sent.limited,
-            scope: Scope::Public,
+        let what = What::QuoteRequest {
+            quoted: quoted_id.into(),
+            quoting: quoting.into(),
+            post: post.clone().map(Box::new),
         };
-        if let Decision::Drop(why) = gate::decide(self, contact).await? {
-            return Err(Halt::Ignored(why));
-        }
+        self.pass(sent, member.id, Scope::Public, &what, &request, &[]).await?;
         if let Some(mut post) = post.filter(|post| post.native_id == quoting && post.author == sent.native) {
             // The leave may name it only once it is here; that it asks does not make it heard yet.
             post.quote_stamp = None;

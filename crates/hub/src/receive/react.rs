@@ -1,12 +1,7 @@
 //! A like or an emoji reaction.
 
 use super::{Sent, clean, halt::Halt, repost::act_copy, tombs};
-use crate::{
-    CopyKind, Hub, Received, Via,
-    gate::{self, Decision, FirstContact, Scope},
-    publish::kind_of,
-    spread::Reached,
-};
+use crate::{CopyKind, Hub, Received, Via, What, gate::Scope, publish::kind_of, spread::Reached};
 use landbridge_model::{Emoji, Reaction};
 use landbridge_store::{
     Write,
@@ -34,13 +29,13 @@ impl Hub {
         if !post.visibility.is_open() && !self.may_read(&post, Some(sent.actor.id)).await? {
             return Err(Halt::Ignored("a reaction to what its sender cannot read"));
         }
-        let scope = if post.visibility.is_open() { Scope::Public } else { Scope::Private };
-        let contact =
-            FirstContact { member: post.author, stranger: &sent.actor, limited: sent.limited, scope };
-        if post.origin.is_none()
-            && let Decision::Drop(why) = gate::decide(self, contact).await?
-        {
-            return Err(Halt::Ignored(why));
+        let named = act(&content);
+        let id = sent.id.as_deref();
+        let guards = tombs::guard(self, sent.network, &sent.native, id, Some((&named, target)), sent.at);
+        if post.origin.is_none() {
+            let what = What::React { target: target.into(), content: content.clone(), emoji: emoji.clone() };
+            let named = format!("{named} {target}");
+            self.pass(sent, post.author, Scope::of(post.visibility), &what, &named, &guards).await?;
         }
         if self.store().rows(reactions::by_actor(post.id, sent.actor.id)).await?.len() >= MOST {
             return Err(Halt::Ignored("too many reactions"));
@@ -53,16 +48,7 @@ impl Hub {
             emoji: emoji.filter(|emoji| emoji.url.starts_with("http")),
             at: sent.at,
         };
-        let named = act(&reaction.content);
-        let mut write = Write::default();
-        write.extend(tombs::guard(
-            self,
-            sent.network,
-            &sent.native,
-            sent.id.as_deref(),
-            Some((&named, target)),
-            sent.at,
-        ));
+        let mut write = Write::from(guards);
         write.push(posts::require(post.id, "post"));
         write.push(reactions::insert(&reaction, Some(sent.network)));
         if let Some(id) = &sent.id {
@@ -72,12 +58,7 @@ impl Hub {
         if reaction.content != "-" {
             write.push(posts::count_likes(post.id, 1));
             if sent.via == Via::Delivered {
-                write.extend(self.tell(
-                    kind_of(&reaction.content),
-                    sent.actor.id,
-                    [post.author],
-                    Some(&post),
-                ));
+                write.extend(self.tell_sent(sent, kind_of(&reaction.content), [post.author], Some(&post)));
             }
         }
         let written = self.store().write(write).await?;

@@ -2,14 +2,11 @@
 
 use super::{Sent, clean, halt::Halt, tombs, trail::Trail};
 use crate::{
-    CopyKind, CopyState, Hub, Received, Via,
-    gate::{self, Decision, FirstContact, Scope},
-    reading::NotificationKind,
-    spread::Reached,
+    CopyKind, CopyState, Hub, Received, Via, What, gate::Scope, reading::NotificationKind, spread::Reached,
 };
 use landbridge_model::{Post, Visibility};
 use landbridge_store::{
-    Fault, Write, WriteError,
+    Change, Fault, Write, WriteError,
     entities::{
         copies::{self, CopyRow},
         follows,
@@ -41,17 +38,10 @@ impl Hub {
         if self.store().row(posts::repost_by(sent.actor.id, target_post.id)).await?.is_some() {
             return Err(Halt::Duplicate);
         }
-        let author = self.actor(target_post.author).await?;
-        let contact = FirstContact {
-            member: author.id,
-            stranger: &sent.actor,
-            limited: sent.limited,
-            scope: Scope::Public,
-        };
-        if author.is_member()
-            && let Decision::Drop(why) = gate::decide(self, contact).await?
-        {
-            return Err(Halt::Ignored(why));
+        if self.actor(target_post.author).await?.is_member() {
+            let what = What::Repost { target: target.into(), visibility };
+            let (named, guards) = (format!("{ACT} {target}"), guards(self, sent, target));
+            self.pass(sent, target_post.author, Scope::Public, &what, &named, &guards).await?;
         }
         for _ in 0..TRIES {
             match self.write_repost(sent, target, &target_post, visibility).await {
@@ -75,15 +65,7 @@ impl Hub {
     ) -> Result<Received, Halt> {
         let mut repost = crate::publish::blank(self.id_at(sent.at), sent.actor.id, target_post, visibility);
         (repost.origin, repost.created_at) = (Some(sent.network), sent.at);
-        let mut write = Write::default();
-        write.extend(tombs::guard(
-            self,
-            sent.network,
-            &sent.native,
-            sent.id.as_deref(),
-            Some((ACT, target)),
-            sent.at,
-        ));
+        let mut write = Write::from(guards(self, sent, target));
         write.push(posts::require(target_post.id, "post"));
         if let Some(id) = &sent.id {
             write.push(copies::insert(
@@ -98,7 +80,7 @@ impl Hub {
         if sent.via == Via::Delivered {
             write.extend(self.home_rows(&repost, &sent.actor, Some(target_post.author)));
             let told = [target_post.author];
-            write.extend(self.tell(NotificationKind::Reblog, sent.actor.id, told, Some(target_post)));
+            write.extend(self.tell_sent(sent, NotificationKind::Reblog, told, Some(target_post)));
         }
         let written = self.store().write(write).await.map_err(|error| match error {
             WriteError::Store(error) if error.fault() == Some(Fault::Unique) => Halt::Ignored("id taken"),
@@ -139,6 +121,11 @@ impl Hub {
             None => Ok(Some(post)),
         }
     }
+}
+
+/// It must not have been taken back.
+fn guards(hub: &Hub, sent: &Sent, target: &str) -> Vec<Change> {
+    tombs::guard(hub, sent.network, &sent.native, sent.id.as_deref(), Some((ACT, target)), sent.at)
 }
 
 /// The identity of an act on its network.

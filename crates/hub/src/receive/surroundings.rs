@@ -3,7 +3,7 @@
 use super::{Sent, halt::Halt, trail::Trail};
 use crate::{
     Hub, InPost, Via,
-    gate::{self, Decision, Scope},
+    gate::{self, Decision, Reason, Scope},
 };
 use landbridge_model::{Acct, Id, MarkKind, Mention, Network};
 use landbridge_store::{
@@ -131,6 +131,29 @@ impl Surroundings {
             || self.people.values().any(Person::is_member)
     }
 
+    /// Members whom the gate asks first, and why.
+    pub fn held(&self) -> Vec<(Id, Reason)> {
+        let held = self.decisions.iter().filter_map(|(id, decision)| match decision {
+            Decision::Hold(reason) => Some((*id, *reason)),
+            _ => None,
+        });
+        held.collect()
+    }
+
+    /// Members whose own rules keep it out, and which.
+    pub fn refused(&self) -> Vec<(Id, Reason)> {
+        let refused = self.decisions.iter().filter_map(|(id, decision)| match decision {
+            Decision::Refuse(reason) => Some((*id, *reason)),
+            _ => None,
+        });
+        refused.collect()
+    }
+
+    /// Whether it is not for that member at all.
+    pub fn keeps_from(&self, member: Id) -> bool {
+        matches!(self.decisions.get(&member), Some(Decision::Drop(_) | Decision::Refuse(_)))
+    }
+
     /// Members whom this wants to reach.
     pub fn members(&self) -> Vec<Id> {
         let authors = [self.parent, self.quoted].into_iter().flatten().filter(|post| post.by_member);
@@ -191,8 +214,8 @@ impl Hub {
             Some(nearby) => nearby,
             None => self.nearby(sent, post).await?,
         };
-        let around = self.look_around(sent, scope, nearby).await?;
-        if !around.concerns_somebody(sent.via) {
+        let around = self.look_around(sent, scope, post, nearby).await?;
+        if !around.concerns_somebody(sent.via) || !self.still_concerns(sent, &around) {
             return Ok(around);
         }
         let mut fetched = false;
@@ -206,15 +229,20 @@ impl Hub {
                 fetched = true;
             }
         }
-        let unknown = named(post).filter(|id| !around.people.contains_key(*id)).take(UNKNOWN_PEOPLE);
-        for id in unknown.map(str::to_owned).collect::<Vec<_>>() {
+        let is_unknown = |id: &&str| !around.people.contains_key(*id);
+        let mut unknown: Vec<&str> = named(post).filter(is_unknown).take(UNKNOWN_PEOPLE).collect();
+        // Where a conversation is a set of people, everybody in it must be known.
+        if scope == Scope::Private && self.translator(sent.network).is_ok_and(|t| t.has_rooms()) {
+            unknown.extend(post.addressed.iter().map(String::as_str).filter(is_unknown));
+        }
+        for id in unknown.into_iter().map(str::to_owned).collect::<Vec<_>>() {
             self.actor_somehow(sent.network, &id, trail).await?;
             fetched = true;
         }
         if !fetched {
             return Ok(around);
         }
-        self.look_around(sent, scope, self.nearby(sent, post).await?).await
+        self.look_around(sent, scope, post, self.nearby(sent, post).await?).await
     }
 
     async fn nearby(&self, sent: &Sent, post: &InPost) -> Result<Nearby, Halt> {
@@ -223,12 +251,19 @@ impl Hub {
     }
 
     /// What lies between its author and the members here.
-    async fn look_around(&self, sent: &Sent, scope: Scope, nearby: Nearby) -> Result<Surroundings, Halt> {
+    async fn look_around(
+        &self,
+        sent: &Sent,
+        scope: Scope,
+        post: &InPost,
+        nearby: Nearby,
+    ) -> Result<Surroundings, Halt> {
+        let approach = sent.approach_with(scope, post);
         let mut around = Surroundings { nearby, ..Surroundings::default() };
         let members = around.members();
         let mut questions = vec![follows::any_member_following(sent.actor.id), follows::eager(sent.actor.id)];
         if !members.is_empty() {
-            questions.push(gate::question(&sent.actor, &members));
+            questions.push(gate::question(&approach, &members));
         }
         let mut answers = self.store().all(questions).await?.into_iter();
         around.followed = answers.next().is_some_and(|rows| !rows.is_empty());
@@ -236,7 +271,7 @@ impl Hub {
             around.eager.push(row.get(0)?);
         }
         let gate = answers.next().unwrap_or_default();
-        around.decisions = gate::answered(gate, &sent.actor, sent.limited, scope)?;
+        around.decisions = gate::answered(gate, &approach, self.config().gate.new_days)?;
         Ok(around)
     }
 }

@@ -2,13 +2,17 @@
 
 use super::{Sent, halt::Halt, react, repost, tombs};
 use crate::{
-    CopyKind, CopyState, Hub, Received, Undone, What, publish, publish::kind_of, reading::NotificationKind,
+    CopyKind, CopyState, Hub, Received, Undone, What,
+    gate::{Scope, State},
+    publish,
+    publish::kind_of,
+    reading::NotificationKind,
 };
 use landbridge_model::{Id, Network, Time};
 use landbridge_store::{
     Query, Write,
     entities::{
-        actors, blocks,
+        actors, blocks, contacts,
         copies::{self, CopyRow},
         follows::{self, FollowRow},
         notifications, posts, reactions, tombstones,
@@ -29,6 +33,10 @@ impl Hub {
             }
         }
         self.note_undone(sent.network, &sent.native, &undone, sent.at).await?;
+        let named = undone.what.as_deref().and_then(content).map(|(act, target)| format!("{act} {target}"));
+        for name in [undone.id.clone(), named].into_iter().flatten() {
+            self.take_back(sent.actor.id, sent.network, &name).await?;
+        }
         match undone.what.as_deref() {
             Some(what) => self.undo_content(sent, what).await,
             None => Ok(Received::Stored(None)),
@@ -155,6 +163,7 @@ impl Hub {
         }
         write.extend(publish::ended_changes(&follow));
         write.push(copies::delete_of(CopyKind::Follow.key(), follow.id));
+        write.push(cancelled(target, follower));
         for kind in [NotificationKind::FollowRequest, NotificationKind::Follow] {
             write.push(notifications::retract(target, kind.key(), follower, None));
         }
@@ -173,6 +182,12 @@ impl Hub {
         }
         Ok(changes)
     }
+}
+
+/// A request to follow is taken back.
+fn cancelled(member: Id, follower: Id) -> landbridge_store::Change {
+    let (scopes, from) = ([Scope::Follow.key()], [State::Request.key()]);
+    contacts::turn_if(member, follower, &scopes, &from, State::Cancelled.key(), Time::now())
 }
 
 /// Act and target of something that can be undone by its content.

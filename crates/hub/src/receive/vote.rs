@@ -3,7 +3,7 @@
 use super::{Sent, halt::Halt, repost::act_copy, tombs};
 use crate::{
     ActKind, CopyKind, Event, EventKind, Hub, Received,
-    gate::{self, Decision, FirstContact, Scope},
+    gate::{self, Decision, Scope},
     publish::Reach,
 };
 use landbridge_model::{Id, Time};
@@ -30,13 +30,10 @@ impl Hub {
         if !self.may_read(&post, Some(sent.actor.id)).await? {
             return Err(Halt::Ignored("a vote in what its sender cannot read"));
         }
-        let scope = if post.visibility.is_open() { Scope::Public } else { Scope::Private };
-        let contact =
-            FirstContact { member: post.author, stranger: &sent.actor, limited: sent.limited, scope };
-        // A limited voter disturbs nobody.
-        match gate::decide(self, contact).await? {
-            Decision::Drop("limited") | Decision::Accept | Decision::Hold => {}
-            Decision::Drop(why) => return Err(Halt::Ignored(why)),
+        let approach = sent.approach(Scope::of(post.visibility));
+        // Nobody is told of a vote, so a rule of the member does not keep it out.
+        if let Decision::Drop(why) = gate::decide(self, post.author, approach).await? {
+            return Err(Halt::Ignored(why));
         }
         let mut chosen = Vec::new();
         for choice in choices.iter().take(poll.options.len()) {

@@ -4,7 +4,11 @@ use crate::{
     receive::{AP, NOSTR, member_native, post_of},
     support::{TestHub, draft_for, test_hub},
 };
-use landbridge_hub::{Draft, HubError, InPost, Page, messages::MessageState};
+use landbridge_hub::{
+    Draft, EventKind, HubError, InPost, Page, Received,
+    gate::{Reason, Scope, State},
+    messages::MessageState,
+};
 use landbridge_model::{Id, Visibility};
 use landbridge_store::{args, on_both_engines, query, testing::TestStore};
 
@@ -13,6 +17,9 @@ on_both_engines!(
     each_set_of_people_and_thread_is_one_conversation,
     a_deleted_conversation_is_gone_and_stays_away,
     what_is_held_back_at_the_gate_is_in_no_conversation,
+    who_is_let_in_stands_in_the_conversation,
+    each_member_answers_for_themself,
+    who_was_written_to_may_write_back,
 );
 
 /// A message from somebody elsewhere to members.
@@ -53,8 +60,11 @@ async fn a_message_goes_by_one_network_that_has_everybody(store: TestStore) {
 
 async fn each_set_of_people_and_thread_is_one_conversation(store: TestStore) {
     let t = test_hub(store);
-    let (alice, anna) = (t.member("alice").await.actor.id, t.member("anna").await.actor.id);
-    t.stranger(AP, "bob").await;
+    let (alice, anna) = (t.member("alice").await, t.member("anna").await);
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    t.follow_now(&anna, bob).await;
+    let (alice, anna) = (alice.actor.id, anna.actor.id);
     let first = "https://remote.example/1";
     t.stored(AP, direct("bob", first, &["alice"], None)).await;
     let second = t.stored(AP, direct("bob", "https://remote.example/2", &["alice"], Some(first))).await;
@@ -83,6 +93,7 @@ async fn a_deleted_conversation_is_gone_and_stays_away(store: TestStore) {
     let t = test_hub(store);
     let alice = t.member("alice").await;
     let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
     let message = direct("bob", "https://remote.example/1", &["alice"], None);
     let post = t.stored(AP, message.clone()).await;
     let answer =
@@ -113,10 +124,92 @@ async fn a_deleted_conversation_is_gone_and_stays_away(store: TestStore) {
 
 async fn what_is_held_back_at_the_gate_is_in_no_conversation(store: TestStore) {
     let t = test_hub(store);
-    let (alice, anna) = (t.member("alice").await.actor.id, t.member("anna").await.actor.id);
+    let (alice, anna) = (t.member("alice").await.actor.id, t.member("anna").await);
     let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&anna, bob).await;
+    let anna = anna.actor.id;
     t.hub.block(alice, bob).await.unwrap();
     t.stored(AP, direct("bob", "https://remote.example/1", &["alice", "anna"], None)).await;
     assert!(conversations(&t, alice).await.is_empty());
     assert_eq!(conversations(&t, anna).await.len(), 1);
+}
+
+/// Lets in whoever asks to write to a member.
+async fn let_in(t: &TestHub, member: Id) {
+    let asks = t.hub.contact_requests(member, &[Scope::Private], Page::default()).await.unwrap();
+    let [ask] = &asks[..] else { panic!("{asks:?}") };
+    t.hub.accept_contact(member, ask.id).await.unwrap();
+}
+
+async fn who_is_let_in_stands_in_the_conversation(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await.actor.id;
+    t.stranger(AP, "bob").await;
+    let mut events = t.hub.bus().listen();
+    let messages = [
+        direct("bob", "https://remote.example/1", &["alice"], None),
+        direct("bob", "https://remote.example/2", &["alice"], Some("https://remote.example/1")),
+    ];
+    for message in &messages {
+        assert_eq!(t.post(AP, message.clone()).await.unwrap(), Received::Stored(None), "it is held");
+    }
+    assert!(conversations(&t, alice).await.is_empty());
+    assert_eq!(t.hub.unread_conversations(alice).await.unwrap(), 0);
+    assert!(events.try_recv().is_err(), "nobody is woken");
+    let_in(&t, alice).await;
+    let [(one, 2)] = conversations(&t, alice).await[..] else {
+        panic!("{:?}", conversations(&t, alice).await)
+    };
+    let found = t.hub.messages(alice, one, Page::default()).await.unwrap();
+    let mut woken = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        if let (EventKind::Message(post), true) = (&event.kind, event.members == [alice]) {
+            woken.push(*post);
+        }
+    }
+    woken.reverse();
+    assert_eq!(woken, found.iter().map(|m| m.view.post.id).collect::<Vec<_>>());
+    // Who is in goes on in it, and what was held is known.
+    let third = direct("bob", "https://remote.example/3", &["alice"], Some("https://remote.example/2"));
+    t.stored(AP, third).await;
+    for message in messages {
+        assert_eq!(t.post(AP, message).await.unwrap(), Received::Duplicate);
+    }
+    assert_eq!(conversations(&t, alice).await, [(one, 3)]);
+}
+
+async fn each_member_answers_for_themself(store: TestStore) {
+    let t = test_hub(store);
+    let (alice, anna) = (t.member("alice").await, t.member("anna").await.actor.id);
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    let alice = alice.actor.id;
+    let message = direct("bob", "https://remote.example/1", &["alice", "anna"], None);
+    let post = t.stored(AP, message).await;
+    assert_eq!(conversations(&t, alice).await.len(), 1);
+    assert!(conversations(&t, anna).await.is_empty());
+    assert!(t.hub.view(post, Some(anna)).await.is_err());
+    let_in(&t, anna).await;
+    let [(_, 1)] = conversations(&t, anna).await[..] else { panic!("{:?}", conversations(&t, anna).await) };
+    assert_eq!(t.hub.conversation_with(anna, post).await.unwrap().people.len(), 2);
+    assert!(t.hub.view(post, Some(anna)).await.is_ok());
+    // Of the other one's answer nothing is new to her.
+    let [(_, 1)] = conversations(&t, alice).await[..] else { panic!("{:?}", conversations(&t, alice).await) };
+}
+
+async fn who_was_written_to_may_write_back(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    let me = alice.actor.id;
+    // What they have sent before comes with it.
+    let before = direct("bob", "https://remote.example/1", &["alice"], None);
+    assert_eq!(t.post(AP, before).await.unwrap(), Received::Stored(None));
+    let first = Draft { to: vec![bob], ..draft_for(&alice, "hello", Visibility::Direct) };
+    t.hub.publish(first, None).await.unwrap();
+    assert_eq!(conversations(&t, me).await.len(), 2, "a thread each");
+    t.stored(AP, direct("bob", "https://remote.example/2", &["alice"], None)).await;
+    let granted = t.hub.contacts_in(me, State::Granted, &[Scope::Private], Page::default()).await.unwrap();
+    assert_eq!(granted.iter().map(|c| (c.stranger.id, c.reason)).collect::<Vec<_>>(), [(bob, Reason::Wrote)]);
+    assert!(t.hub.contact_requests(me, &Scope::ALL, Page::default()).await.unwrap().is_empty());
 }

@@ -55,6 +55,7 @@ pub fn test_hub(store: TestStore) -> TestHub {
         registrations: Registrations::Closed,
         networks: [(Network::ActivityPub, Mode::ReadWrite), (Network::Nostr, Mode::ReadWrite)].into(),
         limits: Default::default(),
+        gate: Default::default(),
         remote_days: 30,
     };
     let media = landbridge_media::Config {

@@ -64,6 +64,14 @@ enum Action {
         #[arg(value_enum)]
         role: RoleName,
     },
+    /// Give an account the rules for the young: it asks before anybody may follow, strangers cannot write to it in private,
+    /// and it joins no network where everything is public for ever. (It leaves none that it is on: see `networks`.)
+    Young {
+        name: String,
+        /// Take them away again.
+        #[arg(long)]
+        undo: bool,
+    },
     /// Hide an account, sign it out everywhere and let nobody sign in to it; nothing is deleted.
     Suspend {
         name: String,
@@ -177,6 +185,10 @@ impl Action {
             Action::Role { name, role } => {
                 let member = find(hub, &name).await?;
                 hub.set_role(member.actor.id, role.into()).await?;
+            }
+            Action::Young { name, undo } => {
+                let member = find(hub, &name).await?.actor.id;
+                hub.set_young(member, !undo).await?;
             }
             Action::Suspend { name, undo } => {
                 let member = find(hub, &name).await?.actor.id;

@@ -62,6 +62,10 @@ pub const KEYS: &[(&str, &str)] = &[
         "days that remote posts and media are kept after their last local use; 0 keeps them",
     ),
     (
+        "gate.new_days",
+        "days: first contacts of whom this server has known for less are held until the member answers; 0: no such rule",
+    ),
+    (
         "activitypub.authorized_fetch",
         "true: posts and profiles are documents only for servers that sign their requests and are not blocked; \
          pages stay open",

@@ -44,6 +44,7 @@ pub struct Config {
     pub metrics: Metrics,
     pub limits: Limits,
     pub retention: Retention,
+    pub gate: Gate,
     pub activitypub: ActivityPub,
     pub nostr: Nostr,
     pub atproto: AtProto,
@@ -72,6 +73,7 @@ impl Default for Config {
             metrics: Metrics::default(),
             limits: Limits::default(),
             retention: Retention::default(),
+            gate: Gate::default(),
             activitypub: ActivityPub::default(),
             nostr: Nostr::default(),
             atproto: AtProto::default(),
@@ -216,6 +218,14 @@ impl Default for Retention {
     fn default() -> Self {
         Self { remote_days: 90 }
     }
+}
+
+/// First contacts with members, beside what each member has chosen.
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Gate {
+    /// First contacts of whom this server has known for fewer days are held until the member answers; 0: no such rule.
+    pub new_days: u32,
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]

@@ -97,6 +97,20 @@ pub fn set_settings(actor: Id, settings: String) -> Change {
         .or_fail("member")
 }
 
+/// (contact_rules, young)
+pub fn rules(actor: Id) -> Query {
+    query("SELECT contact_rules, young FROM members WHERE actor_id = ?1", args![actor])
+}
+
+pub fn set_rules(actor: Id, rules: String) -> Change {
+    Change::new("UPDATE members SET contact_rules = ?2 WHERE actor_id = ?1", args![actor, rules])
+        .or_fail("member")
+}
+
+pub fn set_young(actor: Id, young: bool) -> Change {
+    Change::new("UPDATE members SET young = ?2 WHERE actor_id = ?1", args![actor, young]).or_fail("member")
+}
+
 pub fn set_role(actor: Id, role: &str) -> Change {
     Change::new("UPDATE members SET role = ?2 WHERE actor_id = ?1", args![actor, role]).or_fail("member")
 }

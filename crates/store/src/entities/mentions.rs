@@ -1,6 +1,6 @@
 //! `mentions`: who is named in or addressed by a post.
 
-use crate::{Change, args};
+use crate::{Change, Query, args, query};
 use landbridge_model::Id;
 
 pub fn insert(post: Id, actors: &[Id]) -> Change {
@@ -13,4 +13,9 @@ pub fn insert(post: Id, actors: &[Id]) -> Change {
 
 pub fn delete(post: Id) -> Change {
     Change::new("DELETE FROM mentions WHERE post_id = ?1", args![post])
+}
+
+/// A row when that actor is named in or addressed by the post.
+pub fn has(post: Id, actor: Id) -> Query {
+    query("SELECT 1 FROM mentions WHERE post_id = ?1 AND actor_id = ?2", args![post, actor])
 }

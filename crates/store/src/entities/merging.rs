@@ -28,6 +28,24 @@ const STATEMENTS: &[&str] = &[
     "UPDATE account_notes SET target_id = ?2 WHERE target_id = ?1 AND NOT EXISTS
        (SELECT 1 FROM account_notes o WHERE o.target_id = ?2 AND o.member_id = account_notes.member_id)",
     "DELETE FROM account_notes WHERE target_id = ?1",
+    // What was asked of the one is asked of the other; a no to either is a no.
+    "UPDATE contact_items SET stranger_id = ?2, contact_id = COALESCE(
+       (SELECT o.id FROM contacts c JOIN contacts o ON o.member_id = c.member_id AND o.scope = c.scope
+        WHERE c.id = contact_items.contact_id AND o.stranger_id = ?2), contact_id)
+     WHERE stranger_id = ?1",
+    "UPDATE contacts SET state = 'request' WHERE stranger_id = ?2 AND state IN ('cancelled', 'revoked') AND EXISTS
+       (SELECT 1 FROM contacts o WHERE o.stranger_id = ?1 AND o.member_id = contacts.member_id
+          AND o.scope = contacts.scope AND o.state = 'request')",
+    "UPDATE contacts SET state = 'declined' WHERE stranger_id = ?2 AND state <> 'granted' AND EXISTS
+       (SELECT 1 FROM contacts o WHERE o.stranger_id = ?1 AND o.member_id = contacts.member_id
+          AND o.scope = contacts.scope AND o.state = 'declined')",
+    "UPDATE contacts SET stranger_id = ?2 WHERE stranger_id = ?1 AND NOT EXISTS
+       (SELECT 1 FROM contacts o WHERE o.stranger_id = ?2 AND o.member_id = contacts.member_id
+          AND o.scope = contacts.scope)",
+    "DELETE FROM contacts WHERE stranger_id = ?1",
+    "DELETE FROM contact_items WHERE stranger_id IN (?1, ?2) AND contact_id IN
+       (SELECT c.id FROM contacts c WHERE c.stranger_id = ?2 AND c.state = 'declined')",
+    "UPDATE contact_log SET stranger_id = ?2 WHERE stranger_id = ?1",
     "UPDATE reactions SET actor_id = ?2 WHERE actor_id = ?1 AND NOT EXISTS
        (SELECT 1 FROM reactions o WHERE o.actor_id = ?2 AND o.post_id = reactions.post_id
           AND o.content = reactions.content)",

@@ -20,6 +20,8 @@ pub mod atproto_reader;
 pub mod atproto_repos;
 pub mod awaited;
 pub mod blocks;
+pub mod contact_log;
+pub mod contacts;
 pub mod conversations;
 pub mod copies;
 pub mod cursors;

@@ -62,16 +62,21 @@ pub fn to_read(author: Id, reader: Option<Id>, post: Id) -> Query {
     )
 }
 
-/// (id, state, locked, following, blocked in either direction, host blocked) of some members with a stranger. `hosts`: the
-/// stranger's, and the wider domains around it.
-pub fn of_members(members: &[Id], stranger: Id, hosts: &[String]) -> Query {
+/// (id, state, locked, following, blocked in either direction, host blocked, followed by, state of the contact in that
+/// scope, the member's rules, whether young) of some members with a stranger. `hosts`: the stranger's, and the wider
+/// domains around it.
+pub fn of_members(members: &[Id], stranger: Id, hosts: &[String], scope: &str) -> Query {
     query(
         "SELECT a.id, a.state, a.locked,
            EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = a.id AND f.target_id = ?2 AND f.state = 1),
            EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = a.id AND b.target_id = ?2)
              OR EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = ?2 AND b.target_id = a.id),
-           EXISTS (SELECT 1 FROM member_domain_blocks d WHERE d.member_id = a.id AND d.domain IN {texts ?3})
-         FROM actors a WHERE a.id IN {ints ?1} AND a.domain = ''",
-        args![super::ints(members), stranger, super::texts(hosts)],
+           EXISTS (SELECT 1 FROM member_domain_blocks d WHERE d.member_id = a.id AND d.domain IN {texts ?3}),
+           EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = ?2 AND f.target_id = a.id AND f.state = 1),
+           c.state, m.contact_rules, m.young
+         FROM actors a LEFT JOIN members m ON m.actor_id = a.id
+         LEFT JOIN contacts c ON c.member_id = a.id AND c.stranger_id = ?2 AND c.scope = ?4
+         WHERE a.id IN {ints ?1} AND a.domain = ''",
+        args![super::ints(members), stranger, super::texts(hosts), scope],
     )
 }

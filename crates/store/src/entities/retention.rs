@@ -53,6 +53,8 @@ pub fn strangers(before: Time, limit: i64) -> Query {
            AND NOT EXISTS (SELECT 1 FROM copies c WHERE c.actor_id = a.id)
            AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.actor_id = a.id)
            AND NOT EXISTS (SELECT 1 FROM reports r WHERE r.target_id = a.id OR r.reporter_id = a.id)
+           AND NOT EXISTS (SELECT 1 FROM contacts k WHERE k.stranger_id = a.id)
+           AND NOT EXISTS (SELECT 1 FROM contact_log l WHERE l.stranger_id = a.id)
          LIMIT ?2",
         args![before, limit],
     )

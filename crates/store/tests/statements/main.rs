@@ -51,6 +51,7 @@ const SMALL: &[&str] = &[
 /// Statements that clean up, or answer the operator, now and then, and may take their time.
 const SWEEPS: &[&str] = &[
     "DELETE FROM home WHERE (member_id, post_id) IN",
+    "DELETE FROM contacts WHERE state = 'cancelled' AND changed_at < ?1",
     "DELETE FROM once WHERE member_id = ?1",
     "DELETE FROM thread_mutes WHERE member_id = ?1",
     "SELECT a.id FROM actors a WHERE (lower(a.username) LIKE",
@@ -72,6 +73,7 @@ const SWEEPS: &[&str] = &[
     "SELECT m.actor_id FROM members m JOIN actors a ON a.id = m.actor_id WHERE a.state = 3",
     "SELECT owner_id, post_id, media, state, created_at FROM media WHERE post_id IS NULL AND created_at < ?1",
     "SELECT state, COUNT(*), MIN(created_at) FROM deliveries GROUP BY state",
+    "UPDATE contacts SET state = 'cancelled', more = 0 WHERE state = 'request'",
     "UPDATE deliveries SET state = 0, next_at = ?2, finished_at = NULL WHERE (?1 = '' OR host = ?1)",
 ];
 

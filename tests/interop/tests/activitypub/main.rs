@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 mod block;
 mod boost;
+mod contact;
 mod delete;
 mod edit;
 mod follow;

@@ -35,8 +35,13 @@ async fn to_landbridge(scene: &Scene) -> Result<()> {
         ..Draft::default()
     };
     let id = peer.publish(account, &draft).await?;
-    let has = |all: &Value| all[0]["last_status"]["uri"] == *id;
-    let all = until("it is a conversation", async || conversations(scene).await, has).await?;
+    // Whoever is new here is asked about first.
+    let requests = async || member.get("v1/notifications/requests").await;
+    let shown = until("it waits", requests, |all| all[0]["notifications_count"] == "1").await?;
+    assert_eq!(conversations(scene).await?, json!([]));
+    member.post(&format!("v1/notifications/requests/{}/accept", text(&shown[0], "id")?), json!({})).await?;
+    let all = conversations(scene).await?;
+    assert_eq!(all[0]["last_status"]["uri"], *id, "{all}");
     assert_eq!((&all[0]["unread"], &all[0]["last_status"]["visibility"]), (&json!(true), &json!("direct")));
     // The answer stays in it, on both sides.
     let parent = &all[0]["last_status"]["id"];

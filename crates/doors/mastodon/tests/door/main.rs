@@ -4,6 +4,7 @@
 
 mod accounts;
 mod client;
+mod contacts;
 mod conversations;
 mod landbridge;
 mod media;

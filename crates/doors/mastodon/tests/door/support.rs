@@ -52,6 +52,7 @@ pub async fn world_at(store: TestStore, origin: Option<&str>) -> World {
         registrations: Registrations::Closed,
         networks: [(Network::ActivityPub, Mode::ReadWrite)].into(),
         limits: Default::default(),
+        gate: Default::default(),
         remote_days: 30,
     };
     let media = landbridge_media::Config {

@@ -10,6 +10,7 @@ use crate::{
 };
 use askama::Template;
 use axum::extract::{Query, State};
+use landbridge_hub::gate::Scope;
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -20,7 +21,7 @@ struct Home {
     /// Nothing here because nobody is followed yet.
     is_fresh: bool,
     visibility: &'static str,
-    requests: usize,
+    requests: u64,
 }
 
 pub async fn show(State(web): State<Web>, visitor: Visitor, Query(paging): Query<Paging>) -> Answer {
@@ -30,7 +31,7 @@ pub async fn show(State(web): State<Web>, visitor: Visitor, Query(paging): Query
     let links = paging.links("/", views.iter().map(|v| v.post.id));
     let cards = Reader::new(&web, &visitor, &frame).cards(&views);
     let is_fresh = cards.is_empty() && member.actor.following == 0;
-    let requests = web.hub.follow_requests(member.actor.id, landbridge_hub::Page::default()).await?.len();
+    let requests = web.hub.contacts_waiting(member.actor.id, &Scope::ALL).await?.strangers;
     let visibility = words::visibility_key(member.settings.visibility);
     page(&web, &visitor, &Home { cards, links, is_fresh, visibility, requests, frame })
 }

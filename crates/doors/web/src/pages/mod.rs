@@ -63,6 +63,8 @@ pub fn router() -> Router<Web> {
         .route("/people/{id}/{act}", post(actions::person))
         .route("/notifications", get(notifications::show).post(notifications::clear))
         .route("/requests", get(requests::show))
+        .route("/requests/log", get(requests::log))
+        .route("/requests/log/{id}/undo", post(requests::undo))
         .route("/requests/{id}/{answer}", post(requests::answer))
         .route("/search", get(search::show))
         .route("/authorize_interaction", get(search::remote))

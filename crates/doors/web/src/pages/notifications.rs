@@ -17,6 +17,7 @@ use axum::{
 };
 use landbridge_hub::{
     HubError,
+    gate::Scope,
     reading::{Notification, NotificationKind},
 };
 use landbridge_model::Time;
@@ -27,7 +28,7 @@ struct Notifications {
     frame: Frame,
     items: Vec<Item>,
     links: Links,
-    requests: usize,
+    requests: u64,
 }
 
 struct Item {
@@ -50,7 +51,7 @@ pub async fn show(State(web): State<Web>, signed: Signed, Query(paging): Query<P
     let frame = Frame::new(&web, &signed.visitor, "notifications", "Notices").await?;
     let reader = Reader::new(&web, &signed.visitor, &frame);
     let items = found.iter().map(|n| item(reader, n, read.is_none_or(|read| n.id > read))).collect();
-    let requests = web.hub.follow_requests(me, landbridge_hub::Page::default()).await?.len();
+    let requests = web.hub.contacts_waiting(me, &Scope::ALL).await?.strangers;
     let links = paging.links("/notifications", found.iter().map(|n| n.id));
     page(&web, &signed.visitor, &Notifications { items, links, requests, frame })
 }

@@ -47,6 +47,7 @@ impl World {
             registrations,
             networks: BTreeMap::new(),
             limits: Limits::default(),
+            gate: Default::default(),
             remote_days: 30,
         };
         let fetcher = Fetcher::new(Policy::trial("test")).unwrap();

@@ -30,6 +30,9 @@ const NAMES: &[(&str, &str)] = &[
     ("notifications", "actor_id"),
     ("reports", "reporter_id"),
     ("pins", "actor_id"),
+    ("contacts", "stranger_id"),
+    ("contact_items", "stranger_id"),
+    ("contact_log", "stranger_id"),
     ("actors", "id"),
     ("actors", "moved_to"),
 ];
@@ -55,6 +58,12 @@ async fn lively(t: &TestHub) -> (Member, Id) {
         ..mention_of(AP, "bob", "https://remote.example/2", "alice")
     };
     t.stored(AP, InPost { media: vec![media], tags: vec!["tag".into()], ..direct }).await;
+    t.member("dora").await;
+    let waiting = InPost {
+        visibility: Some(Visibility::Direct),
+        ..mention_of(AP, "bob", "https://remote.example/waiting", "dora")
+    };
+    t.post(AP, waiting).await.unwrap();
     let ours = t.hub.publish(draft(&alice, "Mine"), None).await.unwrap();
     let target = t.hub.copy_on(CopyKind::Post, ours.id, AP).await.unwrap().unwrap().native_id;
     t.take(

@@ -1,6 +1,7 @@
 //! What arrives from two networks: every effect once, in whichever order and however often it comes.
 
 mod acts;
+mod contacts;
 mod erasing;
 mod follows;
 mod gates;

@@ -17,7 +17,8 @@ fn direct(id: &str, member: &str) -> InPost {
 async fn a_direct_post_is_sealed_for_its_addressees(store: TestStore) {
     let t = test_hub(store);
     let (alice, anna) = (t.member("alice").await, t.member("anna").await);
-    t.stranger(AP, "bob").await;
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
     let id = t.stored(AP, direct("https://remote.example/1", "alice")).await;
     assert_eq!(t.told(&alice).await, [NotificationKind::Mention]);
     assert!(t.home_of(&alice).await.is_empty());
@@ -65,8 +66,9 @@ async fn followers_only_posts_reach_followers(store: TestStore) {
 
 async fn nothing_private_leaks(store: TestStore) {
     let t = test_hub(store);
-    t.member("alice").await;
-    t.stranger(AP, "bob").await;
+    let alice = t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
     let mut post = direct("https://remote.example/1", "alice");
     post.tags = vec!["secrettag".into()];
     post.warning = Some("secretwarning".into());

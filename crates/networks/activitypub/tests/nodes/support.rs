@@ -71,6 +71,7 @@ impl Node {
             registrations: Registrations::Closed,
             networks: [(Network::ActivityPub, Mode::ReadWrite)].into(),
             limits: Default::default(),
+            gate: Default::default(),
             remote_days: 30,
         };
         let store = TestStore::new(ENGINE.get()).await;

@@ -134,6 +134,7 @@ impl World {
             registrations: wishes.registrations,
             networks: BTreeMap::from([(Network::AtProto, Mode::ReadWrite)]),
             limits: Limits::default(),
+            gate: Default::default(),
             remote_days: 30,
         };
         let fetcher = Fetcher::new(Policy::trial("test")).unwrap();

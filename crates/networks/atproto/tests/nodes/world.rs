@@ -69,6 +69,7 @@ impl World {
             registrations: Registrations::Closed,
             networks: BTreeMap::from([(Network::AtProto, Mode::ReadWrite)]),
             limits: Limits::default(),
+            gate: Default::default(),
             remote_days: 30,
         };
         let fetcher = Fetcher::new(Policy::trial("test")).unwrap();

@@ -68,6 +68,7 @@ impl Node {
             registrations: Registrations::Closed,
             networks: BTreeMap::from([(Network::AtProto, Mode::ReadWrite)]),
             limits: Limits::default(),
+            gate: Default::default(),
             remote_days: 30,
         };
         let fetcher = Fetcher::new(Policy::trial("test")).unwrap();

@@ -15,8 +15,9 @@ use crate::{
 use bytes::Bytes;
 use landbridge_hub::{
     CopyKind, Draft, Hub, HubError, InPost, Incoming, Origin, Received, Refused, Undone, Via, What,
+    gate::{self, Approach, Decision, Scope},
 };
-use landbridge_model::{Id, Network, Time, Visibility};
+use landbridge_model::{Actor, Id, Network, Time, Visibility};
 use landbridge_store::entities::nostr_wraps;
 use std::collections::HashMap;
 
@@ -91,9 +92,19 @@ async fn handle(nostr: &Nostr, hub: &Hub, wrap: &Event, member: Id, rumor: &Rumo
     }
     // Whoever has sealed it is a person: nobody need be asked whether this is the id of a note.
     nostr.authors.insert(rumor.pubkey, ());
+    let is_message = matches!(rumor.kind, kind::CHAT_MESSAGE | kind::FILE_MESSAGE);
     let mut stored = None;
-    for what in translate(nostr, hub, rumor).await.map_err(later)? {
+    if let Some(stranger) = &known
+        && lets_in(hub, member, stranger).await.map_err(later)?
+    {
+        meet(nostr, hub, rumor).await.map_err(later)?;
+    }
+    for what in translate(hub, rumor).await.map_err(later)? {
         match hub.receive(incoming(rumor, what)).await {
+            Ok(Received::Stored(None)) if is_message => {
+                let held = nostr_wraps::insert_held(&wrap.id.to_string(), &id);
+                hub.store().write(held).await.map_err(|error| Later(error.to_string()))?;
+            }
             Ok(Received::Stored(post)) => stored = post,
             Ok(received) => tracing::debug!(id = %wrap.id, ?received, "a private message was not stored"),
             Err(Refused::Rule(why)) => tracing::debug!(id = %wrap.id, why, "a private message was refused"),
@@ -125,10 +136,9 @@ fn incoming(rumor: &Rumor, what: What) -> Incoming {
 }
 
 /// What a stranger's rumor says, in the hub's words.
-async fn translate(nostr: &Nostr, hub: &Hub, rumor: &Rumor) -> Result<Vec<What>, HubError> {
+async fn translate(hub: &Hub, rumor: &Rumor) -> Result<Vec<What>, HubError> {
     Ok(match rumor.kind {
         kind::CHAT_MESSAGE | kind::FILE_MESSAGE => {
-            meet(nostr, hub, rumor).await?;
             let post = post(hub, rumor).await?;
             post.map(|post| What::Post(Box::new(post))).into_iter().collect()
         }
@@ -148,6 +158,12 @@ async fn translate(nostr: &Nostr, hub: &Hub, rumor: &Rumor) -> Result<Vec<What>,
         }
         _ => Vec::new(),
     })
+}
+
+/// Whether the member has let somebody in: of whoever still has to ask, nothing is looked up.
+async fn lets_in(hub: &Hub, member: Id, stranger: &Actor) -> Result<bool, HubError> {
+    let approach = Approach { stranger, limited: false, scope: Scope::Private, link_or_media: false };
+    Ok(gate::decide(hub, member, approach).await? == Decision::Accept)
 }
 
 /// Everybody in a conversation must be known here: they are what makes it one.

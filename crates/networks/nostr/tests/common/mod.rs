@@ -60,6 +60,7 @@ pub fn hub(port: u16, store: &TestStore) -> Hub {
         registrations: Registrations::Closed,
         networks: BTreeMap::from([(Network::Nostr, Mode::ReadWrite)]),
         limits: Limits::default(),
+        gate: Default::default(),
         remote_days: 30,
     };
     Hub::new(config, store.store.clone(), Fetcher::new(Policy::trial("test")).unwrap(), media, &[7; 32])

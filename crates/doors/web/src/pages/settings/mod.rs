@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod contacts;
 mod hidden;
 mod moving;
 mod networks;
@@ -26,6 +27,7 @@ pub fn router() -> Router<Web> {
         .route("/settings/access", get(access::show))
         .route("/settings/access/password", post(access::change_password))
         .route("/settings/access/{grant}/revoke", post(access::revoke))
+        .route("/settings/contacts", get(contacts::show).post(contacts::save))
         .route("/settings/hidden", get(hidden::show).post(hidden::host))
         .route("/settings/account", get(account::show))
         .route("/settings/account/invite", post(account::invite))
