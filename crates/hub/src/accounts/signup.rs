@@ -151,7 +151,11 @@ impl Hub {
             }
             // In place of the new row, which is the first.
             let mut rows = match self.presences(known.actor).await?.len() {
-                1 => merging::adopt(known.actor, member),
+                1 => {
+                    let mut rows = self.joined_conversations(known.actor, member).await?;
+                    rows.extend(merging::adopt(known.actor, member));
+                    rows
+                }
                 // Who has been seen on other networks too stays somebody elsewhere, without this identity.
                 _ => vec![presences::reassign(network, &native_id, member)],
             };
