@@ -13,7 +13,7 @@ macro_rules! migrations {
     };
 }
 
-pub const MIGRATIONS: &[Migration] = migrations![1 "0001_core", 2 "0002_nostr", 3 "0003_awaited", 4 "0004_nostr_turns", 5 "0005_files_and_uses", 6 "0006_atproto", 7 "0007_atproto_access", 8 "0008_atproto_reader", 9 "0009_atproto_proofs"];
+pub const MIGRATIONS: &[Migration] = migrations![1 "0001_core", 2 "0002_nostr", 3 "0003_awaited", 4 "0004_nostr_turns", 5 "0005_files_and_uses", 6 "0006_atproto", 7 "0007_atproto_access", 8 "0008_atproto_reader", 9 "0009_atproto_proofs", 10 "0010_takedowns_and_invites"];
 
 #[cfg(test)]
 mod tests {

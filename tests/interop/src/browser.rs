@@ -15,12 +15,23 @@ pub struct Form {
 impl Form {
     /// Finds the form in `html` that has a field (or button) named `with`.
     pub fn find(page: &Url, html: &str, with: &str) -> Result<Self> {
+        Self::all(page, html)
+            .find(|form| form.fields.iter().chain(&form.buttons).any(|(name, _)| name == with))
+            .with_context(|| format!("no form with a field `{with}` on {page}:\n{html}"))
+    }
+
+    /// Finds the form that has a field of this name and value.
+    pub fn find_with(page: &Url, html: &str, name: &str, value: &str) -> Result<Self> {
+        Self::all(page, html)
+            .find(|form| form.fields.iter().any(|(field, of)| field == name && of == value))
+            .with_context(|| format!("no form with `{name}` = `{value}` on {page}:\n{html}"))
+    }
+
+    fn all(page: &Url, html: &str) -> impl Iterator<Item = Self> {
         html.split("<form")
             .skip(1)
             .filter_map(|rest| rest.split_once("</form>").map(|(form, _)| form))
             .filter_map(|form| Self::read(page, form))
-            .find(|form| form.fields.iter().chain(&form.buttons).any(|(name, _)| name == with))
-            .with_context(|| format!("no form with a field `{with}` on {page}:\n{html}"))
     }
 
     fn read(page: &Url, form: &str) -> Option<Self> {

@@ -168,6 +168,20 @@ impl Member {
 
     /// Fills in the form with the field `with` on a page of ours, as the member's browser; answers what comes of it.
     pub async fn fill_in(&self, page: &str, with: &str, value: &str) -> Result<reqwest::Response> {
+        let (url, html) = self.page(page).await?;
+        Form::find(&url, &html, with)?.set(with, value).submit(&self.http).await
+    }
+
+    /// Fills in one of several forms on a page, of which the hidden field `what` says what it does; with the password.
+    pub async fn ask_for(&self, page: &str, what: &str, fields: &[(&str, &str)]) -> Result<String> {
+        let (url, html) = self.page(page).await?;
+        let form = Form::find_with(&url, &html, "what", what)?.set("password", PASSWORD);
+        let form = fields.iter().fold(form, |form, (name, value)| form.set(name, value));
+        Ok(form.submit(&self.http).await?.error_for_status()?.text().await?)
+    }
+
+    /// A page of ours, in the member's browser.
+    async fn page(&self, page: &str) -> Result<(Url, String)> {
         let mut answer = self.http.get(self.base.join(page)?).send().await?.error_for_status()?;
         if let Some(login) = redirect(&answer) {
             // An app's sign-in is none of the browser's.
@@ -176,8 +190,7 @@ impl Member {
             form.set("name", &self.name).set("password", PASSWORD).submit(&self.http).await?;
             answer = self.http.get(self.base.join(page)?).send().await?.error_for_status()?;
         }
-        let (url, html) = (answer.url().clone(), answer.text().await?);
-        Form::find(&url, &html, with)?.set(with, value).submit(&self.http).await
+        Ok((answer.url().clone(), answer.text().await?))
     }
 
     /// The bytes at an absolute URL that an answer named.

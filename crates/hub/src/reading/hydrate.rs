@@ -191,6 +191,9 @@ impl Page<'_> {
         let shy = author.profile.members_only
             || author.profile.unlisted_members_only && post.visibility == Visibility::Unlisted;
         let hidden = shy && self.reader.is_none();
+        if self.context.is_hidden(post.id) {
+            return false;
+        }
         own || (!gone && !hidden && !with.blocked_by && visible && !self.context.blocked_here(author))
     }
 

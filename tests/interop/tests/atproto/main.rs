@@ -25,6 +25,7 @@ mod image;
 mod leaving;
 mod like;
 mod mention;
+mod own_host;
 mod post;
 mod profile;
 mod quote;

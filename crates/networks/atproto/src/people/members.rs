@@ -2,13 +2,13 @@
 
 use crate::{
     facts::Facts,
-    identity::{DidDocument, plc::PlcData},
+    identity::{DidDocument, did_web_host, plc::PlcData},
     keys,
     network::AtProto,
     syntax::{Did, Handle},
 };
 use landbridge_hub::HubError;
-use landbridge_model::{Id, Network, Presence, PresenceState};
+use landbridge_model::{ActorState, Id, Network, Presence, PresenceState};
 use landbridge_store::entities::atproto_access;
 
 impl AtProto {
@@ -59,6 +59,19 @@ impl AtProto {
         let found = self.hub.presence_by_native(Network::AtProto, did.as_str()).await?;
         let Some(presence) = found.filter(|p| p.state == PresenceState::Active) else { return Ok(None) };
         Ok(self.hub.actor(presence.actor).await?.is_member().then_some(presence))
+    }
+
+    /// The member whose DID is the `did:web` of a host below our domain of handles. As long as there is an account, switched off
+    /// or taken down, the identity is theirs.
+    pub async fn member_of_host(&self, did: &Did) -> Result<Option<Presence>, HubError> {
+        if !did_web_host(did).is_some_and(|host| self.is_own_handle(&host)) {
+            return Ok(None);
+        }
+        let Some(presence) = self.hub.presence_by_native(Network::AtProto, did.as_str()).await? else {
+            return Ok(None);
+        };
+        let actor = self.hub.actor(presence.actor).await?;
+        Ok((actor.is_member() && actor.state != ActorState::Deleted).then_some(presence))
     }
 
     /// The document of a member's DID, as it was registered last by us.

@@ -279,6 +279,8 @@ impl AtProto {
             let held = held.ok_or_else(|| {
                 XrpcError::new("BlobNotFound", format!("Could not find blob: {}", blob.cid))
             })?;
+            let down = XrpcError::invalid(format!("the blob has been taken down: {}", held.cid));
+            self.is_up(access.member, &held.cid, down).await?;
             if u64::try_from(held.size).ok() != Some(blob.size) {
                 return Err(XrpcError::new("InvalidSize", "the blob has another size"));
             }
