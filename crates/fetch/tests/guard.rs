@@ -162,7 +162,8 @@ async fn a_body_comes_piece_by_piece_and_is_bounded() {
     assert!(matches!(begin("/there", 299_999).await.unwrap_err(), Error::TooLarge { .. }));
     let silent =
         serve(|_| [&b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"[..], &[b'x'; 5000]].concat()).await;
-    let asked = fetcher.begin(Method::GET, &url(silent, "/"), Bytes::new(), 4999, |_| HeaderMap::new());
+    let silent = url(silent, "/");
+    let asked = fetcher.begin(Method::GET, &silent, Bytes::new(), 4999, |_| HeaderMap::new());
     assert!(matches!(asked.await.unwrap().whole().await, Err(Error::TooLarge { .. })));
     let private = Url::parse("http://10.0.0.1/").unwrap();
     let refused = fetcher.begin(Method::GET, &private, Bytes::new(), 10, |_| HeaderMap::new()).await;
