@@ -230,7 +230,8 @@ async fn one_person_of_two_goes_on_in_their_conversations(store: TestStore) {
     };
     t.stored(NOSTR, on_nostr("ev1", None)).await;
     let [(one, 1)] = conversations(&t, me).await[..] else { panic!("{:?}", conversations(&t, me).await) };
-    let proved = landbridge_hub::InActor { proved: vec![(AP, native(AP, "bob"))], ..profile_of(NOSTR, "bob") };
+    let proved =
+        landbridge_hub::InActor { proved: vec![(AP, native(AP, "bob"))], ..profile_of(NOSTR, "bob") };
     t.take(NOSTR, "bob", None, What::Profile(Box::new(proved))).await.unwrap();
     let people = t.hub.conversation(me, one).await.unwrap().people;
     assert_eq!(people.iter().map(|actor| actor.id).collect::<Vec<_>>(), [kept]);
