@@ -487,6 +487,7 @@ pub fn delete(post: Id) -> Vec<Change> {
         "DELETE FROM reactions WHERE post_id = ?1",
         "DELETE FROM bookmarks WHERE post_id = ?1",
         "DELETE FROM pins WHERE post_id = ?1",
+        "DELETE FROM hidden_posts WHERE post_id = ?1",
         "DELETE FROM mentions WHERE post_id = ?1",
         "DELETE FROM tags WHERE post_id = ?1",
         "DELETE FROM polls WHERE post_id = ?1",
