@@ -36,7 +36,7 @@ pub(crate) struct Shared {
     translators: OnceLock<Vec<Arc<dyn Translator>>>,
     /// Wakes the outbox when rows were added.
     outbox: Notify,
-    keys: Cache<(Id, Network, String), Key>,
+    keys: Cache<(Id, Option<Network>, String), Key>,
     uses: Uses,
     /// Something was deleted that the disk may still hold: see [`Hub::scrub_removed`].
     removed: AtomicBool,
@@ -124,7 +124,7 @@ impl Hub {
     pub(crate) fn uses(&self) -> &Uses {
         &self.0.uses
     }
-    pub(crate) fn key_cache(&self) -> &Cache<(Id, Network, String), Key> {
+    pub(crate) fn key_cache(&self) -> &Cache<(Id, Option<Network>, String), Key> {
         &self.0.keys
     }
     pub(crate) fn sign_ins(&self) -> &Throttle {

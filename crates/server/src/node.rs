@@ -154,6 +154,7 @@ fn background(hub: &Hub, stop: &Stop) -> JoinSet<()> {
     let mut work = JoinSet::new();
     work.spawn(hub.clone().run_outbox(stop.channel()));
     work.spawn(hub.clone().run_housekeeping(stop.channel()));
+    work.spawn(landbridge_mastodon::run_push(hub.clone(), stop.channel()));
     for translator in hub.translators() {
         work.spawn(Arc::clone(translator).run(hub.clone(), stop.channel()));
     }

@@ -33,6 +33,7 @@ mod page;
 mod params;
 mod polls;
 mod profile;
+mod push;
 mod reports;
 mod search;
 mod statuses;
@@ -48,6 +49,8 @@ use door::Door;
 use error::ApiError;
 use http::StatusCode;
 use landbridge_hub::Hub;
+
+pub use push::run as run_push;
 
 /// The version that we claim: what clients decide by.
 pub(crate) const CLAIMED: &str = concat!("4.2.0 (compatible; Landbridge ", env!("CARGO_PKG_VERSION"), ")");
@@ -65,6 +68,7 @@ pub fn router(hub: Hub) -> Router {
         .merge(oauth::routes())
         .merge(polls::routes())
         .merge(profile::routes(&hub))
+        .merge(push::routes())
         .merge(reports::routes())
         .merge(search::routes())
         .merge(statuses::routes())

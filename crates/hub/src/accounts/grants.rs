@@ -76,13 +76,18 @@ pub struct NewGrant<'a> {
 impl Grant {
     /// Has `write:statuses` when it has that or `write`.
     pub fn allows(&self, scope: &str) -> bool {
-        let whole = scope.split(':').next().unwrap_or(scope);
-        let follow = matches!(
-            scope,
-            "read:follows" | "write:follows" | "read:blocks" | "write:blocks" | "read:mutes" | "write:mutes"
-        );
-        self.scopes.split_whitespace().any(|s| s == scope || s == whole || (s == "follow" && follow))
+        allows(&self.scopes, scope)
     }
+}
+
+/// Whether these scopes, with spaces between, have that one in them.
+pub(super) fn allows(scopes: &str, scope: &str) -> bool {
+    let whole = scope.split(':').next().unwrap_or(scope);
+    let follow = matches!(
+        scope,
+        "read:follows" | "write:follows" | "read:blocks" | "write:blocks" | "read:mutes" | "write:mutes"
+    );
+    scopes.split_whitespace().any(|s| s == scope || s == whole || (s == "follow" && follow))
 }
 
 /// What a code or link that works once stands for.
@@ -184,14 +189,14 @@ impl Hub {
 
     /// Ends a grant of the member at once; open streams close.
     pub async fn revoke(&self, member: Id, grant: Id) -> Result<(), HubError> {
-        self.store().write(grants::revoke(grant, member, Time::now())).await.map_err(not_found)?;
+        self.store().write(grants::revoke(grant, member, Time::now()).to_vec()).await.map_err(not_found)?;
         self.grants_changed(member);
         Ok(())
     }
 
     /// Ends a grant by its token; nothing happens when it is unknown.
     pub async fn revoke_token(&self, token: &str) -> Result<(), HubError> {
-        let mut written = self.store().write(grants::revoke_token(hash(token), Time::now())).await?;
+        let mut written = self.store().write(grants::revoke_token(hash(token), Time::now()).to_vec()).await?;
         if let Some(row) = written.returned.first_mut()
             && let Some(member) = row.get::<Option<Id>>(0)?
         {

@@ -17,7 +17,13 @@ pub struct Key {
 
 impl Hub {
     /// A key, opened. Cached for a while, since signing needs it all the time.
-    pub async fn key(&self, actor: Id, network: Network, kind: &str) -> Result<Option<Key>, HubError> {
+    pub async fn key(
+        &self,
+        actor: Id,
+        network: impl Into<Option<Network>>,
+        kind: &str,
+    ) -> Result<Option<Key>, HubError> {
+        let network = network.into();
         let place = (actor, network, kind.to_owned());
         if let Some(key) = self.key_cache().get(&place) {
             return Ok(Some(key));
@@ -44,13 +50,14 @@ impl Hub {
         Ok(self.store().row(keys::one(actor, network, kind)).await?.map(|mut r| r.get(0)).transpose()?)
     }
 
-    /// The server's own key of that kind; `make` gives it the first time.
+    /// The server's own key of that kind; `make` gives it the first time. `network`: `None` for what is no network's.
     pub async fn server_key(
         &self,
-        network: Network,
+        network: impl Into<Option<Network>>,
         kind: &'static str,
         make: fn() -> NewKey,
     ) -> Result<Key, HubError> {
+        let network = network.into();
         if let Some(key) = self.key(SERVER, network, kind).await? {
             return Ok(key);
         }
@@ -63,7 +70,7 @@ impl Hub {
 
     /// Reads a key again the next time.
     pub fn forget_key(&self, actor: Id, network: Network, kind: &str) {
-        self.key_cache().invalidate(&(actor, network, kind.to_owned()));
+        self.key_cache().invalidate(&(actor, Some(network), kind.to_owned()));
     }
 
     /// Keeps a key, replacing one of that kind.
@@ -104,6 +111,6 @@ pub(super) fn key_change(member_key: &seal::SecretKey, actor: Id, network: Netwo
     keys::put(actor, network, key.kind, &key.public, sealed, Time::now())
 }
 
-fn context(actor: Id, network: Network, kind: &str) -> String {
-    format!("key {actor} {} {kind}", network.key())
+fn context(actor: Id, network: impl Into<Option<Network>>, kind: &str) -> String {
+    format!("key {actor} {} {kind}", network.into().map_or("here", Network::key))
 }

@@ -38,7 +38,7 @@ impl Hub {
     pub async fn suspend(&self, member: Id, on: bool) -> Result<(), HubError> {
         let state = if on { ActorState::Suspended } else { ActorState::Active };
         if on {
-            self.store().write(grants::revoke_all(member, Time::now())).await?;
+            self.store().write(grants::revoke_all(member, Time::now()).to_vec()).await?;
         }
         self.set_state(member, state).await
     }
@@ -75,8 +75,8 @@ impl Hub {
             actors::set_state(member, ActorState::Deleted),
             // No hash matches this.
             members::set_password(member, "gone".into()),
-            grants::revoke_all(member, Time::now()),
         ];
+        changes.extend(grants::revoke_all(member, Time::now()));
         changes.extend(files::hold_only(member, &[]));
         changes.extend(self.erasure_rows(member, at).await?);
         self.commit(&told, ActKind::Leave { forever: true }, None, Reach::Everywhere, changes).await?;

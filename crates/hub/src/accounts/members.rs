@@ -124,7 +124,8 @@ impl Hub {
     /// Changes a password. Every session and app that was signed in with the old one ends.
     pub async fn set_password(&self, member: Id, password: &str) -> Result<(), HubError> {
         let hash = password::hash(password.to_owned()).await?;
-        let changes = vec![members::set_password(member, hash), grants::revoke_all(member, Time::now())];
+        let mut changes = vec![members::set_password(member, hash)];
+        changes.extend(grants::revoke_all(member, Time::now()));
         self.store().write(changes).await?;
         self.bus().send(Event { members: vec![member], public: false, kind: EventKind::Member(member) });
         Ok(())

@@ -6,7 +6,7 @@ use landbridge_store::{
     Change, Write,
     entities::{
         blocks, contact_log, contacts, copies, deliveries, files, grants, idempotency, link_cards, media,
-        notifications, once, payloads, posts, retention, tombstones,
+        notifications, once, payloads, posts, push, retention, tombstones,
     },
 };
 use std::{collections::HashSet, time::Duration};
@@ -48,6 +48,7 @@ impl Hub {
                 blocks::expire_mutes(now),
                 contact_log::sweep(now.minus(DAY * CONTACT_LOG)),
                 grants::sweep_uses(now.minus(DAY * GRANT_USES)),
+                push::sweep(now),
                 retention::trim_homes(HOME),
             ])
             .await?;

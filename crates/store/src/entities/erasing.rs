@@ -85,6 +85,7 @@ const STATEMENTS: &[&str] = &[
     "DELETE FROM deliveries WHERE payload_id IN (SELECT l.id FROM payloads l WHERE l.actor_id = ?1)",
     "DELETE FROM payloads WHERE actor_id = ?1",
     "DELETE FROM grant_uses WHERE grant_id IN (SELECT g.id FROM grants g WHERE g.member_id = ?1)",
+    "DELETE FROM push_subscriptions WHERE member_id = ?1",
     "DELETE FROM grants WHERE member_id = ?1",
     "DELETE FROM once WHERE member_id = ?1",
     "DELETE FROM markers WHERE member_id = ?1",

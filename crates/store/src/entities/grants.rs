@@ -1,5 +1,6 @@
 //! `grants` and `grant_uses`: every access token, and its use.
 
+use super::push;
 use crate::{Change, Query, Row, StoreError, args, query};
 use landbridge_model::{Id, Time};
 
@@ -89,26 +90,31 @@ pub fn touch(id: Id, at: Time) -> Change {
     Change::new("UPDATE grants SET last_used_at = ?2 WHERE id = ?1", args![id, at])
 }
 
-pub fn revoke(id: Id, member: Id, at: Time) -> Change {
-    Change::new(
+/// Ends a grant, and what hangs on it.
+pub fn revoke(id: Id, member: Id, at: Time) -> [Change; 2] {
+    let revoke = Change::new(
         "UPDATE grants SET revoked_at = ?3 WHERE id = ?1 AND member_id = ?2 AND revoked_at IS NULL",
         args![id, member, at],
-    )
-    .or_fail("grant")
+    );
+    [revoke.or_fail("grant"), push::delete_of_grant(id)]
 }
 
-pub fn revoke_token(token_hash: Vec<u8>, at: Time) -> Change {
-    Change::new(
+/// The same by its token. RETURNING (member_id).
+pub fn revoke_token(token_hash: Vec<u8>, at: Time) -> [Change; 2] {
+    let revoke = Change::new(
         "UPDATE grants SET revoked_at = ?2 WHERE token_hash = ?1 AND revoked_at IS NULL RETURNING member_id",
-        args![token_hash, at],
-    )
+        args![token_hash.clone(), at],
+    );
+    [revoke, push::delete_of_token(token_hash)]
 }
 
-pub fn revoke_all(member: Id, at: Time) -> Change {
-    Change::new(
+/// The same for all of a member's.
+pub fn revoke_all(member: Id, at: Time) -> [Change; 2] {
+    let revoke = Change::new(
         "UPDATE grants SET revoked_at = ?2 WHERE member_id = ?1 AND revoked_at IS NULL",
         args![member, at],
-    )
+    );
+    [revoke, push::delete_of_member(member)]
 }
 
 /// Counts uses of a grant for one thing within one hour.

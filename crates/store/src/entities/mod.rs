@@ -60,6 +60,7 @@ pub mod polls;
 pub mod post_keys;
 pub mod posts;
 pub mod presences;
+pub mod push;
 pub mod reactions;
 pub mod relations;
 pub mod reports;

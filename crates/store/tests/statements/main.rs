@@ -65,6 +65,7 @@ const SWEEPS: &[&str] = &[
     "DELETE FROM notifications WHERE at < ?1",
     "DELETE FROM once WHERE expires_at <= ?1",
     "DELETE FROM payloads WHERE at < ?1",
+    "DELETE FROM push_subscriptions WHERE NOT EXISTS",
     "DELETE FROM tombstones WHERE at < ?1",
     "SELECT COUNT(*), COUNT(CASE WHEN m.last_active_at >= ?1 THEN 1 END)",
     "SELECT id, network, destination, act, state, attempts, next_at, answer FROM deliveries WHERE (?1 = '' OR host = ?1)",

@@ -20,7 +20,7 @@ pub(crate) use conversation::{Conversation, label, show_conversations};
 pub(crate) use credential::CredentialAccount;
 use emoji::{CustomEmoji, emojis};
 pub(crate) use media::MediaAttachment;
-pub(crate) use notification::Notification;
+pub(crate) use notification::{Notification, notification_type};
 pub(crate) use poll::Poll;
 pub(crate) use relationship::Relationship;
 pub(crate) use show::{Show, authors};

@@ -18,16 +18,21 @@ pub(crate) struct Notification<'a> {
     emoji: Option<&'a str>,
 }
 
+/// The API's word.
+pub(crate) fn notification_type(kind: NotificationKind) -> &'static str {
+    match kind {
+        NotificationKind::Reaction => "favourite",
+        kind => kind.key(),
+    }
+}
+
 impl<'a> Notification<'a> {
     pub fn new(show: &Show<'_>, n: &'a reading::Notification) -> Notification<'a> {
         // The repost stands for the post that it reposts.
         let post = n.post.as_ref().map(|view| view.repost.as_deref().unwrap_or(view));
         Notification {
             id: n.id.to_string(),
-            kind: match n.kind {
-                NotificationKind::Reaction => "favourite",
-                kind => kind.key(),
-            },
+            kind: notification_type(n.kind),
             created_at: n.at.rfc3339(),
             group_key: format!("ungrouped-{}", n.id),
             account: Account::new(show, &n.actor),

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
     profile::limits::{MAX_FIELD, MAX_FIELDS, MAX_NAME, MAX_NOTE},
+    push::public_key,
     statuses::{POLL_LONGEST, POLL_SHORTEST},
 };
 
@@ -47,9 +48,9 @@ const MIME_TYPES: [&str; 12] = [
 ];
 
 /// The part of `configuration` that both versions have.
-fn configuration(hub: &Hub) -> Value {
+async fn configuration(hub: &Hub) -> Result<Value, HubError> {
     let limits = &hub.config().limits;
-    json!({
+    Ok(json!({
         "accounts": {
             "max_featured_tags": 0,
             "max_pinned_statuses": 5,
@@ -79,7 +80,8 @@ fn configuration(hub: &Hub) -> Value {
             "min_expiration": POLL_SHORTEST,
             "max_expiration": POLL_LONGEST,
         },
-    })
+        "vapid": { "public_key": public_key(hub).await? },
+    }))
 }
 
 /// `wss://` for streaming; clients append the path.

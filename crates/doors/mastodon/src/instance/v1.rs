@@ -31,7 +31,7 @@ pub(super) async fn get(State(door): State<Door>) -> Result<Answer, ApiError> {
         "registrations": open(hub),
         "approval_required": config.registrations == Registrations::Approval,
         "invites_enabled": config.registrations == Registrations::Invite,
-        "configuration": configuration(hub),
+        "configuration": configuration(hub).await?,
         "contact_account": owner.as_ref().map(|a| Account::new(&show, a)),
         "rules": [],
     })))

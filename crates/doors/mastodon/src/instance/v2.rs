@@ -17,7 +17,7 @@ pub(super) async fn get(State(door): State<Door>) -> Result<Answer, ApiError> {
     let config = hub.config();
     let (owner, counts) = (owner(hub).await?, hub.member_counts().await?);
     let show = Show::people(&door, None, &owner).await?;
-    let mut configuration = configuration(hub);
+    let mut configuration = configuration(hub).await?;
     if let Some(map) = configuration.as_object_mut() {
         map.insert(
             "urls".into(),

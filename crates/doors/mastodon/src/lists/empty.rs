@@ -2,10 +2,7 @@
 //! refused in words.
 
 use crate::{Both, auth::Auth, door::Door, error::ApiError, page::Answer};
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use axum::{Router, routing::get};
 
 /// Of a member.
 const OWN: [&str; 10] = [
@@ -41,10 +38,7 @@ pub(super) fn routes(mut router: Router<Door>) -> Router<Door> {
     for path in OPEN {
         router = router.both(path, get(async || Answer::empty()));
     }
-    router.both("/api/v2/filters", get(own).post(no_filters)).both(
-        "/api/v1/push/subscription",
-        post(no_push).put(no_push).get(no_subscription).delete(no_subscription),
-    )
+    router.both("/api/v2/filters", get(own).post(no_filters))
 }
 
 async fn own(auth: Auth) -> Result<Answer, ApiError> {
@@ -55,14 +49,4 @@ async fn own(auth: Auth) -> Result<Answer, ApiError> {
 async fn no_filters(auth: Auth) -> Result<(), ApiError> {
     auth.member("write:filters")?;
     Err(ApiError::invalid("this server does not have filters yet"))
-}
-
-async fn no_push(auth: Auth) -> Result<(), ApiError> {
-    auth.member("push")?;
-    Err(ApiError::invalid("this server does not send push notifications yet"))
-}
-
-async fn no_subscription(auth: Auth) -> Result<(), ApiError> {
-    auth.member("push")?;
-    Err(ApiError::not_found())
 }

@@ -5,7 +5,7 @@ use crate::{
     auth::Auth,
     conversations::log,
     door::Door,
-    entities::{Notification, Show},
+    entities::{Notification, Show, notification_type},
     error::ApiError,
     page::{Answer, ends, page},
     params::Params,
@@ -60,9 +60,7 @@ fn kinds(types: &[String], excluded: &[String]) -> Option<Vec<NotificationKind>>
     }
     use NotificationKind::*;
     let all = [Mention, Status, Reblog, Follow, FollowRequest, Favourite, Reaction, Poll, Update, Quote];
-    // Apps see an emoji reaction as a favourite.
-    let word = |kind: NotificationKind| if kind == Reaction { Favourite.key() } else { kind.key() };
-    let listed = |list: &[String], kind| list.iter().any(|t| t == word(kind));
+    let listed = |list: &[String], kind| list.iter().any(|t| t == notification_type(kind));
     let kinds: Vec<_> = all
         .into_iter()
         .filter(|k| (types.is_empty() || listed(types, *k)) && !listed(excluded, *k))

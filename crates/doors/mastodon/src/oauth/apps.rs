@@ -1,7 +1,7 @@
 //! `POST /api/v1/apps`, `GET /api/v1/apps/verify_credentials`: docs/methods/apps
 
 use super::{redirect, scopes};
-use crate::{auth::Auth, door::Door, error::ApiError, page::Answer, params::Params};
+use crate::{auth::Auth, door::Door, error::ApiError, page::Answer, params::Params, push::public_key};
 use axum::extract::State;
 use landbridge_hub::accounts::{App, NewApp};
 use serde::Serialize;
@@ -18,8 +18,8 @@ struct Application<'a> {
     scopes: Vec<&'a str>,
     redirect_uri: String,
     redirect_uris: &'a [String],
-    /// There is no web push yet.
-    vapid_key: &'static str,
+    /// What push services know this server by.
+    vapid_key: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,7 +49,7 @@ pub(super) async fn create(State(door): State<Door>, params: Params) -> Result<A
         client_id: Some(&app.client_id),
         client_secret: Some(&secret),
         client_secret_expires_at: Some(0),
-        ..Application::of(&app)
+        ..Application::of(&app, public_key(&door.hub).await?)
     };
     Ok(Answer::one(&shown))
 }
@@ -57,11 +57,11 @@ pub(super) async fn create(State(door): State<Door>, params: Params) -> Result<A
 pub(super) async fn verify_credentials(State(door): State<Door>, auth: Auth) -> Result<Answer, ApiError> {
     let id = auth.0.as_ref().and_then(|grant| grant.app).ok_or_else(ApiError::unauthorized)?;
     let app = door.hub.app_by_id(id).await?.ok_or_else(ApiError::unauthorized)?;
-    Ok(Answer::one(&Application::of(&app)))
+    Ok(Answer::one(&Application::of(&app, public_key(&door.hub).await?)))
 }
 
 impl<'a> Application<'a> {
-    fn of(app: &'a App) -> Application<'a> {
+    fn of(app: &'a App, vapid_key: String) -> Application<'a> {
         Application {
             id: app.id.to_string(),
             name: &app.name,
@@ -69,7 +69,7 @@ impl<'a> Application<'a> {
             scopes: app.scopes.split(' ').collect(),
             redirect_uri: app.redirect_uris.join("\n"),
             redirect_uris: &app.redirect_uris,
-            vapid_key: "",
+            vapid_key,
             client_id: None,
             client_secret: None,
             client_secret_expires_at: None,

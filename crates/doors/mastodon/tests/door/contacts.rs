@@ -31,7 +31,7 @@ fn incoming(what: What) -> Incoming {
 
 impl World {
     /// A member who is on a network, and bob, who is known there.
-    async fn meeting(&self) -> App {
+    pub async fn meeting(&self) -> App {
         let alice = self.app("alice").await;
         let presence = Presence {
             actor: alice.member,
@@ -52,7 +52,7 @@ impl World {
         alice
     }
 
-    async fn bob_writes(&self, id: u32, text: &str, visibility: Visibility) -> Received {
+    pub async fn bob_writes(&self, id: u32, text: &str, visibility: Visibility) -> Received {
         let mention = MarkKind::Mention {
             id: "https://here.example/users/alice".into(),
             acct: "@alice".into(),

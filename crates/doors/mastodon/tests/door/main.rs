@@ -10,6 +10,7 @@ mod landbridge;
 mod media;
 mod notifications;
 mod oauth;
+mod push;
 mod security;
 mod shapes;
 mod statuses;

@@ -84,10 +84,6 @@ async fn what_is_not_there_says_so(store: TestStore) {
         assert_eq!(told.status, StatusCode::NOT_FOUND, "{path}");
         assert!(told.json["error"].is_string(), "{path}: {}", told.text);
     }
-    assert_eq!(
-        alice.try_post("/api/v1/push/subscription", &[]).await.status,
-        StatusCode::UNPROCESSABLE_ENTITY
-    );
     assert_eq!(alice.try_post("/api/v1/instance", &[]).await.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(world.get("/api/v1/timelines/home").await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(alice.try_post("/api/v1/statuses", &[]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
