@@ -57,11 +57,12 @@ pub fn came_from(member: Id, stranger: Id, scope: &str, origin: &str, wave: Opti
     )
 }
 
-/// (origin, how many) of what is parked.
-pub fn by_origin(most: i64) -> Query {
+/// (origin, how many) of what is parked, after one.
+pub fn by_origin(after: &str, most: i64) -> Query {
     query(
-        "SELECT origin, COUNT(*) FROM contacts WHERE state = 'parked' GROUP BY origin ORDER BY origin LIMIT ?1",
-        args![most],
+        "SELECT origin, COUNT(*) FROM contacts WHERE state = 'parked' AND origin > ?1
+         GROUP BY origin ORDER BY origin LIMIT ?2",
+        args![after, most],
     )
 }
 

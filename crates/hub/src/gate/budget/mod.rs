@@ -19,7 +19,7 @@ pub use origin::{Carrier, Origin, host_of_origin};
 use super::{Scope, waves::Waves};
 use bucket::{Bucket, Rate};
 use landbridge_model::{Id, Time};
-use moka::sync::Cache;
+use moka::{policy::EvictionPolicy, sync::Cache};
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
@@ -62,7 +62,7 @@ pub struct Standing {
 impl Standing {
     /// By how much budgets grow or shrink.
     pub fn weight(self) -> f64 {
-        ((1.0 + self.grants) / (1.0 + self.refusals / 2.0)).clamp(LEAST, MOST)
+        ((1.0 + self.grants.max(0.0)) / (1.0 + self.refusals.max(0.0) / 2.0)).clamp(LEAST, MOST)
     }
 
     /// Whether nobody of it was ever let in.
@@ -126,6 +126,8 @@ pub(crate) struct Budgets {
     /// How many are parked, by origin: read now and then.
     pub(super) parked: Cache<Origin, i64>,
     pub(super) waves: Waves,
+    /// The origin at which the last round of admissions ended.
+    place: Mutex<String>,
     /// Milliseconds that simulations have let pass.
     passed: AtomicI64,
     /// Held by what a stranger's first contact has written: so many at once, whatever comes.
@@ -138,10 +140,13 @@ const AT_ONCE: usize = 2;
 impl Budgets {
     /// `key`: 32 secret bytes for sketches.
     pub fn new(key: &[u8]) -> Budgets {
+        // What is asked for least lately goes first: a flood must not keep out who comes new.
+        let lru = EvictionPolicy::lru;
         Budgets {
-            buckets: Cache::builder().max_capacity(ROOM).time_to_idle(IDLE).build(),
-            told: Cache::builder().max_capacity(ROOM).time_to_live(REMEMBERED).build(),
-            waiting: Cache::builder().max_capacity(ROOM).time_to_live(IDLE).build(),
+            buckets: Cache::builder().max_capacity(ROOM).eviction_policy(lru()).time_to_idle(IDLE).build(),
+            told: Cache::builder().max_capacity(ROOM).eviction_policy(lru()).time_to_live(REMEMBERED).build(),
+            waiting: Cache::builder().max_capacity(ROOM).eviction_policy(lru()).time_to_live(IDLE).build(),
+            place: Mutex::default(),
             standings: Cache::builder().max_capacity(ROOM / 10).time_to_live(STANDING).build(),
             parked: Cache::builder().max_capacity(ROOM / 10).time_to_live(STANDING / 5).build(),
             waves: Waves::new(key),
@@ -162,6 +167,20 @@ impl Budgets {
     /// What was told a moment ago.
     pub(crate) fn told(&self, member: Id, stranger: Id, scope: Scope) -> Option<Told> {
         self.told.get(&(member, stranger, scope))
+    }
+
+    /// Those who were told a moment ago belong to a wave by now.
+    pub(super) fn joined(&self, wave: Id, reached: &[Key]) {
+        for key in reached {
+            if let Some(told) = self.told.get(key) {
+                self.told.insert(*key, Told { wave: Some(wave), ..told });
+            }
+        }
+    }
+
+    /// Somebody was answered: what that says of their origin counts at once.
+    pub(crate) fn answered(&self) {
+        self.standings.invalidate_all();
     }
 
     /// The same thing again, or one more of who was let through a moment ago.
@@ -222,6 +241,14 @@ impl Budgets {
             alike => of_sender.max(alike),
         };
         self.now().plus(STEP * before.min(STEPS))
+    }
+
+    pub(super) fn place_in_round(&self) -> String {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_place_in_round(&self, origin: String) {
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = origin;
     }
 
     /// One more waits; how many did before.
