@@ -3,8 +3,9 @@
 use crate::{
     Bus, Config, HubError, Translator,
     accounts::{Key, Throttle, Uses},
+    cards,
     gate::Budgets,
-    cards, reading, receive,
+    reading, receive,
     seal::Sealer,
 };
 use landbridge_fetch::Fetcher;

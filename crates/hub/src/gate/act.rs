@@ -185,7 +185,8 @@ impl Hub {
         let (turn, origin, wave) = match &told {
             Some(Told { turn: Turn::Later(turn), origin, wave, .. }) => (*turn, origin.key(), *wave),
             Some(Told { origin, wave, .. }) => (self.budgets().now(), origin.key(), *wave),
-            None => (self.budgets().now(), "", None),
+            // Forgotten since it asked, for want of room.
+            None => (self.budgets().now(), "unknown:", None),
         };
         vec![parked::park(&row, origin, turn, wave)]
     }

@@ -50,7 +50,9 @@ impl State {
 
     pub fn from_key(key: &str) -> Option<State> {
         use State::*;
-        [Request, Granted, Declined, Revoked, Cancelled, Parked, Admitted].into_iter().find(|state| state.key() == key)
+        [Request, Granted, Declined, Revoked, Cancelled, Parked, Admitted]
+            .into_iter()
+            .find(|state| state.key() == key)
     }
 }
 

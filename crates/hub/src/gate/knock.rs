@@ -84,7 +84,8 @@ impl Hub {
             };
             if let Turn::Later(_) = self.budgets().ask(knock) {
                 let full = self.is_full(&origin).await?;
-                decisions.insert(member, if full { Decision::Drop(FULL) } else { Decision::Hold(Reason::Budget) });
+                decisions
+                    .insert(member, if full { Decision::Drop(FULL) } else { Decision::Hold(Reason::Budget) });
                 metrics::counter!("hub_parked_total", "full" => if full { "yes" } else { "no" }).increment(1);
             }
         }

@@ -85,13 +85,7 @@ impl Hub {
     }
 
     /// Too many come from there: the follow itself waits for its turn, before it is a request.
-    async fn park_follow(
-        &self,
-        sent: &Sent,
-        target: &str,
-        name: &str,
-        member: Id,
-    ) -> Result<Received, Halt> {
+    async fn park_follow(&self, sent: &Sent, target: &str, name: &str, member: Id) -> Result<Received, Halt> {
         let act = Some((ACT, target));
         let mut write = Write::default();
         write.extend(tombs::guard(self, sent.network, &sent.native, sent.id.as_deref(), act, sent.at));

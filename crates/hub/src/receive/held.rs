@@ -75,7 +75,7 @@ impl Hub {
         weighed: HashMap<Id, Weighed>,
     ) -> Result<HashMap<Id, Decision>, Halt> {
         // What we have asked for, and what had its turn, asks for none.
-        if sent.via != Via::Delivered || sent.released.is_some() {
+        if sent.via != Via::Delivered || sent.released.is_some() || !self.config().gate.budgets {
             return Ok(weighed.into_iter().map(|(id, weighed)| (id, weighed.decision)).collect());
         }
         let Sent { network, actor: stranger, native, carrier, .. } = sent;

@@ -13,14 +13,7 @@ pub fn standing(origin: &str) -> Query {
 
 /// An answer to whoever has asked in these scopes and was not answered: to stand before the answer in its write. Counts once an
 /// origin, however many scopes.
-pub fn answered(
-    member: Id,
-    stranger: Id,
-    scopes: &[&str],
-    grants: i64,
-    refusals: i64,
-    at: Time,
-) -> Change {
+pub fn answered(member: Id, stranger: Id, scopes: &[&str], grants: i64, refusals: i64, at: Time) -> Change {
     Change::new(
         "INSERT INTO origins (origin, grants, refusals, changed_at)
          SELECT DISTINCT c.origin, CAST(?4 AS BIGINT), CAST(?5 AS BIGINT), CAST(?6 AS BIGINT) FROM contacts c

@@ -26,7 +26,8 @@ pub fn park(row: &ContactRow, origin: &str, turn: Time, wave: Option<Id>) -> Cha
            (id, member_id, stranger_id, scope, state, reason, source, asked_at, changed_at, origin, turn, wave_id)
          VALUES (?1, ?2, ?3, ?4, 'parked', ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT (member_id, stranger_id, scope) DO UPDATE SET
-           state = 'parked', changed_at = excluded.changed_at, origin = excluded.origin,
+           state = 'parked', changed_at = excluded.changed_at,
+           origin = CASE WHEN contacts.state = 'parked' THEN contacts.origin ELSE excluded.origin END,
            reason = CASE WHEN contacts.state = 'parked' THEN contacts.reason ELSE excluded.reason END,
            turn = CASE WHEN contacts.state = 'parked' THEN contacts.turn ELSE excluded.turn END,
            wave_id = COALESCE(contacts.wave_id, excluded.wave_id)

@@ -204,7 +204,8 @@ impl Budgets {
         let Knock { member, stranger, scope, origin, wave, item, .. } = knock;
         let within = wave.is_none() && self.take(member, stranger, origin, knock.standing);
         let turn = if within { Turn::Now } else { Turn::Later(self.place(&knock)) };
-        self.told.insert((member, stranger, scope), Told { turn, origin: origin.clone(), wave, item, asked: 1 });
+        self.told
+            .insert((member, stranger, scope), Told { turn, origin: origin.clone(), wave, item, asked: 1 });
         turn
     }
 
@@ -263,7 +264,10 @@ impl Budgets {
         self.buckets.run_pending_tasks();
         self.told.run_pending_tasks();
         self.waiting.run_pending_tasks();
-        self.buckets.entry_count() + self.told.entry_count() + self.waiting.entry_count() + self.waves.entries()
+        self.buckets.entry_count()
+            + self.told.entry_count()
+            + self.waiting.entry_count()
+            + self.waves.entries()
     }
 }
 
@@ -289,7 +293,9 @@ mod tests {
     }
 
     fn through(budgets: &Budgets, knocks: impl Iterator<Item = (i64, i64)>, origin: &Origin) -> usize {
-        knocks.filter(|(member, stranger)| budgets.ask(knock(origin, *member, *stranger)) == Turn::Now).count()
+        knocks
+            .filter(|(member, stranger)| budgets.ask(knock(origin, *member, *stranger)) == Turn::Now)
+            .count()
     }
 
     #[test]

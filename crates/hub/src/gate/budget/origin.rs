@@ -29,19 +29,17 @@ pub struct Origin(String);
 
 impl Origin {
     /// `followed`: a member follows the stranger.
-    pub fn of(
-        network: Network,
-        stranger: &Actor,
-        carrier: &Carrier,
-        followed: bool,
-        now: Time,
-    ) -> Origin {
+    pub fn of(network: Network, stranger: &Actor, carrier: &Carrier, followed: bool, now: Time) -> Origin {
         if followed {
             return Origin(format!("followed:{}", network.key()));
         }
-        let name = |name: &str| name.chars().filter(|c| !c.is_control()).take(LONGEST).collect::<String>().to_lowercase();
+        let name = |name: &str| {
+            name.chars().filter(|c| !c.is_control()).take(LONGEST).collect::<String>().to_lowercase()
+        };
         match network {
-            Network::ActivityPub => Origin(format!("host:{}", name(stranger.domain.as_deref().unwrap_or_default()))),
+            Network::ActivityPub => {
+                Origin(format!("host:{}", name(stranger.domain.as_deref().unwrap_or_default())))
+            }
             Network::AtProto => Origin(format!("pds:{}", name(carrier.host.as_deref().unwrap_or("unknown")))),
             _ if carrier.work >= WORK => Origin(format!("work:{}", network.key())),
             _ if stranger.id.time() < now.minus(KNOWN) => Origin(format!("known:{}", network.key())),

@@ -9,11 +9,7 @@ use crate::{
 use landbridge_model::{ActorState, Id, Time};
 use landbridge_store::{
     Write,
-    entities::{
-        contact_log, origins,
-        parked::Parked,
-        waves,
-    },
+    entities::{contact_log, origins, parked::Parked, waves},
 };
 use std::sync::atomic::Ordering;
 
@@ -53,7 +49,9 @@ impl Hub {
     pub async fn answer_wave(&self, id: Id, answer: WaveAnswer) -> Result<(), HubError> {
         self.wave(id).await?;
         let now = self.budgets().now();
-        self.store().write(waves::turn(id, &[WaveState::Open.key()], answer.state().key(), Some(now))).await?;
+        self.store()
+            .write(waves::turn(id, &[WaveState::Open.key()], answer.state().key(), Some(now)))
+            .await?;
         if answer == WaveAnswer::Pass {
             return self.learn_waves().await;
         }

@@ -92,7 +92,8 @@ impl Waves {
 
     /// One more text has come. `ids`: gives the id of a wave.
     pub fn see(&self, sketch: Sketch, reached: Reached, now: Time, ids: impl FnOnce() -> Id) -> Seen {
-        let Some(group) = self.group_of(&sketch) else {
+        let found = self.place_of(&sketch).and_then(|place| Some((place, self.groups.get(&place)?)));
+        let Some((place, group)) = found else {
             self.remember(Group {
                 sketch,
                 count: 1,
@@ -129,10 +130,7 @@ impl Waves {
         let id = ids();
         (group.wave, group.told) = (Some(id), now);
         let begun = Some((group.sketch, group.first, std::mem::take(&mut group.early)));
-        // The cache of groups has it by another key.
-        if let Some(place) = self.place_of(&sketch) {
-            self.waves.insert(id, place);
-        }
+        self.waves.insert(id, place);
         Seen { alike, wave: Some(id), begun, goes_on: false }
     }
 
@@ -171,12 +169,9 @@ impl Waves {
         place
     }
 
-    fn group_of(&self, sketch: &Sketch) -> Option<Arc<Mutex<Group>>> {
-        self.groups.get(&self.place_of(sketch)?)
-    }
-
     fn place_of(&self, sketch: &Sketch) -> Option<u64> {
-        let near = |place: &u64| self.groups.get(place).is_some_and(|group| lock(&group).sketch.is_like(sketch));
+        let near =
+            |place: &u64| self.groups.get(place).is_some_and(|group| lock(&group).sketch.is_like(sketch));
         sketch.bands().filter_map(|band| self.bands.get(&band)).find(near)
     }
 }
@@ -189,7 +184,8 @@ fn lock(group: &Mutex<Group>) -> MutexGuard<'_, Group> {
 mod tests {
     use super::*;
 
-    const OFFER: &str = "Dear friend, a wonderful offer of cheap coins waits for you on my page, be quick and have it all";
+    const OFFER: &str =
+        "Dear friend, a wonderful offer of cheap coins waits for you on my page, be quick and have it all";
     const NOW: Time = Time(1_800_000_000_000);
 
     fn reached(member: i64, stranger: i64) -> Reached {

@@ -97,7 +97,8 @@ impl Hub {
     }
 
     async fn show_wave(&self, row: WaveRow) -> Result<Option<Wave>, HubError> {
-        let (Some(scope), Some(state)) = (Scope::from_key(&row.scope), WaveState::from_key(&row.state)) else {
+        let (Some(scope), Some(state)) = (Scope::from_key(&row.scope), WaveState::from_key(&row.state))
+        else {
             return Ok(None);
         };
         let number = |n: i64| u64::try_from(n).unwrap_or(0);
@@ -141,7 +142,8 @@ impl Hub {
                 answered_at: None,
             };
             let mut write = Write::from(waves::insert(&row));
-            let belongs = |(member, stranger, scope): &Reached| waves::belongs(id, *member, *stranger, scope.key());
+            let belongs =
+                |(member, stranger, scope): &Reached| waves::belongs(id, *member, *stranger, scope.key());
             write.extend(early.iter().map(belongs));
             self.budgets().joined(id, early);
             self.store().write(write).await?;

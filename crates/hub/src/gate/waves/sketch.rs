@@ -48,9 +48,10 @@ impl Sketch {
 
     /// Keys under which it is found: near-identical texts share one of them, nearly always.
     pub fn bands(&self) -> impl Iterator<Item = (u8, u128)> {
-        self.0.chunks(BAND).zip(0_u8..).map(|(band, n)| {
-            (n, band.iter().fold(0, |key, number| key << 32 | u128::from(*number)))
-        })
+        self.0
+            .chunks(BAND)
+            .zip(0_u8..)
+            .map(|(band, n)| (n, band.iter().fold(0, |key, number| key << 32 | u128::from(*number))))
     }
 
     pub fn bytes(&self) -> Vec<u8> {
@@ -100,7 +101,10 @@ mod tests {
     #[test]
     fn copies_are_alike_and_others_are_not() {
         let one = sketch(OFFER).unwrap();
-        let other = format!("@alice@example.org DEAR friend!! {} ref 83427", OFFER.trim_start_matches("Dear friend,"));
+        let other = format!(
+            "@alice@example.org DEAR friend!! {} ref 83427",
+            OFFER.trim_start_matches("Dear friend,")
+        );
         assert!(one.is_like(&sketch(&other).unwrap()));
         let named = OFFER.replace("friend", "Barbara");
         assert!(one.is_like(&sketch(&named).unwrap()));

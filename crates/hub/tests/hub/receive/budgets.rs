@@ -43,7 +43,11 @@ pub fn own_words(n: usize) -> String {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % below
     };
-    let mut word = || (0..3).map(|_| ["ba", "ke", "mi", "so", "tu", "ra", "ne", "li", "fo", "du", "gza", "phe"][next(12) as usize]);
+    let mut word = || {
+        (0..3).map(|_| {
+            ["ba", "ke", "mi", "so", "tu", "ra", "ne", "li", "fo", "du", "gza", "phe"][next(12) as usize]
+        })
+    };
     (0..24).map(|_| word().collect::<String>()).collect::<Vec<_>>().join(" ")
 }
 
@@ -54,15 +58,30 @@ impl TestHub {
             _ => format!("{name}-key"),
         };
         let domain = if network == AP { host } else { "nostr.localhost:8840" };
-        let profile = InActor { native_id: native.clone(), username: name.into(), domain: domain.into(), ..Default::default() };
-        let sent = Incoming { actor: native.clone(), ..incoming(network, name, None, What::Profile(Box::new(profile))) };
+        let profile = InActor {
+            native_id: native.clone(),
+            username: name.into(),
+            domain: domain.into(),
+            ..Default::default()
+        };
+        let sent = Incoming {
+            actor: native.clone(),
+            ..incoming(network, name, None, What::Profile(Box::new(profile)))
+        };
         let Received::Stored(Some(id)) = self.hub.receive(sent).await.unwrap() else { panic!("no profile") };
         let carrier = Carrier { host: (network != AP).then(|| host.to_owned()), work: 0 };
         Stranger { network, native, carrier, id }
     }
 
     /// A private message, or with `public` a mention.
-    pub async fn says(&self, who: &Stranger, member: &str, id: &str, text: &str, public: bool) -> Result<Received, Refused> {
+    pub async fn says(
+        &self,
+        who: &Stranger,
+        member: &str,
+        id: &str,
+        text: &str,
+        public: bool,
+    ) -> Result<Received, Refused> {
         let visibility = if public { Visibility::Public } else { Visibility::Direct };
         let named = mention_of(who.network, "", id, member);
         let text = format!("{} {text}", named.text.text);
@@ -178,7 +197,8 @@ async fn whom_a_member_follows_waits_behind_nobody(store: TestStore) {
     for n in 0..50 {
         let id = format!("https://big.example/friend/{n}");
         // The same words again and again: of a friend it is no wave.
-        let post = t.says(&friend, "alice", &id, "Good morning to you, and a fine day in your garden", true).await;
+        let post =
+            t.says(&friend, "alice", &id, "Good morning to you, and a fine day in your garden", true).await;
         assert!(matches!(post, Ok(Received::Stored(Some(_)))), "{post:?}");
     }
     assert_eq!(t.heard().await, 50 + BURST as i64);
@@ -205,7 +225,9 @@ async fn a_follow_waits_before_it_is_a_request(store: TestStore) {
     t.hours(24).await;
     let requests = t.all_requests(&alice).await;
     assert_eq!(requests.len(), 9);
-    assert!(requests.iter().all(|contact| contact.scope == Scope::Follow && contact.reason == Reason::Locked));
+    assert!(
+        requests.iter().all(|contact| contact.scope == Scope::Follow && contact.reason == Reason::Locked)
+    );
     assert_eq!(t.told(&alice).await, vec![NotificationKind::FollowRequest; 9]);
 }
 
@@ -215,7 +237,10 @@ async fn what_waits_can_be_taken_back_and_blocked(store: TestStore) {
     let crowd = t.crowd("big.example", &["alice"], 12, false).await;
     assert_eq!(t.parked().await, 6);
     let delete = What::Delete { target: "https://big.example/10".into() };
-    t.hub.receive(Incoming { actor: crowd[10].native.clone(), ..incoming(AP, "", None, delete) }).await.unwrap();
+    t.hub
+        .receive(Incoming { actor: crowd[10].native.clone(), ..incoming(AP, "", None, delete) })
+        .await
+        .unwrap();
     t.hub.block(alice.actor.id, crowd[11].id).await.unwrap();
     assert_eq!(t.parked().await, 4);
     // Whom a member follows may write.
@@ -291,7 +316,8 @@ async fn a_chat_without_an_answer_ends(store: TestStore) {
     assert!(t.number("SELECT COUNT(*) FROM contact_items").await <= 3);
 }
 
-const OFFER: &str = "Dear friend, a wonderful offer of cheap coins waits for you on my page, be quick and have it all";
+const OFFER: &str =
+    "Dear friend, a wonderful offer of cheap coins waits for you on my page, be quick and have it all";
 
 impl TestHub {
     /// Many of some hosts offer the same to many members.
@@ -390,7 +416,8 @@ async fn a_wave_can_be_blocked_limited_and_let_pass(store: TestStore) {
     let mut others = Vec::new();
     for n in 0..30 {
         let who = t.somebody(AP, "h0.example", &format!("x{n}")).await;
-        let text = "The council meets on Thursday and wants to close the library, come and speak against it with us";
+        let text =
+            "The council meets on Thursday and wants to close the library, come and speak against it with us";
         t.says(&who, FIVE[n % 5], &format!("https://h0.example/x{n}"), text, false).await.unwrap();
         others.push(who);
     }

@@ -1,7 +1,10 @@
 //! A wave, simulated: 1,000 strangers on 20 origins write to 50 members who have ordinary traffic of their own. The clock is
 //! the hub's own for budgets; nothing sleeps.
 
-use super::{budgets::{Stranger, own_words}, *};
+use super::{
+    budgets::{Stranger, own_words},
+    *,
+};
 use crate::support::test_hub;
 use futures_util::{StreamExt, stream};
 use landbridge_hub::gate::{Contact, Scope, State, WaveAnswer, WaveState};
@@ -63,7 +66,9 @@ fn letters(sender: &Sender) -> Vec<(usize, String)> {
                 (to, text)
             })
             // And the first of them twice.
-            .flat_map(|(to, text)| if to == n * 7 % MEMBERS { vec![(to, text.clone()), (to, text)] } else { vec![(to, text)] })
+            .flat_map(|(to, text)| {
+                if to == n * 7 % MEMBERS { vec![(to, text.clone()), (to, text)] } else { vec![(to, text)] }
+            })
             .collect(),
     }
 }
@@ -94,7 +99,9 @@ async fn a_wave_of_a_thousand_strangers(store: TestStore) {
     // Two hours of flood; friends write all the time, and are heard at once.
     let all: Vec<(&Sender, usize, usize, String)> = senders
         .iter()
-        .flat_map(|sender| letters(sender).into_iter().enumerate().map(move |(i, (to, text))| (sender, i, to, text)))
+        .flat_map(|sender| {
+            letters(sender).into_iter().enumerate().map(move |(i, (to, text))| (sender, i, to, text))
+        })
         .collect();
     for (step, part) in all.chunks(all.len() / 24 + 1).enumerate() {
         stream::iter(part)
@@ -111,7 +118,9 @@ async fn a_wave_of_a_thousand_strangers(store: TestStore) {
             .await;
         for (n, friend) in friends.iter().enumerate().skip(step % 5).step_by(5) {
             let id = format!("https://friends.example/{n}/{step}");
-            let heard = t.says(friend, &format!("member{n}"), &id, "how are you today, is the garden in bloom", true).await;
+            let heard = t
+                .says(friend, &format!("member{n}"), &id, "how are you today, is the garden in bloom", true)
+                .await;
             assert!(matches!(heard, Ok(Received::Stored(Some(_)))), "{heard:?}");
         }
         t.hub.pass_time(Duration::from_secs(300));
@@ -132,10 +141,12 @@ async fn a_wave_of_a_thousand_strangers(store: TestStore) {
         let to = members[sender.n * 7 % MEMBERS].actor.id;
         shown.contains(&(to, sender.who.id))
     };
-    let waiting: Vec<usize> = senders.iter().filter(|one| one.honest && !asked(one)).map(|one| one.n).collect();
+    let waiting: Vec<usize> =
+        senders.iter().filter(|one| one.honest && !asked(one)).map(|one| one.n).collect();
     assert!(waiting.is_empty(), "honest, and not shown within a day: {waiting:?}");
     // Of the wave itself members see hardly anything.
-    let copies: BTreeSet<Id> = senders.iter().filter(|one| !one.honest && one.n % 5 != 0).map(|one| one.who.id).collect();
+    let copies: BTreeSet<Id> =
+        senders.iter().filter(|one| !one.honest && one.n % 5 != 0).map(|one| one.who.id).collect();
     let seen = shown.iter().filter(|(_, stranger)| copies.contains(stranger)).count();
     assert!(seen <= TEXTS.len() * 20, "{seen} of the copies are shown");
 
@@ -146,12 +157,19 @@ async fn a_wave_of_a_thousand_strangers(store: TestStore) {
     assert!(contacts > 1500, "{contacts} of the copies belong to a wave");
 
     // Nothing has grown without bound: a row for each contact, few items, and what budgets remember.
-    let rows = t.number("SELECT COUNT(*) FROM contacts WHERE state IN ('parked', 'request', 'admitted')").await;
+    let rows =
+        t.number("SELECT COUNT(*) FROM contacts WHERE state IN ('parked', 'request', 'admitted')").await;
     assert!(rows as usize <= STRANGERS * TARGETS, "{rows} rows");
     let items = t.number("SELECT COUNT(*) FROM contact_items").await;
     assert!(items as usize <= STRANGERS * (TARGETS + 1), "{items} items");
     assert!(t.hub.budget_entries() < 40_000, "{} entries", t.hub.budget_entries());
-    assert_eq!(t.number("SELECT COUNT(*) FROM posts p JOIN actors a ON a.id = p.author_id WHERE a.username LIKE 's%'").await, 0);
+    assert_eq!(
+        t.number(
+            "SELECT COUNT(*) FROM posts p JOIN actors a ON a.id = p.author_id WHERE a.username LIKE 's%'"
+        )
+        .await,
+        0
+    );
 
     // One answer each, and it is over; nobody honest was meant.
     for wave in waves.iter().filter(|wave| wave.state == WaveState::Open) {

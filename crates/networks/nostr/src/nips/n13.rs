@@ -47,7 +47,8 @@ mod tests {
         });
         assert_eq!(work(&found.unwrap()), 6);
         let lucky = (0..100_000).find_map(|n: i64| {
-            let event = keys.sign(Template { created_at: n, kind: 1, tags: Vec::new(), content: String::new() });
+            let event =
+                keys.sign(Template { created_at: n, kind: 1, tags: Vec::new(), content: String::new() });
             (zero_bits(&event.id.0) >= 6).then_some(event)
         });
         assert_eq!(work(&lucky.unwrap()), 0);
