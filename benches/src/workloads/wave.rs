@@ -120,7 +120,7 @@ pub async fn run(common: &Common, options: &Options) -> Result<Report> {
     report.figure("entries in memory", world.hub.budget_entries() as f64, "");
     report.figure("memory that was added", crate::measure::resident(std::process::id()) - before, "MB");
     let shares = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995];
-    let mut curve = |latencies: &mut Latencies| -> Vec<(f64, f64)> {
+    let curve = |latencies: &mut Latencies| -> Vec<(f64, f64)> {
         shares.iter().map(|share| (share * 100.0, latencies.percentile(*share))).collect()
     };
     let panels = [

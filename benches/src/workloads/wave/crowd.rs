@@ -112,7 +112,7 @@ impl Crowd {
 
 /// Words that nobody else says.
 fn own_words(seed: usize) -> String {
-    let mut random = Random(seed as u64 * 0x9e37_79b9_7f4a_7c15 + 1);
+    let mut random = Random((seed as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1));
     let mut word = || (0..3).map(|_| SYLLABLES[random.below(SYLLABLES.len())]).collect::<String>();
     (0..24).map(|_| word()).collect::<Vec<_>>().join(" ")
 }

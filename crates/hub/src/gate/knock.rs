@@ -65,7 +65,7 @@ impl Hub {
         }
         unknown.sort_unstable();
         let origin = self.origin(&brought).await?;
-        let standing = self.standing(&origin).await?;
+        let standing = self.standing_of(&origin).await?;
         for member in unknown {
             let stranger = brought.stranger.id;
             let seen = match brought.words {
@@ -105,7 +105,7 @@ impl Hub {
         Ok(Origin::of(network, stranger, &carrier, followed, self.budgets().now()))
     }
 
-    pub(super) async fn standing(&self, origin: &Origin) -> Result<Standing, HubError> {
+    pub(super) async fn standing_of(&self, origin: &Origin) -> Result<Standing, HubError> {
         if let Some(standing) = self.budgets().standings.get(origin) {
             return Ok(standing);
         }

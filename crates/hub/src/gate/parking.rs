@@ -92,7 +92,7 @@ impl Hub {
             for mut row in self.store().rows(parked::next(origin.key(), patience, EACH)).await? {
                 waiting.push_back(Parked::read(&mut row)?);
             }
-            let standing = self.standing(&origin).await?;
+            let standing = self.standing_of(&origin).await?;
             queues.push(Queue { origin, standing, waiting });
         }
         let full = i64::try_from(queues.len()).unwrap_or(0) == ORIGINS;
