@@ -199,14 +199,15 @@ impl Budgets {
         Some(turn)
     }
 
-    /// Takes from all four buckets, or says when its turn is.
+    /// Takes from all four buckets, or says when its turn is. Of several that ask at once for one contact, one does.
     pub(super) fn ask(&self, knock: Knock<'_>) -> Turn {
         let Knock { member, stranger, scope, origin, wave, item, .. } = knock;
-        let within = wave.is_none() && self.take(member, stranger, origin, knock.standing);
-        let turn = if within { Turn::Now } else { Turn::Later(self.place(&knock)) };
-        self.told
-            .insert((member, stranger, scope), Told { turn, origin: origin.clone(), wave, item, asked: 1 });
-        turn
+        let decide = || {
+            let within = wave.is_none() && self.take(member, stranger, origin, knock.standing);
+            let turn = if within { Turn::Now } else { Turn::Later(self.place(&knock)) };
+            Told { turn, origin: origin.clone(), wave, item, asked: 1 }
+        };
+        self.told.entry((member, stranger, scope)).or_insert_with(decide).into_value().turn
     }
 
     /// Takes one from each bucket, or none from any.
