@@ -204,8 +204,8 @@ impl Between {
     }
 
     fn weigh(&self, approach: &Approach<'_>, new_days: u32) -> Weighed {
-        // Who was let in, or asks already, or had their turn, is none. To follow a member is no way round.
-        let unanswered = matches!(self.contact, None | Some(State::Cancelled));
+        // Who was let in, or asks already, is none. To follow a member is no way round; and to have had one's turn is no answer.
+        let unanswered = matches!(self.contact, None | Some(State::Cancelled | State::Admitted));
         let first = unanswered && !self.is_known(approach.scope);
         Weighed { decision: self.decide(approach, new_days), first }
     }

@@ -5,6 +5,7 @@
 //! rules decide, as they would have.
 
 use super::{
+    Scope,
     budget::{Origin, Standing},
     waves::PATIENCE,
 };
@@ -70,7 +71,12 @@ impl Hub {
                 continue;
             }
             match self.store().write(parked::admit(next.id, Time::now())).await.map_err(HubError::from) {
-                Ok(_) => return Ok(Some(next.member)),
+                Ok(_) => {
+                    if let Some(scope) = Scope::from_key(&next.scope) {
+                        self.budgets().admitted((next.member, next.stranger, scope));
+                    }
+                    return Ok(Some(next.member));
+                }
                 // Let in, blocked, or taken back meanwhile.
                 Err(HubError::Conflict(_)) => {}
                 Err(other) => return Err(other),

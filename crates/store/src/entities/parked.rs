@@ -31,7 +31,7 @@ pub fn park(row: &ContactRow, origin: &str, turn: Time, wave: Option<Id>) -> Cha
            reason = CASE WHEN contacts.state = 'parked' THEN contacts.reason ELSE excluded.reason END,
            turn = CASE WHEN contacts.state = 'parked' THEN contacts.turn ELSE excluded.turn END,
            wave_id = COALESCE(contacts.wave_id, excluded.wave_id)
-         WHERE contacts.state IN ('parked', 'cancelled')",
+         WHERE contacts.state IN ('parked', 'cancelled', 'admitted')",
         args![
             row.id,
             row.member,

@@ -49,7 +49,7 @@ const AGAIN: u32 = 30;
 const ROOM: u64 = 50_000;
 /// A bucket that nobody has asked for so long is full.
 const IDLE: Duration = Duration::from_secs(86_400);
-const REMEMBERED: Duration = Duration::from_secs(3600);
+const REMEMBERED: Duration = Duration::from_secs(86_400);
 const STANDING: Duration = Duration::from_secs(300);
 
 /// Grants and refusals of an origin, as they count today.
@@ -175,6 +175,13 @@ impl Budgets {
             if let Some(told) = self.told.get(key) {
                 self.told.insert(*key, Told { wave: Some(wave), ..told });
             }
+        }
+    }
+
+    /// One that was told to wait has had its turn.
+    pub(super) fn admitted(&self, key: Key) {
+        if let Some(told) = self.told.get(&key) {
+            self.told.insert(key, Told { turn: Turn::Now, asked: 1, ..told });
         }
     }
 

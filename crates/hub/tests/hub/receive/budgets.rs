@@ -154,7 +154,7 @@ impl TestHub {
 async fn what_exceeds_a_budget_waits_and_comes(store: TestStore) {
     let t = test_hub(store);
     let alice = t.member("alice").await;
-    t.crowd("big.example", &["alice"], 20, true).await;
+    let crowd = t.crowd("big.example", &["alice"], 20, true).await;
     // The default takes what is public, within the budget.
     assert_eq!(t.told(&alice).await.len(), BURST);
     assert_eq!(t.parked().await, 20 - BURST as i64);
@@ -165,8 +165,10 @@ async fn what_exceeds_a_budget_waits_and_comes(store: TestStore) {
     t.hours(24).await;
     assert_eq!(t.told(&alice).await.len(), 20, "nothing is lost");
     assert_eq!((t.parked().await, t.number("SELECT COUNT(*) FROM contact_items").await), (0, 0));
-    // Told at the place of the time when it came, each once.
-    assert_eq!(t.number("SELECT COUNT(*) FROM posts").await, 20);
+    assert_eq!(t.number("SELECT COUNT(*) FROM posts").await, 20, "each once");
+    // Who has had their turn goes on, like anybody else who was taken at once.
+    t.says(&crowd[19], "alice", "https://big.example/more", &own_words(3), true).await.unwrap();
+    assert_eq!(t.heard().await, 21);
 }
 
 async fn origins_do_not_starve_each_other(store: TestStore) {
