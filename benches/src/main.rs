@@ -98,6 +98,8 @@ enum Workload {
     FirehoseOut(workloads::firehose_out::Options),
     /// A stream of many authors, filtered, decoded and verified, on one core.
     FirehoseIn(workloads::firehose_in::Options),
+    /// First contacts by 1,000 strangers of 20 origins: what friends notice of it, and who gets through.
+    Wave(workloads::wave::Options),
     /// Memory of an idle server.
     Idle,
     /// Time from start to the first answer.
@@ -122,6 +124,7 @@ async fn main() -> Result<()> {
         Workload::PdsExport(options) => workloads::pds_export::run(&common, &options).await?,
         Workload::FirehoseOut(options) => workloads::firehose_out::run(&common, &options).await?,
         Workload::FirehoseIn(options) => workloads::firehose_in::run(&common, &options)?,
+        Workload::Wave(options) => workloads::wave::run(&common, &options).await?,
         Workload::Idle => workloads::idle::run(&common).await?,
         Workload::Start => workloads::start::run(&common).await?,
     };

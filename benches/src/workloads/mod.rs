@@ -11,3 +11,4 @@ pub mod pds_export;
 pub mod pds_write;
 pub mod start;
 pub mod timeline;
+pub mod wave;

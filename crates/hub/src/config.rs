@@ -41,10 +41,18 @@ pub enum Mode {
 }
 
 /// The operator's own rules for first contacts.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct FirstContacts {
     /// First contacts of whom this server has known for fewer days are held, whatever members' rules say; 0: no such rule.
     pub new_days: u32,
+    /// How many reach members at once is limited by where they come from. Off only where strangers are a load test.
+    pub budgets: bool,
+}
+
+impl Default for FirstContacts {
+    fn default() -> Self {
+        FirstContacts { new_days: 0, budgets: true }
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -3,7 +3,9 @@
 use crate::{
     Bus, Config, HubError, Translator,
     accounts::{Key, Throttle, Uses},
-    cards, reading, receive,
+    cards,
+    gate::Budgets,
+    reading, receive,
     seal::Sealer,
 };
 use landbridge_fetch::Fetcher;
@@ -41,6 +43,7 @@ pub(crate) struct Shared {
     /// Something was deleted that the disk may still hold: see [`Hub::scrub_removed`].
     removed: AtomicBool,
     sign_ins: Throttle,
+    budgets: Budgets,
     /// One for some of the members each: see [`Hub::turn`].
     turns: Vec<Arc<Mutex<()>>>,
 }
@@ -57,12 +60,15 @@ impl Hub {
         media: MediaStore,
         root_key: &[u8; 32],
     ) -> Hub {
+        let sealer = Sealer::new(root_key);
+        let budgets = Budgets::new(&sealer.keyed_hash("sketches of first contacts"));
         Hub(Arc::new(Shared {
             config,
             store,
             fetcher,
             media,
-            sealer: Sealer::new(root_key),
+            sealer,
+            budgets,
             ids: IdSource::default(),
             bus: Bus::default(),
             reading: reading::State::default(),
@@ -126,6 +132,9 @@ impl Hub {
     }
     pub(crate) fn key_cache(&self) -> &Cache<(Id, Option<Network>, String), Key> {
         &self.0.keys
+    }
+    pub(crate) fn budgets(&self) -> &Budgets {
+        &self.0.budgets
     }
     pub(crate) fn sign_ins(&self) -> &Throttle {
         &self.0.sign_ins

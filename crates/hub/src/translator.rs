@@ -67,6 +67,12 @@ pub trait Translator: Send + Sync + 'static {
         visibility == Visibility::Public
     }
 
+    /// Host of the server that answers for somebody's account, where their name does not say it: first contacts draw from its
+    /// budget. `None`: nobody does.
+    fn answers_for(&self, _presence: &Presence) -> Option<String> {
+        None
+    }
+
     /// Whether quoting somebody on this network needs their leave (FEP-044f): the quote is pending until then.
     fn asks_to_quote(&self) -> bool {
         false

@@ -254,7 +254,7 @@ fn hub_config(config: &Config, identity: &Identity) -> landbridge_hub::Config {
             (Network::AtProto, mode(config.networks.atproto)),
         ]),
         limits: landbridge_hub::Limits { video_size: config.limits.media_bytes as u64, ..Default::default() },
-        gate: landbridge_hub::FirstContacts { new_days: config.gate.new_days },
+        gate: landbridge_hub::FirstContacts { new_days: config.gate.new_days, budgets: config.gate.budgets },
         remote_days: config.retention.remote_days,
     }
 }

@@ -88,6 +88,7 @@ pub enum Command {
     Restore(commands::restore::Restore),
     Deliveries(commands::deliveries::Deliveries),
     Reports(commands::reports::Reports),
+    Waves(commands::waves::Waves),
     Config(commands::config::ShowConfig),
     MediaWorker(commands::media_worker::MediaWorker),
 }

@@ -1,6 +1,9 @@
 //! What a member answers, and what their own acts say about somebody: whom they follow or write to is let in.
 
-use super::{Reason, Scope, State, Verdict};
+use super::{
+    Reason, Scope, State, Verdict,
+    budget::{Told, Turn},
+};
 use crate::{Hub, HubError};
 use landbridge_model::{Id, Network, Time};
 use landbridge_store::{
@@ -8,9 +11,13 @@ use landbridge_store::{
     entities::{
         contact_log::{self, LogRow},
         contacts::{self, ContactRow},
+        origins, parked,
     },
 };
 use std::sync::atomic::Ordering;
+
+/// How many declines a block counts like.
+const BLOCK: i64 = 3;
 
 impl Hub {
     /// Lets somebody in, in that scope. What was held goes where it would have been.
@@ -23,6 +30,7 @@ impl Hub {
         }
         let changes = self.answer_changes(member, row.stranger, scope, State::Granted, Reason::Member);
         self.store().write(changes).await?;
+        self.budgets().answered();
         self.release(member).await
     }
 
@@ -37,6 +45,7 @@ impl Hub {
         let mut changes = self.answer_changes(member, row.stranger, scope, State::Declined, Reason::Member);
         changes.push(contacts::drop_items(row.id));
         self.store().write(changes).await?;
+        self.budgets().answered();
         self.removed().store(true, Ordering::Relaxed);
         Ok(())
     }
@@ -45,6 +54,7 @@ impl Hub {
     pub async fn block_contact(&self, member: Id, id: Id) -> Result<(), HubError> {
         let row = self.contact_row(member, id).await?;
         self.block(member, row.stranger).await?;
+        self.budgets().answered();
         Ok(())
     }
 
@@ -107,9 +117,17 @@ impl Hub {
         let verdict = match state {
             State::Granted => Verdict::Granted,
             State::Revoked => Verdict::Revoked,
-            State::Declined | State::Request | State::Cancelled => Verdict::Declined,
+            State::Declined | State::Request | State::Cancelled | State::Parked | State::Admitted => {
+                Verdict::Declined
+            }
+        };
+        let (grants, refusals) = match verdict {
+            Verdict::Granted => (origins::ONE, 0),
+            Verdict::Declined => (0, origins::ONE),
+            Verdict::Held | Verdict::Dropped | Verdict::Revoked | Verdict::Blocked => (0, 0),
         };
         vec![
+            origins::answered(member, stranger, &[scope.key()], grants, refusals, Time::now()),
             contact_log::insert_unless(
                 &self.line(member, stranger, Some(scope), verdict, reason),
                 state.key(),
@@ -128,6 +146,9 @@ impl Hub {
     ) -> Vec<Change> {
         let mut changes = Vec::new();
         for stranger in people.into_iter().filter(|id| *id != member) {
+            if let Some(scope) = scopes.first() {
+                changes.push(origins::turned_to(member, stranger, scope.key(), origins::ONE, Time::now()));
+            }
             for scope in scopes {
                 changes.extend(self.answer_changes(member, stranger, *scope, State::Granted, reason));
             }
@@ -151,10 +172,38 @@ impl Hub {
         ]
     }
 
+    /// Rows of a contact whose budget is empty: it keeps its place, and nobody is asked.
+    pub(crate) fn park_changes(
+        &self,
+        member: Id,
+        stranger: Id,
+        scope: Scope,
+        network: Option<Network>,
+    ) -> Vec<Change> {
+        let row = self.contact_of(member, stranger, scope, State::Parked, Reason::Budget, network);
+        let told = self.budgets().told(member, stranger, scope);
+        let (turn, origin, wave) = match &told {
+            Some(Told { turn: Turn::Later(turn), origin, wave, .. }) => (*turn, origin.key(), *wave),
+            Some(Told { origin, wave, .. }) => (self.budgets().now(), origin.key(), *wave),
+            // Forgotten since it asked, for want of room.
+            None => (self.budgets().now(), "unknown:", None),
+        };
+        vec![parked::park(&row, origin, turn, wave)]
+    }
+
+    /// Notes where a request comes from, for what its answer says of that origin.
+    pub(crate) fn origin_changes(&self, member: Id, stranger: Id, scope: Scope) -> Option<Change> {
+        let told = self.budgets().told(member, stranger, scope)?;
+        Some(parked::came_from(member, stranger, scope.key(), told.origin.key(), told.wave))
+    }
+
     /// Rows of a block: nothing of that person waits any more, and nothing that was granted stands.
     pub(crate) fn block_changes(&self, member: Id, stranger: Id) -> Vec<Change> {
         let line = self.line(member, stranger, None, Verdict::Blocked, Reason::Member);
-        let mut changes = vec![contact_log::insert_once(&line, Id(0))];
+        let mut changes = vec![
+            contact_log::insert_once(&line, Id(0)),
+            origins::refused(stranger, member, BLOCK * origins::ONE, Time::now()),
+        ];
         changes.extend(parted(member, stranger));
         changes
     }
@@ -227,6 +276,7 @@ pub(crate) fn parted(member: Id, stranger: Id) -> Vec<Change> {
     vec![
         contacts::drop_items_of(member, stranger),
         turn(State::Request, State::Cancelled),
+        turn(State::Parked, State::Cancelled),
         turn(State::Granted, State::Revoked),
     ]
 }

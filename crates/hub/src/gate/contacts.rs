@@ -2,7 +2,8 @@
 //!
 //! The state of one stranger with one member in one scope goes `request -> granted | declined | revoked | cancelled`.
 //! `revoked`: the member has taken back what they granted, and will be asked again. `cancelled`: whoever asked has taken
-//! it back, or nobody answered; asking again is the same request, silently.
+//! it back, or nobody answered; asking again is the same request, silently. Before a request, when its budget is empty, it is
+//! `parked`, of which no member sees anything, and then `admitted`: its turn has come.
 
 use super::{Reason, Scope};
 use crate::{Hub, HubError, Marks, Page, PostView, What};
@@ -28,6 +29,10 @@ pub enum State {
     Declined,
     Revoked,
     Cancelled,
+    /// Its budget is empty: what came is held, and nobody is asked before its turn.
+    Parked,
+    /// It had its turn: from then on the member's rules decide.
+    Admitted,
 }
 
 impl State {
@@ -38,12 +43,16 @@ impl State {
             State::Declined => "declined",
             State::Revoked => "revoked",
             State::Cancelled => "cancelled",
+            State::Parked => "parked",
+            State::Admitted => "admitted",
         }
     }
 
     pub fn from_key(key: &str) -> Option<State> {
         use State::*;
-        [Request, Granted, Declined, Revoked, Cancelled].into_iter().find(|state| state.key() == key)
+        [Request, Granted, Declined, Revoked, Cancelled, Parked, Admitted]
+            .into_iter()
+            .find(|state| state.key() == key)
     }
 }
 

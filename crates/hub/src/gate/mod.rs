@@ -3,21 +3,32 @@
 //! Two questions are asked of everything that arrives. [`admit`]: may this actor be heard here at all? The operator's
 //! rules for hosts and moderators' decisions on actors answer it. [`decide`]: may it reach this very member? Blocks answer
 //! first; then what the member has answered this stranger before, in this scope ([`contacts`]); then, for who was never
-//! answered, the member's own rules ([`rules`]). What is held is kept by `receive::held`, and nowhere else.
+//! answered, the member's own rules ([`rules`]). Of what would reach a member for the first time, budgets are asked too
+//! ([`budget`]); what exceeds them waits for its turn ([`parking`]), and what is nearly the same for many is one wave
+//! ([`waves`]). What is held is kept by `receive::held`, and nowhere else.
 
 mod act;
 mod bridges;
+mod budget;
 mod contacts;
 mod hosts;
+mod knock;
 mod log;
+mod parking;
 mod rules;
+mod waves;
 
 pub(crate) use act::parted;
 pub(crate) use bridges::is_bridge;
+pub use budget::Carrier;
+pub(crate) use budget::{Budgets, host_of_origin};
 pub use contacts::{Contact, FirstText, HELD, State, Waiting};
 pub(crate) use hosts::{host_of, widening};
+pub(crate) use knock::Brought;
 pub use log::{Line, Verdict};
 pub use rules::{Outcome, Reason, Rules};
+pub(crate) use waves::{KEPT, UNDOABLE};
+pub use waves::{Wave, WaveAnswer, WaveState};
 
 use crate::{Hub, HubError, moderation::Rule};
 use landbridge_model::{Actor, ActorState, Id, Time, Visibility};
@@ -80,6 +91,13 @@ pub enum Decision {
     Refuse(Reason),
 }
 
+/// A decision, and whether it is about a first contact: one that draws from budgets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Weighed {
+    pub decision: Decision,
+    pub first: bool,
+}
+
 /// Whether something of that actor may be taken in at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
@@ -112,9 +130,15 @@ pub async fn admit(hub: &Hub, actor: &Actor, native_id: &str) -> Result<Admissio
 
 /// Whether somebody may reach a member.
 pub async fn decide(hub: &Hub, member: Id, approach: Approach<'_>) -> Result<Decision, HubError> {
+    Ok(weigh(hub, member, approach).await?.decision)
+}
+
+/// The same, for who asks the budgets too.
+pub(crate) async fn weigh(hub: &Hub, member: Id, approach: Approach<'_>) -> Result<Weighed, HubError> {
     let answer = hub.store().rows(question(&approach, &[member])).await?;
     let decided = answered(answer, &approach, hub.config().gate.new_days)?;
-    Ok(decided.get(&member).copied().unwrap_or(Decision::Drop("no such member")))
+    let nobody = Weighed { decision: Decision::Drop("no such member"), first: false };
+    Ok(decided.get(&member).copied().unwrap_or(nobody))
 }
 
 /// What must be known to decide on some members, for whoever asks more in the same trip.
@@ -129,19 +153,20 @@ pub(crate) fn answered(
     answer: Vec<Row>,
     approach: &Approach<'_>,
     new_days: u32,
-) -> Result<HashMap<Id, Decision>, StoreError> {
+) -> Result<HashMap<Id, Weighed>, StoreError> {
     let mut decided = HashMap::with_capacity(answer.len());
     for mut row in answer {
         let (id, state): (Id, i64) = (row.get(0)?, row.get(1)?);
         let (blocked, against): (bool, bool) = (row.get(4)?, row.get(5)?);
         let there = matches!(ActorState::from_i64(state), ActorState::Active | ActorState::Limited);
-        let decision = match () {
-            () if !there => Decision::Drop("the member is away"),
-            () if blocked => Decision::Drop("blocked"),
-            () if against => Decision::Drop("the member blocks this host"),
-            () => Between::read(&mut row)?.decide(approach, new_days),
+        let shut = |why| Weighed { decision: Decision::Drop(why), first: false };
+        let weighed = match () {
+            () if !there => shut("the member is away"),
+            () if blocked => shut("blocked"),
+            () if against => shut("the member blocks this host"),
+            () => Between::read(&mut row)?.weigh(approach, new_days),
         };
-        decided.insert(id, decision);
+        decided.insert(id, weighed);
     }
     Ok(decided)
 }
@@ -169,20 +194,33 @@ impl Between {
         })
     }
 
-    fn decide(&self, approach: &Approach<'_>, new_days: u32) -> Decision {
-        let Approach { stranger, scope, .. } = *approach;
-        let known = match scope {
+    /// Whether the member knows them by their own act.
+    fn is_known(&self, scope: Scope) -> bool {
+        match scope {
             // Who follows already asks for the answer again.
             Scope::Follow => self.followed,
             Scope::Public | Scope::Private => self.follows,
-        };
+        }
+    }
+
+    fn weigh(&self, approach: &Approach<'_>, new_days: u32) -> Weighed {
+        // Who was let in, or asks already, is none. To follow a member is no way round; and to have had one's turn is no answer.
+        let unanswered = matches!(self.contact, None | Some(State::Cancelled | State::Admitted));
+        let first = unanswered && !self.is_known(approach.scope);
+        Weighed { decision: self.decide(approach, new_days), first }
+    }
+
+    fn decide(&self, approach: &Approach<'_>, new_days: u32) -> Decision {
+        let Approach { stranger, scope, .. } = *approach;
+        let known = self.is_known(scope);
         match self.contact {
             Some(State::Granted) => return Decision::Accept,
             _ if known => return Decision::Accept,
             Some(State::Declined) => return Decision::Drop(DECLINED),
             _ if self.young && scope == Scope::Private => return Decision::Refuse(Reason::Young),
             Some(State::Request) => return Decision::Hold(Reason::Asked),
-            Some(State::Revoked | State::Cancelled) | None => {}
+            Some(State::Parked) => return Decision::Hold(Reason::Budget),
+            Some(State::Revoked | State::Cancelled | State::Admitted) | None => {}
         }
         let days = |days: u32| Duration::from_secs(86_400) * days;
         let seen_since = |days: Duration| stranger.id.time() > Time::now().minus(days);

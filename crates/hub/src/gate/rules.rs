@@ -116,6 +116,10 @@ pub enum Reason {
     /// The member followed or wrote first.
     Followed,
     Wrote,
+    /// Too many come from there: it waits for its turn.
+    Budget,
+    /// The operator has answered it together with many that are nearly the same.
+    Wave,
 }
 
 impl Reason {
@@ -135,6 +139,8 @@ impl Reason {
             Reason::Member => "member",
             Reason::Followed => "followed",
             Reason::Wrote => "wrote",
+            Reason::Budget => "budget",
+            Reason::Wave => "wave",
         }
     }
 
@@ -155,6 +161,8 @@ impl Reason {
             Member,
             Followed,
             Wrote,
+            Budget,
+            Wave,
         ]
         .into_iter()
         .find(|reason| reason.key() == key)

@@ -31,6 +31,7 @@ impl Hub {
                 self.log("mutes", self.expire_mutes().await);
                 self.log("leaving", self.finish_leaving().await);
                 self.log("held", self.release_left().await);
+                self.log("parked", self.admit_parked().await.map(|_| ()));
             }
             if ticks % HOURS == 1 {
                 self.log("sweep", self.sweep().await.map(|_| ()));

@@ -1,12 +1,12 @@
 //! Removing what has outlived its retention rule.
 
-use crate::{CopyKind, Hub, HubError, publish};
+use crate::{CopyKind, Hub, HubError, gate, publish};
 use landbridge_model::{Id, Time};
 use landbridge_store::{
     Change, Write,
     entities::{
         blocks, contact_log, contacts, copies, deliveries, files, grants, idempotency, link_cards, media,
-        notifications, once, payloads, posts, push, retention, tombstones,
+        notifications, once, origins, payloads, posts, push, retention, tombstones, waves,
     },
 };
 use std::{collections::HashSet, time::Duration};
@@ -23,6 +23,8 @@ const GRANT_USES: u32 = 30;
 /// What nobody has answered.
 const HELD: u32 = 180;
 const CONTACT_LOG: u32 = 400;
+/// How somebody's origin was answered, when nobody of it was since.
+const ORIGINS: u32 = 180;
 /// Pictures of others that nobody looks at, even where their posts stay for ever.
 const LONGEST_FETCHED: u32 = 30;
 
@@ -53,6 +55,8 @@ impl Hub {
             ])
             .await?;
         self.store().write(contacts::sweep(now.minus(DAY * HELD)).to_vec()).await?;
+        self.store().write(waves::sweep(now.minus(gate::UNDOABLE), now.minus(gate::KEPT)).to_vec()).await?;
+        self.store().write(origins::fade(1, now.minus(DAY * ORIGINS)).to_vec()).await?;
         self.sweep_labels(now).await?;
         self.sweep_files(now).await?;
         metrics::counter!("hub_swept_posts_total").increment(swept);

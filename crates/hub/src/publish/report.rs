@@ -3,7 +3,10 @@
 use super::Reach;
 use crate::{ActKind, Hub, HubError};
 use landbridge_model::{Id, Time};
-use landbridge_store::entities::reports;
+use landbridge_store::entities::{origins, reports};
+
+/// How many declines a report counts like, for where the reported come from.
+const WEIGHT: i64 = 5;
 
 impl Hub {
     /// Reports somebody to the moderators here, and to those of the other side when `forward`.
@@ -45,7 +48,11 @@ impl Hub {
         let reach =
             if forward && !target.is_member() { Reach::Actor(target.id) } else { Reach::Only(Vec::new()) };
         let kind = ActKind::Report { target, posts, comment: comment.to_owned() };
-        self.commit(&actor, kind, None, reach, vec![reports::insert(&report)]).await?;
+        let changes = vec![
+            reports::insert(&report),
+            origins::refused(report.target, member, WEIGHT * origins::ONE, Time::now()),
+        ];
+        self.commit(&actor, kind, None, reach, changes).await?;
         Ok(id)
     }
 }

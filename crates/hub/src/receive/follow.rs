@@ -6,8 +6,8 @@
 
 use super::{Sent, halt::Halt, held::ANSWERED, repost::act_copy, tombs};
 use crate::{
-    ActKind, CopyKind, Hub, Received, Via,
-    gate::{self, DECLINED, Decision, Reason, Scope, State},
+    ActKind, CopyKind, Hub, Received, Via, What,
+    gate::{DECLINED, Decision, Reason, Scope, State},
     publish::{self, Reach},
     reading::NotificationKind,
     spread::Reached,
@@ -40,8 +40,15 @@ impl Hub {
     }
 
     async fn take_follow(&self, sent: &Sent, target: &str, member: &Actor) -> Result<Received, Halt> {
-        let asks = match gate::decide(self, member.id, sent.approach(Scope::Follow)).await? {
+        let name = match &sent.id {
+            Some(id) => id.clone(),
+            None => format!("{ACT} {target}"),
+        };
+        let asks = match self.decide_in_turn(sent, member.id, Scope::Follow, &name).await? {
             Decision::Accept => None,
+            Decision::Hold(Reason::Budget) if sent.via == Via::Delivered => {
+                return self.park_follow(sent, target, &name, member.id).await;
+            }
             // Whoever followed before the account was brought here is nobody new to it.
             Decision::Hold(_) if sent.via == Via::Fetched => None,
             Decision::Hold(reason) => Some(reason),
@@ -75,6 +82,17 @@ impl Hub {
         }
         self.relations_changed(sent.actor.id, member.id);
         if new || at_once { Ok(Received::Stored(None)) } else { Err(Halt::Duplicate) }
+    }
+
+    /// Too many come from there: the follow itself waits for its turn, before it is a request.
+    async fn park_follow(&self, sent: &Sent, target: &str, name: &str, member: Id) -> Result<Received, Halt> {
+        let act = Some((ACT, target));
+        let mut write = Write::default();
+        write.extend(tombs::guard(self, sent.network, &sent.native, sent.id.as_deref(), act, sent.at));
+        let what = What::Follow { target: target.to_owned() };
+        write.extend(self.hold(sent, Scope::Follow, name, what, &[(member, Reason::Budget)]).await?);
+        self.store().write(write).await?;
+        Err(Halt::Held)
     }
 
     async fn write_follow(
@@ -113,6 +131,7 @@ impl Hub {
         if let Some(reason) = asks {
             let network = Some(sent.network);
             write.extend(self.ask_changes(member.id, sent.actor.id, Scope::Follow, reason, network));
+            write.extend(self.origin_changes(member.id, sent.actor.id, Scope::Follow));
         }
         if !silent {
             write.extend(self.tell(NotificationKind::FollowRequest, sent.actor.id, [member.id], None));

@@ -7,7 +7,7 @@
 use super::{Sent, halt::Halt, trail::Trail};
 use crate::{
     Hub, HubError, InPost, Incoming, Received, Via, What,
-    gate::{self, Approach, Decision, Reason, Scope},
+    gate::{self, Approach, Brought, Carrier, Decision, Reason, Scope, Weighed},
     reading::NotificationKind,
     seal,
 };
@@ -18,11 +18,16 @@ use landbridge_store::{
     entities::contacts::{self, ItemRow},
 };
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use tokio::sync::SemaphorePermit;
 
 /// Items of one request; the rest is only counted.
 const MOST: i64 = 20;
 /// Longer originals are not kept with what is held. Bytes.
 const ORIGINAL: usize = 128 << 10;
+/// The same of what is parked, of which nobody has been asked yet.
+const MOST_PARKED: i64 = 3;
+const PARKED_ORIGINAL: usize = 4 << 10;
 /// Items let through in one go.
 const BATCH: i64 = 50;
 const TRIES: u32 = 4;
@@ -60,6 +65,37 @@ impl Sent {
 }
 
 impl Hub {
+    /// Asks budgets about what the gate has weighed. `words`: the text, of a post; `name`: of the thing.
+    pub(super) async fn in_turn(
+        &self,
+        sent: &Sent,
+        scope: Scope,
+        words: Option<&str>,
+        name: &str,
+        weighed: HashMap<Id, Weighed>,
+    ) -> Result<HashMap<Id, Decision>, Halt> {
+        // What we have asked for, and what had its turn, asks for none.
+        if sent.via != Via::Delivered || sent.released.is_some() || !self.config().gate.budgets {
+            return Ok(weighed.into_iter().map(|(id, weighed)| (id, weighed.decision)).collect());
+        }
+        let Sent { network, actor: stranger, native, carrier, .. } = sent;
+        let brought = Brought { network: *network, stranger, native, carrier, scope, words, name };
+        Ok(self.within_budget(brought, weighed).await?)
+    }
+
+    /// The same about one member.
+    pub(super) async fn decide_in_turn(
+        &self,
+        sent: &Sent,
+        member: Id,
+        scope: Scope,
+        name: &str,
+    ) -> Result<Decision, Halt> {
+        let weighed = gate::weigh(self, member, sent.approach(scope)).await?;
+        let decided = self.in_turn(sent, scope, None, name, [(member, weighed)].into()).await?;
+        Ok(decided.get(&member).copied().unwrap_or(weighed.decision))
+    }
+
     /// Asks the gate about an act that reaches one member. `Ok` when it may go on; what is held is held when this returns.
     /// `named`: the name of the act, of one that has no id. `guards`: what would keep the act itself out.
     pub(super) async fn pass(
@@ -71,8 +107,9 @@ impl Hub {
         named: &str,
         guards: &[Change],
     ) -> Result<(), Halt> {
+        let name = sent.id.as_deref().unwrap_or(named);
         for _ in 0..TRIES {
-            let reason = match gate::decide(self, member, sent.approach(scope)).await? {
+            let reason = match self.decide_in_turn(sent, member, scope, name).await? {
                 Decision::Accept => return Ok(()),
                 Decision::Drop(why) => return Err(Halt::Ignored(why)),
                 Decision::Refuse(reason) => {
@@ -85,8 +122,8 @@ impl Hub {
                 Decision::Hold(reason) => reason,
             };
             let mut write = Write::from(guards.to_vec());
-            let name = sent.id.as_deref().unwrap_or(named);
             write.extend(self.hold(sent, scope, name, what.clone(), &[(member, reason)]).await?);
+            let _one_of_few = self.stranger_writes(&[(member, reason)]).await;
             match self.store().write(write).await.map_err(Halt::from) {
                 Err(Halt::Ignored(ANSWERED)) => {}
                 Err(other) => return Err(other),
@@ -108,11 +145,15 @@ impl Hub {
         let (network, stranger) = (sent.network, sent.actor.id);
         let held = Held { network, actor: sent.native.clone(), id: sent.id.clone(), at: sent.at, what };
         let body = serde_json::to_vec(&held).map_err(|_| HubError::Damaged("what is held"))?;
-        let original: &[u8] = if sent.original.len() > ORIGINAL { &[] } else { &sent.original };
         let at = sent.released.map_or_else(Time::now, |released| released.at);
         let mut changes = Vec::new();
         for (member, reason) in members {
             let (id, key) = (self.ids().next(), self.member_key(*member).await?);
+            let (most, longest) = match reason {
+                Reason::Budget => (MOST_PARKED, PARKED_ORIGINAL),
+                _ => (MOST, ORIGINAL),
+            };
+            let original: &[u8] = if sent.original.len() > longest { &[] } else { &sent.original };
             let item = ItemRow {
                 id,
                 // The statement finds it.
@@ -126,9 +167,15 @@ impl Hub {
                 at,
             };
             changes.push(contacts::forbid_block(*member, stranger));
-            changes.extend(self.ask_changes(*member, stranger, scope, *reason, Some(network)));
-            changes.push(contacts::count(&item, scope.key(), MOST));
-            changes.push(contacts::hold(item, scope.key(), MOST));
+            match reason {
+                Reason::Budget => changes.extend(self.park_changes(*member, stranger, scope, Some(network))),
+                _ => {
+                    changes.extend(self.ask_changes(*member, stranger, scope, *reason, Some(network)));
+                    changes.extend(self.origin_changes(*member, stranger, scope));
+                }
+            }
+            changes.push(contacts::count(&item, scope.key(), most));
+            changes.push(contacts::hold(item, scope.key(), most));
         }
         Ok(changes)
     }
@@ -146,8 +193,18 @@ impl Hub {
         write.extend(super::tombs::guard(self, sent.network, &sent.native, id, None, sent.at));
         let what = What::Post(Box::new(post.clone()));
         write.extend(self.hold(sent, scope, &post.native_id, what, members).await?);
+        let _one_of_few = self.stranger_writes(members).await;
         self.store().write(write).await?;
         Err(Halt::Held)
+    }
+
+    /// Held while something is written that only waits for its turn: few at once, so that members' own contacts find the store
+    /// as they do on a quiet day.
+    async fn stranger_writes(&self, members: &[(Id, Reason)]) -> Option<SemaphorePermit<'_>> {
+        match members.iter().all(|(_, reason)| *reason == Reason::Budget) {
+            true => self.budgets().strangers.acquire().await.ok(),
+            false => None,
+        }
     }
 
     /// Lets through whatever is held for a member of those who are let in by now, in the order in which it came. What fails
@@ -181,7 +238,7 @@ impl Hub {
         let original = Bytes::from(original);
         let incoming = Incoming { network, actor, id, at, via: Via::Delivered, original, what };
         let released = Released { member: item.member, at: item.at };
-        self.arrive_as(incoming, Some(released), &mut Trail::default()).await
+        self.arrive_as(incoming, Some(released), Carrier::default(), &mut Trail::default()).await
     }
 
     /// What is held, opened for the member for whom it is held.

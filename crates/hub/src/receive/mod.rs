@@ -43,7 +43,7 @@ pub(crate) use tombs::subject;
 
 use crate::{
     Hub, Incoming, Mode, Received, Refused, Via, What,
-    gate::{self as contact_gate, Admission},
+    gate::{self as contact_gate, Admission, Carrier},
 };
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -68,6 +68,7 @@ pub(crate) struct Sent {
     pub limited: bool,
     /// It was held at the gate, and is let through now.
     pub released: Option<Released>,
+    pub carrier: Carrier,
 }
 
 impl Hub {
@@ -76,8 +77,13 @@ impl Hub {
     /// What is missing to understand it (its author's profile, the post it answers) is fetched through the network,
     /// within bounds of time, depth and number.
     pub async fn receive(&self, incoming: Incoming) -> Result<Received, Refused> {
+        self.receive_by(incoming, Carrier::default()).await
+    }
+
+    /// The same, of something that somebody else than its author's own server has brought.
+    pub async fn receive_by(&self, incoming: Incoming, carrier: Carrier) -> Result<Received, Refused> {
         let (network, kind) = (incoming.network.key(), name(&incoming.what));
-        let outcome = self.arrive(incoming, &mut Trail::default()).await;
+        let outcome = self.arrive_as(incoming, None, carrier, &mut Trail::default()).await;
         let (word, reason) = match &outcome {
             Ok(Received::Stored(_)) => ("stored", ""),
             Ok(Received::Duplicate) | Err(Halt::Duplicate) => ("duplicate", ""),
@@ -100,7 +106,7 @@ impl Hub {
         incoming: Incoming,
         trail: &'a mut Trail,
     ) -> BoxFuture<'a, Result<Received, Halt>> {
-        self.arrive_as(incoming, None, trail)
+        self.arrive_as(incoming, None, Carrier::default(), trail)
     }
 
     /// The same; `released`: it was held at the gate until now.
@@ -108,6 +114,7 @@ impl Hub {
         &'a self,
         incoming: Incoming,
         released: Option<Released>,
+        carrier: Carrier,
         trail: &'a mut Trail,
     ) -> BoxFuture<'a, Result<Received, Halt>> {
         Box::pin(async move {
@@ -144,7 +151,7 @@ impl Hub {
                 Admission::Limited => true,
                 Admission::Closed(why) => return Err(Halt::Ignored(why)),
             };
-            let sent = Sent { network, actor, native, id, at, via, original, limited, released };
+            let sent = Sent { network, actor, native, id, at, via, original, limited, released, carrier };
             match (what, glance) {
                 (What::Post(post), Some(glance)) => self.receive_seen_post(&sent, *post, glance, trail).await,
                 (what, _) => self.dispatch(sent, what, trail).await,

@@ -271,7 +271,9 @@ impl Hub {
             around.eager.push(row.get(0)?);
         }
         let gate = answers.next().unwrap_or_default();
-        around.decisions = gate::answered(gate, &approach, self.config().gate.new_days)?;
+        let weighed = gate::answered(gate, &approach, self.config().gate.new_days)?;
+        let words = Some(post.text.text.as_str());
+        around.decisions = self.in_turn(sent, scope, words, &post.native_id, weighed).await?;
         Ok(around)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     data::Cid,
+    facts::Facts,
     keys,
     options::Options,
     pds::access::Guard,
@@ -98,6 +99,10 @@ fn rand_clock() -> u16 {
 impl Translator for AtProto {
     fn network(&self) -> Network {
         Network::AtProto
+    }
+
+    fn answers_for(&self, presence: &Presence) -> Option<String> {
+        url::Url::parse(&Facts::of(presence).pds).ok()?.host_str().map(str::to_owned)
     }
 
     async fn join(&self, _hub: &Hub, member: &Actor, import: Option<KeyImport>) -> Result<Joined, HubError> {

@@ -5,7 +5,7 @@ use crate::{
     event::{Class, Event, Hex32, TagsExt, is_hex32, kind},
     facts::Facts,
     network::Nostr,
-    nips::{n19, n25, n65::Relays, n88},
+    nips::{n13, n19, n25, n65::Relays, n88},
     posting, private,
     relay::Relay,
     stage::event_by_native,
@@ -13,7 +13,7 @@ use crate::{
 };
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use landbridge_hub::{CopyKind, Hub, HubError, Incoming, Refused, Stop, Undone, Via, What};
+use landbridge_hub::{CopyKind, Hub, HubError, Incoming, Refused, Stop, Undone, Via, What, gate::Carrier};
 use landbridge_model::{Id, Network, Time, Visibility};
 use landbridge_store::entities::nostr_events;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -96,7 +96,7 @@ async fn one(nostr: &Nostr, hub: &Hub, relay: &Relay, seq: i64, pending: i64, ev
     nostr.note(event);
     let done = match relay.members().of(&event.pubkey) {
         Some(member) if pending == 2 => posting::act(nostr, hub, member, event).await,
-        _ => take_in(nostr, hub, event, Via::Delivered).await,
+        _ => take_in(nostr, hub, event, Via::Delivered, None).await,
     };
     match done {
         Ok(()) => true,
@@ -117,19 +117,37 @@ async fn one(nostr: &Nostr, hub: &Hub, relay: &Relay, seq: i64, pending: i64, ev
 pub struct Later(pub String);
 
 /// Translates a verified event and hands it to the hub. What the hub refuses by a rule is done with.
-pub async fn take_in(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Result<(), Later> {
+/// `relay`: URL of the one that it was read from; `None`: it was sent to ours.
+pub async fn take_in(
+    nostr: &Nostr,
+    hub: &Hub,
+    event: &Event,
+    via: Via,
+    relay: Option<&str>,
+) -> Result<(), Later> {
+    let carrier = carrier(event, relay);
     match event.kind {
-        kind::FOLLOWS => return take_in_list(nostr, hub, event, via).await,
-        kind::GIFT_WRAP => return private::take_in(nostr, hub, event).await,
-        kind::OLD_MESSAGE => return private::take_in_old(nostr, hub, event, via).await,
+        kind::FOLLOWS => return take_in_list(nostr, hub, event, via, carrier).await,
+        kind::GIFT_WRAP => return private::take_in(nostr, hub, event, &carrier).await,
+        kind::OLD_MESSAGE => return private::take_in_old(nostr, hub, event, via, carrier).await,
         _ => {}
     }
-    receive(hub, event, translate(nostr, hub, event, via).await.map_err(|e| Later(e.to_string()))?).await
+    let all = translate(nostr, hub, event, via).await.map_err(|e| Later(e.to_string()))?;
+    receive(hub, event, all, &carrier).await
 }
 
-async fn receive(hub: &Hub, event: &Event, all: Vec<Incoming>) -> Result<(), Later> {
+/// Whose budget a stranger's event draws from.
+fn carrier(event: &Event, relay: Option<&str>) -> Carrier {
+    let host = relay.and_then(|url| url::Url::parse(url).ok()).and_then(|url| {
+        let host = url.host_str()?;
+        Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+    });
+    Carrier { host, work: n13::work(event) }
+}
+
+async fn receive(hub: &Hub, event: &Event, all: Vec<Incoming>, carrier: &Carrier) -> Result<(), Later> {
     for incoming in all {
-        match hub.receive(incoming).await {
+        match hub.receive_by(incoming, carrier.clone()).await {
             Ok(received) => tracing::debug!(id = %event.id, kind = event.kind, ?received, "event taken in"),
             Err(Refused::Rule(why)) => {
                 tracing::debug!(id = %event.id, why, "event refused");
@@ -289,7 +307,13 @@ async fn embedded(nostr: &Nostr, hub: &Hub, repost: &Event, target: &str) -> Res
 
 /// A list of follows (kind 3), which replaces the one before as relays see it: whichever comes last is not always the
 /// newest. One at a time, since two relays may tell of two versions at once.
-async fn take_in_list(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Result<(), Later> {
+async fn take_in_list(
+    nostr: &Nostr,
+    hub: &Hub,
+    event: &Event,
+    via: Via,
+    carrier: Carrier,
+) -> Result<(), Later> {
     let _one = nostr.lists.lock().await;
     let (key, id) = (event.pubkey.to_string(), event.id.to_string());
     let known = |e: HubError| Later(e.to_string());
@@ -298,7 +322,7 @@ async fn take_in_list(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Resu
     {
         return Ok(());
     }
-    receive(hub, event, translate(nostr, hub, event, via).await.map_err(known)?).await?;
+    receive(hub, event, translate(nostr, hub, event, via).await.map_err(known)?, &carrier).await?;
     // Noted last: cut short in between, the same list is taken in again.
     if let Some(presence) = hub.presence_by_native(Network::Nostr, &key).await.map_err(known)? {
         let facts = Facts { list_at: event.created_at, list_id: id, ..Facts::of(&presence) };

@@ -12,6 +12,7 @@ pub mod media_worker;
 pub mod reports;
 pub mod restore;
 pub mod up;
+pub mod waves;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -33,6 +34,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backup(command) => done(command.run(&global)),
         Command::Restore(command) => done(command.run(&global)),
         Command::Reports(command) => done(command.run(&global)),
+        Command::Waves(command) => done(command.run(&global)),
         Command::Deliveries(command) => done(command.run(&global)),
         Command::Config(command) => done(command.run()),
         Command::MediaWorker(command) => command.run(),

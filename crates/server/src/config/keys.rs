@@ -66,6 +66,10 @@ pub const KEYS: &[(&str, &str)] = &[
         "days: first contacts of whom this server has known for less are held until the member answers; 0: no such rule",
     ),
     (
+        "gate.budgets",
+        "how many first contacts reach members at once is limited by where they come from; false only for load tests",
+    ),
+    (
         "activitypub.authorized_fetch",
         "true: posts and profiles are documents only for servers that sign their requests and are not blocked; \
          pages stay open",

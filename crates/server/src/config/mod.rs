@@ -221,11 +221,19 @@ impl Default for Retention {
 }
 
 /// First contacts with members, beside what each member has chosen.
-#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Gate {
     /// First contacts of whom this server has known for fewer days are held until the member answers; 0: no such rule.
     pub new_days: u32,
+    /// How many first contacts reach members at once is limited by where they come from. Off only for load tests.
+    pub budgets: bool,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self { new_days: 0, budgets: true }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]

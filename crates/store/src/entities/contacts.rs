@@ -256,7 +256,7 @@ pub fn released(member: Id, limit: i64) -> Query {
             "SELECT ",
             item_columns!(),
             " FROM contact_items i JOIN contacts c ON c.id = i.contact_id
-              WHERE i.member_id = ?1 AND c.state = 'granted' ORDER BY i.at, i.id LIMIT ?2"
+              WHERE i.member_id = ?1 AND c.state IN ('granted', 'admitted') ORDER BY i.at, i.id LIMIT ?2"
         ),
         args![member, limit],
     )
@@ -265,7 +265,8 @@ pub fn released(member: Id, limit: i64) -> Query {
 /// (member_id) of whoever has such items: what a crash has left.
 pub fn members_with_released() -> Query {
     query(
-        "SELECT DISTINCT i.member_id FROM contact_items i JOIN contacts c ON c.id = i.contact_id WHERE c.state = 'granted'",
+        "SELECT DISTINCT i.member_id FROM contact_items i JOIN contacts c ON c.id = i.contact_id
+         WHERE c.state IN ('granted', 'admitted')",
         args![],
     )
 }
@@ -299,8 +300,8 @@ pub fn drop_items_of(member: Id, stranger: Id) -> Change {
 pub fn take_back(stranger: Id, network: Network, native_id: &str, at: Time) -> [Change; 2] {
     [
         Change::new(
-            "UPDATE contacts SET state = 'cancelled', changed_at = ?4, more = 0 WHERE state = 'request' AND scope <> 'follow'
-               AND id IN (SELECT i.contact_id FROM contact_items i
+            "UPDATE contacts SET state = 'cancelled', changed_at = ?4, more = 0
+             WHERE (state = 'parked' OR (state = 'request' AND scope <> 'follow')) AND id IN (SELECT i.contact_id FROM contact_items i
                           WHERE i.source = ?2 AND i.native_id = ?3 AND i.stranger_id = ?1)
                AND (SELECT COUNT(*) FROM contact_items o WHERE o.contact_id = contacts.id) = 1",
             args![stranger, i64::from(network), native_id, at],
@@ -325,7 +326,7 @@ pub fn sweep(before: Time) -> [Change; 3] {
     [
         Change::new(
             "DELETE FROM contact_items WHERE at < ?1 AND NOT EXISTS
-               (SELECT 1 FROM contacts c WHERE c.id = contact_items.contact_id AND c.state = 'granted')",
+               (SELECT 1 FROM contacts c WHERE c.id = contact_items.contact_id AND c.state IN ('granted', 'admitted'))",
             args![before],
         ),
         Change::new(
@@ -333,6 +334,10 @@ pub fn sweep(before: Time) -> [Change; 3] {
                AND NOT EXISTS (SELECT 1 FROM contact_items i WHERE i.contact_id = contacts.id)",
             args![before],
         ),
-        Change::new("DELETE FROM contacts WHERE state = 'cancelled' AND changed_at < ?1", args![before]),
+        Change::new(
+            "DELETE FROM contacts WHERE state IN ('cancelled', 'admitted', 'parked') AND changed_at < ?1
+               AND NOT EXISTS (SELECT 1 FROM contact_items i WHERE i.contact_id = contacts.id)",
+            args![before],
+        ),
     ]
 }

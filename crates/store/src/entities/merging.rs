@@ -33,7 +33,7 @@ const STATEMENTS: &[&str] = &[
        (SELECT o.id FROM contacts c JOIN contacts o ON o.member_id = c.member_id AND o.scope = c.scope
         WHERE c.id = contact_items.contact_id AND o.stranger_id = ?2), contact_id)
      WHERE stranger_id = ?1",
-    "UPDATE contacts SET state = 'request' WHERE stranger_id = ?2 AND state IN ('cancelled', 'revoked') AND EXISTS
+    "UPDATE contacts SET state = 'request' WHERE stranger_id = ?2 AND state IN ('cancelled', 'revoked', 'parked', 'admitted') AND EXISTS
        (SELECT 1 FROM contacts o WHERE o.stranger_id = ?1 AND o.member_id = contacts.member_id
           AND o.scope = contacts.scope AND o.state = 'request')",
     "UPDATE contacts SET state = 'declined' WHERE stranger_id = ?2 AND state <> 'granted' AND EXISTS

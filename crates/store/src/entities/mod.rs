@@ -54,6 +54,8 @@ pub mod nostr_unsigned;
 pub mod nostr_wraps;
 pub mod notifications;
 pub mod once;
+pub mod origins;
+pub mod parked;
 pub mod payloads;
 pub mod pins;
 pub mod polls;
@@ -69,6 +71,7 @@ pub mod search;
 pub mod tags;
 pub mod tombstones;
 pub mod votes;
+pub mod waves;
 
 use crate::{Query, Value, args, query};
 use landbridge_model::{Id, Network};

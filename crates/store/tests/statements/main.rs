@@ -37,7 +37,8 @@ const SMALL: &[&str] = &[
     "erasures",
     "label_sources",
     "mutes",
-    "reports", // And within one statement:
+    "reports",
+    "waves", // And within one statement:
     "down",
     "e",
     "found",
@@ -51,7 +52,7 @@ const SMALL: &[&str] = &[
 /// Statements that clean up, or answer the operator, now and then, and may take their time.
 const SWEEPS: &[&str] = &[
     "DELETE FROM home WHERE (member_id, post_id) IN",
-    "DELETE FROM contacts WHERE state = 'cancelled' AND changed_at < ?1",
+    "DELETE FROM contacts WHERE state IN ('cancelled', 'admitted', 'parked')",
     "DELETE FROM once WHERE member_id = ?1",
     "DELETE FROM thread_mutes WHERE member_id = ?1",
     "SELECT a.id FROM actors a WHERE (lower(a.username) LIKE",

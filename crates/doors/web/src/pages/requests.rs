@@ -180,5 +180,7 @@ fn why(reason: Reason) -> &'static str {
         Reason::Member => "you said so",
         Reason::Followed => "you follow them",
         Reason::Wrote => "you wrote to them",
+        Reason::Budget => "many came from there at once",
+        Reason::Wave => "the operator has answered many that were nearly the same",
     }
 }

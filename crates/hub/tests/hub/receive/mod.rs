@@ -1,6 +1,7 @@
 //! What arrives from two networks: every effect once, in whichever order and however often it comes.
 
 mod acts;
+mod budgets;
 mod contacts;
 mod erasing;
 mod follows;
@@ -12,6 +13,7 @@ mod posts;
 mod private;
 mod quotes;
 mod races;
+mod wave;
 
 use crate::support::{Recorder, TestHub};
 use bytes::Bytes;

@@ -2,6 +2,7 @@
 
 pub mod n05;
 pub mod n10;
+pub mod n13;
 pub mod n17;
 pub mod n19;
 pub mod n22;

@@ -11,11 +11,13 @@ use crate::{
         n59::{self, Rumor},
     },
     posting,
+    private::Welcome,
+    translate::profile,
 };
 use bytes::Bytes;
 use landbridge_hub::{
     CopyKind, Draft, Hub, HubError, InPost, Incoming, Origin, Received, Refused, Undone, Via, What,
-    gate::{self, Approach, Decision, Scope},
+    gate::{self, Approach, Carrier, Decision, Scope},
 };
 use landbridge_model::{Actor, Id, Network, Time, Visibility};
 use landbridge_store::entities::nostr_wraps;
@@ -25,9 +27,10 @@ use std::collections::HashMap;
 const MOST_DELETED: usize = 100;
 
 /// Takes in a verified wrap. What is broken, or for nobody here, is counted and done with.
-pub async fn take_in(nostr: &Nostr, hub: &Hub, wrap: &Event) -> Result<(), Later> {
+/// `carrier`: of the wrap; the work in it is its sender's.
+pub async fn take_in(nostr: &Nostr, hub: &Hub, wrap: &Event, carrier: &Carrier) -> Result<(), Later> {
     match open(nostr, hub, wrap).await.map_err(later)? {
-        Ok((member, rumor)) => handle(nostr, hub, wrap, member, &rumor).await,
+        Ok((member, rumor)) => handle(nostr, hub, wrap, carrier, member, &rumor).await,
         Err(why) => {
             tracing::debug!(id = %wrap.id, %why, "a gift wrap is not taken in");
             metrics::counter!("nostr_wraps_refused").increment(1);
@@ -66,7 +69,14 @@ fn is_for(rumor: &Rumor, key: &Hex32) -> bool {
     people.len() <= n17::MOST_PEOPLE && (!is_message || rumor.pubkey == *key || people.contains(key))
 }
 
-async fn handle(nostr: &Nostr, hub: &Hub, wrap: &Event, member: Id, rumor: &Rumor) -> Result<(), Later> {
+async fn handle(
+    nostr: &Nostr,
+    hub: &Hub,
+    wrap: &Event,
+    carrier: &Carrier,
+    member: Id,
+    rumor: &Rumor,
+) -> Result<(), Later> {
     let id = rumor.id.to_string();
     if let Some(known) = hub.copy(Network::Nostr, &id).await.map_err(later)? {
         // The same message in the wrap of another of its readers.
@@ -85,7 +95,7 @@ async fn handle(nostr: &Nostr, hub: &Hub, wrap: &Event, member: Id, rumor: &Rumo
         };
     }
     let known = hub.actor_by_native(Network::Nostr, &rumor.pubkey.to_string()).await.map_err(later)?;
-    if known.is_none() && !nostr.strangers.take(member, Time::now().secs()) {
+    if known.is_none() && !welcome(nostr, hub, member, &rumor.pubkey).await? {
         metrics::counter!("nostr_wraps_refused").increment(1);
         tracing::info!(id = %wrap.id, "a stranger's message stays on the relay: too many in this hour");
         return Ok(());
@@ -100,7 +110,7 @@ async fn handle(nostr: &Nostr, hub: &Hub, wrap: &Event, member: Id, rumor: &Rumo
         meet(nostr, hub, rumor).await.map_err(later)?;
     }
     for what in translate(hub, rumor).await.map_err(later)? {
-        match hub.receive(incoming(rumor, what)).await {
+        match hub.receive_by(incoming(rumor, what), carrier.clone()).await {
             Ok(Received::Stored(None)) if is_message => {
                 let held = nostr_wraps::insert_held(&wrap.id.to_string(), &id);
                 hub.store().write(held).await.map_err(|error| Later(error.to_string()))?;
@@ -114,6 +124,32 @@ async fn handle(nostr: &Nostr, hub: &Hub, wrap: &Event, member: Id, rumor: &Rumo
     match stored {
         Some(post) if rumor.kind != kind::DELETION => note(hub, wrap, post).await,
         _ => Ok(()),
+    }
+}
+
+/// Whether the message of somebody unknown is taken in. When many come at once, nothing is asked for them any more: they are
+/// known by their bare key, until there is time.
+pub(super) async fn welcome(nostr: &Nostr, hub: &Hub, member: Id, key: &Hex32) -> Result<bool, Later> {
+    match nostr.strangers.take(member, Time::now().secs()) {
+        Welcome::LookUp => Ok(true),
+        Welcome::Stay => Ok(false),
+        Welcome::Bare => {
+            let domain = hub.config().reserved_domain(Network::Nostr);
+            let bare = Incoming {
+                network: Network::Nostr,
+                actor: key.to_string(),
+                id: None,
+                // Older than any profile that they may have written.
+                at: Time(0),
+                via: Via::Fetched,
+                original: Bytes::new(),
+                what: What::Profile(Box::new(profile::read(key, None, &domain, None))),
+            };
+            match hub.receive(bare).await {
+                Err(Refused::Later(why)) => Err(Later(why)),
+                _ => Ok(true),
+            }
+        }
     }
 }
 

@@ -10,5 +10,6 @@ mod old;
 pub mod relays;
 
 pub use arrive::take_in;
-pub use budget::Budget;
+use arrive::welcome;
+pub use budget::{Budget, Welcome};
 pub use old::{own as own_old, take_in as take_in_old};

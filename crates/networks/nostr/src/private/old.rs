@@ -8,19 +8,27 @@ use crate::{
     nips::n44,
 };
 use bytes::Bytes;
-use landbridge_hub::{Draft, Hub, HubError, InPost, Incoming, Origin, Refused, Via, What};
+use landbridge_hub::{Draft, Hub, HubError, InPost, Incoming, Origin, Refused, Via, What, gate::Carrier};
 use landbridge_model::{Id, Network, RichText, Time, Visibility, richtext::compose};
 
 /// To a member, from somebody else.
-pub async fn take_in(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Result<(), Later> {
+pub async fn take_in(
+    nostr: &Nostr,
+    hub: &Hub,
+    event: &Event,
+    via: Via,
+    carrier: Carrier,
+) -> Result<(), Later> {
     let later = |error: HubError| Later(error.to_string());
     let Some(key) = recipient(event) else { return Ok(()) };
     let Some(member) = nostr.relay().await.map_err(later)?.members().of(&key) else { return Ok(()) };
     let settings = hub.member(member).await.map_err(later)?.settings;
     let Some(text) = text(hub, member, &event.pubkey, event).await.map_err(later)? else { return Ok(()) };
     let known = hub.actor_by_native(Network::Nostr, &event.pubkey.to_string()).await.map_err(later)?;
-    let welcome = known.is_some() || nostr.strangers.take(member, Time::now().secs());
-    if !settings.private_messages || !welcome {
+    if !settings.private_messages {
+        return Ok(());
+    }
+    if known.is_none() && !super::welcome(nostr, hub, member, &event.pubkey).await? {
         return Ok(());
     }
     let post = InPost {
@@ -42,7 +50,7 @@ pub async fn take_in(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Resul
         original: Bytes::copy_from_slice(event.json.as_bytes()),
         what: What::Post(Box::new(post)),
     };
-    match hub.receive(incoming).await {
+    match hub.receive_by(incoming, carrier).await {
         Err(Refused::Later(why)) => Err(Later(why)),
         done => {
             tracing::debug!(id = %event.id, ?done, "an old private message");

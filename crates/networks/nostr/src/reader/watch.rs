@@ -221,7 +221,10 @@ impl Reader {
         }
         let done = match self.plan.own.contains(&event.pubkey) {
             true => self.own(event).await,
-            false => inbound::take_in(&self.nostr, &self.hub, event, Via::Delivered).await,
+            false => {
+                let relay = Some(self.url.as_str());
+                inbound::take_in(&self.nostr, &self.hub, event, Via::Delivered, relay).await
+            }
         };
         match done {
             // Not noted before it is done, or a fault would lose it.

@@ -251,7 +251,11 @@ impl Shared {
             kind::is_wrap(event.kind).then(|| event.tags.value("p").and_then(|p| p.parse().ok())).flatten();
         self.rates.take(Scope::Authenticated, connection, 1.0)
             && match recipient {
-                Some(p) => self.rates.take(Scope::Recipient, p, 1.0),
+                // First its own share of what one member can get, so that a flood does not use up the others'.
+                Some(p) => {
+                    self.rates.take(Scope::Share, mixed(&connection, &p), 1.0)
+                        && self.rates.take(Scope::Recipient, p, 1.0)
+                }
                 None => self.rates.take(Scope::Author, event.pubkey, 1.0),
             }
     }
@@ -311,6 +315,15 @@ fn is_about_the_batch(error: &StoreError) -> bool {
 }
 
 /// A connection's stand-in for a key.
+/// A key for two together.
+fn mixed(one: &Hex32, other: &Hex32) -> Hex32 {
+    let mut key = one.0;
+    for (byte, part) in key.iter_mut().zip(other.0) {
+        *byte ^= part;
+    }
+    Hex32(key)
+}
+
 fn connection_key(id: u64) -> Hex32 {
     let mut key = [0; 32];
     for (byte, part) in key.iter_mut().zip(id.to_be_bytes()) {

@@ -64,6 +64,8 @@ pub enum Scope {
     Authenticated,
     Author,
     Recipient,
+    /// Of a connection, or of its key, in what one member gets.
+    Share,
 }
 
 impl Buckets {
@@ -80,6 +82,8 @@ impl Buckets {
             Scope::Authenticated => self.rates.connection,
             Scope::Author => self.rates.author,
             Scope::Recipient => self.rates.recipient,
+            // No limit stays none; and no limit is so low that nothing is left of it.
+            Scope::Share => self.rates.recipient.div_ceil(4),
         };
         if rate == 0 {
             return true;
