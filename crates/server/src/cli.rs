@@ -84,6 +84,7 @@ pub enum Command {
     Doctor(commands::doctor::Doctor),
     Account(commands::account::Account),
     Domain(commands::domain::Domain),
+    Lists(commands::lists::Lists),
     Backup(commands::backup::Backup),
     Restore(commands::restore::Restore),
     Deliveries(commands::deliveries::Deliveries),

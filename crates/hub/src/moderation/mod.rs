@@ -6,6 +6,7 @@ mod files;
 mod housekeeping;
 mod polls;
 mod reports;
+pub mod rule_lists;
 mod sweep;
 
 pub(crate) use domains::RuleCache;

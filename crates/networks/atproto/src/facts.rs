@@ -43,6 +43,12 @@ impl Facts {
         serde_json::from_value(presence.facts.clone()).unwrap_or_default()
     }
 
+    /// Hosts that rules of an operator may name: of the server that holds the repository, and of the handle.
+    pub fn hosts(&self) -> Vec<String> {
+        let pds = url::Url::parse(&self.pds).ok().and_then(|url| url.host_str().map(str::to_owned));
+        pds.into_iter().chain(Some(self.handle.clone()).filter(|handle| !handle.is_empty())).collect()
+    }
+
     pub fn value(&self) -> serde_json::Value {
         serde_json::to_value(self).unwrap_or_default()
     }

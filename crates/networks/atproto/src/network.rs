@@ -2,6 +2,7 @@
 
 use crate::{
     data::Cid,
+    facts::Facts,
     keys,
     options::Options,
     pds::access::Guard,
@@ -105,6 +106,11 @@ impl Translator for AtProto {
 
     fn written(&self) {
         self.news.send_replace(());
+    }
+
+    async fn hosts_of(&self, hub: &Hub, did: &str) -> Result<Vec<String>, HubError> {
+        let Some(presence) = hub.presence_by_native(Network::AtProto, did).await? else { return Ok(Vec::new()) };
+        Ok(Facts::of(&presence).hosts())
     }
 
     async fn deliver(&self, _hub: &Hub, delivery: &Delivery) -> Outcome {

@@ -8,6 +8,7 @@ pub mod demo;
 pub mod doctor;
 pub mod domain;
 pub mod golive;
+pub mod lists;
 pub mod media_worker;
 pub mod reports;
 pub mod restore;
@@ -30,6 +31,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Doctor(command) => command.run(&global),
         Command::Account(command) => done(command.run(&global)),
         Command::Domain(command) => done(command.run(&global)),
+        Command::Lists(command) => done(command.run(&global)),
         Command::Backup(command) => done(command.run(&global)),
         Command::Restore(command) => done(command.run(&global)),
         Command::Reports(command) => done(command.run(&global)),

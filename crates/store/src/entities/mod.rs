@@ -55,6 +55,7 @@ pub mod reactions;
 pub mod relations;
 pub mod reports;
 pub mod retention;
+pub mod rule_lists;
 pub mod search;
 pub mod tags;
 pub mod tombstones;

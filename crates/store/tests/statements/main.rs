@@ -36,6 +36,7 @@ const SMALL: &[&str] = &[
     "domain_rules",
     "erasures",
     "mutes",
+    "rule_lists",
     "reports", // And within one statement:
     "down",
     "e",

@@ -141,10 +141,19 @@ pub async fn make(nostr: &Nostr, hub: &Hub) -> Result<BTreeMap<String, Plan>, Hu
     for url in plans.keys().cloned().collect::<Vec<_>>() {
         let host =
             url::Url::parse(&url).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default();
-        if hub.domain_rule(&host).await? == Some(Rule::Block) {
-            plans.remove(&url);
+        match hub.domain_rule(&host).await? {
+            Some(Rule::Block) => _ = plans.remove(&url),
+            // What strangers address to members there is not asked for; whom members follow is.
+            Some(Rule::Limit) => {
+                if let Some(plan) = plans.get_mut(&url) {
+                    plan.members.clear();
+                    plan.followed.clear();
+                }
+            }
+            Some(Rule::Allow) | None => {}
         }
     }
+    plans.retain(|_, plan| *plan != Plan::default());
     if plans.len() > MOST_RELAYS {
         let mut by_weight: Vec<(String, Plan)> = plans.into_iter().collect();
         by_weight.sort_by_key(|(_, plan)| std::cmp::Reverse(plan.weight()));
