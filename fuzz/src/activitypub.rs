@@ -57,6 +57,13 @@ pub fn markup(data: &[u8]) {
     // Blank lines around items that close each other in odd ways may come and go; words may not.
     let words = |text: &RichText| text.text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(words(&third), words(&again), "from {source:?}");
+    if let Ok(url) = Url::parse("https://a.example/b/")
+        && let Some(card) = landbridge_hub::fuzzing::page(source.as_bytes(), "text/html", &url)
+    {
+        assert!(!card.title.is_empty() && card.title.chars().count() <= 300);
+        assert!(card.description.chars().count() <= 1000);
+        assert!(card.picture.is_none_or(|picture| picture.url.starts_with("http")));
+    }
     let plain = html::plain(source);
     assert!(plain.len() <= source.len().max(1) * 3, "{source:?} became {plain:?}");
 }

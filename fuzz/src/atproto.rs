@@ -1,16 +1,17 @@
-//! Records, frames with their trees, and documents of AT Protocol.
+//! Records with their facets, frames with their trees and the forms that they are written in, documents of identities and apps.
 
 use crate::{checks, choice, text};
 use bytes::Bytes;
 use landbridge_atproto::{
     crypto::{Curve, SigningKey},
+    data::{Cid, Record, Value, cbor},
     firehose::{Event, Frame, peek},
     fuzzing,
     repo::{
-        MemoryBlocks,
-        car::{self, CarLimits},
+        Blocks, Commit, MemoryBlocks,
+        car::{self, CarLimits, CarReader},
         import,
-        mst::Tree,
+        mst::{Tree, Walked},
         proof,
         verify::{verify, verify_sync},
     },
@@ -43,16 +44,20 @@ pub fn records(data: &[u8]) {
         checks::NOW,
     ));
     fuzzing::gate(record.fields());
+    fuzzing::facets(record.fields());
 }
 
-/// Frames of the stream, CAR files and the trees in them.
+/// Frames of the stream, CAR files and the trees in them; and DAG-CBOR by itself, files in pieces, trees in a store that lies.
 pub fn frames_at(data: &[u8]) {
     let Some((kind, data)) = choice(data) else { return };
     let bytes = Bytes::copy_from_slice(data);
     let did = Did::parse(DID).unwrap_or_else(|e| panic!("{e}"));
     let key = KEY.public();
-    match kind % 4 {
+    match kind % 7 {
         0 => frame(&bytes),
+        4 => dag_cbor(data),
+        5 => in_pieces(&bytes),
+        6 => lying_store(data),
         1 => {
             let Ok((root, blocks)) = car::read_rooted(&bytes, CarLimits::COMMIT) else { return };
             let blocks: MemoryBlocks = blocks.into_iter().collect();
@@ -75,6 +80,77 @@ pub fn frames_at(data: &[u8]) {
     }
 }
 
+/// Whatever is read is written as it was; skipping and checking agree with reading.
+fn dag_cbor(data: &[u8]) {
+    let read = cbor::decode(data);
+    let mut reader = cbor::Reader::new(data);
+    assert_eq!(reader.skip().and_then(|()| reader.end()).is_ok(), read.is_ok());
+    if let Ok(value) = read {
+        assert_eq!(cbor::encode(&value), data);
+        let _ = (value.check(), Value::from_json(&value.to_json()));
+    }
+    assert_eq!(Record::check(data).is_ok(), Record::decode(data.to_vec()).is_ok());
+    if let Ok((_, rest)) = cbor::decode_prefix(data) {
+        assert!(rest.len() < data.len());
+    }
+    if let Ok(commit) = Commit::decode(data) {
+        assert_eq!(commit.block().bytes, data);
+    }
+}
+
+/// A file that comes piece by piece is the same file: the first byte says how long the pieces are.
+fn in_pieces(bytes: &Bytes) {
+    let Some((size, _)) = bytes.split_first() else { return };
+    let (size, file) = (usize::from(*size).max(1), bytes.slice(1..));
+    let mut reader = CarReader::new(CarLimits::COMMIT);
+    let mut blocks = Vec::new();
+    let mut read = || {
+        for piece in file.chunks(size) {
+            reader.push(piece)?;
+            while let Some(block) = reader.block()? {
+                blocks.push(block);
+            }
+        }
+        reader.finish().map(<[Cid]>::to_vec)
+    };
+    let whole = car::read(&file, CarLimits::COMMIT);
+    match (read(), whole) {
+        (Ok(roots), Ok(whole)) => assert_eq!((roots, blocks), whole),
+        (Err(_), Err(_)) => {}
+        (pieces, whole) => panic!("{pieces:?} and {whole:?}"),
+    }
+}
+
+/// Trees of nodes that are not what their names say: the last byte of a name chooses among what is there.
+fn lying_store(data: &[u8]) {
+    struct Liar(Vec<Bytes>);
+    impl Blocks for Liar {
+        fn get(&self, cid: &Cid) -> Option<Bytes> {
+            let at = usize::from(cid.digest()[31]).checked_rem(self.0.len())?;
+            self.0.get(at).cloned()
+        }
+    }
+    let mut nodes = Vec::new();
+    let mut rest = data;
+    while let Ok((_, after)) = cbor::decode_prefix(rest) {
+        nodes.push(Bytes::copy_from_slice(&rest[..rest.len() - after.len()]));
+        rest = after;
+    }
+    let store = Liar(nodes);
+    let root = Cid::of_dag_cbor(data);
+    let mut keys: Vec<std::sync::Arc<str>> = Vec::new();
+    for step in Tree::at(root).walk(&store).take(10_000) {
+        if let Ok(Walked::Record(key, _)) = step {
+            assert!(keys.last().is_none_or(|last| **last < *key));
+            keys.push(key);
+        }
+    }
+    let mut tree = Tree::at(root);
+    let _ = tree.insert(&store, "app.bsky.feed.post/3kabc", root);
+    let _ = tree.remove(&store, "app.bsky.feed.post/3kabd");
+    let _ = tree.path_blocks(&store, "app.bsky.feed.post/3kabe");
+}
+
 fn frame(bytes: &Bytes) {
     let seen = peek(bytes);
     let Ok(frame) = Frame::decode(bytes) else { return };
@@ -95,7 +171,7 @@ fn frame(bytes: &Bytes) {
     assert_eq!(Frame::decode(&written).as_ref(), Ok(&frame));
 }
 
-/// Documents of DIDs, and what people paste.
+/// Documents of DIDs and operations on them, descriptions of apps and what these say, and what people paste.
 pub fn documents(data: &[u8]) {
     if let Some(document) = fuzzing::document(data) {
         let handle = document.handle();
@@ -106,7 +182,10 @@ pub fn documents(data: &[u8]) {
             checks::actor(&fuzzing::profile(document, handle, None, checks::NOW));
         }
     }
+    fuzzing::operation(data);
+    fuzzing::client(data);
     if let Some(text) = text(data) {
         fuzzing::name(text);
+        fuzzing::said_by_apps(text);
     }
 }

@@ -119,7 +119,7 @@ pub fn codes(data: &[u8]) {
     let Some((first, text)) = choice(data).and_then(|(first, rest)| Some((first, text(rest)?))) else {
         return;
     };
-    match first % 6 {
+    match first % 7 {
         0 => {
             let Some(pointer) = Pointer::parse(text) else { return };
             assert!(pointer.relays().len() <= 10);
@@ -139,6 +139,7 @@ pub fn codes(data: &[u8]) {
             }
             let _ = serde_json::from_str::<signer::Response>(text);
         }
+        6 => fuzzing::rumor(text),
         4 => {
             let _ = n44::decrypt(&KEYS, &KEYS.public(), text);
             let _ = n44::decrypt_nip04(&KEYS, &KEYS.public(), text);

@@ -12,6 +12,9 @@ use std::{ffi::OsString, fs, path::Path, process::Command};
 pub const HOSTS: &[(&str, &str)] = &[
     ("127.0.77.1", "lb.example"),
     ("127.0.77.2", "lb2.example"),
+    // Started by tests that stop it, too.
+    ("127.0.77.3", "lb3.example"),
+    ("127.0.77.3", "pds.lb3.example"),
     ("127.0.77.10", "fedify.example"),
     ("127.0.77.11", "bovine.example"),
     ("127.0.77.12", "upub.example"),
@@ -22,6 +25,9 @@ pub const HOSTS: &[(&str, &str)] = &[
     ("127.0.77.40", "plc.example.org"),
     ("127.0.77.41", "appview.example.org"),
     ("127.0.77.42", "opds.example.org"),
+    ("127.0.77.43", "pages.example.org"),
+    ("127.0.77.44", "labels.example.org"),
+    ("127.0.77.45", "chat.example.org"),
 ];
 
 /// Runs `program` inside, with `arguments` and further environment variables.

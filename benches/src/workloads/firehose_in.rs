@@ -169,8 +169,10 @@ impl Grown {
             let staged = repo.stage(&self.blocks, &writes, clock.next(BEGUN), key)?;
             events.push(Event::Commit(CommitEvent::of(&staged, Datetime::parse(TIME)?)));
             for block in staged.added {
-                added.push(block.cid);
-                self.blocks.insert(block);
+                let cid = block.cid;
+                if self.blocks.insert(block) {
+                    added.push(cid);
+                }
             }
             repo = staged.repo;
         }

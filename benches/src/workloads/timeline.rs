@@ -212,6 +212,7 @@ fn note(id: Id, author: Id, n: usize, at: Time) -> Post {
         quote_policy: Audience::Everyone,
         reply_policy: Audience::Everyone,
         application: None,
+        card: None,
         replies: 0,
         reposts: 0,
         likes: 0,

@@ -26,7 +26,16 @@ struct Inner {
     names: Names,
 }
 
-/// A whole answer, whatever its status.
+/// How many bytes of a body are taken, and what becomes of a longer one.
+#[derive(Clone, Copy)]
+enum Most {
+    /// It is an error.
+    Whole(usize),
+    /// It is cut.
+    Beginning(usize),
+}
+
+/// An answer, whatever its status.
 #[derive(Debug, Clone)]
 pub struct Response {
     pub status: StatusCode,
@@ -94,6 +103,18 @@ impl Fetcher {
         self.send(Method::GET, url, Bytes::new(), max_bytes, headers).await
     }
 
+    /// GET of what may go on for long: the beginning of the body, at most `max_bytes` of it.
+    pub async fn get_beginning(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        max_bytes: usize,
+    ) -> Result<Response, Error> {
+        let origin = url.origin();
+        let headers = move |hop: &Url| keep_secrets_home(&headers, hop.origin() == origin);
+        self.exchange(Method::GET, url, Bytes::new(), Most::Beginning(max_bytes), headers).await
+    }
+
     /// POST. Only 307 and 308 are followed, with the body; any other redirect is returned as the answer.
     pub async fn post(
         &self,
@@ -118,6 +139,17 @@ impl Fetcher {
         max_bytes: usize,
         sign: impl Fn(&Url) -> HeaderMap + Send,
     ) -> Result<Response, Error> {
+        self.exchange(method, url, body, Most::Whole(max_bytes), sign).await
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        url: &Url,
+        body: Bytes,
+        most: Most,
+        sign: impl Fn(&Url) -> HeaderMap + Send,
+    ) -> Result<Response, Error> {
         let exchange = async {
             let mut url = url.clone();
             for _ in 0..=MAX_REDIRECTS {
@@ -128,7 +160,7 @@ impl Fetcher {
                 match next_hop(&method, &url, &answer) {
                     Some(next) => url = next,
                     None => {
-                        let body = read_bounded(&mut answer, max_bytes).await?;
+                        let body = read_bounded(&mut answer, most).await?;
                         let headers = std::mem::take(answer.headers_mut());
                         return Ok(Response { status: answer.status(), headers, body, url });
                     }
@@ -162,7 +194,11 @@ fn next_hop(method: &Method, url: &Url, answer: &reqwest::Response) -> Option<Ur
     Some(next)
 }
 
-async fn read_bounded(answer: &mut reqwest::Response, limit: usize) -> Result<Bytes, Error> {
+async fn read_bounded(answer: &mut reqwest::Response, most: Most) -> Result<Bytes, Error> {
+    let limit = match most {
+        Most::Whole(limit) => limit,
+        Most::Beginning(enough) => return read_beginning(answer, enough).await,
+    };
     let declared =
         answer.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
     if declared.is_some_and(|n: usize| n > limit) {
@@ -183,6 +219,17 @@ async fn read_bounded(answer: &mut reqwest::Response, limit: usize) -> Result<By
         body.extend_from_slice(&chunk);
         next = answer.chunk().await.map_err(Error::from_reqwest)?;
     }
+    Ok(body.freeze())
+}
+
+async fn read_beginning(answer: &mut reqwest::Response, enough: usize) -> Result<Bytes, Error> {
+    let mut body = BytesMut::new();
+    while body.len() < enough
+        && let Some(chunk) = answer.chunk().await.map_err(Error::from_reqwest)?
+    {
+        body.extend_from_slice(&chunk);
+    }
+    body.truncate(enough);
     Ok(body.freeze())
 }
 

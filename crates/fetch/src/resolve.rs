@@ -19,6 +19,10 @@ pub(crate) async fn resolve(policy: &Policy, name: &str, port: u16) -> Result<Ve
     if found.is_empty() {
         return Err(Error::Unresolved(name.to_owned()));
     }
+    judged(policy, found)
+}
+
+fn judged(policy: &Policy, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Error> {
     for address in &found {
         policy.check_address(address.ip())?;
     }
@@ -36,5 +40,32 @@ impl reqwest::dns::Resolve for Resolver {
             let found = resolve(&policy, name.as_str(), 0).await?;
             Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Refusal;
+
+    #[test]
+    fn one_private_answer_refuses_the_name() {
+        let policy = Policy::public("t");
+        let found =
+            |list: &[&str]| list.iter().map(|text| text.parse().unwrap()).collect::<Vec<SocketAddr>>();
+        assert!(judged(&policy, found(&["1.1.1.1:0", "[2606:4700::1111]:0"])).is_ok());
+        for private in [
+            "10.0.0.1:0",
+            "127.0.0.1:0",
+            "169.254.169.254:0",
+            "[::1]:0",
+            "[::ffff:10.0.0.1]:0",
+            "[fd00::1]:0",
+        ] {
+            for mixed in [[private, "1.1.1.1:0"], ["1.1.1.1:0", private]] {
+                let refused = judged(&policy, found(&mixed));
+                assert!(matches!(refused, Err(Error::Refused(Refusal::Address(_)))), "{mixed:?}");
+            }
+        }
     }
 }

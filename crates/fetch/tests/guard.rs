@@ -70,6 +70,20 @@ async fn a_redirect_into_private_networks_is_refused() {
 }
 
 #[tokio::test]
+async fn a_beginning_is_enough_where_it_is_asked_for() {
+    let port = serve(|_| reply("200 OK", &b"abc".repeat(100_000))).await;
+    let fetcher = fetcher(Loopback::Only);
+    let begun = fetcher.get_beginning(&url(port, "/"), HeaderMap::new(), 1000).await.unwrap();
+    assert_eq!(begun.body, b"abc".repeat(334)[..1000]);
+    let whole = fetcher.get_beginning(&url(port, "/"), HeaderMap::new(), 1 << 20).await.unwrap();
+    assert_eq!(whole.body.len(), 300_000);
+    assert!(matches!(
+        fetcher.get(&url(port, "/"), HeaderMap::new(), 1000).await,
+        Err(Error::TooLarge { limit: 1000 })
+    ));
+}
+
+#[tokio::test]
 async fn a_name_is_judged_by_its_addresses() {
     // The machine's own name resolves through the system to an address that is not public.
     let public = Fetcher::new(Policy { https_only: false, ..Policy::public("t") }).unwrap();

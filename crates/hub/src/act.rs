@@ -1,7 +1,7 @@
 //! What a member does.
 
 use bytes::Bytes;
-use landbridge_model::{Actor, Audience, Id, Network, Post, Presence, Reaction, Time, Visibility};
+use landbridge_model::{Actor, Audience, Id, LinkCard, Network, Post, Presence, Reaction, Time, Visibility};
 
 /// Something a member does, as a network's translator is asked to stage it.
 #[derive(Clone, Debug)]
@@ -168,6 +168,9 @@ pub struct Origin {
     pub native_id: String,
     /// The object as it arrived.
     pub original: Bytes,
+    /// When it was done, if not now: it came along with an account that moved here. It is kept as of then, on that network
+    /// alone, and nobody is told.
+    pub brought: Option<Time>,
 }
 
 /// What a member wants to post, before it is a post.
@@ -191,6 +194,8 @@ pub struct Draft {
     pub quote: Option<Id>,
     pub quote_policy: Option<Audience>,
     pub reply_policy: Option<Audience>,
+    /// The card that an app has made of the page it links to.
+    pub card: Option<LinkCard>,
     /// Name of the app.
     pub application: Option<String>,
     /// From `Idempotency-Key`: the same key gives the same post.
@@ -199,6 +204,12 @@ pub struct Draft {
     pub at: Option<Time>,
     /// Networks that this one post shall not go to.
     pub except: Vec<Network>,
+    /// Of a private message: whom it is addressed to beside those named in the text.
+    pub to: Vec<Id>,
+    /// Of a private message: the one network that it shall go by; else the most private that reaches everybody.
+    pub via: Option<Network>,
+    /// Of a private message: the author knows that it can be read by more than what was written before.
+    pub accept_weaker: bool,
 }
 
 #[derive(Clone, Debug, Default)]

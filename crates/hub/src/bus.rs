@@ -18,6 +18,8 @@ pub enum EventKind {
     Post(Id),
     Edited(Id),
     Deleted(Id),
+    /// A private message is new in the members' conversations.
+    Message(Id),
     /// A notification.
     Notification(Id),
     /// A native object of ours was signed or accepted: for relays and firehoses.

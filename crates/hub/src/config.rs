@@ -19,7 +19,7 @@ pub struct Config {
     pub registrations: Registrations,
     pub networks: BTreeMap<Network, Mode>,
     pub limits: Limits,
-    pub gate: Gate,
+    pub gate: FirstContacts,
     /// Days that remote posts, originals and media stay after their last local use.
     pub remote_days: u32,
 }
@@ -42,7 +42,7 @@ pub enum Mode {
 
 /// The operator's own rules for first contacts.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Gate {
+pub struct FirstContacts {
     /// First contacts of whom this server has known for fewer days are held, whatever members' rules say; 0: no such rule.
     pub new_days: u32,
 }

@@ -3,7 +3,7 @@
 use crate::{
     Bus, Config, HubError, Translator,
     accounts::{Key, Throttle, Uses},
-    reading, receive,
+    cards, reading, receive,
     seal::Sealer,
 };
 use landbridge_fetch::Fetcher;
@@ -30,6 +30,7 @@ pub(crate) struct Shared {
     ids: IdSource,
     bus: Bus,
     reading: reading::State,
+    cards: cards::State,
     receiving: receive::State,
     erasures: OnceLock<ErasureJournal>,
     translators: OnceLock<Vec<Arc<dyn Translator>>>,
@@ -65,6 +66,7 @@ impl Hub {
             ids: IdSource::default(),
             bus: Bus::default(),
             reading: reading::State::default(),
+            cards: cards::State::default(),
             receiving: receive::State::default(),
             erasures: OnceLock::new(),
             translators: OnceLock::new(),
@@ -144,6 +146,10 @@ impl Hub {
 
     pub(crate) fn reading(&self) -> &reading::State {
         &self.0.reading
+    }
+
+    pub(crate) fn cards(&self) -> &cards::State {
+        &self.0.cards
     }
 
     pub fn translators(&self) -> &[Arc<dyn Translator>] {

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use landbridge_model::{
-    ActorKind, Audience, Emoji, MediaKind, MediaMeta, Network, Poll, PostKind, Profile, RichText, Time,
-    Visibility,
+    ActorKind, Audience, Emoji, LinkCard, MediaKind, MediaMeta, Network, Poll, PostKind, Profile, RichText,
+    Time, Visibility,
 };
 use serde::{Deserialize, Serialize};
 
@@ -107,10 +107,25 @@ pub enum What {
         act: String,
         proof: Option<String>,
     },
+    /// Who may answer or quote a post of the actor, and which answers and quotes are out of sight; said beside it, at any
+    /// time.
+    Gate {
+        target: String,
+        gate: Gate,
+    },
     /// Leave taken back.
     QuoteRevoked {
         stamp: String,
     },
+}
+
+/// A rule of an author for what others put to a post. It replaces the one before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Gate {
+    /// `hidden`: native ids of answers in the thread.
+    Answers { policy: Audience, hidden: Vec<String> },
+    /// `detached`: native ids of posts that quote it.
+    Quotes { policy: Audience, detached: Vec<String> },
 }
 
 /// What is undone: by the native id of the act, or by what it was.
@@ -142,6 +157,8 @@ pub struct InPost {
     pub languages: Vec<String>,
     pub media: Vec<InMedia>,
     pub poll: Option<Poll>,
+    /// The page it links to, as the author has put it.
+    pub card: Option<LinkCard>,
     /// Tags that do not stand in the text as well.
     pub tags: Vec<String>,
     pub emojis: Vec<Emoji>,
@@ -156,6 +173,9 @@ pub struct InPost {
     pub quote_policy: Audience,
     /// Who may answer it; of the first post of a thread, the whole thread.
     pub reply_policy: Audience,
+    /// Native ids of answers in its thread and of quotes of it that its author has taken out of sight.
+    pub hidden_answers: Vec<String>,
+    pub detached_quotes: Vec<String>,
     /// The same post elsewhere, as its author says (FEP-fffd, NIP-48, `bridgyOriginalUrl`).
     pub same_as: Vec<(Network, String)>,
 }

@@ -13,11 +13,17 @@
 pub mod accounts;
 mod act;
 mod bus;
+mod cards;
 mod config;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod gate;
+mod gates;
 mod hub;
 mod incoming;
+mod labels;
+pub mod messages;
 pub mod moderation;
 pub mod outbox;
 mod page;
@@ -34,10 +40,11 @@ mod view;
 
 pub use act::{Act, ActKind, Draft, DraftPoll, Origin};
 pub use bus::{Bus, Event, EventKind};
-pub use config::{Config, Gate, Limits, Mode, Registrations};
+pub use config::{Config, FirstContacts, Limits, Mode, Registrations};
 pub use error::HubError;
 pub use hub::Hub;
-pub use incoming::{InActor, InMedia, InPost, Incoming, Received, Refused, Undone, Via, What};
+pub use incoming::{Gate, InActor, InMedia, InPost, Incoming, Received, Refused, Undone, Via, What};
+pub use labels::{Label, LabelEffect};
 pub use page::Page;
 pub use plain_page::{FormsLead, plain_page};
 pub use seal::root_key_fits_backup;

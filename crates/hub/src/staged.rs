@@ -10,6 +10,9 @@ use std::time::Duration;
 pub struct Staged {
     pub copies: Vec<StagedCopy>,
     pub payloads: Vec<Payload>,
+    /// What is sent to the member's own places, so that other apps of theirs have it: of no account for whether it has
+    /// reached anybody.
+    pub own_copies: Vec<Payload>,
     /// Changes to the network's own tables.
     pub changes: Vec<Change>,
 }
@@ -95,6 +98,8 @@ pub struct Payload {
     /// Not public: sealed at rest.
     pub private: bool,
     pub destinations: Vec<Destination>,
+    /// What becomes of it, when the write itself decides that; `None`: it is to be delivered.
+    pub settled: Option<Outcome>,
 }
 
 /// Where to deliver to.

@@ -1,6 +1,6 @@
 //! What a network gives: one translator each, and translators never know each other.
 
-use crate::{Act, Delivery, Draft, Hub, HubError, Incoming, Outcome, Staged};
+use crate::{Act, Delivery, Draft, Hub, HubError, Incoming, Outcome, Staged, messages::Leg};
 use async_trait::async_trait;
 use landbridge_model::{Actor, Id, Network, Presence, Visibility};
 use landbridge_store::Change;
@@ -17,6 +17,12 @@ pub trait Translator: Send + Sync + 'static {
     /// Makes a member's identity on this network. Nothing is stored here: the hub writes what is returned. Where identities
     /// are registered with somebody (a directory of DIDs), they are registered now.
     async fn join(&self, hub: &Hub, member: &Actor, import: Option<KeyImport>) -> Result<Joined, HubError>;
+
+    /// Whether an identity that is switched off can be switched on again: elsewhere it may have gone to another server
+    /// meanwhile. [`HubError::Invalid`] says why not.
+    async fn may_return(&self, _hub: &Hub, _presence: &Presence) -> Result<(), HubError> {
+        Ok(())
+    }
 
     /// Decides everything that must be decided together with the act (ids, signed bytes, destinations) and returns
     /// it as values for the hub's one transaction. May read, through the hub; must not write and must not wait for
@@ -72,6 +78,11 @@ pub trait Translator: Send + Sync + 'static {
         false
     }
 
+    /// Whether the author's side puts cards of linked pages to posts, since nobody else does.
+    fn sends_cards(&self) -> bool {
+        false
+    }
+
     /// Whether servers of this network give an act that is done, taken back and done again the same id each time.
     fn reuses_ids(&self) -> bool {
         false
@@ -84,6 +95,31 @@ pub trait Translator: Send + Sync + 'static {
 
     /// Changes that remove from this network's own tables everything of an identity that is being erased.
     fn erase(&self, _identity: &Presence) -> Vec<Change> {
+        Vec::new()
+    }
+
+    /// Who can read private messages of this member here.
+    async fn leg(&self, _hub: &Hub, _member: Id) -> Result<Leg, HubError> {
+        Ok(Leg::SERVERS)
+    }
+
+    /// Whether private messages of a member can reach all of these people; if not, why, for people. May ask others.
+    async fn can_message(
+        &self,
+        _hub: &Hub,
+        _member: Id,
+        _people: &[Presence],
+    ) -> Result<Result<(), String>, HubError> {
+        Ok(Ok(()))
+    }
+
+    /// Whether all messages between the same people are one conversation; else each thread is one.
+    fn has_rooms(&self) -> bool {
+        false
+    }
+
+    /// Changes that remove what this network's own tables hold of a private message.
+    fn forget_message(&self, _post: Id) -> Vec<Change> {
         Vec::new()
     }
 

@@ -73,6 +73,15 @@ pub async fn serve(media: &MediaStore, name: &str, request: &HeaderMap) -> Respo
     response
 }
 
+impl MediaStore {
+    /// A whole file as the body of an answer, read as it goes out; `None`: it is not there.
+    pub async fn body(&self, name: &str) -> Option<Body> {
+        let file = File::open(self.path(name)?).await.ok()?;
+        let size = file.metadata().await.ok()?.len();
+        Some(body(file, size))
+    }
+}
+
 /// Path, hash and MIME type of a name of ours.
 fn parts<'a>(media: &MediaStore, name: &'a str) -> Option<(std::path::PathBuf, &'a str, &'static str)> {
     let (hash, extension) = name.split_once('.')?;

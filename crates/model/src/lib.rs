@@ -9,6 +9,7 @@
 
 mod actor;
 mod address;
+mod card;
 mod id;
 mod media;
 mod network;
@@ -17,11 +18,13 @@ mod post;
 mod quote;
 mod reaction;
 pub mod richtext;
+mod secrecy;
 mod time;
 mod visibility;
 
 pub use actor::{Actor, ActorKind, ActorState, Field, Picture, Presence, PresenceState, Profile};
 pub use address::{Acct, NameError, check_name, safe_display_name};
+pub use card::{CardPicture, LinkCard};
 pub use id::{Id, IdSource, ParseIdError};
 pub use media::{Media, MediaKind, MediaMeta};
 pub use network::Network;
@@ -30,5 +33,6 @@ pub use post::{Emoji, Mention, Post, PostKind};
 pub use quote::{Audience, Quote, QuoteState};
 pub use reaction::Reaction;
 pub use richtext::{Mark, MarkKind, RichText};
+pub use secrecy::Secrecy;
 pub use time::{ParseTimeError, Time};
 pub use visibility::Visibility;

@@ -1,6 +1,6 @@
 //! Posts.
 
-use crate::{Audience, Id, Media, Network, Poll, Quote, RichText, Time, Visibility};
+use crate::{Audience, Id, LinkCard, Media, Network, Poll, Quote, RichText, Time, Visibility};
 use serde::{Deserialize, Serialize};
 
 /// One post, wherever it was written. A repost is a post of its own with nothing but `repost_of`.
@@ -39,6 +39,9 @@ pub struct Post {
     pub reply_policy: Audience,
     /// Name of the app it was written with.
     pub application: Option<String>,
+    /// The card that its author has made. Of other posts it is what the linked page says, and no part of the post.
+    #[serde(default)]
+    pub card: Option<LinkCard>,
     pub replies: u64,
     pub reposts: u64,
     pub likes: u64,

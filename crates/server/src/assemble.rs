@@ -144,7 +144,9 @@ fn atproto_options(config: &Config, identity: &Identity) -> anyhow::Result<landb
         (None, None) => Ok(None),
         _ => Err(anyhow!("atproto.{what} and atproto.{what}_did belong together: set both")),
     };
+    let labeler = |did: &String| Did::parse(did).map_err(|e| anyhow!("atproto.labelers: {e}"));
     Ok(landbridge_atproto::Options {
+        labelers: atproto.labelers.iter().map(labeler).collect::<Result<_, _>>()?,
         pds: identity.pds_origin(config)?,
         handle_domain: identity.handle_domain(config),
         directory: atproto.directory.clone().or(public),
@@ -252,7 +254,7 @@ fn hub_config(config: &Config, identity: &Identity) -> landbridge_hub::Config {
             (Network::AtProto, mode(config.networks.atproto)),
         ]),
         limits: landbridge_hub::Limits { video_size: config.limits.media_bytes as u64, ..Default::default() },
-        gate: landbridge_hub::Gate { new_days: config.gate.new_days },
+        gate: landbridge_hub::FirstContacts { new_days: config.gate.new_days },
         remote_days: config.retention.remote_days,
     }
 }

@@ -16,6 +16,10 @@ mod prompt;
 use clap::Parser;
 use std::process::ExitCode;
 
+/// The system's keeps an arena for each thread: under load that is twice the memory, and a tenth slower.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // Whatever is written is for this user alone: databases, keys, media, backups.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));

@@ -15,12 +15,17 @@ pub struct Form {
 impl Form {
     /// Finds the form in `html` that has a field (or button) named `with`.
     pub fn find(page: &Url, html: &str, with: &str) -> Result<Self> {
+        Self::on(page, html, |form| form.fields.iter().chain(&form.buttons).any(|(name, _)| name == with))
+            .with_context(|| format!("no form with a field `{with}` on {page}:\n{html}"))
+    }
+
+    /// The first form in `html` that is the one.
+    pub fn on(page: &Url, html: &str, is: impl Fn(&Self) -> bool) -> Option<Self> {
         html.split("<form")
             .skip(1)
             .filter_map(|rest| rest.split_once("</form>").map(|(form, _)| form))
             .filter_map(|form| Self::read(page, form))
-            .find(|form| form.fields.iter().chain(&form.buttons).any(|(name, _)| name == with))
-            .with_context(|| format!("no form with a field `{with}` on {page}:\n{html}"))
+            .find(is)
     }
 
     fn read(page: &Url, form: &str) -> Option<Self> {

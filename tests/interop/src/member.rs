@@ -18,7 +18,7 @@ pub struct Member {
     pub acct: String,
     /// The account's id in the client API.
     pub id: String,
-    /// The actor's URL on ActivityPub.
+    /// The actor's URL on ActivityPub; empty when the member is not there.
     pub actor: String,
     pub token: String,
     base: Url,
@@ -63,13 +63,14 @@ impl Member {
             json_of(http.get(base.join("api/v1/accounts/verify_credentials")?).bearer_auth(&token)).await?;
         let mut finger = base.join(".well-known/webfinger")?;
         finger.query_pairs_mut().append_pair("resource", &format!("acct:{name}@{host}"));
-        let links: Value = json_of(http.get(finger)).await?;
+        let links: Value = json_of(http.get(finger)).await.unwrap_or_default();
         let own = links["links"].as_array().into_iter().flatten().find(|link| link["rel"] == "self");
+        let actor = own.map(|link| text(link, "href")).transpose()?.unwrap_or_default();
         Ok(Self {
             name: name.to_owned(),
             acct: format!("{name}@{host}"),
             id: text(&me, "id")?.to_owned(),
-            actor: text(own.context("WebFinger names no actor")?, "href")?.to_owned(),
+            actor: actor.to_owned(),
             token,
             base,
             http,
@@ -168,6 +169,33 @@ impl Member {
 
     /// Fills in the form with the field `with` on a page of ours, as the member's browser; answers what comes of it.
     pub async fn fill_in(&self, page: &str, with: &str, value: &str) -> Result<reqwest::Response> {
+        self.submit(page, |form| form.has(with), &[(with, value)]).await
+    }
+
+    /// Joins a network (`activitypub`, `nostr`), or switches it on again.
+    pub async fn join(&self, network: &str) -> Result<()> {
+        let path = format!("/settings/networks/{network}/join");
+        let answer = self.submit("settings/networks", |form| form.action.path() == path, &[]).await?;
+        match redirect(&answer) {
+            Some(_) => Ok(()),
+            None => bail!("{network} was not joined: {}", answer.text().await?),
+        }
+    }
+
+    /// What the member's page for AT Protocol shows after the password: `identity-code`, or `export` for the recovery key.
+    pub async fn secret(&self, what: &str) -> Result<String> {
+        let wanted = |form: &Form| form.fields.contains(&("what".to_owned(), what.to_owned()));
+        let answer = self.submit("settings/atproto", wanted, &[("password", PASSWORD)]).await?;
+        shown_code(&answer.text().await?).context("no code is shown")
+    }
+
+    /// Fills in a form on a page of ours, as the member's browser; answers what comes of it.
+    async fn submit(
+        &self,
+        page: &str,
+        wanted: impl Fn(&Form) -> bool,
+        fields: &[(&str, &str)],
+    ) -> Result<reqwest::Response> {
         let mut answer = self.http.get(self.base.join(page)?).send().await?.error_for_status()?;
         if let Some(login) = redirect(&answer) {
             // An app's sign-in is none of the browser's.
@@ -177,7 +205,8 @@ impl Member {
             answer = self.http.get(self.base.join(page)?).send().await?.error_for_status()?;
         }
         let (url, html) = (answer.url().clone(), answer.text().await?);
-        Form::find(&url, &html, with)?.set(with, value).submit(&self.http).await
+        let form = Form::on(&url, &html, wanted).with_context(|| format!("no such form on {url}: {html}"))?;
+        fields.iter().fold(form, |form, (name, value)| form.set(name, value)).submit(&self.http).await
     }
 
     /// The bytes at an absolute URL that an answer named.

@@ -10,6 +10,7 @@
 //! | `POST /act {as, verb, ...}` | `{id}` of what was made, or `{lacks: reason}` |
 //! | `GET /object?id=` | [`ObjectView`]: a post as stored, and what came for it |
 //! | `GET /actor?id=` | [`ActorView`] |
+//! | `GET /messages?id=` | [`PrivateMessage`]s that this account can open, oldest first, where messages are encrypted |
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -54,6 +55,9 @@ pub struct Draft {
     pub tags: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<DraftImage>,
+    /// A page, as the author shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,10 +120,14 @@ pub struct Note {
     pub langs: Vec<String>,
     #[serde(default)]
     pub images: Vec<Image>,
+    pub card: Option<Card>,
     pub reply_to: Option<String>,
     /// The first post of the thread, where a reply names it.
     pub root: Option<String>,
     pub quote: Option<String>,
+    /// The quoted author has taken the quote off.
+    #[serde(default)]
+    pub detached: bool,
     /// The leave of the author of what it answers.
     pub approved_by: Option<String>,
     /// The community it is for.
@@ -131,7 +139,17 @@ pub struct Note {
     pub deleted: bool,
 }
 
-#[derive(Debug, Deserialize)]
+/// A page that a post links to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Card {
+    pub uri: String,
+    pub title: String,
+    pub description: String,
+    #[serde(default, skip_serializing)]
+    pub thumb: Option<Image>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
 pub struct Image {
     pub url: Option<String>,
     pub alt: Option<String>,
@@ -188,6 +206,19 @@ pub struct Profile {
     pub avatar: Option<String>,
 }
 
+/// A private message, reaction or deletion as its reader's app has opened it.
+#[derive(Debug, Deserialize)]
+pub struct PrivateMessage {
+    pub id: String,
+    pub kind: u16,
+    pub author: String,
+    pub text: String,
+    pub mentions: Vec<String>,
+    /// What it answers, likes or deletes.
+    pub about: Option<String>,
+    pub subject: Option<String>,
+}
+
 impl Peer {
     pub fn new(name: &str, port: u16) -> Self {
         Self {
@@ -240,6 +271,10 @@ impl Peer {
         let request =
             self.http.get(format!("{}/find", self.control)).query(&[("author", author), ("text", words)]);
         self.read("/find", request.send().await?).await
+    }
+
+    pub async fn messages(&self, account: &Account) -> Result<Vec<PrivateMessage>> {
+        self.get("/messages", &account.id).await
     }
 
     pub async fn actor(&self, id: &str) -> Result<ActorView> {

@@ -39,6 +39,11 @@ impl Process {
         Ok(())
     }
 
+    /// Ends it, as when the power fails; it is gone when this returns.
+    pub async fn kill(mut self) -> Result<()> {
+        Ok(self.child.kill().await?)
+    }
+
     /// The last lines it wrote.
     pub fn last_words(&self) -> String {
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();

@@ -131,13 +131,26 @@ pub async fn nostr_sdk(stage: &Path) -> Result<Started> {
 /// `@atproto/bsky`, `@did-plc/server`; the AppView is on PostgreSQL.
 pub async fn atproto(stage: &Path) -> Result<Started> {
     let installed = installed("atproto")?;
-    let programs =
-        ["appview", "directory", "firehose", "names", "network", "pds", "people", "repository", "views"];
+    let programs = [
+        "appview",
+        "chat",
+        "directory",
+        "firehose",
+        "labeler",
+        "moving",
+        "names",
+        "network",
+        "pages",
+        "pds",
+        "people",
+        "repository",
+        "views",
+    ];
     let files: Vec<String> = programs.map(|name| format!("{name}.mjs")).into();
     let app = lay_out(stage, "atproto", "atproto", &files.iter().map(String::as_str).collect::<Vec<_>>())?;
     link(&installed.join("node_modules"), &app.join("node_modules"))?;
-    // The directory, the AppView, the PDS.
-    for (last, port) in [(40, 2582), (41, 2584), (42, 2583)] {
+    // The directory, the AppView, the PDS, a web site, a labeler, private messages.
+    for (last, port) in [(40, 2582), (41, 2584), (42, 2583), (43, 2588), (44, 2589), (45, 2585)] {
         let address = [127, 0, 77, last];
         front::encrypt(stage, SocketAddr::from((address, 443)), SocketAddr::from((address, port))).await?;
     }
@@ -150,10 +163,18 @@ pub async fn atproto(stage: &Path) -> Result<Started> {
         .env("APPVIEW", "http://appview.example.org:2584")
         .env("APPVIEW_ORIGIN", atproto::APPVIEW)
         .env("APPVIEW_DID", atproto::APPVIEW_DID)
+        .env("CHAT", "http://chat.example.org:2585")
+        .env("CHAT_ORIGIN", atproto::CHAT)
+        .env("CHAT_DID", atproto::CHAT_DID)
         .env("DATABASE", new_database("appview").await?)
         .env("PDSES", pdses.join(","))
-        .env("DOMAINS", "opds.example.org=127.0.77.42,lb.example.org=127.0.77.1,lb2.example.org=127.0.77.2")
-        .env("HOSTS", "/etc/hosts");
+        .env(
+            "DOMAINS",
+            "opds.example.org=127.0.77.42,lb.example.org=127.0.77.1,lb2.example.org=127.0.77.2,lb3.example.org=127.0.77.3",
+        )
+        .env("HOSTS", "/etc/hosts")
+        .env("PAGES", "http://pages.example.org:2588")
+        .env("LABELER", "http://labels.example.org:2589");
     surround(&mut node, stage, "opds.example.org", "127.0.77.42", 7730);
     Ok((vec![Process::start("atproto", stage, &mut node)?], Peer::new("atproto", 7730)))
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     atproto, certificates,
-    landbridge::Landbridge,
+    landbridge::{Landbridge, PASSWORD},
     member::{self, Member},
     peer::Peer,
     process::Process,
@@ -31,10 +31,16 @@ const NAMES: &[&str] = &[
     "*.lb.example.org",
     "pds.lb2.example",
     "*.lb2.example.org",
+    "lb3.example",
+    "pds.lb3.example",
+    "*.lb3.example.org",
     "opds.example.org",
     "*.opds.example.org",
     "appview.example.org",
+    "chat.example.org",
     "plc.example.org",
+    "pages.example.org",
+    "labels.example.org",
     "localhost",
 ];
 
@@ -70,6 +76,11 @@ impl Stage {
         self.landbridge.member(&self.authority(), name).await
     }
 
+    /// A member of the server under test who has an account already.
+    pub async fn landbridge_member(&self, name: &str) -> Result<Member> {
+        Member::sign_in(&self.landbridge.host, &self.authority(), name, PASSWORD).await
+    }
+
     /// The authority that every server here is certified by.
     pub fn authority(&self) -> PathBuf {
         self.folder.join(certificates::AUTHORITY)
@@ -102,8 +113,8 @@ impl Running {
             let look = async || network.actor("did:plc:nobody").await;
             wait::until("the AT network answers", look, |_| true).await?;
         }
-        let (process, landbridge) =
-            Landbridge::start(folder, "lb.example", "127.0.77.1", None, &atproto::section("lb.example"))?;
+        let open = atproto::section("lb.example") + &atproto::chat_section();
+        let (process, landbridge) = Landbridge::start(folder, "lb.example", "127.0.77.1", None, &open)?;
         let database = servers::new_database("landbridge").await?;
         let signed_only =
             format!("[activitypub]\nauthorized_fetch = true\n{}", atproto::section("lb2.example"));

@@ -56,6 +56,7 @@ cells! {
     image: "image with alt text",
     mention: "mention",
     warning: "content warning",
+    message: "private message",
 }
 
 async fn play(
@@ -144,6 +145,22 @@ impl Scene {
 
 fn draft(words: &str) -> Draft {
     Draft { text: words.to_owned(), ..Draft::default() }
+}
+
+/// The words of the member's conversation with the person, oldest first; none when there is none.
+async fn said(scene: &Scene) -> Result<Vec<String>> {
+    let all = scene.member.get("v1/conversations").await?;
+    let Some(one) = all.get(0) else { return Ok(Vec::new()) };
+    let path = format!("landbridge/v1/conversations/{}", text(one, "id")?);
+    let whole = scene.member.get(&path).await?;
+    let messages = whole["messages"].as_array().cloned().unwrap_or_default();
+    Ok(messages.iter().rev().filter_map(|m| m["status"]["content"].as_str().map(str::to_owned)).collect())
+}
+
+/// The member's conversation, as the client API shows it.
+async fn conversation(scene: &Scene) -> Result<Value> {
+    let all = scene.member.get("v1/conversations").await?;
+    all.get(0).cloned().context("no conversation")
 }
 
 /// A key that was used with other apps: what they wrote into its profile, its list of follows and its list of relays is
@@ -272,6 +289,45 @@ mod relay {
 mod out {
     use super::*;
 
+    /// NIP-17: a message by the most private way, a reaction, a deletion; nothing of it in the open.
+    pub async fn message(scene: &Scene) -> Result<()> {
+        let Scene { peer, person, key, member, .. } = scene;
+        let account = member.find_account(&person.acct).await?;
+        let ways = member.get(&format!("landbridge/v1/ways?account_id[]={}", text(&account, "id")?)).await?;
+        assert_eq!((&ways[0]["network"], &ways[0]["works"]), (&json!("nostr"), &json!(true)), "{ways}");
+        let words = format!("@{} mind the gap", text(&account, "acct")?);
+        let status = member.publish(&words, json!({ "visibility": "direct" })).await?;
+        let opened = async || peer.messages(person).await;
+        let all = until("the person can open it", opened, |all| all.len() == 1).await?;
+        assert_eq!((all[0].kind, &all[0].author, all[0].text.as_str()), (14, key, "mind the gap"));
+        assert_eq!(all[0].mentions, [person.id.as_str()]);
+        let found = peer.find(key, "mind the gap").await?;
+        assert!(found.is_empty(), "in the open: {found:?}");
+        let one = conversation(scene).await?;
+        let path = format!("landbridge/v1/conversations/{}", text(&one, "id")?);
+        let state = async || member.get(&path).await;
+        until("it is accepted", state, |c| c["messages"][0]["state"] == "accepted").await?;
+
+        peer.act(person, "message", json!({ "text": "which gap?", "to": [key], "reply_to": all[0].id }))
+            .await?;
+        let last = async || Ok(conversation(scene).await?["last_status"].clone());
+        let answer = until("the answer is here", last, |s| {
+            s["content"].as_str().is_some_and(|c| c.contains("which gap?"))
+        })
+        .await?;
+        assert_eq!(answer["in_reply_to_id"], status["id"]);
+        member.post(&format!("v1/statuses/{}/favourite", text(&answer, "id")?), json!({})).await?;
+        let liked = |all: &Vec<landbridge_interop::peer::PrivateMessage>| all.iter().any(|m| m.kind == 7);
+        until("the person sees the like", opened, liked).await?;
+        member.delete(&format!("v1/statuses/{}", text(&status, "id")?)).await?;
+        let all =
+            until("the person is asked to delete it", opened, |all| all.iter().any(|m| m.kind == 5)).await?;
+        let first = all.iter().find(|m| m.text == "mind the gap").context("no message")?;
+        let asked = all.iter().find(|m| m.kind == 5).context("no deletion")?;
+        assert_eq!(asked.about.as_deref(), Some(first.id.as_str()));
+        Ok(())
+    }
+
     /// Kind 3.
     pub async fn follow(scene: &Scene) -> Result<()> {
         let followers = async || scene.peer.actor(&scene.person.id).await;
@@ -380,6 +436,67 @@ mod out {
 /// The person acts with their library; the member sees it in an app.
 mod into {
     use super::*;
+
+    /// NIP-17: a message, an answer to it, a reaction, a deletion.
+    pub async fn message(scene: &Scene) -> Result<()> {
+        let Scene { peer, person, key, member, .. } = scene;
+        let to = json!([key]);
+        peer.act(person, "message", json!({ "text": "meet me at the pier", "to": to, "subject": "Tonight" }))
+            .await?;
+        // Whoever is new here is asked about first.
+        let requests = async || member.get("landbridge/v1/contacts").await;
+        let asks = until("it waits", requests, |all| all[0]["scope"] == "private").await?;
+        assert_eq!(member.get("v1/conversations").await?, json!([]));
+        member.post(&format!("landbridge/v1/contacts/{}/accept", text(&asks[0], "id")?), json!({})).await?;
+        let seen = said(scene).await?;
+        assert_eq!(seen.len(), 1, "{seen:?}");
+        anyhow::ensure!(seen[0].contains("meet me at the pier") && seen[0].contains("Tonight"), "{seen:?}");
+        let one = conversation(scene).await?;
+        assert_eq!(
+            (&one["unread"], &one["last_status"]["visibility"]),
+            (&json!(true), &json!("direct")),
+            "{one}"
+        );
+        let ours =
+            (&one["landbridge"]["secrecy"], &one["landbridge"]["there"], &one["landbridge"]["network"]);
+        assert_eq!(ours, (&json!("server-held-keys"), &Value::Null, &json!("nostr")));
+        let first = &one["last_status"];
+        let answer = json!({ "in_reply_to_id": first["id"], "visibility": "direct" });
+        member.publish("which pier?", answer).await?;
+        let opened = async || peer.messages(person).await;
+        let has = |all: &Vec<_>| {
+            all.iter().any(|m: &landbridge_interop::peer::PrivateMessage| m.text == "which pier?")
+        };
+        let all = until("the person can open the answer", opened, has).await?;
+        let answer = all.iter().find(|m| m.text == "which pier?").context("no answer")?;
+        assert_eq!((answer.kind, &answer.author), (14, key));
+        assert_eq!(answer.mentions, [person.id.as_str()]);
+        peer.act(person, "react_privately", json!({ "object": answer.id, "emoji": "+", "to": to })).await?;
+        let last = async || Ok(conversation(scene).await?["last_status"].clone());
+        let status = until("the reaction is counted", last, |s| s["favourites_count"] == 1).await?;
+        assert!(status["content"].as_str().is_some_and(|c| c.contains("which pier?")), "{status}");
+        peer.act(person, "message", json!({ "text": "never mind", "to": to, "reply_to": answer.id })).await?;
+        let status = until("the next message is here", last, |s| {
+            s["content"].as_str().is_some_and(|c| c.contains("never mind"))
+        })
+        .await?;
+        assert_eq!(status["in_reply_to_id"], json!(last_id(scene, "which pier?").await?));
+        let uri = text(&status, "uri")?;
+        let id = uri.rsplit(':').next().unwrap_or_default();
+        peer.act(person, "delete_message", json!({ "object": id, "to": to })).await?;
+        until("it is gone", async || said(scene).await, |all| all.len() == 2).await?;
+        Ok(())
+    }
+
+    /// The id of the status with these words in the member's conversation.
+    async fn last_id(scene: &Scene, words: &str) -> Result<String> {
+        let one = conversation(scene).await?;
+        let whole = scene.member.get(&format!("landbridge/v1/conversations/{}", text(&one, "id")?)).await?;
+        let messages = whole["messages"].as_array().cloned().unwrap_or_default();
+        let found =
+            messages.iter().find(|m| m["status"]["content"].as_str().is_some_and(|c| c.contains(words)));
+        Ok(text(&found.context("no such message")?["status"], "id")?.to_owned())
+    }
 
     /// Kind 3. That someone has left shows only in a newer list that does not name the member: it is looked for.
     pub async fn follow(scene: &Scene) -> Result<()> {

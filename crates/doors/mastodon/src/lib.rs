@@ -15,6 +15,7 @@ mod accounts;
 mod asked;
 mod at;
 mod auth;
+mod conversations;
 mod door;
 mod entities;
 mod error;
@@ -55,6 +56,7 @@ pub(crate) const CLAIMED: &str = concat!("4.2.0 (compatible; Landbridge ", env!(
 pub fn router(hub: Hub) -> Router {
     Router::new()
         .merge(accounts::routes())
+        .merge(conversations::routes())
         .merge(instance::routes())
         .merge(landbridge::routes())
         .merge(lists::routes())

@@ -10,7 +10,7 @@ use crate::{
 };
 use askama::Template;
 use landbridge_hub::{Hub, Marks, PostView};
-use landbridge_model::{Id, Media, MediaKind, Network, Poll, Post, Time, Visibility};
+use landbridge_model::{Id, LinkCard, Media, MediaKind, Network, Poll, Post, Time, Visibility};
 
 /// One post, ready to be written into a page.
 #[derive(Template)]
@@ -40,6 +40,7 @@ pub struct Card {
     /// Pictures are covered until asked for.
     pub cover: bool,
     pub poll: Option<PollCard>,
+    pub page: Option<PageCard>,
     pub quote: Option<Box<Card>>,
     /// Inside another card: no buttons.
     pub is_quoted: bool,
@@ -75,6 +76,16 @@ pub struct Attachment {
     pub alt: String,
     pub width: Option<u32>,
     pub height: Option<u32>,
+}
+
+/// A page that the post links to.
+pub struct PageCard {
+    pub url: String,
+    pub title: String,
+    pub text: String,
+    pub site: String,
+    pub picture: Option<String>,
+    pub alt: String,
 }
 
 pub struct PollCard {
@@ -157,6 +168,7 @@ impl<'a> Reader<'a> {
             cover: (post.sensitive || post.media.iter().any(|m| m.sensitive))
                 && post.warning.as_ref().is_none_or(|w| w.is_empty()),
             poll: post.poll.as_ref().map(|p| self.poll(p, view, own)),
+            page: post.card.as_ref().map(|card| page(self.hub, card)),
             quote,
             is_quoted: false,
             is_focus: false,
@@ -221,6 +233,18 @@ fn badges(view: &PostView) -> Vec<Badge> {
     networks.extend(view.post.origin.filter(|n| !networks.contains(n)));
     networks.sort();
     networks.into_iter().map(|n| Badge { label: n.label(), key: n.key() }).collect()
+}
+
+fn page(hub: &Hub, card: &LinkCard) -> PageCard {
+    let picture = card.picture.as_ref();
+    PageCard {
+        url: card.url.clone(),
+        title: card.title.clone(),
+        text: card.description.clone(),
+        site: card.site.clone(),
+        picture: picture.map(|picture| html::small(hub, &picture.url)),
+        alt: picture.map(|picture| picture.description.clone()).unwrap_or_default(),
+    }
 }
 
 fn attachment(hub: &Hub, media: &Media) -> Attachment {

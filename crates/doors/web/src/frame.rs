@@ -12,11 +12,13 @@ pub struct Frame {
     pub css: &'static str,
     pub me: Option<Person>,
     pub unread: u64,
+    /// Conversations with something new.
+    pub messages: u64,
     /// The token that every form carries.
     pub form: String,
     /// What was just done, in words.
     pub notice: Option<&'static str>,
-    /// Which entry of the navigation this is: `home`, `public`, `notifications`, `search`, `write`, `me`, `settings`.
+    /// Which entry of the navigation this is: `home`, `public`, `notifications`, `messages`, `search`, `write`, `me`, `settings`.
     pub here: &'static str,
     pub head: Head,
     /// Strangers may ask to join.
@@ -48,9 +50,9 @@ impl Frame {
         title: impl Into<String>,
     ) -> Result<Frame, PageError> {
         let config = web.hub.config();
-        let unread = match visitor.id() {
-            Some(id) => web.hub.unread(id).await?,
-            None => 0,
+        let (unread, messages) = match visitor.id() {
+            Some(id) => (web.hub.unread(id).await?, web.hub.unread_conversations(id).await?),
+            None => (0, 0),
         };
         Ok(Frame {
             site: config.title.clone(),
@@ -58,6 +60,7 @@ impl Frame {
             css: assets::css_path(),
             me: visitor.member().map(|m| Person::new(&web.hub, &m.actor)),
             unread,
+            messages,
             form: visitor.form_token(),
             notice: notice(&visitor.path),
             here,
@@ -128,6 +131,7 @@ fn notice(path: &str) -> Option<&'static str> {
         "back" => "Welcome back. Your account is visible again.",
         "reported" => "Thank you. The moderators will look at it.",
         "voted" => "Your vote was counted.",
+        "conversation" => "The conversation is deleted here.",
         _ => return None,
     })
 }

@@ -324,3 +324,35 @@ async fn a_picture_that_was_replaced_is_gone() {
     assert_ne!(places[0], places[1]);
     assert_eq!(alice.get(&places[0]).await.status, 404);
 }
+
+#[tokio::test]
+async fn a_private_conversation_says_who_can_read_it_before_anything_is_written() {
+    let world = World::new(Registrations::Closed).await;
+    let (mut alice, mut bob) = (world.member("alice").await, world.member("bobby").await);
+    let profile = alice.get("/@bobby").await;
+    let (_, rest) = profile.text.split_once("href=\"/messages/to/").unwrap();
+    let path = format!("/messages/to/{}", rest.split('"').next().unwrap());
+    let form = alice.get(&path).await;
+    assert!(form.text.contains("this server, which can read it"), "{}", form.text);
+    let sent = alice.submit(&format!("{path}/send"), &[("text", "Just <i>us</i>")]).await;
+    assert!(sent.path.starts_with("/messages/"), "{}", sent.path);
+    assert!(sent.text.contains("Just &lt;i&gt;us&lt;/i&gt;") && sent.text.contains("server-readable"));
+    assert!(sent.text.contains("accepted") && !sent.text.contains("seen"), "{}", sent.text);
+
+    let list = bob.get("/messages").await;
+    assert!(list.text.contains("aria-label=\"1 new\"") && list.text.contains("Just "), "{}", list.text);
+    assert!(!list.text.contains("<i>us"), "{}", list.text);
+    let (_, rest) = list.text.split_once("class=\"who\" href=\"/messages/").unwrap();
+    let path = format!("/messages/{}", rest.split('#').next().unwrap());
+    assert!(bob.get(&path).await.text.contains("Your message"));
+    let answered = bob.submit(&path, &[("text", "Likewise")]).await;
+    assert!(answered.text.contains("Likewise"), "{}", answered.text);
+    assert!(!bob.get("/").await.text.contains("Likewise"));
+    assert!(bob.get("/settings/access").await.text.contains("read a conversation"));
+    let mut carol = world.member("carol").await;
+    assert_eq!(carol.get(&path).await.status, 404);
+    let asked = bob.get(&format!("{path}/delete")).await;
+    assert!(asked.text.contains("Delete this conversation?"));
+    assert_eq!(bob.submit(&format!("{path}/delete"), &[]).await.path, "/messages?done=conversation");
+    assert!(bob.get("/messages").await.text.contains("No private messages"));
+}

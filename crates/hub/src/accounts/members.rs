@@ -51,6 +51,8 @@ pub struct Settings {
     pub quote_policy: Audience,
     /// Unlisted posts also go to networks where everything is public for ever.
     pub unlisted_everywhere: bool,
+    /// People may write private messages; where that is said publicly, it is.
+    pub private_messages: bool,
     /// Say publicly which identities on other networks are mine.
     pub link_identities: bool,
     /// Text shown in every app as typed by the member.
@@ -67,6 +69,7 @@ impl Default for Settings {
             language: String::new(),
             quote_policy: Audience::Everyone,
             unlisted_everywhere: false,
+            private_messages: true,
             link_identities: false,
             expand_warnings: false,
             expand_media: "default".into(),

@@ -19,5 +19,5 @@ pub use members::{Member, MemberCounts, Role, Settings};
 pub use sessions::{Session, all_cookies, form_token, form_token_fits};
 pub use signup::NewMember;
 pub(crate) use throttle::Throttle;
-pub use uses::GrantUse;
 pub(crate) use uses::Uses;
+pub use uses::{GrantUse, READ_CONVERSATION};

@@ -10,7 +10,7 @@ use landbridge_store::{
     entities::{
         actors,
         members::{self, MemberRow},
-        presences,
+        merging, presences,
     },
 };
 
@@ -29,6 +29,21 @@ pub struct NewMember {
 impl Hub {
     /// Creates a member with an identity on each chosen network, in one transaction.
     pub async fn create_member(&self, new: NewMember) -> Result<Member, HubError> {
+        self.create(new, None).await
+    }
+
+    /// The same with an identity that lives elsewhere until [`Hub::join_network`] switches it on: its network is told nothing
+    /// of it. Who was known here under it is the member from now on.
+    pub async fn create_member_arriving(
+        &self,
+        new: NewMember,
+        network: Network,
+        identity: Joined,
+    ) -> Result<Member, HubError> {
+        self.create(new, Some((network, identity))).await
+    }
+
+    async fn create(&self, new: NewMember, arriving: Option<(Network, Joined)>) -> Result<Member, HubError> {
         let name = new.name.trim().to_lowercase();
         check_name(&name).map_err(|e| HubError::invalid(e.to_string()))?;
         if self.store().row(actors::by_acct(&name, "")).await?.is_some() {
@@ -66,9 +81,15 @@ impl Hub {
             let joined = self.translator(network)?.join(self, &actor, import).await?;
             changes.extend(identity(&member_key, id, network, joined));
         }
+        if let Some((network, joined)) = arriving {
+            changes.extend(self.adopted(&member_key, id, network, joined).await?);
+        }
         match self.store().write(changes).await.map_err(HubError::from) {
             Err(HubError::Conflict("duplicate")) => {
                 return Err(HubError::invalid("this name or key is taken"));
+            }
+            Err(HubError::Conflict("identity taken")) => {
+                return Err(HubError::invalid("this identity is another member's"));
             }
             other => other?,
         };
@@ -94,8 +115,9 @@ impl Hub {
         }
         let changes = match self.presence(member, network).await? {
             Some(Presence { state: PresenceState::Active, .. }) => return Ok(()),
-            Some(Presence { state: PresenceState::Off, native_id, .. }) => {
-                vec![presences::set_state(network, &native_id, PresenceState::Active)]
+            Some(presence) if presence.state == PresenceState::Off => {
+                self.translator(network)?.may_return(self, &presence).await?;
+                vec![presences::set_state(network, &presence.native_id, PresenceState::Active)]
             }
             _ => {
                 let joined = self.translator(network)?.join(self, &actor, import).await?;
@@ -108,33 +130,36 @@ impl Hub {
         Ok(())
     }
 
-    /// Gives a member an identity that lives elsewhere until [`Hub::join_network`] switches it on: the network is told nothing
-    /// of it. Who was known here under it is the member from now on.
-    pub async fn adopt_identity(&self, member: Id, network: Network, joined: Joined) -> Result<(), HubError> {
+    /// Rows of an identity that lives elsewhere for now.
+    async fn adopted(
+        &self,
+        member_key: &crate::seal::SecretKey,
+        member: Id,
+        network: Network,
+        joined: Joined,
+    ) -> Result<Vec<Change>, HubError> {
         let native_id = joined.presence.native_id.clone();
-        if self.presence(member, network).await?.is_some() {
-            return Err(HubError::invalid("the member has an identity on this network"));
-        }
-        let known = self.presence_by_native(network, &native_id).await?;
-        if let Some(known) = &known
-            && self.actor(known.actor).await?.is_member()
-        {
-            return Err(HubError::invalid("this identity is another member's"));
-        }
         let facts = joined.presence.facts.clone();
-        let mut changes = identity(&self.member_key(member).await?, member, network, joined);
-        if known.is_some() {
-            let row = [
-                presences::reassign(network, &native_id, member),
-                presences::set_facts(network, &native_id, &facts),
-            ];
+        let mut changes = identity(member_key, member, network, joined);
+        if let Some(known) = self.presence_by_native(network, &native_id).await? {
+            let who = self.actor(known.actor).await?;
+            if who.is_member() {
+                return Err(HubError::invalid("this identity is another member's"));
+            }
+            if who.state == ActorState::Suspended {
+                return Err(HubError::Forbidden("this account is suspended here"));
+            }
             // In place of the new row, which is the first.
-            changes.splice(..1, row);
+            let mut rows = match self.presences(known.actor).await?.len() {
+                1 => merging::adopt(known.actor, member),
+                // Who has been seen on other networks too stays somebody elsewhere, without this identity.
+                _ => vec![presences::reassign(network, &native_id, member)],
+            };
+            rows.push(presences::set_facts(network, &native_id, &facts));
+            changes.splice(..1, rows);
         }
         changes.push(presences::set_state(network, &native_id, PresenceState::Off));
-        self.store().write(changes).await?;
-        self.bus().send(Event { members: vec![member], public: false, kind: EventKind::Member(member) });
-        Ok(())
+        Ok(changes)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{Hub, HubError};
 use landbridge_model::{Id, Time};
 use landbridge_store::{Write, entities::grants};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -15,6 +15,8 @@ const HOUR: i64 = 3_600_000;
 /// Different purposes of one grant that are told apart between two writes, and grants counted at once.
 const PURPOSES: usize = 64;
 const GRANTS: usize = 20_000;
+/// What the log says of a conversation that was read, before its id.
+pub const READ_CONVERSATION: &str = "read conversation ";
 /// Where the rest is counted.
 const OTHER: &str = "other";
 
@@ -64,6 +66,19 @@ impl Hub {
     /// Notes that a grant was used. `what`: the scope that was needed, or what was done, in a few words.
     pub fn used(&self, grant: Id, what: &str) {
         self.uses().count(grant, what, Time::now());
+    }
+
+    /// Notes that a grant has read a conversation.
+    pub fn used_conversation(&self, grant: Id, conversation: Id) {
+        self.used(grant, &format!("{READ_CONVERSATION}{conversation}"));
+    }
+
+    /// Notes that a grant has read some messages of a member: in the log stand their conversations.
+    pub async fn used_messages(&self, grant: Id, member: Id, posts: &[Id]) -> Result<(), HubError> {
+        for conversation in self.conversations_among(member, posts).await?.values().collect::<HashSet<_>>() {
+            self.used_conversation(grant, *conversation);
+        }
+        Ok(())
     }
 
     /// Writes what was counted. Part of housekeeping.

@@ -117,6 +117,7 @@ impl Contact {
             quote_policy: Audience::Nobody,
             reply_policy: Audience::Everyone,
             application: None,
+            card: None,
             replies: 0,
             reposts: 0,
             likes: 0,

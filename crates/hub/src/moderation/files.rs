@@ -1,7 +1,7 @@
 //! Files that nothing names any more leave the disk: right after the commit that let them go, or with the next sweep.
 
 use crate::{Hub, HubError};
-use landbridge_model::Media;
+use landbridge_model::{Media, Post};
 use landbridge_store::{Change, Query, Write, entities::files};
 use std::{collections::HashSet, time::Duration};
 
@@ -83,6 +83,15 @@ impl Hub {
     pub(crate) fn forget_fetched<'a>(&self, media: impl IntoIterator<Item = &'a Media>) -> Vec<Change> {
         let urls = media.into_iter().filter_map(|file| file.remote_url.as_deref());
         urls.flat_map(|url| files::release_fetched(self.fetched_hash(url))).collect()
+    }
+
+    /// Lets go of everything that was fetched to show a post: its files, and the picture of its author's card.
+    pub(crate) fn forget_shown(&self, post: &Post) -> Vec<Change> {
+        let mut changes = self.forget_fetched(&post.media);
+        if let Some(picture) = post.card.as_ref().and_then(|card| card.picture.as_ref()) {
+            changes.extend(files::release_fetched(self.fetched_hash(&picture.url)));
+        }
+        changes
     }
 
     /// What stands for a URL among what was fetched.

@@ -5,8 +5,8 @@ use landbridge_model::{Id, Time};
 use landbridge_store::{
     Change, Write,
     entities::{
-        blocks, contact_log, contacts, copies, deliveries, files, grants, idempotency, media, notifications,
-        once, payloads, posts, retention, tombstones,
+        blocks, contact_log, contacts, copies, deliveries, files, grants, idempotency, link_cards, media,
+        notifications, once, payloads, posts, retention, tombstones,
     },
 };
 use std::{collections::HashSet, time::Duration};
@@ -42,6 +42,7 @@ impl Hub {
                 tombstones::sweep(now.minus(DAY * TOMBSTONES)),
                 once::sweep(now),
                 idempotency::sweep(now.minus(DAY)),
+                link_cards::sweep(now),
                 deliveries::sweep(now.minus(DAY * DELIVERIES)),
                 payloads::sweep(now.minus(DAY)),
                 blocks::expire_mutes(now),
@@ -51,6 +52,7 @@ impl Hub {
             ])
             .await?;
         self.store().write(contacts::sweep(now.minus(DAY * HELD)).to_vec()).await?;
+        self.sweep_labels(now).await?;
         self.sweep_files(now).await?;
         metrics::counter!("hub_swept_posts_total").increment(swept);
         Ok(swept)
@@ -93,7 +95,7 @@ impl Hub {
                 Some(target) => changes.push(posts::count_reposts(target, -1)),
                 None => changes.extend(publish::uncount(&post)),
             }
-            changes.extend(self.forget_fetched(&post.media));
+            changes.extend(self.forget_shown(&post));
         }
         changes.push(copies::delete_of(CopyKind::Post.key(), id));
         changes.push(copies::delete_of(CopyKind::Repost.key(), id));

@@ -6,6 +6,8 @@
 mod operate;
 mod record;
 
+pub(crate) use record::finished;
+
 pub use operate::{OutboxHost, OutboxLine, OutboxSummary};
 
 use crate::{Delivery, Hub, HubError, Outcome, Stop, publish::commit::payload_context, seal};

@@ -26,20 +26,16 @@ impl Hub {
         outcome: Outcome,
     ) -> Result<(), HubError> {
         let now = Time::now();
-        let finish = |state: DeliveryState, why: &str| {
-            deliveries::finish(delivery.id, state as i64, shorten(why), now)
-        };
+        let finish =
+            |state: DeliveryState, why: &str| deliveries::finish(delivery.id, state as i64, why, now);
         let mut write = Write::default();
+        if let Some((state, answer)) = finished(&outcome) {
+            write.push(finish(state, answer));
+        }
         match &outcome {
-            Outcome::Delivered { answer } => {
-                write.push(finish(DeliveryState::Delivered, answer));
-                if failures > 0 {
-                    write.push(hosts::ok(delivery.network, &delivery.host, now));
-                }
+            Outcome::Delivered { .. } if failures > 0 => {
+                write.push(hosts::ok(delivery.network, &delivery.host, now));
             }
-            Outcome::Refused { why } => write.push(finish(DeliveryState::Refused, why)),
-            Outcome::Gone { why } => write.push(finish(DeliveryState::Gone, why)),
-            Outcome::Unknown { why } => write.push(finish(DeliveryState::Unknown, why)),
             Outcome::Retry { after, why, host_down } => {
                 if *host_down {
                     self.count_failure(delivery, now).await?;
@@ -47,10 +43,11 @@ impl Hub {
                 let wait = after.map_or_else(|| back_off(delivery.attempts, delivery.id), |a| a.min(LONGEST));
                 let next = now.plus(wait);
                 write.push(match next > since.plus(PATIENCE) {
-                    true => finish(DeliveryState::GivenUp, why),
+                    true => finish(DeliveryState::GivenUp, shorten(why)),
                     false => deliveries::later(delivery.id, next, shorten(why)),
                 });
             }
+            _ => {}
         }
         self.store().write(write).await?;
         Ok(())
@@ -76,6 +73,18 @@ impl Hub {
         }
         Ok(())
     }
+}
+
+/// What is written of an outcome that is final, with the words that the member reads.
+pub(crate) fn finished(outcome: &Outcome) -> Option<(DeliveryState, &str)> {
+    let (state, why) = match outcome {
+        Outcome::Delivered { answer } => (DeliveryState::Delivered, answer),
+        Outcome::Refused { why } => (DeliveryState::Refused, why),
+        Outcome::Gone { why } => (DeliveryState::Gone, why),
+        Outcome::Unknown { why } => (DeliveryState::Unknown, why),
+        Outcome::Retry { .. } => return None,
+    };
+    Some((state, shorten(why)))
 }
 
 pub(super) fn word(outcome: &Outcome) -> &'static str {

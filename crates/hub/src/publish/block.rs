@@ -24,14 +24,23 @@ impl Hub {
         if target.id == member {
             return Err(HubError::invalid("nobody can block themself"));
         }
-        self.unfollow(member, target.id, None).await?;
-        self.end_follow(member, target.id, Vec::new()).await?;
-        let id = self.ids().next();
-        let mut changes = vec![
-            blocks::insert(id, member, target.id, Time::now()),
+        let brought = super::brought(origin.as_ref());
+        let mut changes = Vec::new();
+        if brought.is_none() {
+            self.unfollow(member, target.id, None).await?;
+            self.end_follow(member, target.id, Vec::new()).await?;
+        } else {
+            // Of the account that it came with nothing is taken back.
+            let follows =
+                [self.follow_row(member, target.id).await?, self.follow_row(target.id, member).await?];
+            changes.extend(follows.iter().flatten().flat_map(super::ended_changes));
+        }
+        let id = self.id_for(brought);
+        changes.extend([
+            blocks::insert(id, member, target.id, brought.unwrap_or_else(Time::now)),
             home::forget_author(member, target.id),
             notifications::forget_actor(member, target.id),
-        ];
+        ]);
         changes.extend(self.block_changes(member, target.id));
         self.removed().store(true, Ordering::Relaxed);
         if target.is_member() {

@@ -2,6 +2,7 @@
 
 use crate::{
     Act, ActKind, CopyKind, CopyState, Event, EventKind, Hub, HubError, Mode, Origin, Staged, Translator,
+    outbox,
     seal::{self, PostKey},
     spread::Reached,
 };
@@ -17,6 +18,9 @@ use std::{collections::HashSet, sync::Arc};
 
 /// A network, and the member's identity there.
 type Joined = (Arc<dyn Translator>, Presence);
+
+/// The word of the delivery record for what goes to the member's own places.
+const OWN_COPY: &str = "own copy";
 
 /// How often an act is staged anew, because others write for the same member at the same time.
 const TRIES: u32 = 8;
@@ -58,7 +62,14 @@ impl Hub {
 
     /// Like [`Hub::commit`], for acts about sealed posts too.
     pub(crate) async fn commit_all(&self, commit: Commit<'_>) -> Result<Reached, HubError> {
-        let networks = self.reached(commit.member.id, &commit.reach).await?;
+        let mut networks = self.reached(commit.member.id, &commit.reach).await?;
+        if let Some(origin) = commit.origin.as_ref().filter(|origin| origin.brought.is_some()) {
+            networks.retain(|(translator, _)| translator.network() == origin.network);
+            // Without the copy that its network notes it would be brought again and again.
+            if networks.is_empty() {
+                return Err(HubError::Forbidden("the account that it came with is switched off"));
+            }
+        }
         let _turn = match networks.iter().any(|(translator, _)| translator.builds_on_the_last()) {
             true => self.turn(commit.member.id).await,
             false => None,
@@ -86,7 +97,8 @@ impl Hub {
             let (member, presence) = (Actor::clone(member), presence.clone());
             let act = Act { id, member, presence, at, kind: kind.clone(), origin };
             let staged = translator.stage(self, &act).await?;
-            delivers |= !staged.payloads.is_empty();
+            delivers |= staged.payloads.iter().any(|payload| payload.settled.is_none());
+            delivers |= !staged.own_copies.is_empty();
             natives.extend(staged.copies.iter().map(|c| (network, c.native_id.clone())));
             self.write_staged(&mut write, network, &act, object, staged, *key).await?;
         }
@@ -164,7 +176,9 @@ impl Hub {
             };
             write.push(copies::insert(&row, original, None));
         }
-        for payload in staged.payloads.into_iter().filter(|p| !p.destinations.is_empty()) {
+        let own = staged.own_copies.into_iter().map(|payload| (payload, OWN_COPY));
+        let sent = staged.payloads.into_iter().map(|payload| (payload, act.kind.name()));
+        for (payload, act_name) in sent.chain(own).filter(|(p, _)| !p.destinations.is_empty()) {
             let id = self.ids().next();
             let bytes = match payload.private {
                 true => {
@@ -176,9 +190,11 @@ impl Hub {
             let mut seen = HashSet::new();
             for to in payload.destinations.iter().filter(|d| seen.insert(d.url.as_str())) {
                 let row = self.ids().next();
-                let act_name = act.kind.name();
                 let to = deliveries::Destination { url: &to.url, host: &to.host };
                 write.push(deliveries::insert(row, id, network, to, act_name, act.member.id, object, act.at));
+                if let Some((state, answer)) = payload.settled.as_ref().and_then(outbox::finished) {
+                    write.push(deliveries::finish(row, state as i64, answer, act.at));
+                }
             }
         }
         write.extend(staged.changes);

@@ -44,6 +44,9 @@ impl Hub {
         }
         changes.push(copies::retire(CopyKind::Post.key(), post.id, CopyState::Deleted as i64));
         changes.extend(uncount(&post));
+        if post.visibility == landbridge_model::Visibility::Direct {
+            changes.extend(self.forgotten_message(post.id));
+        }
         changes.extend(posts::delete(post.id));
         let reach = Reach::Copies(CopyKind::Post, post.id);
         self.commit(&author, ActKind::Delete(post.clone()), origin, reach, changes).await?;

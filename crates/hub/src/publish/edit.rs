@@ -2,7 +2,7 @@
 
 use super::{Commit, Reach};
 use crate::{ActKind, CopyKind, Draft, Event, EventKind, Hub, HubError, Origin, reading::NotificationKind};
-use landbridge_model::{Id, Mention, Post, Time, Visibility};
+use landbridge_model::{Id, LinkCard, MarkKind, Mention, Network, Post, Time, Visibility};
 use landbridge_store::entities::{edits, files, media, mentions, polls, posts, search, tags, votes};
 
 /// Earlier versions that are kept.
@@ -21,23 +21,27 @@ impl Hub {
         if before.repost_of.is_some() {
             return Err(HubError::invalid("a repost has nothing to edit"));
         }
-        let after = self.edited(&author, &before, &draft).await?;
+        let brought = super::brought(origin.as_ref()).is_some();
+        let mut after = self.edited(&author, &before, &draft).await?;
+        if brought {
+            after.edited_at = before.edited_at;
+        }
+        let reach: Vec<Network> =
+            self.copies(CopyKind::Post, post).await?.into_iter().map(|copy| copy.network).collect();
+        self.ready_card_for(&after, &reach, origin.as_ref()).await;
         let key = match before.visibility.is_open() {
             true => None,
             false => Some(self.post_key(post, None).await?),
         };
         let language = after.languages.first().map(String::as_str);
-        let mut changes = vec![
-            edits::keep_present(post),
-            posts::edit(
-                &super::row(&after, key.as_ref()),
-                language,
-                !after.media.is_empty(),
-                before.edited_at,
-            ),
-            edits::trim(post, HISTORY),
-            mentions::delete(post),
-        ];
+        let row = super::row(&after, key.as_ref());
+        let edit = posts::edit(&row, language, !after.media.is_empty(), before.edited_at);
+        let mut changes = match brought {
+            // What was known of it from afar was no version of the member's.
+            true => vec![edit],
+            false => vec![edits::keep_present(post), edit, edits::trim(post, HISTORY)],
+        };
+        changes.push(mentions::delete(post));
         let named: Vec<Id> = after.mentions.iter().map(|m| m.actor).collect();
         if !named.is_empty() {
             changes.push(mentions::insert(post, &named));
@@ -65,13 +69,11 @@ impl Hub {
         }
         let newly_named = |m: &&Mention| !before.mentions.iter().any(|b| b.actor == m.actor);
         let newly: Vec<Id> = after.mentions.iter().filter(newly_named).map(|m| m.actor).collect();
-        changes.extend(self.tell(NotificationKind::Mention, member, newly, Some(&after)));
-        changes.extend(self.tell(
-            NotificationKind::Update,
-            member,
-            self.reposters_here(post).await?,
-            Some(&after),
-        ));
+        if !brought {
+            changes.extend(self.tell(NotificationKind::Mention, member, newly, Some(&after)));
+            let reposters = self.reposters_here(post).await?;
+            changes.extend(self.tell(NotificationKind::Update, member, reposters, Some(&after)));
+        }
         let kind = ActKind::Edit(after.clone());
         let reach = Reach::Copies(CopyKind::Post, post);
         let reached = self
@@ -79,6 +81,9 @@ impl Hub {
             .await?;
         if dropped {
             self.remove_doomed().await;
+        }
+        if brought {
+            return Ok(after);
         }
         self.wake(reached, None);
         let members = self.home_members(post).await?;
@@ -108,7 +113,9 @@ impl Hub {
             (Some(poll), _) => Some(self.check_poll(poll, !draft.media.is_empty())?),
             (None, _) => None,
         };
+        let card = draft.card.clone().or_else(|| before.card.clone().filter(|card| links_to(&text, card)));
         Ok(Post {
+            card,
             title: draft.title.clone().or_else(|| before.title.clone()),
             tags: text.tags(),
             text,
@@ -139,6 +146,10 @@ impl Hub {
             (None, None) => Vec::new(),
         }
     }
+}
+
+fn links_to(text: &landbridge_model::RichText, card: &LinkCard) -> bool {
+    text.marks.iter().any(|mark| matches!(&mark.kind, MarkKind::Link { url } if *url == card.url))
 }
 
 /// An edit that repeats the same options leaves the poll as it runs.

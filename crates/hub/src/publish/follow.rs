@@ -51,6 +51,7 @@ impl Hub {
             self.store().write(follows::set_options(member, target.id, reposts, notify, &languages)).await?;
             return self.relationship(member, target.id).await;
         }
+        let brought = super::brought(origin.as_ref());
         let asks = match self.asks_first(&actor, &target).await? {
             Decision::Accept => None,
             Decision::Hold(reason) => Some(reason),
@@ -59,7 +60,7 @@ impl Hub {
         };
         let accepted = asks.is_none();
         let row = FollowRow {
-            id: self.ids().next(),
+            id: self.id_for(brought),
             follower: member,
             target: target.id,
             accepted,
@@ -67,7 +68,7 @@ impl Hub {
             notify,
             languages,
             origin: None,
-            at: Time::now(),
+            at: brought.unwrap_or_else(Time::now),
         };
         let mut changes = vec![blocks::forbid(member, target.id), follows::insert(&row)];
         changes.extend(self.let_in(member, [target.id], &[Scope::Follow, Scope::Public], Reason::Followed));
@@ -79,7 +80,9 @@ impl Hub {
             Some(_) => {}
         }
         let told = if accepted { NotificationKind::Follow } else { NotificationKind::FollowRequest };
-        changes.extend(self.tell(told, member, [target.id], None));
+        if brought.is_none() {
+            changes.extend(self.tell(told, member, [target.id], None));
+        }
         let (id, target_id) = (row.id, target.id);
         match self
             .commit(&actor, ActKind::Follow { id, target }, origin, Reach::Actor(target_id), changes)

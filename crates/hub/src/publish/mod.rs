@@ -22,8 +22,8 @@ pub(crate) use post::{row, searchable};
 pub(crate) use react::kind_of;
 pub(crate) use repost::blank;
 
-use crate::{Hub, HubError};
-use landbridge_model::{Actor, ActorState, Id, Post};
+use crate::{Hub, HubError, Origin};
+use landbridge_model::{Actor, ActorState, Id, Post, Time};
 
 /// Suspended and deactivated members read, but do not write.
 pub(crate) fn may_act(member: &Actor) -> Result<(), HubError> {
@@ -37,7 +37,17 @@ pub(crate) fn may_act(member: &Actor) -> Result<(), HubError> {
     }
 }
 
+/// When an act was done that came along with an account; `None`: it is done now.
+pub(crate) fn brought(origin: Option<&Origin>) -> Option<Time> {
+    origin?.brought
+}
+
 impl Hub {
+    /// The id of what is done now, or was done then.
+    pub(crate) fn id_for(&self, brought: Option<Time>) -> Id {
+        brought.map_or_else(|| self.ids().next(), |at| self.id_at(at))
+    }
+
     /// A member who may act now.
     pub(crate) async fn acting(&self, member: Id) -> Result<Actor, HubError> {
         let actor = self.actor(member).await?;

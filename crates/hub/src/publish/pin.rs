@@ -9,10 +9,15 @@ use landbridge_store::entities::pins;
 const MOST: usize = 5;
 
 impl Hub {
+    /// Pins a post, or takes it off. Doing so twice is doing so once.
     pub async fn pin(&self, member: Id, post: Id, on: bool) -> Result<(), HubError> {
         let actor = self.acting(member).await?;
         let post = self.own(member, post).await?;
-        let pinned = self.store().rows(pins::of_actor(member)).await?;
+        let rows = self.store().rows(pins::of_actor(member)).await?.into_iter();
+        let pinned: Vec<Id> = rows.map(|mut row| row.get(0)).collect::<Result<_, _>>()?;
+        if pinned.contains(&post.id) == on {
+            return Ok(());
+        }
         if on && (post.repost_of.is_some() || post.visibility == landbridge_model::Visibility::Direct) {
             return Err(HubError::invalid("this post cannot be pinned"));
         }

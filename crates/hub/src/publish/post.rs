@@ -3,7 +3,10 @@
 use super::commit::{Commit, Reach};
 use crate::{
     ActKind, CopyKind, CopyState, Draft, DraftPoll, Hub, HubError, Mode, Origin, Translator,
-    accounts::Member, gate, reading::NotificationKind, seal::PostKey,
+    accounts::Member,
+    gate::{Reason, Scope},
+    reading::NotificationKind,
+    seal::PostKey,
 };
 use landbridge_model::{
     Actor, Audience, Id, Media, Network, Poll, PollOption, Post, PostKind, PresenceState, Quote, QuoteState,
@@ -63,49 +66,77 @@ impl Hub {
         if let (Some(parent), None) = (&parent, &origin) {
             self.check_answer(parent, draft.author).await?;
         }
-        let post = self.compose(&member, &draft, parent.as_ref()).await?;
-        let reach = self.reach_of(&member, &draft, &post, parent.as_ref()).await?;
+        let brought = super::brought(origin.as_ref());
+        let post = self.compose(&member, &draft, parent.as_ref(), self.id_for(brought)).await?;
+        let reach = self.reach_of(&member, &draft, &post, parent.as_ref(), origin.as_ref()).await?;
+        self.ready_card_for(&post, &reach, origin.as_ref()).await;
         let mut changes = Vec::new();
+        let mut readers = Vec::new();
         let key = match post.visibility.is_open() {
             true => None,
             false => {
-                let (key, rows) = self.new_post_key(post.id, &self.readers_here(&post).await?).await?;
+                readers = self.readers_here(&post).await?;
+                let (key, rows) = self.new_post_key(post.id, &readers).await?;
                 changes.extend(rows);
                 Some(key)
             }
         };
         changes.extend(insert(&post, key.as_ref()));
         changes.extend(count_in(&post));
+        if post.visibility == Visibility::Direct {
+            changes.extend(self.sent_message_rows(&post, &draft, reach.first().copied(), &readers).await?);
+        }
         if let Some(key) = &draft.idempotency {
             changes.push(idempotency::insert(draft.author, key, post.id, post.created_at));
         }
-        changes.extend(self.home_rows(&post, &member.actor, None));
-        let named = post.mentions.iter().map(|m| m.actor);
-        changes.extend(self.let_in(
-            member.actor.id,
-            named.clone(),
-            &[gate::Scope::of(post.visibility)],
-            gate::Reason::Wrote,
-        ));
-        changes.extend(self.tell(NotificationKind::Mention, member.actor.id, named, Some(&post)));
-        let eager = self.eager_followers(member.actor.id).await?;
-        let eager = eager.into_iter().filter(|f| {
-            post.visibility != Visibility::Direct && !post.mentions.iter().any(|m| m.actor == *f)
-        });
-        changes.extend(self.tell(NotificationKind::Status, member.actor.id, eager, Some(&post)));
-        if let Some(quoted) = post.quote.as_ref().and_then(|q| q.post) {
-            let author = self.post(quoted).await?.author;
-            changes.extend(self.tell(NotificationKind::Quote, member.actor.id, [author], Some(&post)));
+        let named: Vec<Id> = post.mentions.iter().map(|mention| mention.actor).collect();
+        if brought.is_none() {
+            let scope = Scope::of(post.visibility);
+            changes.extend(self.let_in(member.actor.id, named.iter().copied(), &[scope], Reason::Wrote));
+            changes.extend(self.spread_rows(&post, &member.actor).await?);
         }
         let kind = ActKind::Post(post.clone());
         let reach = Reach::Only(reach);
         let commit = Commit { member: &member.actor, kind, origin, reach, changes, key: key.as_ref() };
         let reached = self.commit_all(commit).await?;
-        self.wake(reached, Some(&post));
-        if !post.mentions.is_empty() {
+        if brought.is_none() {
+            self.wake(reached, Some(&post));
+        }
+        if post.visibility == Visibility::Direct {
+            self.wake_conversations(post.id, readers);
+        }
+        if brought.is_none() && !named.is_empty() {
             self.release(member.actor.id).await?;
         }
         Ok(post)
+    }
+
+    /// Before staging, which does not wait: the card, where a network wants one that it does not have yet.
+    pub(super) async fn ready_card_for(&self, post: &Post, reach: &[Network], origin: Option<&Origin>) {
+        let wants = |network: &Network| {
+            origin.is_none_or(|origin| origin.network != *network)
+                && self.translator(*network).is_ok_and(|translator| translator.sends_cards())
+        };
+        if reach.iter().any(wants) {
+            self.ready_card(post).await;
+        }
+    }
+
+    /// Rows that put a new post before people: on home timelines, and in the notifications of who is to be told.
+    async fn spread_rows(&self, post: &Post, author: &Actor) -> Result<Vec<Change>, HubError> {
+        let mut changes = self.home_rows(post, author, None);
+        let named = post.mentions.iter().map(|m| m.actor);
+        changes.extend(self.tell(NotificationKind::Mention, author.id, named, Some(post)));
+        let eager = self.eager_followers(author.id).await?;
+        let eager = eager.into_iter().filter(|f| {
+            post.visibility != Visibility::Direct && !post.mentions.iter().any(|m| m.actor == *f)
+        });
+        changes.extend(self.tell(NotificationKind::Status, author.id, eager, Some(post)));
+        if let Some(quoted) = post.quote.as_ref().and_then(|q| q.post) {
+            let quoted = self.post(quoted).await?.author;
+            changes.extend(self.tell(NotificationKind::Quote, author.id, [quoted], Some(post)));
+        }
+        Ok(changes)
     }
 
     /// What each network that the author is on would show of a draft.
@@ -113,9 +144,17 @@ impl Hub {
         let member = self.member(draft.author).await?;
         let parent = self.parent(draft).await?;
         let visibility = draft.visibility.unwrap_or(member.settings.visibility);
+        let mut each = self.reach_each(&member, draft, visibility, parent.as_ref()).await?;
+        if visibility == Visibility::Direct {
+            self.only_the_way(&member, draft, parent.as_ref(), &mut each).await?;
+        }
         let mut previews = Vec::new();
-        for (translator, reaches) in self.reach_each(&member, draft, visibility, parent.as_ref()).await? {
-            let notes = if reaches.is_ok() { translator.preview(draft).notes } else { Vec::new() };
+        for (translator, reaches) in each {
+            let mut notes = if reaches.is_ok() { translator.preview(draft).notes } else { Vec::new() };
+            if visibility == Visibility::Direct && reaches.is_ok() {
+                let network = Some(translator.network());
+                notes.insert(0, self.label(member.actor.id, network).await?.words());
+            }
             previews.push(NetworkPreview { network: translator.network(), reaches, notes });
         }
         Ok(previews)
@@ -138,30 +177,22 @@ impl Hub {
         }
     }
 
-    /// Whether the author of a thread elsewhere lets the member answer.
+    /// Whether the author of a thread lets the member answer.
     async fn check_answer(&self, parent: &Post, member: Id) -> Result<(), HubError> {
         let Some(root) = self.posts(&[parent.root]).await?.pop() else { return Ok(()) };
-        if root.origin.is_none() {
-            return Ok(());
-        }
-        let follows = async |follower, target| {
-            Ok::<_, HubError>(self.follow_row(follower, target).await?.is_some_and(|row| row.accepted))
-        };
-        let may = match root.reply_policy {
-            Audience::Everyone => true,
-            Audience::Followers => follows(member, root.author).await?,
-            Audience::Following => follows(root.author, member).await?,
-            Audience::Mentioned => root.mentions.iter().any(|mention| mention.actor == member),
-            Audience::Nobody => false,
-        };
-        if may {
-            Ok(())
-        } else {
-            Err(HubError::Forbidden("the author of this thread does not let you answer"))
+        match self.may_answer(&root, member).await? {
+            true => Ok(()),
+            false => Err(HubError::Forbidden("the author of this thread does not let you answer")),
         }
     }
 
-    async fn compose(&self, member: &Member, draft: &Draft, parent: Option<&Post>) -> Result<Post, HubError> {
+    async fn compose(
+        &self,
+        member: &Member,
+        draft: &Draft,
+        parent: Option<&Post>,
+        mut id: Id,
+    ) -> Result<Post, HubError> {
         let limits = &self.config().limits;
         let mut text = draft.rich.clone().unwrap_or_else(|| landbridge_model::richtext::compose(&draft.text));
         let warning = draft.warning.as_deref().map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned);
@@ -174,9 +205,13 @@ impl Hub {
             (wide, Some(parent)) if !parent.visibility.is_open() && wide.is_open() => parent.visibility,
             (chosen, _) => chosen,
         };
-        let mentions = self.resolve_mentions(&member.actor, &mut text, parent).await?;
-        let id = self.ids().next();
+        let mut mentions = self.resolve_mentions(&member.actor, &mut text, parent).await?;
         let created_at = draft.at.filter(|at| at.0 <= Time::now().0).unwrap_or_else(Time::now);
+        if visibility == Visibility::Direct {
+            self.address(member.actor.id, draft, parent, &mut mentions).await?;
+            // Messages of an app that arrive late stand where they were written.
+            id = self.message_id_at(created_at);
+        }
         let language = Some(&member.settings.language).filter(|l| !l.is_empty()).cloned();
         Ok(Post {
             id,
@@ -212,6 +247,7 @@ impl Hub {
             },
             reply_policy: draft.reply_policy.unwrap_or_default(),
             application: draft.application.clone(),
+            card: draft.card.clone(),
             replies: 0,
             reposts: 0,
             likes: 0,
@@ -298,6 +334,9 @@ impl Hub {
         let state = match quoted.author == member.actor.id {
             true => QuoteState::Accepted,
             false if asks => QuoteState::Pending,
+            false if quoted.origin.is_some() && quoted.quote_policy == Audience::Nobody => {
+                return Err(HubError::Forbidden("its author does not want this post to be quoted"));
+            }
             false if quoted.origin.is_none() && !self.may_quote(&quoted, member.actor.id).await? => {
                 return Err(HubError::Forbidden("its author does not want this post to be quoted"));
             }
@@ -337,9 +376,45 @@ impl Hub {
         draft: &Draft,
         post: &Post,
         parent: Option<&Post>,
+        origin: Option<&Origin>,
     ) -> Result<Vec<Network>, HubError> {
         let each = self.reach_each(member, draft, post.visibility, parent).await?;
-        Ok(each.into_iter().filter(|(_, reaches)| reaches.is_ok()).map(|(t, _)| t.network()).collect())
+        let open: Vec<Network> =
+            each.into_iter().filter(|(_, reaches)| reaches.is_ok()).map(|(t, _)| t.network()).collect();
+        match (post.visibility, origin) {
+            // What an app has sent went by its own network.
+            (Visibility::Direct, Some(origin)) => {
+                Ok(open.into_iter().filter(|network| *network == origin.network).collect())
+            }
+            (Visibility::Direct, None) => {
+                let people: Vec<Id> = post.mentions.iter().map(|m| m.actor).collect();
+                Ok(self.way_for(member, draft, &people, &open).await?.into_iter().collect())
+            }
+            _ => Ok(open),
+        }
+    }
+
+    /// For a preview: of the networks open to a private message all but one fall away.
+    async fn only_the_way(
+        &self,
+        member: &Member,
+        draft: &Draft,
+        parent: Option<&Post>,
+        each: &mut [(Arc<dyn Translator>, Result<(), &'static str>)],
+    ) -> Result<(), HubError> {
+        let mut text = draft.rich.clone().unwrap_or_else(|| landbridge_model::richtext::compose(&draft.text));
+        let mut mentions = self.resolve_mentions(&member.actor, &mut text, parent).await?;
+        self.address(member.actor.id, draft, parent, &mut mentions).await?;
+        let people: Vec<Id> = mentions.iter().map(|m| m.actor).collect();
+        let open: Vec<Network> =
+            each.iter().filter(|(_, reaches)| reaches.is_ok()).map(|(t, _)| t.network()).collect();
+        let way = self.way_for(member, draft, &people, &open).await?;
+        for (translator, reaches) in each.iter_mut().filter(|(_, reaches)| reaches.is_ok()) {
+            if Some(translator.network()) != way {
+                *reaches = Err("a private message goes by one network only");
+            }
+        }
+        Ok(())
     }
 
     /// Visibility decides reach, once; an answer goes only where its parent is.

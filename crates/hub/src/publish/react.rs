@@ -23,18 +23,21 @@ impl Hub {
         if self.store().row(reactions::one(target.id, member, content)).await?.is_some() {
             return Ok(());
         }
+        let brought = super::brought(origin.as_ref());
         let reaction = Reaction {
-            id: self.ids().next(),
+            id: self.id_for(brought),
             actor: member,
             post: target.id,
             content: content.into(),
             emoji,
-            at: Time::now(),
+            at: brought.unwrap_or_else(Time::now),
         };
         let mut changes = vec![reactions::insert(&reaction, None)];
         if content != "-" {
             changes.push(posts::count_likes(target.id, 1));
-            changes.extend(self.tell(kind_of(content), member, [target.author], Some(&target)));
+            if brought.is_none() {
+                changes.extend(self.tell(kind_of(content), member, [target.author], Some(&target)));
+            }
         }
         let reach = Reach::Copies(CopyKind::Post, target.id);
         match self.commit(&actor, ActKind::React { reaction, target }, origin, reach, changes).await {

@@ -30,11 +30,15 @@ impl Hub {
         if let Some(earlier) = self.repost_of(member, target.id).await? {
             return Ok(earlier);
         }
-        let repost = blank(self.ids().next(), member, &target, visibility);
+        let brought = super::brought(origin.as_ref());
+        let mut repost = blank(self.id_for(brought), member, &target, visibility);
+        repost.created_at = brought.unwrap_or(repost.created_at);
         let mut changes =
             vec![posts::insert(&super::row(&repost, None), None, false), posts::count_reposts(target.id, 1)];
-        changes.extend(self.home_rows(&repost, &actor, Some(target.author)));
-        changes.extend(self.tell(NotificationKind::Reblog, member, [target.author], Some(&target)));
+        if brought.is_none() {
+            changes.extend(self.home_rows(&repost, &actor, Some(target.author)));
+            changes.extend(self.tell(NotificationKind::Reblog, member, [target.author], Some(&target)));
+        }
         let reach = match visibility {
             Visibility::Public => Reach::Copies(CopyKind::Post, target.id),
             narrow => {
@@ -48,7 +52,9 @@ impl Hub {
         let commit = Commit { member: &actor, kind, origin, reach, changes, key: None };
         match self.commit_all(commit).await {
             Ok(reached) => {
-                self.wake(reached, Some(&repost));
+                if brought.is_none() {
+                    self.wake(reached, Some(&repost));
+                }
                 Ok(repost)
             }
             // Twice at once: the other one has won.
@@ -126,6 +132,7 @@ pub(crate) fn blank(id: Id, author: Id, target: &Post, visibility: Visibility) -
         quote_policy: Default::default(),
         reply_policy: Default::default(),
         application: None,
+        card: None,
         replies: 0,
         reposts: 0,
         likes: 0,

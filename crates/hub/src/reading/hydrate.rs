@@ -6,9 +6,9 @@
 mod context;
 mod mine;
 
-use crate::{Hub, HubError, PostView};
+use crate::{Hub, HubError, PostView, labels::Labelled};
 use context::Context;
-use landbridge_model::{Actor, ActorState, Id, Post, Visibility};
+use landbridge_model::{Actor, ActorState, Id, Post, Quote, QuoteState, Visibility};
 use landbridge_store::{
     Query, Row,
     entities::{
@@ -50,13 +50,15 @@ impl Hub {
             found.insert(row.id, row);
         }
         let context = Context::read(self, &found, reader).await?;
+        let labels = self.labels_on(&found.keys().copied().collect::<Vec<_>>(), reader).await?;
         let mut page =
-            Page { hub: self, context, posts: HashMap::with_capacity(found.len()), filter, reader };
+            Page { hub: self, context, posts: HashMap::with_capacity(found.len()), labels, filter, reader };
         for (id, row) in found {
             if let Some(post) = page.context.open(self, row, reader).await? {
                 page.posts.insert(id, post);
             }
         }
+        self.put_cards(&mut page.posts).await?;
         Ok(ids.iter().filter_map(|id| page.view(*id, Depth::Listed)).collect())
     }
 
@@ -146,6 +148,7 @@ struct Page<'a> {
     hub: &'a Hub,
     context: Context,
     posts: HashMap<Id, Post>,
+    labels: HashMap<Id, Labelled>,
     filter: Filter,
     reader: Option<Id>,
 }
@@ -163,12 +166,18 @@ impl Page<'_> {
             (Some(target), Depth::Listed) => Some(Box::new(self.view(target, Depth::Reposted)?)),
             (Some(_), _) => return None,
         };
-        let quoted = post.quote.as_ref().and_then(|q| q.post).filter(|_| depth != Depth::Quoted);
+        // What its author has taken back, or never allowed, is not shown inside another.
+        let kept = |quote: &&Quote| matches!(quote.state, QuoteState::Accepted | QuoteState::Pending);
+        let quoted = post.quote.as_ref().filter(kept).and_then(|q| q.post).filter(|_| depth != Depth::Quoted);
         let quote = quoted.and_then(|id| self.view(id, Depth::Quoted)).map(Box::new);
+        let mut shown = post.clone();
+        if let Some(labelled) = self.labels.get(&id).filter(|_| self.reader != Some(post.author)) {
+            labelled.cover(&mut shown);
+        }
         let (uri, url, networks) = self.context.places(self.hub, post, author);
         Some(PostView {
             marks: self.context.mine.marks(id),
-            post: post.clone(),
+            post: shown,
             author: author.clone(),
             uri,
             url,
@@ -190,7 +199,9 @@ impl Page<'_> {
         };
         let shy = author.profile.members_only
             || author.profile.unlisted_members_only && post.visibility == Visibility::Unlisted;
-        let hidden = shy && self.reader.is_none();
+        let labelled = self.labels.get(&post.id);
+        let shy = shy || labelled.is_some_and(|labelled| labelled.signed_in);
+        let hidden = shy && self.reader.is_none() || labelled.is_some_and(|labelled| labelled.hidden);
         own || (!gone && !hidden && !with.blocked_by && visible && !self.context.blocked_here(author))
     }
 

@@ -27,4 +27,6 @@ pub use search::{Found, SearchOptions};
 pub use thread::Thread;
 pub use timelines::PublicTimeline;
 
+pub(crate) use hydrate::Filter;
+pub(crate) use paging::pairs;
 pub(crate) use state::State;

@@ -75,6 +75,7 @@ fn earlier(present: &Post, body: Body) -> Post {
         mentions: body.mentions,
         tags: body.tags,
         emojis: body.emojis,
+        card: body.card,
         ..present.clone()
     }
 }

@@ -79,6 +79,11 @@ impl Hub {
         folder.has(&shown.file) && shown.preview.as_ref().is_none_or(|preview| folder.has(preview))
     }
 
+    /// Fetches a picture that is to be shown soon.
+    pub(crate) async fn fetch_picture(&self, url: Url) {
+        self.reading().proxied.get_with(url.to_string(), self.shown_picture(url)).await;
+    }
+
     /// As it was fetched before, or fetched now.
     async fn shown_picture(&self, url: Url) -> Option<Arc<Shown>> {
         let host = url.host_str()?.to_owned();

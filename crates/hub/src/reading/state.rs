@@ -1,6 +1,7 @@
 //! What reading remembers between requests.
 
 use super::proxy::{self, Proxied};
+use crate::labels::Listening;
 use landbridge_model::Id;
 use moka::sync::Cache;
 use std::time::Duration;
@@ -11,6 +12,7 @@ pub(crate) struct State {
     freshened: Cache<Id, ()>,
     looked_up: Cache<String, ()>,
     pub proxied: Proxied,
+    pub labelled: Listening,
 }
 
 impl Default for State {
@@ -20,6 +22,7 @@ impl Default for State {
             freshened: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(600)).build(),
             looked_up: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(5)).build(),
             proxied: proxy::cache(),
+            labelled: Listening::default(),
         }
     }
 }

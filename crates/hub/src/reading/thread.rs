@@ -31,7 +31,8 @@ impl Hub {
         for mut row in answers.next().unwrap_or_default() {
             ancestors.push(row.get(0)?);
         }
-        let mut below = depth_first(post, answers.flatten().collect())?;
+        let hidden = self.out_of_sight(here.root, reader).await?;
+        let mut below = depth_first(post, answers.flatten().collect(), &hidden)?;
         below.truncate(DESCENDANTS);
         Ok(Thread {
             ancestors: self.hydrate(&ancestors, reader, Filter::Home).await?,
@@ -74,8 +75,8 @@ impl Hub {
     }
 }
 
-/// (id, reply_to) of posts, as the order in which they are read below `top`.
-fn depth_first(top: Id, rows: Vec<Row>) -> Result<Vec<Id>, HubError> {
+/// (id, reply_to) of posts, as the order in which they are read below `top`, without what is hidden and what answers it.
+fn depth_first(top: Id, rows: Vec<Row>, hidden: &HashSet<Id>) -> Result<Vec<Id>, HubError> {
     let mut parents: HashMap<Id, Option<Id>> = HashMap::with_capacity(rows.len());
     for mut row in rows {
         parents.insert(row.get(0)?, row.get(1)?);
@@ -92,7 +93,7 @@ fn depth_first(top: Id, rows: Vec<Row>) -> Result<Vec<Id>, HubError> {
     let (mut order, mut seen) = (Vec::with_capacity(parents.len()), HashSet::new());
     let mut stack = children.remove(&top).unwrap_or_default();
     while let Some(id) = stack.pop() {
-        if seen.insert(id) {
+        if !hidden.contains(&id) && seen.insert(id) {
             order.push(id);
             stack.extend(children.remove(&id).unwrap_or_default());
         }

@@ -14,6 +14,7 @@ const TAGS: usize = 64;
 const OPTIONS: usize = 64;
 const EMOJIS: usize = 128;
 const LANGUAGES: usize = 8;
+const GATED: usize = 300;
 const FIELDS: usize = 32;
 const ALSO_KNOWN: usize = 32;
 
@@ -45,6 +46,10 @@ pub(super) fn post(post: &mut InPost) -> Result<(), Halt> {
     for id in [&mut post.reply_to, &mut post.root, &mut post.quote, &mut post.quote_stamp] {
         *id = id.take().filter(|id| is_id(id));
     }
+    for ids in [&mut post.hidden_answers, &mut post.detached_quotes] {
+        ids.retain(|id| is_id(id));
+        ids.truncate(GATED);
+    }
     post.same_as.retain(|(_, id)| is_id(id));
     post.same_as.truncate(8);
     languages(&mut post.languages);
@@ -54,6 +59,12 @@ pub(super) fn post(post: &mut InPost) -> Result<(), Halt> {
     emojis(&mut post.emojis);
     post.media.truncate(MEDIA);
     post.media.retain_mut(media);
+    post.card = post.card.take().filter(|card| is_web(&card.url));
+    if let Some(card) = &mut post.card {
+        [&mut card.title, &mut card.description, &mut card.site].into_iter().for_each(line);
+        card.picture = card.picture.take().filter(|picture| is_web(&picture.url));
+        card.picture.iter_mut().for_each(|picture| line(&mut picture.description));
+    }
     if let Some(poll) = &mut post.poll {
         options(poll);
     }

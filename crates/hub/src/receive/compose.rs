@@ -23,7 +23,7 @@ const YEAR_2000: i64 = 946_684_800_000;
 
 impl Hub {
     /// An id for something written elsewhere then.
-    pub(super) fn id_at(&self, at: Time) -> Id {
+    pub(crate) fn id_at(&self, at: Time) -> Id {
         if at.0 >= OLDEST.0 + ROOM {
             return self.ids().at(at);
         }
@@ -33,7 +33,13 @@ impl Hub {
 
     /// The post, with a new id.
     pub(super) fn composed(&self, sent: &Sent, post: &InPost, around: &Surroundings) -> Post {
-        let id = self.id_at(post.published);
+        let id = match visibility_of(sent.network, post) {
+            Visibility::Direct => match sent.released {
+                Some(released) => self.held_message_id_at(post.published, released.at),
+                None => self.message_id_at(post.published),
+            },
+            _ => self.id_at(post.published),
+        };
         let parent = around.parent;
         let mut all_tags = post.text.tags();
         for tag in &post.tags {
@@ -74,6 +80,7 @@ impl Hub {
             quote_policy: post.quote_policy,
             reply_policy: post.reply_policy,
             application: None,
+            card: post.card.clone(),
             replies: 0,
             reposts: 0,
             likes: 0,
@@ -101,6 +108,11 @@ impl Hub {
         (days > 0).then(|| Time::now().plus(Duration::from_secs(days * 86_400)))
     }
 
+    /// The same of a post: private messages stay until somebody deletes them.
+    pub(super) fn post_kept_until(&self, visibility: Visibility) -> Option<Time> {
+        if visibility == Visibility::Direct { None } else { self.kept_until() }
+    }
+
     /// The row of a remote post.
     pub(super) fn remote_row(&self, post: &Post, key: Option<&crate::seal::PostKey>) -> PostRow {
         let body = Body::of(post).bytes();
@@ -108,7 +120,7 @@ impl Hub {
             Some(key) => key.seal("body", &body),
             None => body,
         };
-        PostRow::of(post, key.is_some(), body, self.kept_until())
+        PostRow::of(post, key.is_some(), body, self.post_kept_until(post.visibility))
     }
 
     /// Everything of a post but its copies and who is told. `quiet`: see [`side_rows`].

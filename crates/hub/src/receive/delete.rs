@@ -78,6 +78,9 @@ impl Hub {
                 _ => tombstones::put(self.keyed_hash(&copy.native_id), now),
             });
         }
+        if post.visibility == Visibility::Direct {
+            changes.extend(self.forgotten_message(post.id));
+        }
         changes.push(copies::delete_of(kind.key(), post.id));
         match post.repost_of {
             Some(target) => {
@@ -90,7 +93,7 @@ impl Hub {
             }
             None => changes.extend(publish::uncount(post)),
         }
-        changes.extend(self.forget_fetched(&post.media));
+        changes.extend(self.forget_shown(post));
         changes.extend(posts::delete(post.id));
         Ok(changes)
     }

@@ -6,7 +6,7 @@
 
 use super::{Sent, halt::Halt, held::ANSWERED, repost::act_copy, tombs};
 use crate::{
-    ActKind, CopyKind, Hub, Received,
+    ActKind, CopyKind, Hub, Received, Via,
     gate::{self, DECLINED, Decision, Reason, Scope, State},
     publish::{self, Reach},
     reading::NotificationKind,
@@ -42,8 +42,12 @@ impl Hub {
     async fn take_follow(&self, sent: &Sent, target: &str, member: &Actor) -> Result<Received, Halt> {
         let asks = match gate::decide(self, member.id, sent.approach(Scope::Follow)).await? {
             Decision::Accept => None,
+            // Whoever followed before the account was brought here is nobody new to it.
+            Decision::Hold(_) if sent.via == Via::Fetched => None,
             Decision::Hold(reason) => Some(reason),
-            Decision::Drop(DECLINED) => return self.decline_again(sent, target, member).await,
+            Decision::Drop(DECLINED) if sent.via == Via::Delivered => {
+                return self.decline_again(sent, target, member).await;
+            }
             Decision::Drop(why) => return Err(Halt::Ignored(why)),
             Decision::Refuse(reason) => {
                 let note = self.note_refused(member.id, sent.actor.id, Scope::Follow, reason);
@@ -147,7 +151,9 @@ impl Hub {
     async fn accept(&self, sent: &Sent, member: &Actor, id: Id) -> Result<(), Halt> {
         let mut changes = vec![follows::accept(sent.actor.id, member.id)];
         changes.extend(publish::accepted_changes(sent.actor.id, member.id));
-        changes.extend(self.tell(NotificationKind::Follow, sent.actor.id, [member.id], None));
+        if sent.via == Via::Delivered {
+            changes.extend(self.tell(NotificationKind::Follow, sent.actor.id, [member.id], None));
+        }
         let kind = ActKind::AcceptFollow { id, follower: sent.actor.clone() };
         match self.commit(member, kind, None, Reach::Actor(sent.actor.id), changes).await {
             Ok(reached) => {

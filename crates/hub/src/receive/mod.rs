@@ -15,6 +15,7 @@ mod edit;
 mod fetch;
 mod follow;
 mod followers;
+mod gate;
 mod glance;
 mod gone;
 mod halt;
@@ -42,7 +43,7 @@ pub(crate) use tombs::subject;
 
 use crate::{
     Hub, Incoming, Mode, Received, Refused, Via, What,
-    gate::{self, Admission},
+    gate::{self as contact_gate, Admission},
 };
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -116,7 +117,7 @@ impl Hub {
             clean::check_ids(&incoming)?;
             let Incoming { network, actor: native, id, at, via, original, mut what } = incoming;
             let at = Time(at.0.min(Time::now().0));
-            if let Some(host) = gate::host_of(&native)
+            if let Some(host) = contact_gate::host_of(&native)
                 && self.domain_rule(host).await? == Some(crate::moderation::Rule::Block)
             {
                 return Err(Halt::Rule("blocked host"));
@@ -138,7 +139,7 @@ impl Hub {
             if actor.is_member() {
                 return Err(Halt::Ignored("a member's own, from outside"));
             }
-            let limited = match gate::admit(self, network, &actor, &native).await? {
+            let limited = match contact_gate::admit(self, network, &actor, &native).await? {
                 Admission::Open => false,
                 Admission::Limited => true,
                 Admission::Closed(why) => return Err(Halt::Ignored(why)),
@@ -185,6 +186,7 @@ impl Hub {
                 self.receive_quote_answer(&sent, request.as_deref(), quoting.as_deref(), stamp).await
             }
             What::Approved { act, proof } => self.receive_approval(&sent, &act, proof).await,
+            What::Gate { target, gate } => self.receive_gate(&sent, &target, &gate).await,
             What::QuoteRevoked { stamp } => self.receive_quote_revoked(&sent, &stamp).await,
         }
     }
@@ -209,7 +211,12 @@ impl Hub {
 fn needs_no_profile(what: &What) -> bool {
     matches!(
         what,
-        What::Delete { .. } | What::Undo(_) | What::Gone | What::Unpin { .. } | What::QuoteRevoked { .. }
+        What::Delete { .. }
+            | What::Undo(_)
+            | What::Gone
+            | What::Unpin { .. }
+            | What::Gate { .. }
+            | What::QuoteRevoked { .. }
     )
 }
 
@@ -236,6 +243,7 @@ fn name(what: &What) -> &'static str {
         What::QuoteRequest { .. } => "quote request",
         What::QuoteAnswered { .. } => "quote answered",
         What::Approved { .. } => "approved",
+        What::Gate { .. } => "gate",
         What::QuoteRevoked { .. } => "quote revoked",
     }
 }

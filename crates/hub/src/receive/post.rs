@@ -5,19 +5,20 @@ use super::{
     surroundings::Surroundings, tombs, trail::Trail,
 };
 use crate::{
-    CopyKind, CopyState, Hub, InPost, Received, Via, What,
+    CopyKind, CopyState, Gate, Hub, InPost, Received, Via, What,
     gate::{Decision, Scope},
     reading::NotificationKind,
     seal::PostKey,
     spread::Reached,
 };
-use landbridge_model::{Id, Post, QuoteState, Visibility};
+use landbridge_model::{Id, Network, Post, QuoteState, Visibility};
 use landbridge_store::{
     Change, Fault, Write, WriteError,
     entities::{
         actors,
         awaited::{self, Awaited},
         copies::{self, CopyRow},
+        gated::{self, Gated},
         home::{self, Fanout},
         mentions, posts,
     },
@@ -101,6 +102,14 @@ impl Hub {
             let dropped = decisions.keys().any(|member| around.keeps_from(*member));
             return Err(Halt::Ignored(if dropped { "dropped at the gate" } else { "concerns nobody here" }));
         }
+        let gated = self.gated_answer(&post, sent.network, &new.native_id).await?;
+        if new.quote_free
+            && new.quote_stamp.is_none()
+            && let Some(state) = self.gated_quote(&post, sent.network, &new.native_id).await?
+            && let Some(quote) = &mut post.quote
+        {
+            quote.state = state;
+        }
         // Whom the gate keeps it from is not among its addressees here; who is asked first is not yet one of its readers.
         post.mentions.retain(|mention| !around.keeps_from(mention.actor));
         let quiet: Vec<Id> = around.held().into_iter().map(|(member, _)| member).collect();
@@ -108,6 +117,7 @@ impl Hub {
         let told: Vec<Id> = around.members().into_iter().filter(accepted).collect();
 
         let mut write = Write::from(refused);
+        let mut holders = Vec::new();
         let key = match post.visibility.is_open() {
             true => None,
             false => {
@@ -122,9 +132,16 @@ impl Hub {
                 }
                 let (key, rows) = self.new_post_key(post.id, &readers).await?;
                 write.extend(rows);
+                if post.visibility == Visibility::Direct {
+                    holders = readers.into_iter().filter(|id| accepted(id)).collect();
+                }
                 Some(key)
             }
         };
+        if !holders.is_empty() {
+            let seen = sent.via == Via::Fetched;
+            write.extend(self.conversation_rows(&post, Some(sent.network), &holders, seen).await?);
+        }
         write.push(self.copy_row(sent, new, &post, key.as_ref()));
         write.extend(tombs::guard(self, sent.network, &sent.native, Some(&new.native_id), None, sent.at));
         if sent.via == Via::Fetched {
@@ -141,17 +158,36 @@ impl Hub {
             true => write.extend(awaited::settle(sent.network, &new.native_id, post.id)),
             false => write.push(awaited::forbid_waiting(sent.network, &new.native_id)),
         }
-        if sent.via == Via::Delivered {
+        if gated == Some(Gated::Against) {
+            write.push(gated::put(post.root, Gated::Against, sent.network, &new.native_id));
+        }
+        let spreads = sent.via == Via::Delivered && gated.is_none();
+        if spreads {
             write.extend(self.spread(sent, new, &post, around, &told));
         }
         let written = self.store().write(write).await.map_err(|error| match error {
             WriteError::Store(error) if error.fault() == Some(Fault::Unique) => Halt::Ignored("id taken"),
             other => other.into(),
         })?;
-        if sent.via == Via::Delivered {
+        if spreads {
             self.wake(Reached::read(written)?, Some(&post));
+            self.wake_conversations(post.id, holders);
         }
+        self.apply_lists(sent.network, new, post.id).await?;
         Ok(Received::Stored(Some(post.id)))
+    }
+
+    /// What its author has taken out of sight around it, before it was here.
+    async fn apply_lists(&self, network: Network, new: &InPost, post: Id) -> Result<(), Halt> {
+        if !new.hidden_answers.is_empty() {
+            let hidden = new.hidden_answers.clone();
+            self.apply_gate(post, network, &Gate::Answers { policy: new.reply_policy, hidden }).await?;
+        }
+        if !new.detached_quotes.is_empty() {
+            let detached = new.detached_quotes.clone();
+            self.apply_gate(post, network, &Gate::Quotes { policy: new.quote_policy, detached }).await?;
+        }
+        Ok(())
     }
 
     /// Whether it still concerns somebody once the gate has spoken.
@@ -178,7 +214,11 @@ impl Hub {
             state: CopyState::Live as i64,
             created_at: sent.at,
         };
-        copies::insert(&row, Some(original).filter(|bytes| !bytes.is_empty()), self.kept_until())
+        copies::insert(
+            &row,
+            Some(original).filter(|bytes| !bytes.is_empty()),
+            self.post_kept_until(post.visibility),
+        )
     }
 
     /// Rows that put a post before people: home timelines, and a notification for each who is to be told.
@@ -233,6 +273,11 @@ impl Hub {
             return Err(Halt::Duplicate);
         }
         let post = self.post(known.object).await?;
+        // Somebody read it as it was asked for; where it is out of sight it stays so.
+        if self.gated_answer(&post, sent.network, &new.native_id).await?.is_some() {
+            self.store().write(copies::arrive(sent.network, &new.native_id)).await?;
+            return Ok(Received::Stored(Some(post.id)));
+        }
         let scope = Scope::of(post.visibility);
         let around = self.surroundings(sent, new, scope, None, &mut Trail::default()).await?;
         let told: Vec<Id> = around
@@ -249,6 +294,15 @@ impl Hub {
         if !post.visibility.is_open() {
             write.extend(self.share_post_key(&self.post_key(post.id, None).await?, &named).await?);
         }
+        let mut holders = Vec::new();
+        if post.visibility == Visibility::Direct {
+            for member in named {
+                if self.conversations_among(member, &[post.id]).await?.is_empty() {
+                    holders.push(member);
+                }
+            }
+            write.extend(self.conversation_rows(&post, Some(sent.network), &holders, false).await?);
+        }
         let held = around.held();
         if !held.is_empty() && sent.released.is_none() {
             let what = What::Post(Box::new(new.clone()));
@@ -257,6 +311,7 @@ impl Hub {
         write.extend(self.spread(sent, new, &post, &around, &told));
         let written = self.store().write(write).await?;
         self.wake(Reached::read(written)?, Some(&post));
+        self.wake_conversations(post.id, holders);
         Ok(Received::Stored(Some(post.id)))
     }
 }

@@ -229,8 +229,13 @@ impl Hub {
                 fetched = true;
             }
         }
-        let unknown = named(post).filter(|id| !around.people.contains_key(*id)).take(UNKNOWN_PEOPLE);
-        for id in unknown.map(str::to_owned).collect::<Vec<_>>() {
+        let is_unknown = |id: &&str| !around.people.contains_key(*id);
+        let mut unknown: Vec<&str> = named(post).filter(is_unknown).take(UNKNOWN_PEOPLE).collect();
+        // Where a conversation is a set of people, everybody in it must be known.
+        if scope == Scope::Private && self.translator(sent.network).is_ok_and(|t| t.has_rooms()) {
+            unknown.extend(post.addressed.iter().map(String::as_str).filter(is_unknown));
+        }
+        for id in unknown.into_iter().map(str::to_owned).collect::<Vec<_>>() {
             self.actor_somehow(sent.network, &id, trail).await?;
             fetched = true;
         }

@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod accounts;
+mod cards;
 mod files;
 mod leaving;
+mod messages;
 mod outbox;
 mod publish;
 mod receive;

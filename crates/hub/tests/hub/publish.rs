@@ -61,8 +61,12 @@ async fn an_answer_goes_where_its_parent_is(store: TestStore) {
 async fn a_native_original_is_kept_as_it_is(store: TestStore) {
     let t = test_hub(store);
     let alice = t.member("alice").await;
-    let origin =
-        Origin { network: Network::Nostr, native_id: "ev1".into(), original: "{\"signed\": 1}".into() };
+    let origin = Origin {
+        network: Network::Nostr,
+        native_id: "ev1".into(),
+        original: "{\"signed\": 1}".into(),
+        brought: None,
+    };
     let post = t.hub.publish(draft(&alice, "From an app"), Some(origin)).await.unwrap();
     let copy = t.hub.copy(Network::Nostr, "ev1").await.unwrap().unwrap();
     assert_eq!(copy.object, post.id);

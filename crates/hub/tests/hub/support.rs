@@ -151,6 +151,10 @@ impl Translator for Recorder {
         self.private
     }
 
+    fn sends_cards(&self) -> bool {
+        !self.private
+    }
+
     async fn join(&self, _: &Hub, member: &Actor, _: Option<KeyImport>) -> Result<Joined, HubError> {
         let native_id = format!("{}:{}", self.network.key(), member.username);
         let key = NewKey { kind: "test", public: native_id.clone(), secret: b"secret".to_vec() };
@@ -195,7 +199,7 @@ impl Translator for Recorder {
             ActKind::Post(post) | ActKind::Edit(post) => post.text.text.clone(),
             other => other.name().to_owned(),
         };
-        staged.payloads.push(Payload { bytes: text.into(), private, destinations });
+        staged.payloads.push(Payload { bytes: text.into(), private, destinations, settled: None });
         Ok(staged)
     }
 

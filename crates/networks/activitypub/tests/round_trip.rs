@@ -211,6 +211,7 @@ fn post() -> impl Strategy<Value = Post> {
                 quote_policy,
                 reply_policy,
                 application: None,
+                card: None,
                 replies: 0,
                 reposts: 0,
                 likes: 0,

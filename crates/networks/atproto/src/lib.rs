@@ -19,7 +19,6 @@
 
 pub mod crypto;
 pub mod data;
-mod deliver;
 pub mod directory;
 mod dns;
 mod facts;
@@ -29,6 +28,7 @@ pub mod fuzzing;
 pub mod identity;
 mod jwt;
 mod keys;
+mod labels;
 pub mod lexicon;
 mod lookup;
 mod network;

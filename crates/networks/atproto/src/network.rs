@@ -18,10 +18,10 @@ use landbridge_hub::{
 use landbridge_model::{Actor, Id, Network, Presence};
 use landbridge_store::{
     Change,
-    entities::{atproto_access, atproto_events, atproto_reader, atproto_repos, files},
+    entities::{atproto_access, atproto_arrivals, atproto_events, atproto_reader, atproto_repos, files},
 };
 use std::sync::{Arc, Mutex};
-use tokio::sync::watch;
+use tokio::sync::{Notify, Semaphore, watch};
 
 /// Bytes of blocks of repositories that are kept at hand.
 const BLOCKS_AT_HAND: u64 = 16 << 20;
@@ -38,8 +38,12 @@ pub struct AtProto {
     pub(crate) news: watch::Sender<()>,
     /// Who is who: documents of DIDs, handles.
     pub(crate) people: People,
+    /// Rung when members listen to other labelers.
+    pub(crate) labelers: Notify,
     /// What is remembered about who asks.
     pub(crate) guard: Guard,
+    /// One for each whole repository that is being taken in.
+    pub(crate) imports: Semaphore,
 }
 
 impl AtProto {
@@ -54,6 +58,8 @@ impl AtProto {
             clock: Mutex::new(TidClock::new(clock)),
             news: watch::Sender::new(()),
             people: People::default(),
+            labelers: Notify::new(),
+            imports: Semaphore::new(crate::pds::IMPORTS_AT_ONCE),
         })
     }
 
@@ -96,6 +102,10 @@ impl Translator for AtProto {
         crate::people::join(self, member, import).await
     }
 
+    async fn may_return(&self, _hub: &Hub, presence: &Presence) -> Result<(), HubError> {
+        AtProto::may_return(self, presence).await
+    }
+
     async fn stage(&self, hub: &Hub, act: &Act) -> Result<Staged, HubError> {
         crate::stage::stage(self, hub, act).await
     }
@@ -113,8 +123,8 @@ impl Translator for AtProto {
         Ok(Facts::of(&presence).hosts())
     }
 
-    async fn deliver(&self, _hub: &Hub, delivery: &Delivery) -> Outcome {
-        crate::deliver::deliver(self, delivery).await
+    async fn deliver(&self, _hub: &Hub, _delivery: &Delivery) -> Outcome {
+        crate::stage::delivered()
     }
 
     async fn resolve(&self, hub: &Hub, text: &str) -> Result<Vec<Incoming>, HubError> {
@@ -141,6 +151,7 @@ impl Translator for AtProto {
         let mut changes = files::release_of_blobs(presence.actor);
         changes.extend(atproto_repos::erase(presence.actor));
         changes.push(atproto_events::erase(presence.actor));
+        changes.push(atproto_arrivals::erase(presence.actor));
         changes.extend(atproto_access::erase(presence.actor));
         changes.push(atproto_reader::forget(&presence.native_id));
         changes
@@ -148,6 +159,10 @@ impl Translator for AtProto {
 
     fn preview(&self, draft: &Draft) -> Preview {
         crate::stage::preview(draft)
+    }
+
+    fn sends_cards(&self) -> bool {
+        true
     }
 
     async fn export_key(&self, hub: &Hub, member: Id) -> Result<Option<String>, HubError> {
@@ -158,6 +173,7 @@ impl Translator for AtProto {
         tokio::join!(
             crate::pds::run(self.clone(), stop.clone()),
             crate::reader::run(self.clone(), hub.clone(), stop.clone()),
+            crate::labels::run(self.clone(), stop.clone()),
         );
     }
 }

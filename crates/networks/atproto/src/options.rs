@@ -17,6 +17,8 @@ pub struct Options {
     pub streams: Vec<Url>,
     /// Jetstream servers, read instead where a whole stream would be too much.
     pub jetstreams: Vec<Url>,
+    /// Labelers whose labels count for everybody here.
+    pub labelers: Vec<Did>,
     /// What answers `app.bsky.*` for members' apps.
     pub appview: Option<Service>,
     /// What answers `chat.bsky.*`.

@@ -21,6 +21,10 @@ pub struct Facts {
     pub consented: Vec<String>,
     /// Relays that the member wants nothing to do with (kind 10006, NIP-51).
     pub blocked: Vec<String>,
+    /// Relays where this person takes private messages (kind 10050, NIP-17); and when that was asked for, in seconds. Of a
+    /// member: as another app of theirs has said.
+    pub messages: Vec<String>,
+    pub messages_asked: i64,
     /// Seconds and id of the newest list of follows (kind 3) by which this person follows or left members.
     pub list_at: i64,
     pub list_id: String,

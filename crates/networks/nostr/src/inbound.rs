@@ -6,7 +6,7 @@ use crate::{
     facts::Facts,
     network::Nostr,
     nips::{n19, n25, n65::Relays, n88},
-    posting,
+    posting, private,
     relay::Relay,
     stage::event_by_native,
     translate::{post_in, profile, text_in},
@@ -118,8 +118,11 @@ pub struct Later(pub String);
 
 /// Translates a verified event and hands it to the hub. What the hub refuses by a rule is done with.
 pub async fn take_in(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Result<(), Later> {
-    if event.kind == kind::FOLLOWS {
-        return take_in_list(nostr, hub, event, via).await;
+    match event.kind {
+        kind::FOLLOWS => return take_in_list(nostr, hub, event, via).await,
+        kind::GIFT_WRAP => return private::take_in(nostr, hub, event).await,
+        kind::OLD_MESSAGE => return private::take_in_old(nostr, hub, event, via).await,
+        _ => {}
     }
     receive(hub, event, translate(nostr, hub, event, via).await.map_err(|e| Later(e.to_string()))?).await
 }
@@ -217,19 +220,23 @@ async fn names(hub: &Hub, event: &Event) -> Result<HashMap<Hex32, String>, HubEr
     let mut names = HashMap::new();
     for key in text_in::people(&event.content, 30) {
         if let Some(actor) = hub.actor_by_native(Network::Nostr, &key.to_string()).await? {
-            let name = if actor.is_member() || actor.profile.display_name.is_empty() {
-                actor.username.clone()
-            } else {
-                actor.profile.display_name.clone()
-            };
-            names.insert(key, if name.starts_with("npub1") { short(&key) } else { name });
+            names.insert(key, shown_name(&actor, &key));
         }
     }
     Ok(names)
 }
 
+/// What to call somebody in a text.
+pub fn shown_name(actor: &landbridge_model::Actor, key: &Hex32) -> String {
+    let name = match actor.is_member() || actor.profile.display_name.is_empty() {
+        true => actor.username.clone(),
+        false => actor.profile.display_name.clone(),
+    };
+    if name.starts_with("npub1") { short(key) } else { name }
+}
+
 /// `npub1abcd…wxyz`
-fn short(key: &Hex32) -> String {
+pub fn short(key: &Hex32) -> String {
     let npub = n19::npub(key);
     format!(
         "{}…{}",

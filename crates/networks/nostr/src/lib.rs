@@ -23,6 +23,7 @@ mod network;
 pub mod nips;
 pub mod pool;
 mod posting;
+mod private;
 mod reader;
 pub mod relay;
 mod routes;

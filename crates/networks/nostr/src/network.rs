@@ -1,21 +1,24 @@
 //! The translator.
 
 use crate::{
-    event::{Event, Hex32, Keys},
+    event::{Event, Hex32, Keys, kind},
     keys,
-    nips::n19::{self, Pointer},
+    nips::{
+        n17,
+        n19::{self, Pointer},
+    },
     pool::Pool,
     relay::{Relay, RelayLimits, url_of},
 };
 use async_trait::async_trait;
 use landbridge_hub::{
     Act, Delivery, Draft, Hub, HubError, Incoming, Joined, KeyImport, NewKey, Outcome, Preview, Staged, Stop,
-    Translator,
+    Translator, messages::Leg,
 };
-use landbridge_model::{Actor, Id, Network, Presence};
+use landbridge_model::{Actor, Id, Network, Presence, Secrecy, Visibility};
 use landbridge_store::{
     Change,
-    entities::{nostr_events, nostr_unsigned},
+    entities::{nostr_events, nostr_unsigned, nostr_wraps},
 };
 use std::{
     sync::{Arc, Mutex},
@@ -56,6 +59,8 @@ pub struct Nostr {
     pub(crate) clients: moka::sync::Cache<String, String>,
     /// Pages that members' signers want them to open.
     pub(crate) signer_pages: moka::sync::Cache<Id, String>,
+    /// Strangers whose private messages were looked at lately.
+    pub(crate) strangers: crate::private::Budget,
     /// Held while a list of follows is taken in.
     pub(crate) lists: tokio::sync::Mutex<()>,
     relay: OnceCell<Relay>,
@@ -89,6 +94,7 @@ impl Nostr {
                 .build(),
             clients: moka::sync::Cache::builder().max_capacity(1_000).time_to_live(minutes(30)).build(),
             signer_pages: moka::sync::Cache::builder().max_capacity(1_000).time_to_live(minutes(60)).build(),
+            strangers: crate::private::Budget::default(),
             lists: tokio::sync::Mutex::default(),
             relay: OnceCell::new(),
             relay_url: url_of(hub.config()),
@@ -129,7 +135,10 @@ impl Nostr {
     /// Notes an event that was taken in: it need not be checked again, its key is a person's.
     pub(crate) fn note(&self, event: &Event) {
         self.seen.insert(event.id, ());
-        self.authors.insert(event.pubkey, ());
+        // Keys of gift wraps are used once.
+        if !kind::is_wrap(event.kind) {
+            self.authors.insert(event.pubkey, ());
+        }
     }
 
     /// The routes of the relay and of NIP-05.
@@ -179,7 +188,58 @@ impl Translator for Nostr {
         changes
     }
 
+    /// In the open, or by gift wrap (NIP-17).
+    fn carries(&self, visibility: Visibility) -> bool {
+        matches!(visibility, Visibility::Public | Visibility::Direct)
+    }
+
+    async fn leg(&self, hub: &Hub, member: Id) -> Result<Leg, HubError> {
+        let here = match keys::Signs::of(hub, member).await {
+            Ok(keys::Signs::Here(_)) => Secrecy::ServerHeldKeys,
+            Ok(keys::Signs::Outside(_)) => Secrecy::DeviceE2ee,
+            // Not on Nostr themselves: what others here write to them there, this server hands over.
+            Err(HubError::Damaged(_)) => Secrecy::ServerReadable,
+            Err(error) => return Err(error),
+        };
+        Ok(Leg { here, there: None })
+    }
+
+    async fn can_message(
+        &self,
+        hub: &Hub,
+        member: Id,
+        people: &[Presence],
+    ) -> Result<Result<(), String>, HubError> {
+        if let keys::Signs::Outside(_) = keys::Signs::of(hub, member).await? {
+            return Ok(Err("your Nostr key is with your own signer: write from your Nostr app".into()));
+        }
+        if people.len() > n17::MOST_PEOPLE {
+            return Ok(Err(format!("a conversation on Nostr has at most {} people", n17::MOST_PEOPLE)));
+        }
+        for person in people {
+            if crate::private::relays::of(self, hub, person).await?.is_empty() {
+                let name = hub.actor(person.actor).await?.acct();
+                return Ok(Err(format!("{name} has named no relay for private messages on Nostr")));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn has_rooms(&self) -> bool {
+        true
+    }
+
+    fn forget_message(&self, post: Id) -> Vec<Change> {
+        nostr_wraps::delete_of(post)
+    }
+
     fn preview(&self, draft: &Draft) -> Preview {
+        if draft.visibility == Some(Visibility::Direct) {
+            let pictures = "Pictures go as links to this server: whoever has the link can open them.";
+            return Preview {
+                notes: Some(pictures.to_owned()).filter(|_| !draft.media.is_empty()).into_iter().collect(),
+            };
+        }
         let mut notes = vec!["Public for ever: others may keep it even after you delete it.".to_owned()];
         if draft.rich.as_ref().is_some_and(|r| r.marks.iter().any(|m| m.kind.is_block())) {
             notes.push("Quotes, lists and code are shown as plain text.".into());

@@ -8,6 +8,7 @@ use crate::{
     keys, lookup,
     network::Nostr,
     nips::{n19, n25, n44, n65, n88},
+    private,
     stage::event_by_native,
     translate::{post_in, text_out},
 };
@@ -46,6 +47,7 @@ async fn carry_out(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Resul
         network: Network::Nostr,
         native_id: post_in::native_id(event),
         original: bytes::Bytes::copy_from_slice(event.json.as_bytes()),
+        brought: None,
     });
     match event.kind {
         kind::NOTE
@@ -92,6 +94,8 @@ async fn carry_out(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Resul
         kind::METADATA => take_over_profile(hub, member, event).await?,
         kind::RELAY_LIST => inbound::learn_relays(hub, event).await?,
         kind::BLOCKED_RELAYS => learn_blocked(hub, member, event).await?,
+        kind::DM_RELAYS => private::relays::learn(hub, member, event).await?,
+        kind::OLD_MESSAGE => private::own_old(hub, member, event).await?,
         _ => {}
     }
     Ok(())
@@ -150,7 +154,7 @@ async fn draft(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Result<Dr
 }
 
 /// Mentions by key become mentions by the name that the hub knows the person by; unknown ones are looked up.
-async fn rename_people(nostr: &Nostr, hub: &Hub, rich: RichText) -> Result<RichText, HubError> {
+pub async fn rename_people(nostr: &Nostr, hub: &Hub, rich: RichText) -> Result<RichText, HubError> {
     let mut names: Vec<(String, String)> = Vec::new();
     for mark in &rich.marks {
         let MarkKind::Mention { id, .. } = &mark.kind else { continue };
@@ -192,7 +196,7 @@ async fn post_of(nostr: &Nostr, hub: &Hub, native_id: &str) -> Result<Option<Id>
 }
 
 /// A deletion takes back whatever its target was.
-async fn delete(hub: &Hub, member: Id, target: &str, origin: Option<Origin>) -> Result<(), HubError> {
+pub async fn delete(hub: &Hub, member: Id, target: &str, origin: Option<Origin>) -> Result<(), HubError> {
     let Some(copy) = hub.copy(Network::Nostr, target).await?.filter(|c| c.actor == member) else {
         return Ok(());
     };
@@ -222,6 +226,7 @@ pub async fn follow_list(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) ->
             network: Network::Nostr,
             native_id: event.id.to_string(),
             original: bytes::Bytes::copy_from_slice(event.json.as_bytes()),
+            brought: None,
         })
     };
     for (actor, key) in &before {

@@ -159,6 +159,7 @@ fn post() -> impl Strategy<Value = Post> {
                 quote_policy: Default::default(),
                 reply_policy: Default::default(),
                 application: None,
+                card: None,
                 replies: 0,
                 reposts: 0,
                 likes: 0,

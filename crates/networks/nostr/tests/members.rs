@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
+#[path = "members/messages.rs"]
+mod messages;
 
 use common::{Client, event, now, on_both, tags};
 use landbridge_hub::{

@@ -91,6 +91,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("atproto.relays", "[\"https://...\"]: relays that are asked to read our stream"),
     ("atproto.streams", "[\"https://...\"]: relays and servers whose whole stream is read and verified"),
     ("atproto.jetstreams", "[\"https://...\"]: Jetstream servers, for less traffic than a whole stream"),
+    ("atproto.labelers", "[\"did:plc:...\"]: labelers whose labels hide or cover posts for everybody here"),
     ("atproto.appview", "what answers for Bluesky apps (app.bsky.*); default: none"),
     ("atproto.appview_did", "\"did:web:...\": the DID of that service"),
     ("atproto.chat", "what answers chat.bsky.*; default: none"),

@@ -280,6 +280,8 @@ pub struct AtProto {
     pub streams: Vec<Url>,
     /// Jetstream servers that are read.
     pub jetstreams: Vec<Url>,
+    /// DIDs of labelers whose labels count for everybody here.
+    pub labelers: Vec<String>,
     /// What answers `app.bsky.*` for members' apps, and its DID.
     pub appview: Option<Url>,
     pub appview_did: Option<String>,
@@ -308,6 +310,7 @@ impl Default for AtProto {
             relays: Vec::new(),
             streams: Vec::new(),
             jetstreams: Vec::new(),
+            labelers: Vec::new(),
             appview: None,
             appview_did: None,
             chat: None,

@@ -1,5 +1,5 @@
-//! `atproto_sessions`, `atproto_app_passwords`, `atproto_handles`: how members' apps are signed in on AT Protocol, and by which
-//! names members of domains of their own are found.
+//! `atproto_sessions`, `atproto_app_passwords`, `atproto_proofs`, `atproto_handles`: how members' apps are signed in on AT
+//! Protocol, and by which names members of domains of their own are found.
 
 use crate::{Change, Query, Row, STALE, StoreError, args, query};
 use landbridge_model::{Id, Time};
@@ -143,6 +143,22 @@ pub fn app_passwords(actor: Id) -> Query {
 
 pub fn delete_app_password(grant: Id) -> Change {
     Change::new("DELETE FROM atproto_app_passwords WHERE grant_id = ?1", args![grant])
+}
+
+/// The precondition that fails for a proof that was shown before.
+pub const PROOF_USED: &str = "proof";
+
+/// A proof of a key is used up; fails with [`PROOF_USED`]. `expires_at`: when it would be refused anyway.
+pub fn use_proof(hash: &[u8], expires_at: Time) -> Change {
+    Change::new(
+        "INSERT INTO atproto_proofs (hash, expires_at) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING",
+        args![hash, expires_at],
+    )
+    .or_fail(PROOF_USED)
+}
+
+pub fn sweep_proofs(now: Time) -> Change {
+    Change::new("DELETE FROM atproto_proofs WHERE expires_at < ?1", args![now])
 }
 
 /// (actor_id) of the member with a handle on a domain of their own.

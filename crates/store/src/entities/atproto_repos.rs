@@ -70,7 +70,8 @@ pub fn insert(repo: &RepoRow) -> Change {
 /// The next commit; fails when another one came before it.
 pub fn advance(actor: Id, before: &[u8], head: &[u8], data: &[u8], rev: &str) -> Change {
     Change::new(
-        "UPDATE atproto_repos SET head = ?3, data = ?4, rev = ?5 WHERE actor_id = ?1 AND head = ?2",
+        "UPDATE atproto_repos SET head = ?3, data = ?4, rev = ?5
+         WHERE actor_id = ?1 AND head = ?2 AND state <> 'deleted'",
         args![actor, before, head, data, rev],
     )
     .or_fail(STALE)

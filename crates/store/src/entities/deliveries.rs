@@ -145,7 +145,7 @@ pub fn unclaim(id: Id, next_at: Time) -> Change {
 pub fn drop_waiting(object: Id, network: Network, at: Time) -> Change {
     Change::new(
         "UPDATE deliveries SET state = 6, answer = 'deleted before it was sent', finished_at = ?3
-         WHERE object_id = ?1 AND network = ?2 AND state = 0 AND attempts = 0 AND act IN ('post', 'edit')",
+         WHERE object_id = ?1 AND network = ?2 AND state = 0 AND attempts = 0 AND act IN ('post', 'edit', 'own copy')",
         args![object, network, at],
     )
 }

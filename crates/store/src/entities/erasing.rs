@@ -44,6 +44,23 @@ const STATEMENTS: &[&str] = &[
     concat!("DELETE FROM media WHERE owner_id = ?1 OR post_id IN ", theirs!()),
     concat!("DELETE FROM search_posts WHERE rowid IN ", theirs!()),
     concat!("DELETE FROM awaited WHERE post_id IN ", theirs!()),
+    "DELETE FROM conversation_posts WHERE conversation_id IN (SELECT c.id FROM conversations c WHERE c.member_id = ?1)",
+    "DELETE FROM conversations WHERE member_id = ?1",
+    concat!("DELETE FROM conversation_posts WHERE post_id IN ", theirs!()),
+    concat!(
+        "UPDATE conversations SET last_post = COALESCE((SELECT MAX(p.post_id) FROM conversation_posts p
+           WHERE p.conversation_id = conversations.id), 0) WHERE last_post IN ",
+        theirs!()
+    ),
+    "DELETE FROM conversations WHERE last_post = 0",
+    concat!("DELETE FROM gated WHERE post_id IN ", theirs!()),
+    "DELETE FROM gated WHERE network IN (SELECT c.network FROM copies c WHERE c.actor_id = ?1)
+       AND native_id IN (SELECT c.native_id FROM copies c WHERE c.actor_id = ?1)",
+    "DELETE FROM labels WHERE network IN (SELECT c.network FROM copies c WHERE c.actor_id = ?1)
+       AND native_id IN (SELECT c.native_id FROM copies c WHERE c.actor_id = ?1)",
+    "DELETE FROM labels WHERE network IN (SELECT p.network FROM presences p WHERE p.actor_id = ?1)
+       AND native_id IN (SELECT p.native_id FROM presences p WHERE p.actor_id = ?1)",
+    "DELETE FROM label_sources WHERE member_id = ?1",
     concat!("DELETE FROM thread_mutes WHERE member_id = ?1 OR root_id IN ", theirs!()),
     "DELETE FROM copies WHERE kind = 'reaction' AND object_id IN
        (SELECT r.id FROM reactions r JOIN posts p ON p.id = r.post_id WHERE p.author_id = ?1)",

@@ -75,6 +75,19 @@ const STATEMENTS: &[&str] = &[
     "DELETE FROM actors WHERE id = ?1",
 ];
 
+/// What was somebody's elsewhere is the member's own: it stays, and is counted.
+const OWN: &[&str] = &[
+    "UPDATE posts SET source = 0, kept_until = NULL, url = NULL WHERE author_id = ?1",
+    "UPDATE reactions SET source = 0 WHERE actor_id = ?1",
+    "UPDATE follows SET source = 0 WHERE follower_id = ?1",
+    "UPDATE copies SET kept_until = NULL WHERE actor_id = ?1",
+    "UPDATE actors SET
+       followers = (SELECT COUNT(*) FROM follows f WHERE f.target_id = ?1 AND f.state = 1),
+       following = (SELECT COUNT(*) FROM follows f WHERE f.follower_id = ?1 AND f.state = 1),
+       posts = (SELECT COUNT(*) FROM posts p WHERE p.author_id = ?1 AND p.repost_of IS NULL)
+     WHERE id = ?1",
+];
+
 /// Neither may be a member, and both must still be there.
 pub fn merge(gone: Id, kept: Id) -> Vec<Change> {
     let mut changes = vec![Change::require(
@@ -82,7 +95,23 @@ pub fn merge(gone: Id, kept: Id) -> Vec<Change> {
         args![gone, kept],
         "merged meanwhile",
     )];
-    let arguments = |sql: &str| if sql.contains("?2") { args![gone, kept] } else { args![gone] };
-    changes.extend(STATEMENTS.iter().map(|sql| Change::new(*sql, arguments(sql))));
+    changes.extend(renamed(gone, kept));
     changes
+}
+
+/// Somebody who was known from elsewhere is a member from now on.
+pub fn adopt(gone: Id, member: Id) -> Vec<Change> {
+    let mut changes = vec![Change::require(
+        "SELECT 1 FROM actors k, actors g WHERE k.id = ?2 AND g.id = ?1 AND k.domain = '' AND g.domain <> ''",
+        args![gone, member],
+        "merged meanwhile",
+    )];
+    changes.extend(renamed(gone, member));
+    changes.extend(OWN.iter().map(|sql| Change::new(*sql, args![member])));
+    changes
+}
+
+fn renamed(gone: Id, kept: Id) -> impl Iterator<Item = Change> {
+    let arguments = move |sql: &str| if sql.contains("?2") { args![gone, kept] } else { args![gone] };
+    STATEMENTS.iter().map(move |sql| Change::new(*sql, arguments(sql)))
 }

@@ -3,8 +3,8 @@
 use super::{Window, from_word, source, word};
 use crate::{Change, Query, Row, StoreError, args, query};
 use landbridge_model::{
-    Audience, Emoji, Id, Media, Mention, Network, Poll, Post, PostKind, Quote, QuoteState, RichText, Time,
-    Visibility,
+    Audience, Emoji, Id, LinkCard, Media, Mention, Network, Poll, Post, PostKind, Quote, QuoteState,
+    RichText, Time, Visibility,
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,8 @@ pub struct Body {
     pub reply_policy: Audience,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub application: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<LinkCard>,
 }
 
 impl Body {
@@ -55,6 +57,7 @@ impl Body {
             quote_policy: post.quote_policy,
             reply_policy: post.reply_policy,
             application: post.application.clone(),
+            card: post.card.clone(),
         }
     }
 
@@ -199,6 +202,7 @@ impl PostRow {
             quote_policy: body.quote_policy,
             reply_policy: body.reply_policy,
             application: body.application,
+            card: body.card,
             replies: count(self.replies),
             reposts: count(self.reposts),
             likes: count(self.likes),
@@ -411,6 +415,15 @@ pub fn edit(row: &PostRow, language: Option<&str>, has_media: bool, read_at: Opt
     .or_fail("edited meanwhile")
 }
 
+/// What stands in the body alone has changed, and no words: no new version. Fails when the post was edited meanwhile.
+pub fn set_body(post: Id, body: Vec<u8>, read_at: Option<Time>) -> Change {
+    Change::new(
+        "UPDATE posts SET body = ?2 WHERE id = ?1 AND COALESCE(edited_at, 0) = ?3",
+        args![post, body, read_at.map_or(0, i64::from)],
+    )
+    .or_fail("edited meanwhile")
+}
+
 pub fn set_quote(post: Id, quote_of: Option<Id>, state: QuoteState) -> Change {
     Change::new(
         "UPDATE posts SET quote_of = COALESCE(?2, quote_of), quote_state = ?3 WHERE id = ?1",
@@ -484,6 +497,11 @@ pub fn delete(post: Id) -> Vec<Change> {
         "DELETE FROM idempotency WHERE post_id = ?1",
         "DELETE FROM search_posts WHERE rowid = ?1",
         "DELETE FROM awaited WHERE post_id = ?1",
+        "DELETE FROM conversation_posts WHERE post_id = ?1",
+        "UPDATE conversations SET last_post = COALESCE((SELECT MAX(p.post_id) FROM conversation_posts p
+           WHERE p.conversation_id = conversations.id), 0) WHERE last_post = ?1",
+        "DELETE FROM conversations WHERE last_post = 0",
+        "DELETE FROM gated WHERE post_id = ?1",
         "UPDATE posts SET quote_state = 4, quote_of = NULL WHERE quote_of = ?1",
     ];
     let mut changes: Vec<Change> = WITH_REPOSTS.iter().map(|sql| Change::new(*sql, args![post])).collect();

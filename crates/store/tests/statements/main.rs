@@ -35,6 +35,7 @@ const SMALL: &[&str] = &[
     "doomed_files",
     "domain_rules",
     "erasures",
+    "label_sources",
     "mutes",
     "rule_lists",
     "reports", // And within one statement:

@@ -7,10 +7,10 @@ import { Secp256k1Keypair } from '@atproto/crypto';
 const SYNC_KEY = 'stage';
 
 /**
- * An AppView that reads the given PDSes (origins) directly, as a relay would, and resolves handles by HTTPS.
+ * An AppView that reads PDSes directly, as a relay would, and resolves handles by HTTPS. Gives what makes it read one more.
  * It takes every commit without looking at its signature: `verify.mjs` does that.
  */
-export async function appview({ origin, port, did, directory, database, pdses, ports }) {
+export async function appview({ origin, port, did, directory, database, ports }) {
   const pool = new bsky.Database({ url: database, schema: 'appview', poolSize: 10 });
   const migrating = new bsky.Database({ url: database, schema: 'appview' });
   await migrating.migrateToLatestOrThrow();
@@ -56,8 +56,19 @@ export async function appview({ origin, port, did, directory, database, pdses, p
   await server.start();
   operations.ctx.dataplaneClients = [server.ctx.dataplane];
   new bsky.BsyncSubscription({ config, db: pool }).start();
-  for (const pds of pdses) {
+  return (pds) => {
     const service = pds.replace(/^http/, 'ws');
-    void new bsky.RepoSubscription({ service, db: pool, idResolver: dataplane.idResolver }).start();
-  }
+    const subscription = new bsky.RepoSubscription({ service, db: pool, idResolver: dataplane.idResolver });
+    believeHosts(subscription.indexingSvc, pds, dataplane.idResolver);
+    void subscription.start();
+  };
+}
+
+/** On the internet a relay is in between, and drops what a server says of an account that lives on another one. */
+function believeHosts(indexing, pds, resolver) {
+  const update = indexing.updateActorStatus.bind(indexing);
+  indexing.updateActorStatus = async (did, active, status) => {
+    const lives = await resolver.did.resolveAtprotoData(did, true);
+    if (lives.pds === pds) await update(did, active, status);
+  };
 }

@@ -11,8 +11,9 @@ const KEPT = 20; // errors remembered for each
 
 /** What this PDS has sent so far: how many events of each kind, and what was wrong with them. */
 export function accepted(pds) {
-  const { seq, counts, handles, latest, wrong, errors } = heard.get(pds) ?? missing(pds);
-  return { seq, counts, handles: Object.fromEntries(handles), repos: Object.fromEntries(latest), wrong, errors };
+  const { seq, counts, handles, standing, latest, wrong, errors } = heard.get(pds) ?? missing(pds);
+  const [of, at, repos] = [handles, standing, latest].map((map) => Object.fromEntries(map));
+  return { seq, counts, handles: of, standing: at, repos, wrong, errors };
 }
 
 function missing(pds) {
@@ -28,7 +29,12 @@ class Strict extends Firehose {
     if (event.seq <= state.seq) complain(state, new Error(`seq ${event.seq} after ${state.seq}`));
     state.seq = event.seq;
     state.counts[kind] = (state.counts[kind] ?? 0) + 1;
+    const told = state.standing.get(event.did ?? event.repo) ?? [];
+    if (kind === 'account') state.standing.set(event.did, [...told, event.active ? 'active' : event.status]);
+    if (kind === 'sync') await startsAnew(state, event).catch((error) => complain(state, error));
     if (kind === 'commit') {
+      // Of who is not there nothing is to be said.
+      if (!['active', undefined].includes(told.at(-1))) complain(state, new Error(`${event.repo} is ${told.at(-1)}, and ${event.rev} comes`));
       if (parsed.length !== event.ops.length) {
         complain(state, new Error(`${event.repo} ${event.rev}: ${parsed.length} of ${event.ops.length} operations are proved`));
       }
@@ -36,6 +42,14 @@ class Strict extends Firehose {
     }
     return parsed;
   }
+}
+
+/** Where a repository is, whatever was said before. */
+async function startsAnew(state, event) {
+  const { root, blocks } = await readCarWithRoot(event.blocks);
+  const commit = await new MemoryBlockstore(blocks).readObj(root, def.commit);
+  if (commit.rev !== event.rev || commit.did !== event.did) throw new Error(`sync of ${event.did}: ${event.rev}`);
+  state.latest.set(event.did, { rev: event.rev, data: commit.data.toString() });
 }
 
 /** Whether a commit follows the last one of its repository, and can be undone. */
@@ -75,7 +89,7 @@ const describe = (error) => (error.cause ? `${error.message}: ${describe(error.c
 
 /** Begins to listen to a PDS, from its first event on. */
 export function listen(pds, directory) {
-  const state = { seq: 0, counts: {}, handles: new Map(), latest: new Map(), wrong: 0, errors: [] };
+  const state = { seq: 0, counts: {}, handles: new Map(), standing: new Map(), latest: new Map(), wrong: 0, errors: [] };
   heard.set(pds, state);
   const firehose = new Strict({
     state,

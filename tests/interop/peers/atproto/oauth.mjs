@@ -1,13 +1,14 @@
 // The member's part, played by @atproto/oauth-client-node: an app that is let in on the server's own pages.
 //
-// Arguments: the PDS's URL, the member's handle, the PLC directory's URL. Talks with the test in lines: prints
-// `AUTHORIZE url` and reads where the pages led to in the end; prints `DONE` and the URI of a post.
+// Arguments: the PDS's URL, the member's handle, the PLC directory's URL, the scope to ask for, the DID of the service for
+// private messages. Talks with the test in lines: prints `AUTHORIZE url` and reads where the pages led to in the end;
+// prints `DONE` and the URI of a post.
 import assert from 'node:assert/strict';
 import { createInterface } from 'node:readline';
 import { Agent } from '@atproto/api';
 import { NodeOAuthClient, requestLocalLock } from '@atproto/oauth-client-node';
 
-const [pds, handle, directory] = process.argv.slice(2);
+const [pds, handle, directory, scope, chat] = process.argv.slice(2);
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const ask = async (line) => {
   console.log(line);
@@ -20,7 +21,6 @@ const store = () => {
 
 // An app on this machine, without a web address of its own.
 const redirect = 'http://127.0.0.1/callback';
-const scope = 'atproto transition:generic';
 const sessions = store();
 const client = new NodeOAuthClient({
   clientMetadata: {
@@ -61,6 +61,9 @@ const post = await agent.post({ text: 'let in', createdAt: new Date().toISOStrin
 assert.equal((await agent.com.atproto.repo.getRecord({ repo: me.did, collection: 'app.bsky.feed.post', rkey: post.uri.split('/').pop() })).data.value.text, 'let in');
 assert.ok((await agent.getTimeline()).data.feed);
 await assert.rejects(agent.com.atproto.server.createAppPassword({ name: 'more' }));
+const convos = agent.withProxy('bsky_chat', chat).chat.bsky.convo.listConvos();
+if (scope.includes('transition:chat.bsky')) assert.deepEqual((await convos).data.convos, []);
+else await assert.rejects(convos, ({ error }) => error === 'ScopeMissingError');
 
 // The access token is renewed, and the old refresh token is then worth nothing.
 const before = sessions.kept.get(session.did).tokenSet;

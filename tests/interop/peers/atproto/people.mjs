@@ -7,6 +7,11 @@ const PICTURE = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEklEQVR4nGP4z8DAAMIM/4EAAB/uBfsL2WiLAAAAAElFTkSuQmCC',
   'base64',
 );
+/** One by one pixel. */
+const DOT = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
 const agents = new Map(); // DID -> signed-in agent
 
 export async function join(pds, handle) {
@@ -45,8 +50,22 @@ async function remove(agent, uri) {
   return { uri };
 }
 
+/** A page with title and picture, as the app makes a card of it. */
+async function page(agent, { uri, title, description }) {
+  const { data } = await agent.uploadBlob(PICTURE, { encoding: 'image/png' });
+  return { $type: 'app.bsky.embed.external', external: { uri, title, description, thumb: data.blob } };
+}
+
+/** A record under the key of a post. */
+async function beside(agent, collection, post, fields) {
+  const at = { repo: agent.did, collection, rkey: new AtUri(post).rkey };
+  if (fields) await agent.com.atproto.repo.putRecord({ ...at, record: { $type: collection, post, createdAt: new Date().toISOString(), ...fields } });
+  else await agent.com.atproto.repo.deleteRecord(at);
+  return { uri: `at://${at.repo}/${collection}/${at.rkey}` };
+}
+
 async function compose(agent, draft) {
-  const { cw, mentions = [], tags = [], images = [], reply_to, quote } = draft;
+  const { cw, mentions = [], tags = [], images = [], reply_to, quote, card } = draft;
   const words = [draft.text];
   for (const did of mentions) words.push(`@${(await agent.getProfile({ actor: did })).data.handle}`);
   for (const tag of tags) words.push(`#${tag}`);
@@ -66,7 +85,9 @@ async function compose(agent, draft) {
   }
   const media = uploaded.length && { $type: 'app.bsky.embed.images', images: uploaded };
   const record = quote && { $type: 'app.bsky.embed.record', record: strong(await reference(agent, quote)) };
-  post.embed = media && record ? { $type: 'app.bsky.embed.recordWithMedia', media, record } : media || record || undefined;
+  const external = card && (await page(agent, card));
+  const shown = media || external;
+  post.embed = shown && record ? { $type: 'app.bsky.embed.recordWithMedia', media: shown, record } : shown || record || undefined;
   return post;
 }
 
@@ -96,10 +117,28 @@ export const verbs = {
     const record = { ...data.value, text, facets: undefined };
     return (await agent.com.atproto.repo.putRecord({ repo: agent.did, collection, rkey, record })).data;
   },
+  // Who may answer, which answers are hidden: beside the post. Nothing of both: no rule.
+  async gate(agent, { object, allow, hidden }) {
+    const rules = allow && allow.map((name) => ({ $type: `app.bsky.feed.threadgate#${name}` }));
+    return beside(agent, 'app.bsky.feed.threadgate', object, (allow || hidden) && { allow: rules, hiddenReplies: hidden });
+  },
+  // Which quotes are taken off.
+  detach: (agent, { object, quotes }) => beside(agent, 'app.bsky.feed.postgate', object, { detachedEmbeddingUris: quotes }),
   async profile(agent, { name, about, picture }) {
-    const avatar = picture && (await agent.uploadBlob(PICTURE, { encoding: 'image/png' })).data.blob;
+    const avatar = picture && (await agent.uploadBlob(DOT, { encoding: 'image/png' })).data.blob;
     await agent.upsertProfile((old) => ({ ...old, displayName: name, description: about, ...(avatar ? { avatar } : {}) }));
     return { uri: `at://${agent.did}/app.bsky.actor.profile/self` };
+  },
+  async pin(agent, { object }) {
+    const pinnedPost = strong(await reference(agent, object));
+    await agent.upsertProfile((old) => ({ ...old, pinnedPost }));
+    return { uri: `at://${agent.did}/app.bsky.actor.profile/self` };
+  },
+  // What only the account itself sees.
+  async prefer(agent, { adult, word }) {
+    await agent.setAdultContentEnabled(adult);
+    await agent.addMutedWord({ value: word, targets: ['content'] });
+    return { uri: agent.did };
   },
   async leave(agent) {
     await agent.com.atproto.server.deactivateAccount({});

@@ -27,6 +27,12 @@ async function picture({ fullsize, alt }) {
   return { url: fullsize, alt, bytes: answer?.ok ? (await answer.arrayBuffer()).byteLength : 0 };
 }
 
+async function card(external) {
+  if (!external) return null;
+  const { uri, title, description, thumb } = external;
+  return { uri, title, description, thumb: thumb ? await picture({ fullsize: thumb, alt: '' }) : null };
+}
+
 async function note(post) {
   const { record, embed } = post;
   const media = embed?.media ?? embed;
@@ -42,9 +48,11 @@ async function note(post) {
     links: features(record, 'link').map((feature) => feature.uri),
     langs: record.langs ?? [],
     images: await Promise.all((media?.images ?? []).map(picture)),
+    card: await card(media?.external),
     reply_to: record.reply?.parent.uri ?? null,
     root: record.reply?.root.uri ?? null,
     quote: quoted?.uri ?? null,
+    detached: quoted?.detached ?? false,
     deleted: false,
   };
 }

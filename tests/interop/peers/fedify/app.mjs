@@ -514,6 +514,9 @@ const control = {
     const quotes = [...held.values()].filter((n) => n.quote === id && !n.deleted).map((n) => n.id);
     return { note: note ?? null, likes: of('like'), boosts: of('boost').map((b) => b.actor), votes: of('vote'), replies, quotes };
   },
+  /** Ids of what that author wrote and came here, with `text` in it. */
+  'GET /find': async ({ author, text }) =>
+    [...held.values()].filter((note) => note.author === author && note.text.includes(text)).map((note) => note.id),
   async 'GET /actor'({ id }) {
     const member = memberOf(new URL(id));
     const of = (kind) => about.filter((a) => a.kind === kind && (a.object === id || a.actor === id));

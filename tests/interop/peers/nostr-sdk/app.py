@@ -18,6 +18,7 @@ from nostr_sdk import (
     ClientBuilder,
     EventBuilder,
     EventId,
+    Event,
     Filter,
     Keys,
     Kind,
@@ -28,6 +29,10 @@ from nostr_sdk import (
     ReqTarget,
     SendEventTarget,
     Tag,
+    UnwrappedGift,
+    nip17_extract_relay_list,
+    nip17_make_private_msg,
+    nip59_make_gift_wrap,
 )
 
 HOME = os.environ["RELAY"]
@@ -164,6 +169,66 @@ async def post(by, text, cw=None, mentions=(), tags=(), images=(), reply_to=None
     return await write(by, 1, text, made)
 
 
+# ---- Private messages (NIP-17).
+
+
+async def message_relays(pubkey):
+    """Where someone takes them: kind 10050; nothing may be sent to anyone without."""
+    listed = newest(await read([HOME], kinds=[10050], authors=[pubkey]))
+    named = nip17_extract_relay_list(Event.from_json(json.dumps(listed))) if listed else []
+    return [str(relay) for relay in named]
+
+
+async def give(wrap, to):
+    relays = await message_relays(to)
+    if not relays:
+        raise RuntimeError(f"{to} takes no private messages")
+    for relay in relays:
+        await connect(relay)
+    sent = await client.send_event(wrap, SendEventTarget.to([plain(relay) for relay in relays]))
+    if sent.failed:
+        raise RuntimeError(f"refused: {sent.failed}")
+
+
+async def message(by, text, to, subject=None, reply_to=None):
+    extra = [["p", person] for person in to[1:]]
+    if subject:
+        extra.append(["subject", subject])
+    if reply_to:
+        extra.append(["e", reply_to])
+    tags = [Tag.parse(tag) for tag in extra]
+    wraps = {person: nip17_make_private_msg(keys[by], PublicKey.parse(person), text, rumor_extra_tags=tags) for person in to}
+    for person, wrap in wraps.items():
+        await give(wrap, person)
+    return {"id": "unknown: only its readers can open it"}
+
+
+async def rumor(by, kind, content, to, tags):
+    tags = [Tag.parse(tag) for tag in [*tags, *(["p", person] for person in to)]]
+    unsigned = EventBuilder(Kind(kind), content).tags(tags).finalize_unsigned(keys[by].public_key())
+    for person in to:
+        await give(nip59_make_gift_wrap(keys[by], PublicKey.parse(person), unsigned), person)
+    return {"id": "unknown: only its readers can open it"}
+
+
+async def get_messages(id):
+    """What a person's app unwraps, oldest first: messages, reactions, deletions."""
+    opened = []
+    for wrap in await read(await message_relays(id), kinds=[1059], tag_p=[id]):
+        event = json.loads(UnwrappedGift.from_gift_wrap(keys[id], Event.from_json(json.dumps(wrap))).rumor().as_json())
+        opened.append({
+            "id": event["id"],
+            "kind": event["kind"],
+            "author": event["pubkey"],
+            "text": event["content"],
+            "mentions": values(event, "p"),
+            "about": next(reversed(values(event, "e")), None),
+            "subject": next(iter(values(event, "subject")), None),
+            "at": event["created_at"],
+        })
+    return sorted(opened, key=lambda event: event["at"])
+
+
 VERBS = {
     "follow": lambda by, actor: contacts(by, lambda tags: [t for t in tags if t[1] != actor] + [["p", actor]]),
     "unfollow": lambda by, actor: contacts(by, lambda tags: [t for t in tags if t[1] != actor]),
@@ -174,6 +239,9 @@ VERBS = {
     "unboost": lambda by, object: retract(by, 6, object),
     "post": post,
     "delete": delete,
+    "message": message,
+    "react_privately": lambda by, object, emoji, to: rumor(by, 7, emoji, to, [["e", object], ["k", "14"]]),
+    "delete_message": lambda by, object, to: rumor(by, 5, "", to, [["e", object], ["k", "14"]]),
 }
 
 
@@ -250,6 +318,7 @@ async def new_actor(name):
     keys[identifier] = made
     await write(identifier, 0, json.dumps({"name": name}), [])
     await write(identifier, 10002, "", [["r", HOME]])
+    await write(identifier, 10050, "", [["relay", HOME]])
     return {"id": identifier, "acct": made.public_key().to_bech32()}
 
 
@@ -267,6 +336,7 @@ ROUTES = {
     ("GET", "/object"): get_object,
     ("GET", "/actor"): get_actor,
     ("GET", "/find"): get_find,
+    ("GET", "/messages"): get_messages,
 }
 
 

@@ -6,8 +6,10 @@
 import { createServer } from 'node:http';
 import { parse as thread } from 'nostr-tools/nip10';
 import { finishRepostEvent } from 'nostr-tools/nip18';
+import * as nip17 from 'nostr-tools/nip17';
 import { neventEncode, nprofileEncode, npubEncode } from 'nostr-tools/nip19';
 import { finishReactionEvent } from 'nostr-tools/nip25';
+import * as nip59 from 'nostr-tools/nip59';
 import { SimplePool, useWebSocketImplementation } from 'nostr-tools/pool';
 import { finalizeEvent, generateSecretKey, getPublicKey } from 'nostr-tools/pure';
 import WebSocket from 'ws';
@@ -123,6 +125,45 @@ const verbs = {
   },
 };
 
+// ---- Private messages (NIP-17).
+
+/** Where someone takes them: kind 10050; nothing may be sent to anyone without. */
+async function messageRelays(pubkey) {
+  const list = newest(await read([home], { kinds: [10050], authors: [pubkey] }));
+  return list ? values(list, 'relay') : [];
+}
+
+async function send(wraps) {
+  for (const wrap of wraps) {
+    const [pubkey] = values(wrap, 'p');
+    const relays = await messageRelays(pubkey);
+    if (!relays.length) throw new Error(`${pubkey} takes no private messages`);
+    await Promise.all(pool.publish(relays, wrap));
+  }
+}
+
+async function message(by, { text, to, subject, reply_to }) {
+  const people = to.map((publicKey) => ({ publicKey }));
+  const answered = reply_to ? { eventId: reply_to } : undefined;
+  const wraps = nip17.wrapManyEvents(secrets.get(by), people, text, subject, answered);
+  await send(wraps);
+  return { id: nip17.unwrapEvent(wraps[0], secrets.get(by)).id };
+}
+
+/** A reaction or a deletion, as the library's gift wraps carry any rumor. */
+async function rumor(by, kind, content, to, tags) {
+  const event = { kind, content, tags: [...tags, ...to.map((pubkey) => ['p', pubkey])], created_at: now() };
+  const wraps = nip59.wrapManyEvents(event, secrets.get(by), to);
+  await send(wraps);
+  return { id: nip59.unwrapEvent(wraps[0], secrets.get(by)).id };
+}
+
+Object.assign(verbs, {
+  message,
+  react_privately: (by, { object, emoji, to }) => rumor(by, 7, emoji, to, [['e', object], ['k', '14']]),
+  delete_message: (by, { object, to }) => rumor(by, 5, '', to, [['e', object], ['k', '14']]),
+});
+
 // ---- What is known.
 
 function picture(tag) {
@@ -153,6 +194,7 @@ const control = {
     secrets.set(id, secret);
     await write(id, 0, JSON.stringify({ name }), []);
     await write(id, 10002, '', [['r', home]]);
+    await write(id, 10050, '', [['relay', home]]);
     return { id, acct: npubEncode(id) };
   },
   async 'POST /act'({ as, verb, ...rest }) {
@@ -191,6 +233,19 @@ const control = {
     );
     const followers = current.filter((list) => list && values(list, 'p').includes(id)).map((list) => list.pubkey);
     return { followers, following: mine ? values(mine, 'p') : [] };
+  },
+  /** What a person's app unwraps, oldest first: messages, reactions, deletions. */
+  async 'GET /messages'({ id }) {
+    const wraps = await read(await messageRelays(id), { kinds: [1059], '#p': [id] });
+    return nip17.unwrapManyEvents(wraps, secrets.get(id)).map((event) => ({
+      id: event.id,
+      kind: event.kind,
+      author: event.pubkey,
+      text: event.content,
+      mentions: values(event, 'p'),
+      about: values(event, 'e').at(-1) ?? null,
+      subject: values(event, 'subject')[0] ?? null,
+    }));
   },
   /** Ids of the notes by `author` that contain `text`, on the relays that the author writes to. */
   async 'GET /find'({ author, text }) {

@@ -23,6 +23,7 @@ mod image;
 mod leaving;
 mod like;
 mod mention;
+mod message;
 mod moving;
 mod pin;
 mod policy;

@@ -27,12 +27,22 @@ async fn atproto_py() -> Result<()> {
 #[ignore = "needs real peers: cargo xtask test"]
 async fn oauth_client() -> Result<()> {
     let stage = Stage::current()?;
-    let outcome = let_in(&stage, node("oauth.mjs")?).await;
+    let outcome = let_in(&stage, "o", "atproto transition:generic").await;
     let client = "@atproto/oauth-client-node";
     matrix::record(&stage.folder, "AT Protocol", "signing in by OAuth", client, Way::Out, outcome)
 }
 
-fn node(program: &str) -> Result<Command> {
+/// To private messages as well: a service of others, which a stand-in plays.
+#[tokio::test]
+#[ignore = "needs real peers: cargo xtask test"]
+async fn oauth_client_for_messages() -> Result<()> {
+    let stage = Stage::current()?;
+    let outcome = let_in(&stage, "q", "atproto transition:generic transition:chat.bsky").await;
+    let client = "@atproto/oauth-client-node";
+    matrix::record(&stage.folder, "AT Protocol", "chat.bsky (a stand-in)", client, Way::Out, outcome)
+}
+
+pub fn node(program: &str) -> Result<Command> {
     let stage = Stage::current()?;
     let installed = servers::installed("atproto")?;
     let app = servers::lay_out(&stage.folder, "atproto-clients", "atproto", &[program])?;
@@ -66,9 +76,11 @@ async fn play(stage: &Stage, library: &str, initial: &str, mut program: Command)
     client.ends().await
 }
 
-async fn let_in(stage: &Stage, mut program: Command) -> Result<()> {
-    let (name, handle) = account(stage, "o").await?;
-    program.args([&atproto::pds_of(&stage.landbridge.host), &handle, atproto::DIRECTORY]);
+async fn let_in(stage: &Stage, initial: &str, scope: &str) -> Result<()> {
+    let mut program = node("oauth.mjs")?;
+    let (name, handle) = account(stage, initial).await?;
+    let pds = atproto::pds_of(&stage.landbridge.host);
+    program.args([&pds, &handle, atproto::DIRECTORY, scope, atproto::CHAT_DID]);
     let mut client = Client::start(stage, program)?;
     let authorize = client.says("AUTHORIZE").await?.parse()?;
     let browser = member::client(&stage.authority())?;
@@ -91,14 +103,14 @@ async fn account(stage: &Stage, initial: &str) -> Result<(String, String)> {
 }
 
 /// A program that is talked with in lines.
-struct Client {
+pub struct Client {
     program: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
 }
 
 impl Client {
-    fn start(stage: &Stage, mut program: Command) -> Result<Self> {
+    pub fn start(stage: &Stage, mut program: Command) -> Result<Self> {
         let authority = stage.authority();
         program.env("SSL_CERT_FILE", &authority).env("NODE_EXTRA_CA_CERTS", &authority);
         program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
@@ -109,7 +121,7 @@ impl Client {
     }
 
     /// The rest of its next line, which must begin with `word`.
-    async fn says(&mut self, word: &str) -> Result<String> {
+    pub async fn says(&mut self, word: &str) -> Result<String> {
         let line = self.output.next_line().await?.with_context(|| format!("ended before {word}"))?;
         Ok(line
             .strip_prefix(word)
@@ -118,11 +130,11 @@ impl Client {
             .to_owned())
     }
 
-    async fn hears(&mut self, line: &str) -> Result<()> {
+    pub async fn hears(&mut self, line: &str) -> Result<()> {
         Ok(self.input.write_all(format!("{line}\n").as_bytes()).await?)
     }
 
-    async fn ends(mut self) -> Result<()> {
+    pub async fn ends(mut self) -> Result<()> {
         anyhow::ensure!(self.program.wait().await?.success(), "the client failed");
         Ok(())
     }

@@ -17,11 +17,15 @@ use serde_json::{Value, json};
 
 mod addresses;
 mod block;
+mod card;
+mod chat;
 mod clients;
 mod delete;
 mod edit;
 mod follow;
+mod gate;
 mod image;
+mod label;
 mod leaving;
 mod like;
 mod mention;
@@ -30,6 +34,7 @@ mod profile;
 mod quote;
 mod reply;
 mod repost;
+mod standing;
 mod verified;
 mod warning;
 
@@ -69,12 +74,17 @@ async fn play(operation: &str, way: Way, act: impl AsyncFnOnce(&Scene) -> Result
 
 impl Scene {
     async fn set() -> Result<Self> {
+        Self::set_as("").await
+    }
+
+    /// With names that begin like this.
+    async fn set_as(initial: &str) -> Result<Self> {
         let stage = Stage::current()?;
         let name = format!("{:x}", std::process::id());
         let network = stage.peer("atproto")?;
-        let member = stage.member(&format!("a{name}")).await?;
+        let member = stage.member(&format!("{initial}a{name}")).await?;
         let did = did_of(&network, &stage.landbridge, &member.name).await?;
-        let person = network.account(&format!("p{name}")).await?;
+        let person = network.account(&format!("{initial}p{name}")).await?;
         Ok(Self { stage, network, member, did, person })
     }
 
@@ -97,6 +107,8 @@ impl Scene {
         let uri = self.network.publish(&self.person, draft).await?;
         let status =
             until("the post is at home", async || self.at_home(shown(&draft.text)).await, |_| true).await?;
+        // The AppView tells nobody of an answer to what it has not read yet, then or later.
+        self.until_object("the AppView has the post", &uri, |o| o.note.is_some()).await?;
         Ok((uri, status))
     }
 

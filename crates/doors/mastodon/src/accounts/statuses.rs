@@ -2,6 +2,7 @@
 
 use crate::{
     asked::Asked,
+    conversations::log,
     error::ApiError,
     page::{Answer, page},
 };
@@ -28,6 +29,7 @@ pub(super) async fn get(asked: Asked) -> Result<Answer, ApiError> {
         });
     }
     let views = door.hub.account_posts(id, &what, reader, page(&params, 20)).await?;
+    log(door, auth, &views).await?;
     if what.pinned {
         // Pins are one short list without pages.
         let answer = door.statuses(uri, reader, &views).await?;

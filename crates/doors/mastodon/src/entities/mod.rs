@@ -2,6 +2,8 @@
 //! refuse what is missing.
 
 mod account;
+mod card;
+mod conversation;
 mod credential;
 mod emoji;
 mod media;
@@ -14,6 +16,7 @@ mod status;
 mod tag;
 
 pub(crate) use account::{Account, NO_AVATAR, NO_HEADER};
+pub(crate) use conversation::{Conversation, label, show_conversations};
 pub(crate) use credential::CredentialAccount;
 use emoji::{CustomEmoji, emojis};
 pub(crate) use media::MediaAttachment;

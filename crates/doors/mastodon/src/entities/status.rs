@@ -1,7 +1,9 @@
 //! docs/entities/Status, docs/entities/StatusEdit
 
 use super::{
-    Account, CustomEmoji, MediaAttachment, Poll, Show, emojis,
+    Account, CustomEmoji, MediaAttachment, Poll, Show,
+    card::PreviewCard,
+    emojis,
     quote::{self, Quote},
 };
 use landbridge_hub::PostView;
@@ -37,7 +39,7 @@ pub(crate) struct Status<'a> {
     tags: Vec<StatusTag<'a>>,
     emojis: Vec<CustomEmoji<'a>>,
     quote: Option<Quote<'a>>,
-    card: Option<()>,
+    card: Option<PreviewCard<'a>>,
     poll: Option<Poll<'a>>,
     favourited: Option<bool>,
     reblogged: Option<bool>,
@@ -125,7 +127,7 @@ impl<'a> Status<'a> {
             tags: post.tags.iter().map(|name| StatusTag { name, url: show.tag_url(name) }).collect(),
             emojis: emojis(show, &post.emojis),
             quote: quote::quote(show, view, nested),
-            card: None,
+            card: post.card.as_ref().map(|card| PreviewCard::new(show, card)),
             poll: Poll::new(show, view),
             favourited: for_reader(marks.liked),
             reblogged: for_reader(marks.reposted),

@@ -1,6 +1,7 @@
 //! `/api/landbridge/v1`: what is ours alone. Each file describes its part.
 
 mod contacts;
+mod conversations;
 mod deliveries;
 mod grants;
 mod preview;
@@ -23,6 +24,8 @@ pub(crate) fn routes() -> Router<Door> {
         .both("/api/landbridge/v1/contacts/{id}/report", post(contacts::report))
         .both("/api/landbridge/v1/contacts/{id}/undo", post(contacts::undo))
         .both("/api/landbridge/v1/statuses/{id}/deliveries", get(deliveries::get))
+        .both("/api/landbridge/v1/conversations/{id}", get(conversations::get))
+        .both("/api/landbridge/v1/ways", get(conversations::ways))
         .both("/api/landbridge/v1/preview", post(preview::post))
         .both("/api/landbridge/v1/grants", get(grants::get))
         .both("/api/landbridge/v1/grants/{id}", get(grants::one).delete(grants::revoke))

@@ -8,9 +8,8 @@ use axum::{
 };
 
 /// Of a member.
-const OWN: [&str; 11] = [
+const OWN: [&str; 10] = [
     "/api/v1/announcements",
-    "/api/v1/conversations",
     "/api/v1/endorsements",
     "/api/v1/featured_tags",
     "/api/v1/featured_tags/suggestions",

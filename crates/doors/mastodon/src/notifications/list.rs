@@ -3,6 +3,7 @@
 use crate::{
     at::At,
     auth::Auth,
+    conversations::log,
     door::Door,
     entities::{Notification, Show},
     error::ApiError,
@@ -23,16 +24,19 @@ pub(super) async fn get(State(door): State<Door>, auth: Auth, uri: Uri) -> Resul
     };
     let make = async {
         let found = door.hub.notifications(me, &kinds, params.id("account_id"), page(&params, 40)).await?;
+        log(&door, &auth, found.iter().filter_map(|n| n.post.as_ref())).await?;
         let show = show(&door, me, &found).await?;
         let items: Vec<_> = found.iter().map(|n| Notification::new(&show, n)).collect();
         Ok(Answer::list(door.hub.config(), &uri, &items, ends(&found, |n| n.id)))
     };
-    door.remembered(Some(me), &uri, make).await
+    // For each grant apart: what is answered from memory is in the log of the one that has asked before.
+    door.remembered(auth.0.as_ref().map(|grant| grant.id), &uri, make).await
 }
 
 pub(super) async fn one(State(door): State<Door>, auth: Auth, At(id): At) -> Result<Answer, ApiError> {
     let me = auth.member("read:notifications")?;
     let found = door.hub.notification(me, id).await?;
+    log(&door, &auth, &found.post).await?;
     let show = show(&door, me, std::slice::from_ref(&found)).await?;
     Ok(Answer::one(&Notification::new(&show, &found)))
 }

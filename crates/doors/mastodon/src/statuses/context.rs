@@ -3,6 +3,7 @@
 use crate::{
     at::At,
     auth::Auth,
+    conversations::log,
     door::Door,
     entities::{Show, Status},
     error::ApiError,
@@ -14,7 +15,13 @@ use serde::Serialize;
 
 pub(super) async fn get(State(door): State<Door>, auth: Auth, At(id): At) -> Result<Answer, ApiError> {
     let reader = auth.reader("read:statuses")?;
-    let thread = door.hub.thread(id, reader).await?;
+    let mut thread = door.hub.thread(id, reader).await?;
+    if let Some(me) = reader
+        && let Some(room) = door.hub.room_around(me, id).await?
+    {
+        thread = room;
+    }
+    log(&door, &auth, thread.ancestors.iter().chain(&thread.descendants)).await?;
     if reader.is_some() {
         // Replies that have not come here by themselves are there at the next look.
         let hub = door.hub.clone();

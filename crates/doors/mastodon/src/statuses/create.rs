@@ -4,7 +4,7 @@ use crate::{auth::Auth, door::Door, entities::visibility_of, error::ApiError, pa
 use axum::extract::State;
 use http::HeaderMap;
 use landbridge_hub::{Draft, DraftPoll};
-use landbridge_model::{Audience, Id};
+use landbridge_model::{Audience, Id, Network};
 
 /// Seconds that a poll runs, as `instance` tells.
 pub(crate) const POLL_SHORTEST: u64 = 300;
@@ -60,8 +60,17 @@ pub(crate) fn draft(author: Id, params: &Params) -> Result<Draft, ApiError> {
             quoted => quoted,
         },
         quote_policy,
+        via: way(params)?,
+        accept_weaker: params.is("landbridge_accept_weaker"),
         ..Draft::default()
     })
+}
+
+/// The way that a message shall go: ours alone.
+fn way(params: &Params) -> Result<Option<Network>, ApiError> {
+    let Some(key) = params.filled("landbridge_network") else { return Ok(None) };
+    let network = Network::from_key(key);
+    network.map(Some).ok_or_else(|| ApiError::invalid("landbridge_network is not included in the list"))
 }
 
 fn poll(params: &Params) -> Result<Option<DraftPoll>, ApiError> {

@@ -10,6 +10,7 @@ mod get;
 mod history;
 mod react;
 mod repost;
+mod revoke;
 mod source;
 
 use crate::{Both, door::Door};
@@ -38,6 +39,7 @@ pub(crate) fn routes() -> Router<Door> {
         .both("/api/v1/statuses/{id}/pin", post(acts::pin))
         .both("/api/v1/statuses/{id}/unpin", post(acts::unpin))
         .both("/api/v1/pleroma/statuses/{id}/reactions/{emoji}", put(react::put).delete(react::delete))
+        .both("/api/v1/statuses/{id}/quotes/{quoting}/revoke", post(revoke::post))
         .both("/api/v1/statuses/{id}/mute", post(acts::mute))
         .both("/api/v1/statuses/{id}/unmute", post(acts::unmute))
 }

@@ -17,7 +17,7 @@ pub(super) enum Channel {
         shown: String,
         local: bool,
     },
-    /// Direct messages; there are no conversations here yet, so nothing comes.
+    /// Conversations.
     Direct,
 }
 

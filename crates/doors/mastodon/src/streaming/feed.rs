@@ -3,11 +3,11 @@
 use super::Channel;
 use crate::{
     door::Door,
-    entities::{Notification, Show, Status, authors},
+    entities::{Conversation, Notification, Show, Status, authors, show_conversations},
     error::ApiError,
 };
-use landbridge_hub::{Event, EventKind, PostView};
-use landbridge_model::Id;
+use landbridge_hub::{Event, EventKind, PostView, accounts::Grant};
+use landbridge_model::{Id, Visibility};
 
 /// One event for some of a reader's channels.
 pub(super) struct Said {
@@ -19,7 +19,8 @@ pub(super) struct Said {
 }
 
 /// What an event says to a reader who listens to these channels. What they may not see says nothing.
-pub(super) async fn said(door: &Door, reader: Id, channels: &[Channel], event: &Event) -> Option<Said> {
+pub(super) async fn said(door: &Door, grant: &Grant, channels: &[Channel], event: &Event) -> Option<Said> {
+    let reader = grant.member?;
     let mine = event.members.contains(&reader);
     let any_public = channels.iter().any(|c| matches!(c, Channel::Public { .. } | Channel::Tag { .. }));
     let concerned = mine || (event.public && any_public);
@@ -30,7 +31,8 @@ pub(super) async fn said(door: &Door, reader: Id, channels: &[Channel], event: &
         EventKind::Post(id) => post(door, reader, channels, *id, mine, "update").await,
         EventKind::Edited(id) => post(door, reader, channels, *id, mine, "status.update").await,
         EventKind::Deleted(id) => Ok(deleted(channels, *id, mine, event.public)),
-        EventKind::Notification(id) if mine => notification(door, reader, channels, *id).await,
+        EventKind::Notification(id) if mine => notification(door, grant, reader, channels, *id).await,
+        EventKind::Message(id) if mine => message(door, grant, reader, channels, *id).await,
         _ => Ok(None),
     };
     // Not found: not for this reader, or gone meanwhile.
@@ -68,8 +70,29 @@ fn deleted(channels: &[Channel], id: Id, mine: bool, public: bool) -> Option<Sai
     (!listens.is_empty()).then(|| Said { event: "delete", payload: id.to_string(), channels: listens })
 }
 
+/// The conversation in which a message is new.
+async fn message(
+    door: &Door,
+    grant: &Grant,
+    reader: Id,
+    channels: &[Channel],
+    post: Id,
+) -> Result<Option<Said>, ApiError> {
+    let listens = places(channels, |c| *c == Channel::Direct);
+    if listens.is_empty() {
+        return Ok(None);
+    }
+    let found = [door.hub.conversation_with(reader, post).await?];
+    let show = show_conversations(door, reader, &found).await?;
+    let [conversation] = &found;
+    door.hub.used_conversation(grant.id, conversation.id);
+    let payload = serde_json::to_string(&Conversation::new(&show, conversation)).unwrap_or_default();
+    Ok(Some(Said { event: "conversation", payload, channels: listens }))
+}
+
 async fn notification(
     door: &Door,
+    grant: &Grant,
     reader: Id,
     channels: &[Channel],
     id: Id,
@@ -82,6 +105,9 @@ async fn notification(
     let mut people = vec![&found.actor];
     if let Some(view) = &found.post {
         authors(view, &mut people);
+        if view.post.visibility == Visibility::Direct {
+            door.hub.used_messages(grant.id, reader, &[view.post.id]).await?;
+        }
     }
     let show = Show::people(door, Some(reader), people).await?;
     let payload = serde_json::to_string(&Notification::new(&show, &found)).unwrap_or_default();

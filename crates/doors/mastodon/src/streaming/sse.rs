@@ -11,9 +11,9 @@ use axum::{
 };
 use futures_util::{Stream, stream::unfold};
 use http::{HeaderMap, StatusCode, Uri};
-use landbridge_hub::{Event, EventKind};
+use landbridge_hub::{Event, EventKind, accounts::Grant};
 use landbridge_model::Id;
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 pub(super) async fn get(
@@ -34,7 +34,7 @@ pub(super) async fn get(
     }
     let Some(member) = grant.member else { return Err(ApiError::unauthorized()) };
     let events = door.hub.bus().listen();
-    let stream = stream(Listener { door, token, member, channels: [channel], events });
+    let stream = stream(Listener { door, token, grant, member, channels: [channel], events });
     let keep = KeepAlive::new().interval(Duration::from_secs(15)).text("thump");
     Ok(Sse::new(stream).keep_alive(keep).into_response())
 }
@@ -42,6 +42,7 @@ pub(super) async fn get(
 struct Listener {
     door: Door,
     token: String,
+    grant: Arc<Grant>,
     member: Id,
     channels: [Channel; 1],
     events: Receiver<Event>,
@@ -66,7 +67,7 @@ impl Listener {
             if matches!(event.kind, EventKind::Member(id) if id == self.member) {
                 self.door.grant_of(self.token.clone()).await.ok()?;
             }
-            if let Some(said) = said(&self.door, self.member, &self.channels, &event).await {
+            if let Some(said) = said(&self.door, &self.grant, &self.channels, &event).await {
                 return Some(Sent::default().event(said.event).data(said.payload));
             }
         }

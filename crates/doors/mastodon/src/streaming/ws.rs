@@ -138,7 +138,7 @@ impl Connection {
         if matches!(event.kind, EventKind::Member(id) if id == self.member) {
             return self.still_good().await;
         }
-        let Some(said) = said(&self.door, self.member, &self.channels, event).await else { return Ok(()) };
+        let Some(said) = said(&self.door, &self.grant, &self.channels, event).await else { return Ok(()) };
         for place in said.channels {
             let Some(channel) = self.channels.get(place) else { continue };
             let frame =

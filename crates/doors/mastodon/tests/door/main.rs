@@ -5,6 +5,7 @@
 mod accounts;
 mod client;
 mod contacts;
+mod conversations;
 mod landbridge;
 mod media;
 mod notifications;

@@ -1,6 +1,6 @@
 //! `GET /compose` (`?reply=`, `?quote=`, `?to=`), `POST /compose`: a new post, and what each network would carry of it.
 
-use super::{Answer, id};
+use super::{Answer, id, messages::Label};
 use crate::{
     card::{self, Card, Reader},
     error::PageError,
@@ -39,6 +39,8 @@ struct Compose {
     problem: Option<String>,
     networks: Vec<Also>,
     audiences: Vec<(&'static str, &'static str, &'static str)>,
+    /// Who can read a private message, by the ways that the member has.
+    private: Vec<Label>,
     languages: &'static [(&'static str, &'static str)],
     /// An edit changes words only.
     is_edit: bool,
@@ -307,10 +309,14 @@ async fn show_form(
         None => None,
     };
     let mut networks = Vec::new();
+    let mut private = Vec::new();
     for presence in web.hub.presences(signed.id()).await? {
         let (network, active) = (presence.network, presence.state == landbridge_model::PresenceState::Active);
         if active {
             let chosen = !except.contains(&network);
+            if web.hub.translator(network).is_ok_and(|t| t.carries(Visibility::Direct)) {
+                private.push(Label::new(Some(network), &web.hub.label(signed.id(), Some(network)).await?));
+            }
             networks.push(Also {
                 key: network.key(),
                 label: network.label(),
@@ -332,6 +338,7 @@ async fn show_form(
         preview,
         problem,
         networks,
+        private,
         audiences: audiences(),
         languages: LANGUAGES,
         is_edit: false,
@@ -359,6 +366,7 @@ pub async fn edit_form(
         preview: None,
         problem,
         networks: Vec::new(),
+        private: Vec::new(),
         audiences: audiences(),
         languages: LANGUAGES,
         is_edit: true,
@@ -416,6 +424,7 @@ async fn as_post(web: &Web, signed: &Signed, draft: &Draft, typed: &Typed) -> Re
         quote_policy: Audience::default(),
         reply_policy: Audience::default(),
         application: None,
+        card: None,
         replies: 0,
         reposts: 0,
         likes: 0,
@@ -429,7 +438,7 @@ fn audiences() -> Vec<(&'static str, &'static str, &'static str)> {
         Visibility::Public => "everyone, on every chosen network",
         Visibility::Unlisted => "everyone, but not on public timelines",
         Visibility::Followers => "your followers on the Fediverse",
-        Visibility::Direct => "on the Fediverse; servers of both sides can read it",
+        Visibility::Direct => "by the most private way that reaches them all",
     };
     [Visibility::Public, Visibility::Unlisted, Visibility::Followers, Visibility::Direct]
         .into_iter()

@@ -8,6 +8,7 @@ mod edit;
 mod home;
 mod join;
 mod login;
+mod messages;
 mod notifications;
 mod people;
 mod picture;
@@ -72,6 +73,7 @@ pub fn router() -> Router<Web> {
         .route("/{handle}/followers", get(people::followers))
         .route("/{handle}/following", get(people::following))
         .route("/{handle}/{id}", get(thread::show))
+        .merge(messages::router())
         .merge(settings::router())
         .layer(DefaultBodyLimit::max(MAX_UPLOAD))
 }

@@ -31,6 +31,7 @@ on_both_engines!(
     a_block_while_more_arrives_leaves_nothing,
     members_ask_each_other_too,
     who_is_erased_waits_no_more,
+    who_followed_before_is_not_asked_about,
 );
 
 fn direct(id: &str, member: &str) -> InPost {
@@ -122,7 +123,18 @@ async fn what_waits_is_nowhere_else(store: TestStore) {
     let mut sent = incoming(AP, "bob", Some("https://remote.example/1#create"), What::Post(Box::new(post)));
     sent.original = Bytes::from_static(b"hushhushoriginal");
     assert!(is_held(t.hub.receive(sent).await));
-    for table in ["posts", "copies", "mentions", "notifications", "home", "post_keys", "media", "awaited"] {
+    for table in [
+        "posts",
+        "copies",
+        "mentions",
+        "notifications",
+        "home",
+        "post_keys",
+        "media",
+        "awaited",
+        "conversations",
+        "conversation_posts",
+    ] {
         assert_eq!(
             t.rows(Box::leak(format!("SELECT COUNT(*) FROM {table}").into_boxed_str())).await,
             0,
@@ -549,4 +561,25 @@ async fn who_is_erased_waits_no_more(store: TestStore) {
             "{table}"
         );
     }
+}
+
+async fn who_followed_before_is_not_asked_about(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let (bob, carol) = (t.stranger(AP, "bob").await, t.stranger(AP, "carol").await);
+    t.rules(&alice, |rules| rules.follows = Outcome::Hold).await;
+    t.take(AP, "carol", Some("c1"), follow()).await.unwrap();
+    let request = t.only_request(&alice).await;
+    t.hub.decline_contact(alice.actor.id, request.id).await.unwrap();
+    let told = t.told(&alice).await;
+    // Found to have followed the account before it was brought here.
+    for (name, id) in [("bob", "b1"), ("carol", "c2")] {
+        let found = Incoming { via: Via::Fetched, ..incoming(AP, name, Some(id), follow()) };
+        t.hub.receive(found).await.unwrap();
+    }
+    assert!(t.requests(&alice).await.is_empty());
+    assert_eq!(t.told(&alice).await, told);
+    let follows = async |who| t.hub.relationship(alice.actor.id, who).await.unwrap().followed_by;
+    assert!(follows(bob).await);
+    assert!(!follows(carol).await, "a no stays a no");
 }

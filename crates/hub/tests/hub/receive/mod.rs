@@ -4,6 +4,7 @@ mod acts;
 mod contacts;
 mod erasing;
 mod follows;
+mod gates;
 mod identity;
 mod order;
 mod polls;

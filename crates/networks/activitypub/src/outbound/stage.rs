@@ -83,7 +83,7 @@ impl<'a> Ox<'a> {
             proof::sign(&mut activity, &key_id, &key, &self.act.at.rfc3339());
         }
         let bytes = serde_json::to_vec(&activity).map_err(|_| HubError::Damaged("an activity"))?;
-        Ok(Payload { bytes: Bytes::from(bytes), private: !open, destinations })
+        Ok(Payload { bytes: Bytes::from(bytes), private: !open, destinations, settled: None })
     }
 
     /// One activity, nothing to keep.

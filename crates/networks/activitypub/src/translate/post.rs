@@ -67,8 +67,8 @@ pub fn post(node: Node<'_>, now: Time) -> Option<ReadPost> {
         quote_stamp: None,
         quote_free: quote.legacy,
         quote_policy: quote::policy(node, &author),
-        reply_policy: Default::default(),
         same_as: elsewhere::same_as(node),
+        ..InPost::default()
     };
     Some(ReadPost { post, stamp: quote.stamp, authors })
 }

@@ -36,6 +36,18 @@ impl Cid {
     }
 
     /// Of a blob whose SHA-256 was taken while it was read.
+    /// Of a blob whose SHA-256 is known, in hex.
+    pub fn of_blob_hash(hex: &str) -> Option<Cid> {
+        let mut digest = [0; 32];
+        if hex.len() != 64 {
+            return None;
+        }
+        for (at, byte) in digest.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok()?;
+        }
+        Some(Cid::of_blob_digest(digest))
+    }
+
     pub fn of_blob_digest(digest: [u8; 32]) -> Cid {
         Cid { codec: RAW, digest }
     }

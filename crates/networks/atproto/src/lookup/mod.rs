@@ -205,9 +205,11 @@ pub fn set_gates(post: &mut InPost, place: &Place, thread: Option<&Found>, quote
     };
     if let Some(gate) = of(thread, THREADGATE) {
         post.reply_policy = gates_in::who_may_answer(&gate);
+        post.hidden_answers = gates_in::hidden_answers(&gate);
     }
     if let Some(gate) = of(quotes, POSTGATE) {
         post.quote_policy = gates_in::who_may_quote(&gate);
+        post.detached_quotes = gates_in::detached_quotes(&gate);
     }
 }
 

@@ -7,12 +7,14 @@ use crate::{
     network::AtProto,
 };
 use landbridge_model::Time;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 const KIND: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// Seconds that an assertion may be good, and that clocks may differ.
 const LONGEST: i64 = 3600;
 const SKEW: i64 = 60;
+/// How long one is known to have been used: longer than any is good.
+const REMEMBERED: Duration = Duration::from_secs(LONGEST as u64 + 3 * SKEW as u64);
 
 /// An app that has shown who it is, as far as it can.
 pub struct Asking {
@@ -52,7 +54,7 @@ impl AtProto {
             Wrong::Key => OAuthError::unknown_client("the assertion is signed by none of the app's keys"),
             Wrong::Other(why) => OAuthError::unknown_client(why),
         })?;
-        match self.guard.proofs.entry(assertion).or_insert(()).is_fresh() {
+        match self.is_first_use(&assertion, Time::now().plus(REMEMBERED)).await? {
             true => Ok(Asking { client, key }),
             false => Err(OAuthError::unknown_client("this assertion has been used")),
         }

@@ -102,17 +102,11 @@ impl AtProto {
     async fn described(&self, id: &str) -> OAuthResult<Client> {
         let url = address(id, self.hub.config().trial)?;
         let body = self.fetch_json(&url).await?;
-        let metadata: Metadata = serde_json::from_slice(&body).map_err(|why| {
-            OAuthError::client(format!("the description of the app is not in order: {why}"))
-        })?;
-        let keys_at = metadata.jwks_uri.clone();
-        let mut client = read(metadata, id, &url, self.hub.config().trial)?;
+        let (mut client, keys_at) = read_description(&body, id, &url, self.hub.config().trial)?;
         if let (Some(keys), Some(at)) = (&mut client.keys, keys_at) {
             let at = Url::parse(&at).map_err(|_| OAuthError::client("jwks_uri is no address"))?;
             let body = self.fetch_json(&at).await?;
-            let set =
-                serde_json::from_slice(&body).map_err(|_| OAuthError::client("jwks_uri leads to no JSON"))?;
-            *keys = read_keys(&set)?;
+            *keys = read_key_set(&body)?;
         }
         Ok(client)
     }
@@ -140,7 +134,7 @@ impl AtProto {
 }
 
 /// The address of a description: HTTPS, a name, a path, nothing else. In a trial, which has no certificates, HTTP will do.
-fn address(id: &str, trial: bool) -> OAuthResult<Url> {
+pub(crate) fn address(id: &str, trial: bool) -> OAuthResult<Url> {
     let no = |why: &str| Err(OAuthError::new("invalid_client_id", format!("client_id: {why}")));
     if id.len() > LONGEST_ID {
         return no("too long");
@@ -166,7 +160,7 @@ fn address(id: &str, trial: bool) -> OAuthResult<Url> {
 }
 
 /// `http://localhost` with nothing but wishes behind it: an app in the making, on the developer's own machine.
-fn localhost(id: &str) -> OAuthResult<Option<Client>> {
+pub(crate) fn localhost(id: &str) -> OAuthResult<Option<Client>> {
     let Some(rest) = id.strip_prefix("http://localhost") else { return Ok(None) };
     let query = match rest.strip_prefix('/').unwrap_or(rest) {
         "" => "",
@@ -203,6 +197,25 @@ fn localhost(id: &str) -> OAuthResult<Option<Client>> {
         renews: true,
         keys: None,
     }))
+}
+
+/// The app that a document describes, and the address of its keys if they are not in the document.
+pub(crate) fn read_description(
+    body: &[u8],
+    id: &str,
+    url: &Url,
+    trial: bool,
+) -> OAuthResult<(Client, Option<String>)> {
+    let metadata: Metadata = serde_json::from_slice(body)
+        .map_err(|why| OAuthError::client(format!("the description of the app is not in order: {why}")))?;
+    let keys_at = metadata.jwks_uri.clone();
+    Ok((read(metadata, id, url, trial)?, keys_at))
+}
+
+/// The keys in a document of their own.
+pub(crate) fn read_key_set(body: &[u8]) -> OAuthResult<Vec<Jwk>> {
+    let set = serde_json::from_slice(body).map_err(|_| OAuthError::client("jwks_uri leads to no JSON"))?;
+    read_keys(&set)
 }
 
 fn read(metadata: Metadata, id: &str, url: &Url, trial: bool) -> OAuthResult<Client> {

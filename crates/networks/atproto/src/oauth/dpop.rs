@@ -1,5 +1,6 @@
 //! Proofs that who asks holds the key to which a token is bound (DPoP, RFC 9449). Each is good once, for one method and one
-//! address, and carries a nonce that we gave out some minutes ago at most.
+//! address, and carries a nonce that we gave out some minutes ago at most. That it was used stands in the database for as
+//! long as its nonce is good, so neither a restart nor another node makes it good again.
 
 use crate::{
     crypto::{Curve, Jwk, sha256},
@@ -17,17 +18,20 @@ use std::time::Duration;
 const NONCE_SECONDS: i64 = 150;
 /// Seconds that clocks of apps may be off.
 const SKEW: i64 = 300;
-/// How long a proof is known to have been used: longer than its nonce is good.
-pub const REMEMBERED: Duration = Duration::from_secs(660);
+/// How long a proof is known to have been used: longer than its nonce is good, with a minute that clocks of nodes may be off.
+const REMEMBERED: Duration = Duration::from_secs(2 * NONCE_SECONDS as u64 + 60);
 
 /// The name of the error that sends an app back for a nonce.
 pub const USE_NONCE: &str = "use_dpop_nonce";
+const INVALID: &str = "invalid_dpop_proof";
 
 /// A proof that holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// Of the key.
     pub thumbprint: String,
+    /// What it is remembered by.
+    id: [u8; 32],
 }
 
 /// What is wrong with a proof.
@@ -50,8 +54,16 @@ pub struct Expected<'a> {
 }
 
 impl AtProto {
-    /// The proof of a request. `token`: the access token that goes with it. Errors are named as a resource server does.
-    pub async fn proof(
+    /// The proof of a request, used up by it. Errors are named as a resource server does.
+    pub async fn proof(&self, method: &Method, path: &str, headers: &HeaderMap) -> XrpcResult<Proof> {
+        let proof = self.proof_shown(method, path, headers, None).await?;
+        self.use_proof(&proof).await?;
+        Ok(proof)
+    }
+
+    /// The same, to be used up ([`AtProto::use_proof`]) when the token that goes with it has proved to be good: strangers
+    /// write nothing.
+    pub async fn proof_shown(
         &self,
         method: &Method,
         path: &str,
@@ -67,15 +79,17 @@ impl AtProto {
             Some(proof) => check(proof, &expected, &self.secret().await?),
             None => Err(Wrong::Other("one DPoP proof is needed")),
         };
-        let refuse =
-            |error, why: &str| XrpcError { status: StatusCode::UNAUTHORIZED, error, message: why.into() };
-        let (proof, id) = checked.map_err(|wrong| match wrong {
-            Wrong::Nonce => refuse(USE_NONCE, "the DPoP proof needs the newest nonce"),
-            Wrong::Other(why) => refuse("invalid_dpop_proof", why),
-        })?;
-        match self.guard.proofs.entry(id).or_insert(()).is_fresh() {
-            true => Ok(proof),
-            false => Err(refuse("invalid_dpop_proof", "this DPoP proof has been used")),
+        checked.map_err(|wrong| match wrong {
+            Wrong::Nonce => refused(USE_NONCE, "the DPoP proof needs the newest nonce"),
+            Wrong::Other(why) => refused(INVALID, why),
+        })
+    }
+
+    /// Fails when it was used before, here or on another node.
+    pub async fn use_proof(&self, proof: &Proof) -> XrpcResult<()> {
+        match self.is_first_use(&proof.id, Time::now().plus(REMEMBERED)).await? {
+            true => Ok(()),
+            false => Err(refused(INVALID, "this DPoP proof has been used")),
         }
     }
 
@@ -85,13 +99,17 @@ impl AtProto {
     }
 }
 
+fn refused(error: &'static str, why: &str) -> XrpcError {
+    XrpcError { status: StatusCode::UNAUTHORIZED, error, message: why.into() }
+}
+
 fn nonce(secret: &[u8], window: i64) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
     URL_SAFE_NO_PAD.encode(hmac::sign(&key, format!("landbridge dpop nonce\0{window}").as_bytes()))
 }
 
-/// Checks everything but whether it was used before; gives what it is remembered by.
-pub fn check(proof: &str, expected: &Expected<'_>, secret: &[u8]) -> Result<(Proof, [u8; 32]), Wrong> {
+/// Checks everything but whether it was used before.
+pub fn check(proof: &str, expected: &Expected<'_>, secret: &[u8]) -> Result<Proof, Wrong> {
     let no = Wrong::Other;
     let jwt = Jwt::read(proof).ok_or(no("the DPoP proof is no token"))?;
     if jwt.header.typ.as_deref() != Some("dpop+jwt") {
@@ -131,8 +149,8 @@ pub fn check(proof: &str, expected: &Expected<'_>, secret: &[u8]) -> Result<(Pro
         return Err(no("the DPoP proof is for another token"));
     }
     let thumbprint = key.thumbprint().to_owned();
-    let remembered = sha256(format!("{thumbprint}\0{id}").as_bytes());
-    Ok((Proof { thumbprint }, remembered))
+    let id = sha256(format!("{thumbprint}\0{id}").as_bytes());
+    Ok(Proof { thumbprint, id })
 }
 
 #[cfg(test)]
@@ -176,7 +194,7 @@ pub(crate) mod tests {
             "nonce": nonce(SECRET, NOW / NONCE_SECONDS),
         });
         let check_it = |header: &Value, claims: &Value, wanted: Option<&str>| {
-            check(&token(&pair, header, claims), &expected(wanted), SECRET).map(|(_, id)| id)
+            check(&token(&pair, header, claims), &expected(wanted), SECRET).map(|proof| proof.id)
         };
         let first = check_it(&header, &good, None).unwrap();
         // Signed anew, it is the same proof: by what it is remembered does not depend on the signature.

@@ -51,7 +51,7 @@ pub async fn push(
     fields: Fields,
 ) -> OAuthResult<Response> {
     at.guard.limits.take(Limit::Authorize, &caller.key(), 1)?;
-    let proof = at.proof(&Method::POST, "/oauth/par", &headers, None).await?;
+    let proof = at.proof(&Method::POST, "/oauth/par", &headers).await?;
     let Asking { client, key } = at.authenticate(&fields).await?;
     if fields.text("dpop_jkt").is_some_and(|wanted| wanted != proof.thumbprint) {
         return Err(OAuthError::new("invalid_dpop_proof", "dpop_jkt is another key"));

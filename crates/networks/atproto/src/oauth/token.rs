@@ -36,7 +36,7 @@ pub async fn post(
     headers: HeaderMap,
     fields: Fields,
 ) -> OAuthResult<Response> {
-    let proof = at.proof(&Method::POST, "/oauth/token", &headers, None).await?;
+    let proof = at.proof(&Method::POST, "/oauth/token", &headers).await?;
     let asking = at.authenticate(&fields).await?;
     match fields.required("grant_type")? {
         "authorization_code" => first(&at, &asking, &proof.thumbprint, &fields).await,

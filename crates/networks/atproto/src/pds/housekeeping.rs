@@ -3,7 +3,7 @@
 use crate::network::AtProto;
 use landbridge_hub::{HubError, Stop};
 use landbridge_model::Time;
-use landbridge_store::entities::atproto_events;
+use landbridge_store::entities::{atproto_access, atproto_events};
 use std::{sync::Arc, time::Duration};
 
 const EVERY: Duration = Duration::from_secs(600);
@@ -23,6 +23,7 @@ pub async fn run(at: Arc<AtProto>, mut stop: Stop) {
 async fn tidy(at: &AtProto) -> Result<(), HubError> {
     let kept = Duration::from_secs(u64::from(at.options.stream_hours) * 3600);
     at.hub.store().write(atproto_events::sweep(Time::now().minus(kept))).await?;
+    at.hub.store().write(atproto_access::sweep_proofs(Time::now())).await?;
     at.sweep_sessions().await?;
     at.sweep_blobs().await
 }

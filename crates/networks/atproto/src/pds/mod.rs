@@ -25,6 +25,7 @@ mod well_known;
 pub use access::{Access, Action};
 pub(crate) use error::ErrorName;
 pub use error::{XrpcError, XrpcResult};
+pub use repo::IMPORTS_AT_ONCE;
 pub(crate) use server::service_token;
 pub(crate) use server::{find_member, name_to_try};
 

@@ -1,13 +1,14 @@
 //! `app.bsky.actor.{getPreferences,putPreferences}`: kept here, and told to nobody.
 
 use super::{Access, XrpcError, XrpcResult, access::Account, input::Input};
-use crate::network::AtProto;
+use crate::{network::AtProto, syntax::Did};
 use axum::{
     Json, Router,
     extract::State,
     routing::{get, post},
 };
 use landbridge_hub::HubError;
+use landbridge_model::Network;
 use landbridge_store::entities::atproto_repos;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 /// What only the member's own sign-in may see and change: when they were born.
 const PRIVATE: &str = "app.bsky.actor.defs#personalDetailsPref";
+const LABELERS: &str = "app.bsky.actor.defs#labelersPref";
 const NAMESPACE: &str = "app.bsky.";
 
 pub fn router() -> Router<Arc<AtProto>> {
@@ -59,9 +61,12 @@ async fn put_all(
         }
         preferences.extend(at.preferences(&access).await?.into_iter().filter(is_private));
     }
+    let labelers = labelers(&preferences);
     let text = Value::Array(preferences).to_string();
     let put = atproto_repos::put_preferences(access.member, &text);
     at.hub.store().write(put).await.map_err(HubError::from)?;
+    at.hub.listen_to_labelers(Some(access.member), Network::AtProto, &labelers).await?;
+    at.labelers.notify_one();
     access.used(&at, "changed preferences");
     Ok(())
 }
@@ -73,6 +78,21 @@ fn may(at: &AtProto, access: &Access, method: &str) -> XrpcResult<()> {
         Err(_) if access.status == "takendown" && method.ends_with("getPreferences") => Ok(()),
         other => other,
     }
+}
+
+/// The labelers that a member listens to.
+fn labelers(preferences: &[Value]) -> Vec<String> {
+    let of = |preference: &Value| {
+        let kind = preference.get("$type").and_then(Value::as_str);
+        kind.filter(|kind| *kind == LABELERS)?;
+        preference.get("labelers")?.as_array().cloned()
+    };
+    let all = preferences.iter().filter_map(of).flatten();
+    let dids = all.filter_map(|labeler| Did::parse(labeler.get("did")?.as_str()?).ok());
+    let mut dids: Vec<String> = dids.map(|did| did.to_string()).collect();
+    dids.sort_unstable();
+    dids.dedup();
+    dids
 }
 
 fn is_private(preference: &Value) -> bool {

@@ -53,11 +53,22 @@ impl AtProto {
         did: &Did,
         tried: &PublicKey,
     ) -> Result<Option<PublicKey>, HubError> {
+        self.newer_named_key(did, "atproto", tried).await
+    }
+
+    /// The same of a key of another name.
+    pub(crate) async fn newer_named_key(
+        &self,
+        did: &Did,
+        name: &str,
+        tried: &PublicKey,
+    ) -> Result<Option<PublicKey>, HubError> {
         if !self.people.suspected.entry_by_ref(did).or_insert(()).is_fresh() {
             return Ok(None);
         }
         self.people.documents.invalidate(did).await;
-        Ok(self.signing_key_of(did).await?.filter(|key| key != tried))
+        let key = self.document_of(did).await?.and_then(|document| document.key(name).cloned());
+        Ok(key.filter(|key| key != tried))
     }
 
     async fn fetch_document(&self, did: &Did) -> Result<Option<Arc<DidDocument>>, HubError> {

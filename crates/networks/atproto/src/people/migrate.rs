@@ -10,7 +10,7 @@ use crate::{
 };
 use aws_lc_rs::hmac;
 use landbridge_hub::{HubError, Joined, NewKey, NewPresence};
-use landbridge_model::{Id, Network};
+use landbridge_model::{Id, Presence};
 use landbridge_store::entities::atproto_access;
 
 /// Who moves here. The DID has said so itself.
@@ -35,8 +35,8 @@ impl AtProto {
         Err(HubError::Damaged("a reserved key"))
     }
 
-    /// The member has that identity from now on, switched off.
-    pub async fn adopt(&self, member: Id, moving: Moving) -> Result<(), HubError> {
+    /// The identity and keys of whoever moves here, for [`landbridge_hub::Hub::create_member_arriving`].
+    pub async fn arriving(&self, moving: &Moving) -> Result<Joined, HubError> {
         let signing = self.reserved_key(&moving.did).await?;
         let (_, recovery) = keys::recovery()?;
         let public = signing.public().to_did_key();
@@ -47,15 +47,49 @@ impl AtProto {
             moving: true,
             ..Facts::default()
         };
-        let joined = Joined {
+        Ok(Joined {
             presence: NewPresence { native_id: moving.did.to_string(), facts: facts.value() },
             keys: vec![NewKey { kind: keys::SIGNING, public, secret: signing.to_bytes().to_vec() }, recovery],
-        };
-        self.hub.adopt_identity(member, Network::AtProto, joined).await?;
-        if !self.is_own_handle(&moving.handle) {
-            let taken = atproto_access::take_handle(moving.handle.as_str(), member);
-            self.hub.store().write(taken).await?;
+        })
+    }
+
+    /// Notes whose a handle on a domain of their own is.
+    pub async fn keep_handle(&self, member: Id, handle: &Handle) -> Result<(), HubError> {
+        if !self.is_own_handle(handle) {
+            self.hub.store().write(atproto_access::take_handle(handle.as_str(), member)).await?;
         }
         Ok(())
+    }
+
+    /// Fails, in words, unless the document of a member's DID names this server and the key that is held here.
+    pub async fn lives_here(&self, presence: &Presence) -> Result<(), HubError> {
+        let wrong = |why: &str| Err(HubError::invalid(why));
+        let did = Did::parse(&presence.native_id).map_err(|_| HubError::Damaged("a member's DID"))?;
+        let Some(document) = self.newest_document_of(&did).await? else {
+            return wrong("the DID is not registered");
+        };
+        if document.pds().as_ref().map(|pds| pds.origin()) != Some(self.options.pds.origin()) {
+            return wrong("DID document atproto_pds service endpoint does not match PDS public url");
+        }
+        let key = keys::public(&self.hub, presence.actor, keys::SIGNING).await?;
+        match document.signing_key() {
+            Some(named) if Some(named) == key.as_ref() => Ok(()),
+            _ => wrong("DID document verification method does not match expected signing key"),
+        }
+    }
+
+    /// Whether an account that is switched off may be switched on: not before it is here, and not after it has left.
+    pub async fn may_return(&self, presence: &Presence) -> Result<(), HubError> {
+        if Facts::of(presence).moving {
+            return Err(HubError::invalid(
+                "this account is on its way here from another server: finish the move in the app with which it began",
+            ));
+        }
+        match self.lives_here(presence).await {
+            Err(HubError::Invalid(_)) => Err(HubError::invalid(
+                "your identity on AT Protocol is on another server: it can be switched on here when you have moved it back",
+            )),
+            other => other,
+        }
     }
 }

@@ -24,6 +24,7 @@ use std::{
     sync::{Arc, RwLock},
     time::Duration,
 };
+use tokio::sync::broadcast;
 
 const fn minutes(n: u64) -> Duration {
     Duration::from_secs(60 * n)
@@ -36,6 +37,8 @@ const DOCUMENTS: Duration = minutes(60);
 const HANDLES: Duration = minutes(60);
 /// How long nobody asks again for what was not there.
 const MISSING: Duration = minutes(2);
+/// Newcomers that may wait for being asked about.
+const NEWCOMERS: usize = 256;
 /// How soon a document may be asked for again because a signature does not fit: who forges must not make us ask.
 const SUSPECTED: Duration = minutes(1);
 
@@ -49,6 +52,8 @@ pub struct People {
     suspected: sync::Cache<Did, ()>,
     /// Everybody elsewhere who is known here: what they did can be taken back.
     known: RwLock<HashSet<Box<str>>>,
+    /// Tells of who is new among them.
+    pub newcomers: broadcast::Sender<Arc<str>>,
 }
 
 impl Default for People {
@@ -60,6 +65,7 @@ impl Default for People {
             lost: sync::Cache::builder().max_capacity(20_000).time_to_live(MISSING).build(),
             suspected: sync::Cache::builder().max_capacity(20_000).time_to_live(SUSPECTED).build(),
             known: RwLock::default(),
+            newcomers: broadcast::Sender::new(NEWCOMERS),
         }
     }
 }
@@ -73,6 +79,7 @@ impl People {
     pub fn note_known(&self, did: &str) {
         if !self.is_known(did) {
             self.known.write().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(did.into());
+            let _ = self.newcomers.send(did.into());
         }
     }
 

@@ -32,6 +32,8 @@ const BATCH: i64 = 50;
 const AT_ONCE: usize = 4;
 /// Longest answer that is read, in bytes.
 const MOST_BYTES: usize = 24 << 20;
+/// The same in blocks: an ordinary one has some hundred bytes, and many tiny ones would take more memory than the answer.
+const LIMITS: CarLimits = CarLimits { blocks: 150_000, total: MOST_BYTES as u64, ..CarLimits::REPO };
 /// Acts of somebody that are looked up in the new tree.
 const MOST_ACTS: i64 = 2_000;
 /// Posts that are asked for where the whole answer is too long.
@@ -144,8 +146,7 @@ impl News {
 
     async fn read(at: &AtProto, did: &Did, key: &PublicKey, file: &Bytes) -> Result<News, Later> {
         let bad = |why: String| Later(format!("the repository of {did}: {why}"));
-        let (root, blocks) =
-            car::read_rooted(file, CarLimits::REPO).map_err(|error| bad(error.to_string()))?;
+        let (root, blocks) = car::read_rooted(file, LIMITS).map_err(|error| bad(error.to_string()))?;
         let blocks: MemoryBlocks = blocks.into_iter().collect();
         let head = blocks.get(&root).ok_or_else(|| bad("no commit".into()))?;
         let commit = Commit::decode(&head).map_err(|error| bad(error.to_string()))?;

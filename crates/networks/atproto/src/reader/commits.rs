@@ -12,7 +12,7 @@ use crate::{
     repo::{
         CommitError,
         mst::TreeError,
-        verify::{Known, Verified, VerifyError, verify, verify_sync},
+        verify::{Known, Verified, VerifyError, verify, verify_signed, verify_sync},
     },
     syntax::{Did, Tid},
     translate::place::Place,
@@ -105,7 +105,16 @@ async fn checked(
     key: &PublicKey,
     known: Option<Known>,
 ) -> Result<Result<Verified, VerifyError>, Later> {
-    let check = |key: &PublicKey| verify(&commit.announced(), key, known, Time::now());
+    let check = |key: &PublicKey| {
+        let (announced, now) = (commit.announced(), Time::now());
+        match verify(&announced, key, known, now) {
+            // Its server is going to be asked: only because of what the account has signed.
+            Err(error) if error == VerifyError::Gap || is_incomplete(&error) => {
+                verify_signed(&announced, key, now).and(Err(error))
+            }
+            other => other,
+        }
+    };
     Ok(match check(key) {
         Err(VerifyError::Commit(WRONG_SIGNATURE)) => match reader.at.newer_key_of(&commit.repo, key).await? {
             Some(newer) => check(&newer),

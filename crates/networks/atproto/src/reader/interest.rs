@@ -180,9 +180,11 @@ impl People {
     }
 }
 
-/// Whether a frame may say that something was deleted or changed: these words, as CBOR has them.
+/// Whether a frame may say that something was deleted or changed (these words, as CBOR has them), or who may answer or
+/// quote.
 fn takes_back(frame: &[u8]) -> bool {
-    memmem::find(frame, b"fdelete").is_some() || memmem::find(frame, b"fupdate").is_some()
+    let words: [&[u8]; 4] = [b"fdelete", b"fupdate", b".feed.threadgate/", b".feed.postgate/"];
+    words.iter().any(|word| memmem::find(frame, word).is_some())
 }
 
 #[cfg(test)]
@@ -215,6 +217,7 @@ mod tests {
         assert_eq!(why("#commit", STRANGER, b"cdidqdid:web:m.exampleet", false), Some(Why::Aimed));
         assert_eq!(why("#commit", STRANGER, b"faction\x66delete", true), Some(Why::Known));
         assert_eq!(why("#commit", STRANGER, b"faction\x66delete", false), None);
+        assert_eq!(why("#commit", STRANGER, b"x\x1eapp.bsky.feed.postgate/3k", true), Some(Why::Known));
         assert_eq!(why("#identity", STRANGER, b"", true), Some(Why::Known));
         assert_eq!(why("#info", STRANGER, b"", true), None);
     }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     repo::Block,
     syntax::{Did, Tid},
-    translate::place::{BLOCK, FOLLOW, LIKE, POST, PROFILE, Place, REPOST},
+    translate::place::{BLOCK, FOLLOW, LIKE, POST, POSTGATE, PROFILE, Place, REPOST, THREADGATE},
 };
 use landbridge_hub::Stop;
 use serde::Deserialize;
@@ -32,7 +32,7 @@ const OVERLAP: u64 = 5_000_000;
 const STEADY: Duration = Duration::from_secs(60);
 /// How often it is looked whether members follow somebody else.
 const LOOK: Duration = Duration::from_secs(5);
-const COLLECTIONS: [&str; 6] = [POST, REPOST, LIKE, FOLLOW, BLOCK, PROFILE];
+const COLLECTIONS: [&str; 8] = [POST, REPOST, LIKE, FOLLOW, BLOCK, PROFILE, THREADGATE, POSTGATE];
 
 #[derive(Debug, Deserialize)]
 struct Told {

@@ -15,6 +15,10 @@ mod records;
 mod socket;
 mod stream;
 
+pub(crate) use backoff::Backoff;
+pub use notices::nothing_before;
+pub(crate) use socket::{Over, Socket, address};
+
 use crate::network::AtProto;
 pub use interest::{People, Why};
 

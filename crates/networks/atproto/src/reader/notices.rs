@@ -12,10 +12,10 @@ use crate::{
     pds::service_token,
     remote::{self, Param},
     repo::Block,
-    syntax::Did,
+    syntax::{Datetime, Did},
     translate::place::Place,
 };
-use landbridge_hub::{HubError, Stop};
+use landbridge_hub::{Hub, HubError, Stop};
 use landbridge_model::{Id, Network, Time};
 use landbridge_store::entities::{atproto_repos, cursors};
 use serde_json::Value as Json;
@@ -62,10 +62,22 @@ async fn all(reader: &Reader, view: &Service) -> Result<(), Later> {
     }
 }
 
+/// Whoever comes here was told elsewhere of everything until now.
+pub async fn nothing_before(hub: &Hub, did: &Did) -> Result<(), HubError> {
+    let now = Time::now();
+    hub.store().write(cursors::put(&name(did), Datetime::of(now).as_str(), now)).await?;
+    Ok(())
+}
+
+/// Of the cursor.
+fn name(did: &Did) -> String {
+    format!("atproto:notices:{did}")
+}
+
 async fn of_member(reader: &Reader, view: &Service, member: Id, did: &str) -> Result<(), Later> {
     let Ok(did) = Did::parse(did) else { return Ok(()) };
     let key = keys::signing_key(&reader.hub, member).await?;
-    let name = format!("atproto:notices:{did}");
+    let name = name(&did);
     let row = reader.hub.store().row(cursors::one(&name)).await.map_err(HubError::from)?;
     let stood: String = row.and_then(|mut row| row.get(0).ok()).unwrap_or_default();
     let (mut newest, mut cursor, mut places) = (stood.clone(), None::<String>, Vec::new());

@@ -8,6 +8,7 @@ use crate::{
     syntax::{Did, Tid},
     translate::{
         acts_in::{self, Found},
+        gates_in,
         place::{BLOCK, FOLLOW, LIKE, POST, POSTGATE, PROFILE, Place, REPOST, SELF, THREADGATE, written_at},
     },
 };
@@ -29,7 +30,7 @@ pub struct Changed {
 
 /// The collections that are read.
 pub fn is_read(collection: &str) -> bool {
-    [POST, REPOST, LIKE, FOLLOW, BLOCK, PROFILE].contains(&collection)
+    [POST, REPOST, LIKE, FOLLOW, BLOCK, PROFILE, THREADGATE, POSTGATE].contains(&collection)
 }
 
 /// Takes in the changes of one commit, in order. `everything`: a member follows their author; otherwise only what names a
@@ -63,7 +64,8 @@ pub async fn take(
 
 /// Something that is no longer there, if it was here.
 pub async fn removed(reader: &Reader, place: &Place, at: Time) -> Result<(), Later> {
-    let copy = reader.hub.copy(Network::AtProto, &place.to_string()).await?;
+    let about = gates_in::post_of(place).unwrap_or_else(|| place.clone());
+    let copy = reader.hub.copy(Network::AtProto, &about.to_string()).await?;
     if copy.is_none_or(|copy| copy.state == CopyState::Deleted) {
         return Ok(());
     }
@@ -98,6 +100,10 @@ async fn written(
             None => return Ok(()),
         },
         What::Follow { target } | What::Block { target } if !people.is_member(&target) => return Ok(()),
+        What::Gate { target, .. } if reader.hub.copy(Network::AtProto, &target).await?.is_none() => {
+            return Ok(());
+        }
+        gate @ What::Gate { .. } => gate,
         _ if !concerns => return Ok(()),
         what => what,
     };
@@ -122,10 +128,19 @@ async fn post_or_edit(
         let record = Record::decode(block.bytes.clone()).ok()?;
         Some(Found { place: Place { collection: collection.into(), ..place.clone() }, record })
     };
-    lookup::set_gates(&mut post, place, gate(THREADGATE).as_ref(), gate(POSTGATE).as_ref());
+    let (thread, quotes) = (gate(THREADGATE), gate(POSTGATE));
+    lookup::set_gates(&mut post, place, thread.as_ref(), quotes.as_ref());
     let known = reader.hub.copy(Network::AtProto, &post.native_id).await?;
     match known {
         Some(copy) if copy.version.is_some() && copy.version != post.version => {
+            // The rules stand in records of their own: new words do not change them.
+            let held = reader.hub.post(copy.object).await?;
+            if thread.is_none() {
+                post.reply_policy = held.reply_policy;
+            }
+            if quotes.is_none() {
+                post.quote_policy = held.quote_policy;
+            }
             post.updated = Some(at);
             Ok(Some(What::Edit(post)))
         }

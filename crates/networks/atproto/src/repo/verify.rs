@@ -138,6 +138,15 @@ fn read(announced: &Announced<'_>) -> Result<(Commit, MemoryBlocks), VerifyError
     Ok((commit, blocks))
 }
 
+/// Checks of a commit that cannot be checked further (it has too little with it, or does not follow what is known) that the
+/// account signed it at least: nothing is to be asked of anybody because of what somebody else made up.
+pub fn verify_signed(announced: &Announced<'_>, key: &PublicKey, now: Time) -> Result<Commit, VerifyError> {
+    let (commit, _) = read(announced)?;
+    check_time(commit.rev, now)?;
+    commit.verify(key)?;
+    Ok(commit)
+}
+
 /// The root of the tree as it was before the operations.
 pub fn invert(blocks: &impl Blocks, data: Cid, ops: &[RepoOp]) -> Result<Cid, VerifyError> {
     let mut tree = Tree::at(data);

@@ -1,6 +1,9 @@
 //! Blobs: files that records name, kept by their content like all others.
 
-use crate::{data::Cid, network::AtProto};
+use crate::{
+    data::{BlobRef, Cid},
+    network::AtProto,
+};
 use bytes::Bytes;
 use landbridge_hub::HubError;
 use landbridge_model::{Id, Time};
@@ -40,6 +43,21 @@ impl AtProto {
         let mut changes = vec![atproto_blobs::put(&row)];
         changes.extend(files::hold(id, &row.file));
         Ok((row, changes))
+    }
+
+    /// What names a file of the member's that is there already as a blob.
+    pub async fn name_blob(&self, actor: Id, blob: &BlobRef, file: &str) -> Result<Vec<Change>, HubError> {
+        let cid = blob.cid.to_string();
+        let known = self.blob_row(actor, &cid).await?;
+        let (id, file) = match known {
+            Some(row) => (row.id, row.file),
+            None => (self.hub.ids().next(), file.to_owned()),
+        };
+        let size = i64::try_from(blob.size).unwrap_or(i64::MAX);
+        let row = BlobRow { id, actor, cid, mime: blob.mime_type.clone(), size, file, at: Time::now() };
+        let mut changes = vec![atproto_blobs::put(&row)];
+        changes.extend(files::hold(id, &row.file));
+        Ok(changes)
     }
 
     /// Puts a blob down and writes it.

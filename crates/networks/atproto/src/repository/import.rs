@@ -3,19 +3,21 @@
 
 use crate::{
     data::{BlobRef, Record},
+    facts::Facts,
     firehose, keys,
     network::AtProto,
     repo::{Blocks, Commit, import::Imported},
     repository::changes::announce,
-    syntax::{Datetime, Tid},
+    syntax::{Datetime, Did, Handle, Tid},
 };
 use landbridge_hub::HubError;
 use landbridge_model::{Id, Network, Presence, PresenceState, Time};
 use landbridge_store::{
     Change,
     entities::{
-        atproto_blobs, atproto_events,
+        atproto_arrivals, atproto_blobs, atproto_events,
         atproto_repos::{self, RepoRow},
+        presences,
     },
     sequence,
 };
@@ -41,18 +43,19 @@ impl AtProto {
         let head = commit.block();
         let text = rev.to_string();
         let blocks = imported.blocks.iter().filter(|(cid, _)| **cid != imported.head);
-        let mut changes: Vec<Change> = blocks
-            .map(|(cid, bytes)| atproto_repos::put_block(actor, &cid.to_bytes(), &text, bytes))
-            .collect();
-        for (path, cid) in &imported.records {
-            let Some((collection, rkey)) = path.split_once('/') else { continue };
-            changes.push(atproto_repos::put_record(actor, collection, rkey, &cid.to_bytes(), &text));
+        let blocks =
+            blocks.map(|(cid, bytes)| atproto_repos::put_block(actor, &cid.to_bytes(), &text, bytes));
+        let records = imported.records.iter().flat_map(|(path, cid)| {
+            let place = path.split_once('/');
+            let row = place.map(|(collection, rkey)| {
+                atproto_repos::put_record(actor, collection, rkey, &cid.to_bytes(), &text)
+            });
             let record = imported.blocks.get(cid).and_then(|bytes| Record::decode(bytes).ok());
-            for blob in record.iter().flat_map(|record| BlobRef::all_in_map(record.fields())) {
-                changes.push(atproto_blobs::name(actor, &blob.cid.to_string(), path, &text));
-            }
-        }
-        self.put_down(changes).await?;
+            let blobs = record.iter().flat_map(|record| BlobRef::all_in_map(record.fields()));
+            let uses = blobs.map(|blob| atproto_blobs::name(actor, &blob.cid.to_string(), path, &text));
+            row.into_iter().chain(uses.collect::<Vec<_>>())
+        });
+        self.put_down(blocks.chain(records)).await?;
         let data = imported.commit.data.to_bytes();
         let mut last = vec![atproto_repos::put_block(actor, &head.cid.to_bytes(), &text, &head.bytes)];
         // An account that moves here is switched off until its DID names this server.
@@ -70,6 +73,9 @@ impl AtProto {
             }),
         });
         last.extend(atproto_repos::forget_before(actor, &text));
+        // The hub hears of what it holds when the account is there for others: see `through::arrivals`.
+        let due = if state.is_empty() { Time::now() } else { atproto_arrivals::LATER };
+        last.push(atproto_arrivals::put(actor, &text, due));
         // While the account is somewhere else, nothing is said of it; see `activateAccount`.
         if state.is_empty() {
             let blocks = crate::repo::car::write(&head.cid, [&head]).into();
@@ -82,20 +88,25 @@ impl AtProto {
         Ok(())
     }
 
-    async fn put_down(&self, mut changes: Vec<Change>) -> Result<(), HubError> {
-        while !changes.is_empty() {
-            let rest = changes.split_off(changes.len().min(PORTION * AT_ONCE));
-            let portions = changes.chunks(PORTION).map(|portion| self.hub.store().write(portion.to_vec()));
-            for written in futures_util::future::join_all(portions).await {
+    /// Memory: what is on its way.
+    async fn put_down(&self, mut changes: impl Iterator<Item = Change>) -> Result<(), HubError> {
+        loop {
+            let portions: Vec<Vec<Change>> = (0..AT_ONCE)
+                .map(|_| changes.by_ref().take(PORTION).collect())
+                .filter(|portion: &Vec<Change>| !portion.is_empty())
+                .collect();
+            if portions.is_empty() {
+                return Ok(());
+            }
+            let writes = portions.into_iter().map(|portion| self.hub.store().write(portion));
+            for written in futures_util::future::join_all(writes).await {
                 written?;
             }
-            changes = rest;
         }
-        Ok(())
     }
 
-    /// After a restore: numbers that subscribers may have seen are not given out again, and for every repository they are told
-    /// where it stands now, which may be further back than they know.
+    /// After a restore: numbers that subscribers may have seen are not given out again, and for every account they are told how
+    /// it stands and where its repository is, which may be further back than they know.
     pub async fn after_restore(&self) -> Result<(), HubError> {
         self.hub.store().write(sequence::skip(atproto_events::SEQUENCE, SKIPPED)).await?;
         let mut after = Id(-1);
@@ -107,13 +118,33 @@ impl AtProto {
                 if place == last {
                     after = row.actor;
                 }
-                if row.state.is_empty()
-                    && let Some(presence) = self.hub.presence(row.actor, Network::AtProto).await?
-                {
-                    self.hub.store().write(self.sync_event(&presence).await?).await?;
+                if let Some(presence) = self.hub.presence(row.actor, Network::AtProto).await? {
+                    self.restored(&presence, row).await?;
                 }
             }
         }
+    }
+
+    async fn restored(&self, presence: &Presence, row: RepoRow) -> Result<(), HubError> {
+        let did = Did::parse(&row.did).map_err(|_| HubError::Damaged("the row of a repository"))?;
+        let mut changes = Vec::new();
+        let mut state = row.state;
+        // It may have moved away since the backup was taken. Whom nobody can be asked about now is taken to be here.
+        if state.is_empty()
+            && let Err(HubError::Invalid(_)) = self.lives_here(presence).await
+        {
+            state = "deactivated".into();
+            changes.push(atproto_repos::set_state(row.actor, &state));
+            changes.push(presences::set_state(Network::AtProto, &row.did, PresenceState::Off));
+        }
+        let handle = Handle::parse(&Facts::of(presence).handle).ok();
+        changes.extend(self.identity_event(row.actor, &did, handle));
+        changes.extend(self.account_event(row.actor, &did, &state));
+        if state.is_empty() {
+            changes.extend(self.sync_event(presence).await?);
+        }
+        self.hub.store().write(changes).await?;
+        Ok(())
     }
 
     /// For subscribers: the repository is at this commit, whatever was said before.
@@ -124,7 +155,7 @@ impl AtProto {
         let commit = crate::repo::Block::of_dag_cbor(bytes);
         let blocks = crate::repo::car::write(&commit.cid, [&commit]).into();
         let damaged = || HubError::Damaged("the row of a repository");
-        let did = crate::syntax::Did::parse(&row.did).map_err(|_| damaged())?;
+        let did = Did::parse(&row.did).map_err(|_| damaged())?;
         let rev = Tid::parse(&row.rev).map_err(|_| damaged())?;
         let sync = firehose::SyncEvent { did, rev, blocks, time: Datetime::of(Time::now()) };
         Ok(announce(presence.actor, &firehose::Event::Sync(sync), Time::now()).into())

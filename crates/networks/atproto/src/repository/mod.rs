@@ -20,7 +20,7 @@ use crate::{
 };
 use bytes::Bytes;
 use landbridge_hub::HubError;
-use landbridge_model::{Id, Presence, Time};
+use landbridge_model::{ActorState, Id, Presence, Time};
 use landbridge_store::entities::atproto_repos::{self, RepoRow};
 use std::collections::HashMap;
 
@@ -56,7 +56,16 @@ impl AtProto {
     pub async fn make_commit(&self, presence: &Presence, writes: &[Write]) -> Result<Made, CommitError> {
         let did = Did::parse(&presence.native_id).map_err(|_| HubError::Damaged("a member's DID"))?;
         let key = keys::signing_key(&self.hub, presence.actor).await?;
-        let Some(row) = self.repo_row(presence.actor).await? else {
+        let row = self.repo_row(presence.actor).await?;
+        let deleted = match &row {
+            Some(row) => row.state == "deleted",
+            // Whoever is joining is not there yet.
+            None => self.hub.actor(presence.actor).await.is_ok_and(|a| a.state == ActorState::Deleted),
+        };
+        if deleted {
+            return Err(HubError::Forbidden("this account is deleted").into());
+        }
+        let Some(row) = row else {
             let first = Repo::create(did, self.next_tid(None), &key)?;
             let mut made = Made::of(self, presence.actor, &first, None);
             if !writes.is_empty() {

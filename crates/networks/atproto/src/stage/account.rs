@@ -43,7 +43,7 @@ impl Staging<'_> {
             return Ok(Staged::default());
         }
         let state = if forever { "deleted" } else { "deactivated" };
-        let payloads = vec![self.receipt(state.as_bytes().to_vec().into())];
+        let payloads = vec![self.receipt(super::delivered())];
         Ok(Staged { changes: self.now_is(state), payloads, ..Staged::default() })
     }
 }

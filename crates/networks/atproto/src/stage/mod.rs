@@ -2,6 +2,7 @@
 
 mod account;
 mod answers;
+mod gates;
 mod post;
 mod profile;
 
@@ -16,7 +17,8 @@ use crate::{
 };
 use bytes::Bytes;
 use landbridge_hub::{
-    Act, ActKind, CopyKind, CopyState, Destination, Hub, HubError, Origin, Payload, Staged, StagedCopy,
+    Act, ActKind, CopyKind, CopyState, Destination, Hub, HubError, Origin, Outcome, Payload, Staged,
+    StagedCopy,
 };
 use landbridge_model::{Id, Network};
 use landbridge_store::{Change, entities::copies};
@@ -57,6 +59,7 @@ pub async fn stage(at: &AtProto, hub: &Hub, act: &Act) -> Result<Staged, HubErro
         ActKind::Unfollow { id, .. } => staging.remove(CopyKind::Follow, *id, &mut made).await?,
         ActKind::Block { id, target } => staging.block(*id, target, &mut made).await?,
         ActKind::Unblock { id, .. } => staging.remove(CopyKind::Block, *id, &mut made).await?,
+        ActKind::RevokeQuote { quoted, quoting } => staging.detach(quoted, quoting, &mut made).await?,
         ActKind::Profile => staging.profile(&mut made).await?,
         ActKind::Pin(post) => staging.pin(Some(post), &mut made).await?,
         ActKind::Unpin(post) => staging.unpin(post, &mut made).await?,
@@ -68,7 +71,6 @@ pub async fn stage(at: &AtProto, hub: &Hub, act: &Act) -> Result<Staged, HubErro
         | ActKind::Vote { .. }
         | ActKind::Tally { .. }
         | ActKind::AnswerQuote { .. }
-        | ActKind::RevokeQuote { .. }
         | ActKind::Approved { .. }
         | ActKind::Report { .. }
         | ActKind::Move { .. } => {}
@@ -104,6 +106,15 @@ impl StrongRef {
     }
 }
 
+/// Of an edit, in the delivery record.
+const FIRST_VERSION: &str =
+    "readers on AT Protocol keep the first version: an edit there would cut off its likes and quotes";
+
+/// What is in a member's repository is delivered by being there: relays and servers read it.
+pub(crate) fn delivered() -> Outcome {
+    Outcome::Delivered { answer: "in the repository, for everybody to read".into() }
+}
+
 pub(crate) struct Staging<'a> {
     pub at: &'a AtProto,
     pub hub: &'a Hub,
@@ -116,11 +127,17 @@ impl Staging<'_> {
     async fn commit(&self, records: Records) -> Result<Staged, HubError> {
         let mut staged = Staged { changes: records.changes, ..Staged::default() };
         if records.unchanged {
-            staged.payloads.push(self.receipt(Bytes::new()));
+            staged.payloads.push(match self.act.kind {
+                ActKind::Edit(_) => self.receipt(Outcome::Refused { why: FIRST_VERSION.into() }),
+                _ => self.receipt(delivered()),
+            });
         }
         if let Some(copy) = records.native {
             staged.copies.push(copy);
-            staged.payloads.push(self.receipt(Bytes::from_static(b"native")));
+            // What was brought was delivered long ago.
+            if self.act.origin.as_ref().is_none_or(|origin| origin.brought.is_none()) {
+                staged.payloads.push(self.receipt(delivered()));
+            }
         }
         if records.writes.is_empty() && !records.announce {
             return Ok(staged);
@@ -140,7 +157,7 @@ impl Staging<'_> {
         }
         // Blobs must be there before the records that name them.
         staged.changes.append(&mut made.changes);
-        staged.payloads.push(self.receipt(made.head.to_string().into()));
+        staged.payloads.push(self.receipt(delivered()));
         Ok(staged)
     }
 
@@ -173,11 +190,12 @@ impl Staging<'_> {
         false
     }
 
-    /// For the delivery record: see [`crate::deliver`].
-    fn receipt(&self, bytes: Bytes) -> Payload {
+    /// For the delivery record.
+    fn receipt(&self, outcome: Outcome) -> Payload {
         let url = self.at.options.pds_origin().to_owned();
         let host = self.at.options.pds.host_str().unwrap_or_default().to_owned();
-        Payload { bytes, private: false, destinations: vec![Destination { url, host }] }
+        let destinations = vec![Destination { url, host }];
+        Payload { bytes: Bytes::new(), private: false, destinations, settled: Some(outcome) }
     }
 
     /// Deletes every record that a thing has on this network.

@@ -1,20 +1,24 @@
-//! `app.bsky.feed.post`, with its threadgate and postgate.
+//! `app.bsky.feed.post`.
 
-use super::{POST, POSTGATE, Records, Staging, StrongRef, THREADGATE, block, nsid, profile::self_labels};
+use super::{POST, Records, Staging, StrongRef, block, profile::self_labels};
 use crate::{
-    data::{Map, Record, Value},
+    data::{BlobRef, Cid, Map, Record, Value},
     facts::Facts,
     repo::Write,
     richtext::{POST as LIMITS, TextLimits, cut, fits, split, to_facets},
     syntax::{AtUri, Datetime, RecordKey, is_uri},
 };
 use landbridge_hub::{CopyKind, Draft, HubError, Preview};
-use landbridge_model::{Audience, Id, Mark, MarkKind, Media, MediaKind, Network, Post, RichText, Time};
+use landbridge_model::{Id, Mark, MarkKind, Media, MediaKind, Network, Post, RichText, Time};
 use std::{collections::HashMap, time::Duration};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Pictures of one post.
 const MOST_IMAGES: usize = 4;
+/// Bytes of a video (`app.bsky.embed.video`).
+const LARGEST_VIDEO: u64 = 100_000_000;
+/// Graphemes of what is said of a video.
+const LONGEST_ALT: usize = 1000;
 /// Tags beside the text.
 const MOST_TAGS: usize = 8;
 /// Languages of a post.
@@ -29,9 +33,15 @@ const CARD_TEXT: usize = 280;
 
 /// What a post says there.
 struct Written {
-    /// The parts of a thread; mostly one.
-    parts: Vec<RichText>,
-    embed: Option<Map>,
+    /// The parts of a thread, each with what is attached to it; mostly one.
+    parts: Vec<(RichText, Option<Map>)>,
+}
+
+/// What of the attachments can be shown there: one embed a post of the thread.
+struct Attached {
+    embeds: Vec<Map>,
+    /// There are more.
+    missing: bool,
 }
 
 /// A page to show as a card below the text.
@@ -39,6 +49,7 @@ struct Card {
     url: String,
     title: String,
     text: String,
+    thumb: Option<BlobRef>,
 }
 
 impl Staging<'_> {
@@ -55,10 +66,8 @@ impl Staging<'_> {
         let mut before: Option<(StrongRef, StrongRef)> = reply;
         let mut first: Option<RecordKey> = None;
         let last = written.parts.len().saturating_sub(1);
-        for (place, text) in written.parts.iter().enumerate() {
-            // The card, the pictures: below the first part, where everybody sees them.
-            let embed = written.embed.clone().filter(|_| place == 0);
-            let fields = self.fields(post, text, embed, before.as_ref(), place == last);
+        for (place, (text, embed)) in written.parts.into_iter().enumerate() {
+            let fields = self.fields(post, &text, embed, before.as_ref(), place == last);
             let tid = self.at.next_tid(None);
             let path = self.create_at(POST, tid, fields, made)?;
             let rkey = RecordKey::parse(&tid.to_string()).map_err(|_| HubError::Damaged("a record key"))?;
@@ -79,6 +88,7 @@ impl Staging<'_> {
     /// about, since the record's version changes.
     pub(super) async fn edit(&self, post: &Post, made: &mut Records) -> Result<(), HubError> {
         let copies: Vec<_> = self.hub.copies(CopyKind::Post, post.id).await?;
+        self.regate(post, &copies, made).await?;
         let mut own = copies.iter().filter(|copy| copy.network == Network::AtProto);
         let (Some(copy), None) = (own.next(), own.next()) else {
             made.unchanged = copies.iter().any(|copy| copy.network == Network::AtProto);
@@ -94,7 +104,7 @@ impl Staging<'_> {
         };
         let (Some((collection, rkey)), Some(before)) = (place, before) else { return Ok(()) };
         let written = self.written(post, made).await?;
-        let [text] = written.parts.as_slice() else {
+        let [(text, embed)] = written.parts.as_slice() else {
             made.unchanged = true;
             return Ok(());
         };
@@ -103,7 +113,15 @@ impl Staging<'_> {
             return Ok(());
         }
         let record = before.record()?;
-        let mut fields = self.fields(post, text, written.embed, None, true);
+        let shown = embed.as_ref();
+        // A card that an app has made stays as it is, as long as the post is about that page.
+        let card = |embed: &Map| Some(embed.get("external")?.get("uri")?.as_text()?.to_owned());
+        let made_by_app = record.fields().get("embed").and_then(Value::as_map).filter(|embed| {
+            let own = post.card.as_ref().map(|own| own.url.as_str());
+            own.is_some() && card(embed).as_deref() == own && shown.and_then(card) == card(embed)
+        });
+        let embed = made_by_app.cloned().or_else(|| shown.cloned());
+        let mut fields = self.fields(post, text, embed, None, true);
         for kept in ["reply", "createdAt"] {
             if let Some(value) = record.fields().get(kept) {
                 fields.insert(kept, value.clone());
@@ -191,26 +209,29 @@ impl Staging<'_> {
                 rich = with_link(rich, &url);
             }
         }
-        let images = self.images(post, made).await?;
-        let is_cut = !fits(&rich.text, LIMITS) && !Facts::of(&self.act.presence).threads;
-        let others = post.media.iter().any(|media| !is_image(media)) || post.media.len() > images.len();
-        let card = match post.poll.is_some() || is_cut || others {
+        let threads = Facts::of(&self.act.presence).threads;
+        let media = self.media(post, threads, made).await?;
+        let is_cut = !fits(&rich.text, LIMITS) && !threads;
+        let card = match post.poll.is_some() || is_cut || media.missing {
             // The whole of it is on our page.
             true => Some(Card {
                 url: page,
                 title: post.title.clone().unwrap_or_else(|| self.name()),
                 text: post.text.text.clone(),
+                thumb: self.poster(post, &media, made).await?,
             }),
-            false => first_link(&rich).map(|url| Card { title: bare(&url), url, text: String::new() }),
+            false if media.embeds.is_empty() => self.linked_page(post, &rich, made).await?,
+            false => None,
         };
-        let (media, hidden) = match (images.is_empty(), card) {
-            (false, card) => (Some(images_embed(images)), card.filter(|_| is_cut || others).map(|c| c.url)),
-            (true, Some(card)) => (Some(external(&card)), None),
-            (true, None) => (None, None),
+        let mut embeds = media.embeds.into_iter();
+        let (first, hidden) = match (embeds.next(), card) {
+            (Some(first), card) => (Some(first), card.map(|card| card.url)),
+            (None, Some(card)) => (Some(external(&card)), None),
+            (None, None) => (None, None),
         };
-        // The one embed is taken by pictures: the way to the rest stands in the text.
+        // The one embed is taken: the way to the rest stands in the text.
         let tail = hidden.map_or_else(String::new, |url| format!("\n\n{url}"));
-        let parts = match is_cut {
+        let texts = match is_cut {
             true => vec![cut_with(&rich, &tail)],
             false if fits(&rich.text, LIMITS) => {
                 let longer = format!("{}{tail}", rich.text);
@@ -218,8 +239,7 @@ impl Staging<'_> {
             }
             false => split(&rich, LIMITS).into_iter().take(MOST_PARTS).collect(),
         };
-        let parts = if parts.is_empty() { vec![RichText::default()] } else { parts };
-        let embed = match (quoted, media) {
+        let first = match (quoted, first) {
             (Some(quoted), Some(media)) => Some(
                 typed("app.bsky.embed.recordWithMedia")
                     .with("record", typed("app.bsky.embed.record").with("record", quoted.to_map()))
@@ -228,7 +248,33 @@ impl Staging<'_> {
             (Some(quoted), None) => Some(typed("app.bsky.embed.record").with("record", quoted.to_map())),
             (None, media) => media,
         };
-        Ok(Written { parts, embed })
+        // What is attached stands below the first part, where everybody sees it; further pictures below the next ones.
+        let mut embeds = std::iter::once(first).chain(embeds.map(Some)).fuse();
+        let mut parts: Vec<(RichText, Option<Map>)> =
+            texts.into_iter().map(|text| (text, embeds.next().flatten())).collect();
+        if parts.is_empty() {
+            parts.push((RichText::default(), embeds.next().flatten()));
+        }
+        parts.extend(embeds.map(|embed| (RichText::default(), embed)));
+        Ok(Written { parts })
+    }
+
+    /// The page that the text links to: as it says itself, if it was asked in time.
+    async fn linked_page(
+        &self,
+        post: &Post,
+        rich: &RichText,
+        made: &mut Records,
+    ) -> Result<Option<Card>, HubError> {
+        let Some(card) = self.hub.card_at_hand(post).await? else {
+            let card = |url: String| Card { title: bare(&url), url, text: String::new(), thumb: None };
+            return Ok(first_link(rich).map(card));
+        };
+        let thumb = match self.hub.card_picture(&card).await? {
+            Some((bytes, what)) => Some(self.blob(bytes, what, made).await?),
+            None => None,
+        };
+        Ok(Some(Card { url: card.url, title: card.title, text: card.description, thumb }))
     }
 
     fn name(&self) -> String {
@@ -310,16 +356,33 @@ impl Staging<'_> {
         fields
     }
 
-    async fn images(&self, post: &Post, made: &mut Records) -> Result<Vec<Value>, HubError> {
+    /// What is attached, as far as it can be shown there: pictures, four a post, or else one video.
+    async fn media(&self, post: &Post, threads: bool, made: &mut Records) -> Result<Attached, HubError> {
+        if let Some(video) = post.media.first().filter(|media| is_video(media))
+            && let Some(embed) = self.video(video, made).await?
+        {
+            return Ok(Attached { embeds: vec![embed], missing: post.media.len() > 1 });
+        }
+        let most = if threads { MOST_IMAGES * MOST_PARTS } else { MOST_IMAGES };
+        let images = self.images(post, most, made).await?;
+        let missing = post.media.len() > images.len();
+        let mut images = images.into_iter().peekable();
+        let mut embeds = Vec::new();
+        while images.peek().is_some() {
+            embeds.push(images_embed(images.by_ref().take(MOST_IMAGES).collect()));
+        }
+        Ok(Attached { embeds, missing })
+    }
+
+    async fn images(&self, post: &Post, most: usize, made: &mut Records) -> Result<Vec<Value>, HubError> {
         let mut images = Vec::new();
-        for media in post.media.iter().filter(|media| is_image(media)).take(MOST_IMAGES) {
+        for media in post.media.iter().filter(|media| is_image(media)).take(most) {
             let Some(file) = &media.file else { continue };
             let Some((blob, size)) = self.small_blob(file, made).await? else { continue };
             let mut image = Map::new()
                 .with("alt", media.description.as_deref().unwrap_or_default())
                 .with("image", blob.to_map());
-            if let Some((width, height)) = size.or(media.meta.width.zip(media.meta.height)) {
-                let ratio = Map::new().with("width", i64::from(width)).with("height", i64::from(height));
+            if let Some(ratio) = ratio(size.or(media.meta.width.zip(media.meta.height))) {
                 image.insert("aspectRatio", ratio);
             }
             images.push(Value::Map(image));
@@ -327,23 +390,42 @@ impl Staging<'_> {
         Ok(images)
     }
 
-    /// Who may answer, who may quote: beside the post, under the same key.
-    async fn gates(&self, post: &Post, rkey: RecordKey, made: &mut Records) -> Result<(), HubError> {
-        let uri = format!("at://{}/{POST}/{rkey}", self.did);
-        let gate = |kind: &str| {
-            typed(kind).with("post", uri.as_str()).with("createdAt", Datetime::of(post.created_at).as_str())
-        };
-        // A gate belongs to the first post of a thread.
-        if let Some(rules) = reply_rules(post.reply_policy).filter(|_| post.reply_to.is_none()) {
-            let fields = gate(THREADGATE).with("allow", rules);
-            made.writes.push(Write::Create(nsid(THREADGATE)?, rkey.clone(), block(THREADGATE, fields)?));
+    /// The file as it is: nobody here makes another one of it.
+    async fn video(&self, media: &Media, made: &mut Records) -> Result<Option<Map>, HubError> {
+        let (Some(file), Some(size)) = (&media.file, media.meta.size) else { return Ok(None) };
+        let Some(cid) = media.meta.sha256.as_deref().and_then(Cid::of_blob_hash) else { return Ok(None) };
+        if size > LARGEST_VIDEO || !self.hub.media().has(file) {
+            return Ok(None);
         }
-        if post.quote_policy != Audience::Everyone {
-            let rule = Value::Map(typed("app.bsky.feed.postgate#disableRule"));
-            let fields = gate(POSTGATE).with("embeddingRules", vec![rule]);
-            made.writes.push(Write::Create(nsid(POSTGATE)?, rkey, block(POSTGATE, fields)?));
+        let blob = BlobRef { cid, mime_type: media.mime.clone(), size };
+        made.changes.extend(self.at.name_blob(self.act.member.id, &blob, file).await?);
+        let mut embed = typed("app.bsky.embed.video").with("video", blob.to_map());
+        if let Some(alt) = media.description.as_deref() {
+            let alt: String = alt.graphemes(true).take(LONGEST_ALT).collect();
+            embed.insert("alt", alt.as_str());
         }
-        Ok(())
+        if let Some(ratio) = ratio(media.meta.width.zip(media.meta.height)) {
+            embed.insert("aspectRatio", ratio);
+        }
+        if media.kind == MediaKind::Gifv {
+            embed.insert("presentation", "gif");
+        }
+        Ok(Some(embed))
+    }
+
+    /// A still of what can only be seen on our page, for the card of that page.
+    async fn poster(
+        &self,
+        post: &Post,
+        attached: &Attached,
+        made: &mut Records,
+    ) -> Result<Option<BlobRef>, HubError> {
+        let still =
+            post.media.iter().filter(|media| !is_image(media)).find_map(|media| media.preview.as_ref());
+        match still.filter(|_| attached.embeds.is_empty()) {
+            Some(file) => Ok(self.small_blob(file, made).await?.map(|(blob, _)| blob)),
+            None => Ok(None),
+        }
     }
 }
 
@@ -354,12 +436,22 @@ fn written_cid(write: &Write) -> Option<String> {
     }
 }
 
-fn typed(kind: &str) -> Map {
+pub(super) fn typed(kind: &str) -> Map {
     Map::new().with("$type", kind)
 }
 
 fn is_image(media: &Media) -> bool {
     media.kind == MediaKind::Image && media.file.is_some()
+}
+
+fn is_video(media: &Media) -> bool {
+    matches!(media.kind, MediaKind::Video | MediaKind::Gifv) && media.mime == "video/mp4"
+}
+
+/// `app.bsky.embed.defs#aspectRatio`
+fn ratio(size: Option<(u32, u32)>) -> Option<Map> {
+    let (width, height) = size?;
+    Some(Map::new().with("width", i64::from(width)).with("height", i64::from(height)))
 }
 
 fn images_embed(images: Vec<Value>) -> Map {
@@ -368,10 +460,13 @@ fn images_embed(images: Vec<Value>) -> Map {
 
 fn external(card: &Card) -> Map {
     let short = |text: &str, most: usize| -> String { text.graphemes(true).take(most).collect() };
-    let external = Map::new()
+    let mut external = Map::new()
         .with("uri", card.url.as_str())
         .with("title", short(&card.title, CARD_TITLE).as_str())
         .with("description", short(&card.text, CARD_TEXT).as_str());
+    if let Some(thumb) = &card.thumb {
+        external.insert("thumb", thumb.to_map());
+    }
     typed("app.bsky.embed.external").with("external", external)
 }
 
@@ -429,17 +524,6 @@ fn cut_with(rich: &RichText, tail: &str) -> RichText {
     with_tail(cut(rich, room, "…"), tail)
 }
 
-fn reply_rules(policy: Audience) -> Option<Vec<Value>> {
-    let rule = |name: &str| vec![Value::Map(typed(&format!("app.bsky.feed.threadgate#{name}")))];
-    match policy {
-        Audience::Everyone => None,
-        Audience::Followers => Some(rule("followerRule")),
-        Audience::Following => Some(rule("followingRule")),
-        Audience::Mentioned => Some(rule("mentionRule")),
-        Audience::Nobody => Some(Vec::new()),
-    }
-}
-
 /// What a draft loses there, in words for its author.
 pub fn preview(draft: &Draft) -> Preview {
     let rich = draft.rich.clone().unwrap_or_else(|| landbridge_model::richtext::compose(&draft.text));
@@ -452,7 +536,14 @@ pub fn preview(draft: &Draft) -> Preview {
         ));
     }
     if draft.media.len() > MOST_IMAGES {
-        notes.push(format!("Only the first {MOST_IMAGES} pictures are shown."));
+        notes.push(format!(
+            "Only the first {MOST_IMAGES} pictures are shown, with a link to the others (or all in a thread, if you have chosen so)."
+        ));
+    }
+    if draft.media.len() > 1 {
+        notes.push(
+            "Pictures and video do not go together there, nor sound: what is left out is linked.".into(),
+        );
     }
     if draft.poll.is_some() {
         notes.push("The poll is shown as text; people vote on our page.".into());

@@ -8,7 +8,9 @@ use crate::{
     richtext::{TextLimits, cut},
     syntax::{Datetime, RecordKey},
 };
+use bytes::Bytes;
 use landbridge_hub::{CopyKind, HubError};
+use landbridge_media::Sniffed;
 use landbridge_model::{ActorKind, Picture, Post};
 
 const SELF: &str = "self";
@@ -133,11 +135,21 @@ impl Staging<'_> {
                 return Ok(None);
             }
         };
+        Ok(Some((self.blob(bytes, what, made).await?, size)))
+    }
+
+    /// These bytes as a blob of the member's.
+    pub(super) async fn blob(
+        &self,
+        bytes: Bytes,
+        what: Sniffed,
+        made: &mut Records,
+    ) -> Result<BlobRef, HubError> {
         let cid = Cid::of_blob(&bytes);
         let blob = BlobRef { cid, mime_type: what.mime().to_owned(), size: bytes.len() as u64 };
         let (_, changes) = self.at.put_blob(self.act.member.id, bytes, what.mime()).await?;
         made.changes.extend(changes);
-        Ok(Some((blob, size)))
+        Ok(blob)
     }
 }
 

@@ -3,7 +3,10 @@
 use super::Written;
 use crate::{
     data::Record,
-    translate::acts_in::{self, Found},
+    translate::{
+        acts_in::{self, Found},
+        gates_in,
+    },
 };
 use bytes::Bytes;
 use landbridge_hub::{CopyKind, HubError, What, publish::FollowOptions};
@@ -21,7 +24,7 @@ impl Written<'_> {
         }
         let found = Found { place: self.place.clone(), record: record.clone() };
         let (hub, member) = (&self.at.hub, self.member);
-        let origin = self.origin(record.bytes().clone());
+        let origin = self.origin_of(record);
         match acts_in::read(&found, None, Time::now()) {
             Some(What::React { target, .. }) => {
                 if let Some(post) = self.post_at(&target).await? {
@@ -63,9 +66,12 @@ impl Written<'_> {
     /// A record is gone: whatever it was here is taken back, everywhere.
     pub(super) async fn deleted(&self) -> Result<(), HubError> {
         let (hub, member) = (&self.at.hub, self.member);
+        if gates_in::post_of(&self.place).is_some() {
+            return self.gate(gates_in::none(&self.place)).await;
+        }
         let copy = hub.copy(Network::AtProto, &self.place.to_string()).await?;
         let Some(copy) = copy.filter(|copy| copy.actor == member) else { return Ok(()) };
-        let origin = self.origin(Bytes::new());
+        let origin = self.origin(Bytes::new(), None);
         match copy.kind {
             CopyKind::Post | CopyKind::Repost => {
                 hub.delete_post(member, copy.object, origin).await?;

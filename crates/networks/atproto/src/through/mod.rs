@@ -2,6 +2,9 @@
 //! to the other networks. It is durable before the hub hears of it, and heard of once.
 
 mod acts;
+mod arrivals;
+mod followers;
+mod gates;
 mod posts;
 mod profile;
 
@@ -9,7 +12,10 @@ use crate::{
     data::Record,
     network::AtProto,
     syntax::Did,
-    translate::place::{BLOCK, FOLLOW, LIKE, POST, PROFILE, Place, REPOST},
+    translate::{
+        gates_in,
+        place::{BLOCK, FOLLOW, LIKE, POST, POSTGATE, PROFILE, Place, REPOST, THREADGATE, written_at},
+    },
 };
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -30,7 +36,11 @@ const LOOK: Duration = Duration::from_secs(10);
 /// What the hub could not take in for so long is given up.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
-pub async fn run(at: Arc<AtProto>, mut stop: Stop) {
+pub async fn run(at: Arc<AtProto>, stop: Stop) {
+    tokio::join!(hand_over(at.clone(), stop.clone()), arrivals::run(at, stop));
+}
+
+async fn hand_over(at: Arc<AtProto>, mut stop: Stop) {
     let mut news = at.news.subscribe();
     while !*stop.borrow() {
         news.borrow_and_update();
@@ -96,6 +106,8 @@ pub(crate) struct Written<'a> {
     pub member: Id,
     pub presence: Presence,
     pub place: Place,
+    /// It came along with the account: see [`arrivals`].
+    pub brought: bool,
 }
 
 /// Takes over the profile that the repository of a member has who has moved here with it.
@@ -104,7 +116,7 @@ pub(crate) async fn take_profile(at: &AtProto, presence: &Presence) -> Result<()
     let Some(stored) = at.record(presence.actor, PATH.0, PATH.1).await? else { return Ok(()) };
     let did = Did::parse(&presence.native_id).map_err(|_| HubError::Damaged("a member's DID"))?;
     let Some(place) = Place::at_path(&did, &format!("{}/{}", PATH.0, PATH.1)) else { return Ok(()) };
-    let written = Written { at, member: presence.actor, presence: presence.clone(), place };
+    let written = Written { at, member: presence.actor, presence: presence.clone(), place, brought: true };
     written.profile(&stored.record()?).await
 }
 
@@ -112,7 +124,7 @@ async fn carry_out(at: &AtProto, pending: &Pending) -> Result<(), HubError> {
     let Some(presence) = at.hub.presence(pending.actor, Network::AtProto).await? else { return Ok(()) };
     let did = Did::parse(&presence.native_id).map_err(|_| HubError::Damaged("a member's DID"))?;
     let Some(place) = Place::at_path(&did, &pending.path) else { return Ok(()) };
-    let written = Written { at, member: pending.actor, presence, place };
+    let written = Written { at, member: pending.actor, presence, place, brought: false };
     let Some(cid) = &pending.cid else { return written.deleted().await };
     // It may have been written over or deleted since: then that is heard of next.
     let Some(mut row) = at.hub.store().row(atproto_repos::block(pending.actor, cid)).await? else {
@@ -124,14 +136,20 @@ async fn carry_out(at: &AtProto, pending: &Pending) -> Result<(), HubError> {
         POST if pending.replaced => written.edited(&record).await,
         POST => written.post(&record).await,
         PROFILE => written.profile(&record).await,
+        THREADGATE | POSTGATE => written.gate(gates_in::read(&written.place, record.fields())).await,
         LIKE | REPOST | FOLLOW | BLOCK if !pending.replaced => written.act(&record).await,
         _ => Ok(()),
     }
 }
 
 impl Written<'_> {
-    fn origin(&self, original: Bytes) -> Option<Origin> {
-        Some(Origin { network: Network::AtProto, native_id: self.place.to_string(), original })
+    fn origin(&self, original: Bytes, brought: Option<Time>) -> Option<Origin> {
+        Some(Origin { network: Network::AtProto, native_id: self.place.to_string(), original, brought })
+    }
+
+    fn origin_of(&self, record: &Record) -> Option<Origin> {
+        let brought = self.brought.then(|| written_at(record.fields(), &self.place.rkey, Time::now()));
+        self.origin(record.bytes().clone(), brought)
     }
 
     /// Whether the hub knows it: made here, or heard before.

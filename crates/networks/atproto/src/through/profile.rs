@@ -6,10 +6,11 @@ use crate::{
     data::{BlobRef, Map, Record, Value},
     facts::{Facts, PictureBlob},
     stage::profile_labels,
+    translate::place,
 };
-use landbridge_hub::HubError;
+use landbridge_hub::{CopyKind, HubError};
 use landbridge_media::Purpose;
-use landbridge_model::{Network, Picture, Profile, richtext::compose};
+use landbridge_model::{ActorKind, Network, Picture, Profile, richtext::compose};
 
 impl Written<'_> {
     pub(super) async fn profile(&self, record: &Record) -> Result<(), HubError> {
@@ -30,12 +31,23 @@ impl Written<'_> {
         let labels = profile_labels(fields);
         let has = |label: &str| labels.iter().any(|own| own == label);
         profile.members_only = has("!no-unauthenticated");
-        if profile == actor.profile && has("bot") == (actor.kind == landbridge_model::ActorKind::Service) {
-            return Ok(());
+        if profile != actor.profile || has("bot") != (actor.kind == ActorKind::Service) {
+            hub.set_facts(Network::AtProto, &self.presence.native_id, facts.value()).await?;
+            hub.set_profile(self.member, profile, actor.locked, has("bot")).await?;
         }
-        hub.set_facts(Network::AtProto, &self.presence.native_id, facts.value()).await?;
-        hub.set_profile(self.member, profile, actor.locked, has("bot")).await?;
-        Ok(())
+        self.pinned(fields).await
+    }
+
+    /// The post that the profile pins is pinned here too, if it is one of the member's that the hub knows.
+    pub(super) async fn pinned(&self, fields: &Map) -> Result<(), HubError> {
+        let pinned = fields.get("pinnedPost").and_then(Value::as_map).and_then(place::post_of);
+        let Some(uri) = pinned else { return Ok(()) };
+        let hub = &self.at.hub;
+        let copy = hub.copy(Network::AtProto, &uri).await?;
+        match copy.filter(|copy| copy.kind == CopyKind::Post && copy.actor == self.member) {
+            Some(copy) => hub.pin(self.member, copy.object, true).await,
+            None => Ok(()),
+        }
     }
 
     /// A picture that is another one than the member has: taken in, and remembered as that blob, so that it is not written

@@ -1,7 +1,8 @@
 //! Records of acts to what was done: posts, reposts, likes, follows, blocks.
 
 use super::{
-    place::{BLOCK, FOLLOW, LIKE, POST, Place, REPOST, post_of, written_at},
+    gates_in,
+    place::{BLOCK, FOLLOW, LIKE, POST, POSTGATE, Place, REPOST, THREADGATE, post_of, written_at},
     posts_in,
 };
 use crate::{
@@ -33,6 +34,7 @@ pub fn read(found: &Found, server: Option<&str>, now: Time) -> Option<What> {
         LIKE => What::React { target: post_of(reference()?)?, content: String::new(), emoji: None },
         FOLLOW => What::Follow { target: person(fields)? },
         BLOCK => What::Block { target: person(fields)? },
+        THREADGATE | POSTGATE => gates_in::read(place, fields)?,
         _ => return None,
     })
 }
@@ -61,6 +63,7 @@ pub fn removed(place: &Place, at: Time) -> Option<Incoming> {
     let uri = place.to_string();
     let what = match place.collection.as_str() {
         POST => What::Delete { target: uri },
+        THREADGATE | POSTGATE => gates_in::none(place)?,
         REPOST | LIKE | FOLLOW | BLOCK => What::Undo(Undone { id: Some(uri), what: None }),
         _ => return None,
     };

@@ -6,13 +6,15 @@ use crate::{
     syntax::Did,
 };
 use landbridge_hub::InMedia;
-use landbridge_model::{MediaKind, MediaMeta};
+use landbridge_model::{CardPicture, LinkCard, MediaKind, MediaMeta};
 use url::Url;
 
 /// Pictures of one post.
 const MOST_MEDIA: usize = 20;
 /// Longest description of a picture, in characters.
 const LONGEST_ALT: usize = 10_000;
+/// Longest title and description of a page, in characters.
+const LONGEST_CARD: usize = 1000;
 /// The service that prepares videos for those who use Bluesky's servers.
 const VIDEO_SERVICE: &str = "https://video.bsky.app/watch";
 /// Where the official app takes animations from: they are attached as links, and shown as pictures.
@@ -22,6 +24,8 @@ const ANIMATIONS: &[&str] = &["media.tenor.com", "media.giphy.com", "static.klip
 #[derive(Debug, Default)]
 pub struct Embeds {
     pub media: Vec<InMedia>,
+    /// The page that is linked to.
+    pub card: Option<LinkCard>,
     /// To be seen in the text.
     pub links: Vec<String>,
     /// AT-URI of the quoted post.
@@ -44,7 +48,9 @@ impl Embeds {
             "app.bsky.embed.images" => self.pictures(did, list("images"), server),
             "app.bsky.embed.gallery" => self.pictures(did, list("items"), server),
             "app.bsky.embed.video" => self.media.extend(server.and_then(|server| video(did, embed, server))),
-            "app.bsky.embed.external" => self.external(embed.get("external").and_then(Value::as_map)),
+            "app.bsky.embed.external" => {
+                self.external(did, embed.get("external").and_then(Value::as_map), server);
+            }
             "app.bsky.embed.record" => self.record(embed.get("record").and_then(Value::as_map)),
             "app.bsky.embed.recordWithMedia" => {
                 let record =
@@ -74,7 +80,7 @@ impl Embeds {
         }
     }
 
-    fn external(&mut self, external: Option<&Map>) {
+    fn external(&mut self, did: &Did, external: Option<&Map>, server: Option<&str>) {
         let Some(external) = external else { return };
         let Some(url) = external.text("uri").filter(|uri| uri.len() <= 2000).and_then(web) else { return };
         if url.host_str().is_some_and(|host| ANIMATIONS.contains(&host)) && url.path().ends_with(".gif") {
@@ -89,9 +95,22 @@ impl Embeds {
                 sensitive: false,
                 meta: MediaMeta::default(),
             });
-        } else {
-            self.links.push(url.to_string());
+            return;
         }
+        let word = |name, most| external.text(name).unwrap_or_default().trim().chars().take(most).collect();
+        let title: String = word("title", LONGEST_CARD);
+        // A page without a name is a link like others.
+        if title.is_empty() {
+            return self.links.push(url.to_string());
+        }
+        let thumb = external.get("thumb").and_then(Value::as_map).and_then(BlobRef::from_map);
+        let picture = thumb.zip(server).map(|(blob, server)| CardPicture {
+            url: blob_url(server, did, &blob.cid),
+            ..CardPicture::default()
+        });
+        let site = url.host_str().unwrap_or_default().trim_start_matches("www.").to_owned();
+        let description = word("description", LONGEST_CARD);
+        self.card = Some(LinkCard { url: url.into(), title, description, site, picture });
     }
 
     fn record(&mut self, reference: Option<&Map>) {
@@ -192,12 +211,21 @@ mod tests {
         let found = embeds(json!({"$type": "app.bsky.embed.record", "record": {"uri": feed}}));
         assert_eq!(found.links, ["https://bsky.app/profile/did:plc:ewvi7nxzyoun6zhxrhs64oiz/feed/cats"]);
         let external = |uri: &str| {
-            embeds(
-                json!({"$type": "app.bsky.embed.external", "external": {"uri": uri, "description": "Alt: hi"}}),
-            )
+            let thumb = blob("image/jpeg");
+            let page = json!({"uri": uri, "title": " T ", "description": "Alt: hi", "thumb": thumb});
+            embeds(json!({"$type": "app.bsky.embed.external", "external": page}))
         };
-        assert!(external("javascript:alert(1)").links.is_empty());
+        let found = external("https://www.x.example/a");
+        let card = found.card.unwrap();
+        assert_eq!((&*card.title, &*card.description, &*card.site), ("T", "Alt: hi", "x.example"));
+        assert!(card.picture.unwrap().url.starts_with("https://morel.us-east.host.bsky.network/xrpc/"));
+        assert!(found.links.is_empty());
+        let bad = external("javascript:alert(1)");
+        assert!(bad.links.is_empty() && bad.card.is_none());
         let gif = external("https://media.tenor.com/x/y.gif?hh=1");
-        assert_eq!((gif.links.len(), gif.media[0].description.as_deref()), (0, Some("hi")));
+        assert_eq!(
+            (gif.card.is_none(), gif.links.len(), gif.media[0].description.as_deref()),
+            (true, 0, Some("hi"))
+        );
     }
 }

@@ -1,7 +1,8 @@
 //! Who may answer or quote a post, as its author says in records of the same key (`app.bsky.feed.threadgate`, `.postgate`).
 
-use super::place::Place;
+use super::place::{POST, POSTGATE, Place, THREADGATE};
 use crate::data::{Map, Value};
+use landbridge_hub::{Gate, What};
 use landbridge_model::Audience;
 
 /// Who may answer. The model has one rule where a gate may have several, and no lists of people: such a gate is left to the
@@ -39,6 +40,39 @@ pub fn who_may_quote(gate: &Map) -> Audience {
     if disabled { Audience::Nobody } else { Audience::Everyone }
 }
 
+/// Quotes that the author has taken off.
+pub fn detached_quotes(gate: &Map) -> Vec<String> {
+    uris(gate, "detachedEmbeddingUris", 50)
+}
+
+/// What the record says of the post of the same key; `None`: it is no gate, or names another post.
+pub fn read(place: &Place, fields: &Map) -> Option<What> {
+    let post = post_of(place)?;
+    if !is_of(fields, &post) {
+        return None;
+    }
+    let gate = match place.collection.as_str() {
+        THREADGATE => Gate::Answers { policy: who_may_answer(fields), hidden: hidden_answers(fields) },
+        _ => Gate::Quotes { policy: who_may_quote(fields), detached: detached_quotes(fields) },
+    };
+    Some(What::Gate { target: post.to_string(), gate })
+}
+
+/// What holds without the record.
+pub fn none(place: &Place) -> Option<What> {
+    let gate = match place.collection.as_str() {
+        THREADGATE => Gate::Answers { policy: Audience::Everyone, hidden: Vec::new() },
+        _ => Gate::Quotes { policy: Audience::Everyone, detached: Vec::new() },
+    };
+    Some(What::Gate { target: post_of(place)?.to_string(), gate })
+}
+
+/// The post that a gate stands beside.
+pub fn post_of(gate: &Place) -> Option<Place> {
+    let is_gate = [THREADGATE, POSTGATE].contains(&gate.collection.as_str());
+    is_gate.then(|| Place { collection: POST.into(), ..gate.clone() })
+}
+
 /// Whether a gate is of the post of the same author and key: others' posts are not theirs to close.
 pub fn is_of(gate: &Map, post: &Place) -> bool {
     gate.text("post").and_then(Place::parse).is_some_and(|named| named == *post)
@@ -58,6 +92,21 @@ mod tests {
     fn map(json: Json) -> Map {
         let Value::Map(fields) = Value::from_json(&json).unwrap() else { panic!("a map") };
         fields
+    }
+
+    #[test]
+    fn records() {
+        let at = |collection: &str| {
+            Place::parse(&format!("at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/{collection}/3k"))
+        };
+        let (post, place) = (at(POST).unwrap().to_string(), at(POSTGATE).unwrap());
+        let gate = json!({"post": post, "detachedEmbeddingUris": [post, 5], "embeddingRules": []});
+        let Some(What::Gate { target, gate }) = read(&place, &map(gate)) else { panic!("a gate") };
+        let detached = vec![post.clone()];
+        assert_eq!((target, gate), (post, Gate::Quotes { policy: Audience::Everyone, detached }));
+        let other = json!({"post": "at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/3other"});
+        assert!(read(&place, &map(other)).is_none());
+        assert!(none(&at(POST).unwrap()).is_none() && none(&at(THREADGATE).unwrap()).is_some());
     }
 
     #[test]

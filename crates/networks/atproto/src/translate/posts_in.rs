@@ -39,7 +39,7 @@ pub fn read(place: &Place, cid: &Cid, fields: &Map, server: Option<&str>, now: T
     let without_nul = text.replace('\0', " ");
     let rich = from_facets(cut(&without_nul), fields.get("facets"));
     let (mut text, mut warning) = split_warning(rich);
-    let Embeds { mut media, links, quote } = embeds_in::read(&place.did, fields.get("embed"), server);
+    let Embeds { mut media, card, links, quote } = embeds_in::read(&place.did, fields.get("embed"), server);
     for link in links {
         show(&mut text, link);
     }
@@ -64,6 +64,7 @@ pub fn read(place: &Place, cid: &Cid, fields: &Map, server: Option<&str>, now: T
         sensitive: label.is_some(),
         languages: languages(fields),
         media,
+        card,
         tags,
         reply_to: named("parent"),
         root: named("root"),
@@ -106,7 +107,7 @@ fn split_warning(rich: RichText) -> (RichText, Option<String>) {
 }
 
 /// A link below the text, unless it is there already.
-fn show(text: &mut RichText, url: String) {
+pub fn show(text: &mut RichText, url: String) {
     let there = text
         .marks
         .iter()
@@ -233,13 +234,19 @@ mod tests {
     }
 
     #[test]
-    fn links_of_cards_stay_visible() {
-        let card = |text: &str| {
+    fn pages_are_cards_or_at_least_links() {
+        let page = |text: &str, title: &str| {
             post(json!({"text": text, "embed": {
                 "$type": "app.bsky.embed.external",
-                "external": {"uri": "https://x.example/a", "title": "T", "description": "D"},
+                "external": {"uri": "https://x.example/a", "title": title, "description": "D"},
             }}))
         };
+        let shown = page("see", "T");
+        assert_eq!(
+            (shown.text.text.as_str(), shown.card.unwrap().url.as_str()),
+            ("see", "https://x.example/a")
+        );
+        let card = |text: &str| page(text, "");
         let link = ("https://x.example/a", "https://x.example/a");
         let shown = card("see");
         assert_eq!((shown.text.text.as_str(), linked(&shown)), ("see\n\nhttps://x.example/a", vec![link]));

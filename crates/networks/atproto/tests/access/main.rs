@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, clippy::indexing_slicing)]
 
 mod app;
+mod hostile;
 mod identities;
 mod moving;
 mod oauth;

@@ -5,13 +5,15 @@ use crate::{
     world::{PASSWORD, World, on_both, send, serve},
 };
 use axum::{Json, Router, response::Redirect, routing::get};
-use http::Method;
-use landbridge_store::EngineKind;
+use http::{HeaderMap, HeaderName, Method};
+use landbridge_model::Time;
+use landbridge_store::{EngineKind, entities::atproto_access};
 use serde_json::{Value, json};
 
 on_both!(
     an_app_signs_in_and_is_known_by_its_key,
     a_proof_is_good_once_and_for_one_request,
+    a_proof_is_good_once_on_all_nodes_and_after_a_restart,
     what_renews_a_session_comes_once,
     a_code_is_good_once_and_only_with_what_goes_with_it,
     an_app_does_what_it_was_allowed_and_nothing_else,
@@ -19,6 +21,7 @@ on_both!(
     requests_that_are_not_in_order,
     an_app_with_a_key_shows_it,
     descriptions_of_apps_are_not_believed,
+    an_apps_keys_are_bounded,
     a_session_is_given_back_or_ended,
 );
 
@@ -100,6 +103,44 @@ async fn a_proof_is_good_once_and_for_one_request(engine: EngineKind) {
     assert!(!refused.header("dpop-nonce").is_empty());
     assert!(refused.header("www-authenticate").contains(r#"error="use_dpop_nonce""#));
     assert_eq!(fresh.get(&world, "com.atproto.server.getSession", &tokens.access).await.status, 200);
+}
+
+async fn a_proof_is_good_once_on_all_nodes_and_after_a_restart(engine: EngineKind) {
+    let world = World::new(engine).await;
+    world.member("alice").await;
+    let app = App::local(ALL);
+    let tokens = app.sign_in(&world, ALL, "alice").await;
+    let path = "/xrpc/com.atproto.server.getSession";
+    let url = format!("{}{path}", world.pds);
+    let other = world.another_node();
+    let there = async |proof: &str| {
+        let headers = HeaderMap::from_iter([(HeaderName::from_static("dpop"), proof.parse().unwrap())]);
+        let shown = other.proof_shown(&Method::GET, path, &headers, Some(&tokens.access)).await;
+        match shown {
+            Ok(proof) => other.use_proof(&proof).await.map_err(|refused| refused.error),
+            Err(refused) => Err(refused.error),
+        }
+    };
+    let here = async |proof: &str| {
+        with_proof(&world, Method::GET, &url, &tokens.access, proof, Value::Null).await.status
+    };
+    app.get(&world, "com.atproto.server.getSession", &tokens.access).await.ok();
+    let first = app.proof("GET", &url, Some(&tokens.access));
+    assert_eq!((here(&first).await, there(&first).await), (200, Err("invalid_dpop_proof")));
+    let second = app.proof("GET", &url, Some(&tokens.access));
+    assert_eq!((there(&second).await, here(&second).await), (Ok(()), 401));
+    // At once on both: one of them has it.
+    let third = app.proof("GET", &url, Some(&tokens.access));
+    let (one, two) = tokio::join!(here(&third), there(&third));
+    assert_ne!(one == 200, two.is_ok(), "{one} {two:?}");
+    // What proves nothing here is not written down: it is unused still.
+    let stranger = App { nonce: app.nonce.lock().unwrap().clone().into(), ..App::local(ALL) };
+    let strange = stranger.proof("GET", &url, Some(&tokens.access));
+    assert_eq!((here(&strange).await, there(&strange).await), (401, Ok(())));
+    // And what is too old to be good is forgotten.
+    let later = Time::now().plus(std::time::Duration::from_secs(361));
+    world.hub.store().write(atproto_access::sweep_proofs(later)).await.unwrap();
+    assert_eq!(there(&first).await, Ok(()));
 }
 
 async fn what_renews_a_session_comes_once(engine: EngineKind) {
@@ -422,6 +463,68 @@ async fn descriptions_of_apps_are_not_believed(engine: EngineKind) {
         describe(|description| description["client_id"] = json!("https://bsky.app/client.json")).await;
     let app = App::of(&format!("{other}/client.json"), None);
     assert_eq!(app.push(&world, ALL, &[]).await.error().0, 400, "another's description");
+}
+
+async fn an_apps_keys_are_bounded(engine: EngineKind) {
+    let world = World::new(engine).await;
+    let alice = world.member("alice").await;
+    let own = key();
+    let good = json!({ "keys": [jwk(&own)] });
+    let rsa = json!({ "keys": [{ "kty": "RSA", "n": "A".repeat(40_000), "e": "AQAB" }] });
+    let many = json!({ "keys": vec![json!({ "kty": "oct" }); 2_000] });
+    let (long, deep) = (json!({ "keys": [], "x": "x".repeat(100_000) }), "[".repeat(60_000));
+    let off_curve =
+        json!({ "keys": [{ "kty": "EC", "crv": "P-256", "x": "A".repeat(43), "y": "A".repeat(43) }] });
+    let keys_at = serve(
+        Router::new()
+            .route("/good", get(|| async { Json(good) }))
+            .route("/rsa", get(|| async { Json(rsa) }))
+            .route("/many", get(|| async { Json(many) }))
+            .route("/long", get(|| async { Json(long) }))
+            .route("/deep", get(|| async { ([("content-type", "application/json")], deep) }))
+            .route("/none", get(|| async { Json(json!({ "keys": [] })) }))
+            .route("/curve", get(|| async { Json(off_curve) }))
+            .route("/page", get(|| async { "{}" }))
+            .route("/leads", get(|| async { Redirect::temporary("/good") }))
+            .route("/private", get(|| async { Redirect::temporary("http://10.0.0.1/good") })),
+    )
+    .await;
+    let described = async |jwks: Value, jwks_uri: Value| {
+        let origin = describe(|description| {
+            description["token_endpoint_auth_method"] = json!("private_key_jwt");
+            description["token_endpoint_auth_signing_alg"] = json!("ES256");
+            description["jwks"] = jwks.clone();
+            description["jwks_uri"] = jwks_uri.clone();
+        })
+        .await;
+        App::of(&format!("{origin}/client.json"), Some(key()))
+    };
+    for place in
+        ["/rsa", "/many", "/long", "/deep", "/none", "/curve", "/page", "/leads", "/private", "/missing"]
+            .map(|path| format!("{keys_at}{path}"))
+            .into_iter()
+            .chain(
+                ["http://10.0.0.1/keys", "http://[::ffff:10.0.0.1]/keys", "file:///etc/passwd", "x"]
+                    .map(Into::into),
+            )
+    {
+        let app = described(Value::Null, json!(place)).await;
+        let refused = app.push(&world, ALL, &[]).await;
+        assert_eq!(refused.error(), (400, "invalid_client_metadata".into()), "{place}");
+    }
+    for jwks in [
+        json!({ "keys": [{ "kty": "RSA", "n": "A".repeat(40_000), "e": "AQAB" }] }),
+        json!({ "keys": "x" }),
+        json!({ "keys": vec![json!({}); 5_000] }),
+        json!([]),
+    ] {
+        let refused = described(jwks, Value::Null).await.push(&world, ALL, &[]).await;
+        assert_eq!(refused.error(), (400, "invalid_client_metadata".into()));
+    }
+    // Keys that are there, but are not the app's.
+    let stranger = described(Value::Null, json!(format!("{keys_at}/good"))).await;
+    assert_eq!(stranger.push(&world, ALL, &[]).await.error(), (401, "invalid_client".into()));
+    assert!(world.hub.grants(alice).await.unwrap().is_empty());
 }
 
 async fn a_session_is_given_back_or_ended(engine: EngineKind) {

@@ -41,7 +41,7 @@ pub struct World {
     /// `http://127.0.0.1:PORT` of the PDS, and of the pages.
     pub pds: String,
     pub main: String,
-    _store: TestStore,
+    store: TestStore,
 }
 
 /// What differs from world to world.
@@ -119,7 +119,11 @@ impl World {
         let origin = |listener: &TcpListener| format!("http://{}", listener.local_addr().unwrap());
         let (pds_origin, main_origin) = (origin(&pds), origin(&main));
         let folder = store.place.folder().join("media");
-        let media = MediaStore::open(landbridge_media::Config::new(folder).unwrap()).unwrap();
+        let media = landbridge_media::Config {
+            worker: landbridge_media::Worker::Thread,
+            ..landbridge_media::Config::new(folder).unwrap()
+        };
+        let media = MediaStore::open(media).unwrap();
         let config = Config {
             origin: main_origin.parse().unwrap(),
             account_domain: main_origin.trim_start_matches("http://").into(),
@@ -149,6 +153,7 @@ impl World {
                 moderation: None,
                 admin_token: Some("operator's word".into()),
                 dns: wishes.dns.map(|url| url.parse().unwrap()),
+                labelers: Vec::new(),
                 stream_hours: 1,
                 rate_limits: true,
             },
@@ -157,7 +162,16 @@ impl World {
         let (routes, pages) = (at.router(), at.pages());
         tokio::spawn(async move { axum::serve(pds, routes).await.unwrap() });
         tokio::spawn(async move { axum::serve(main, pages).await.unwrap() });
-        World { hub, at, pds: pds_origin, main: main_origin, _store: store }
+        World { hub, at, pds: pds_origin, main: main_origin, store }
+    }
+
+    /// Another node on the same database, under the same names; or the same one after a restart.
+    pub fn another_node(&self) -> Arc<AtProto> {
+        let (config, media) = (self.hub.config().clone(), self.hub.media().clone());
+        let hub = Hub::new(config, self.store.store.clone(), self.hub.fetcher().clone(), media, &[7; 32]);
+        let at = AtProto::new(&hub, self.at.options().clone());
+        hub.attach(vec![at.clone()]);
+        at
     }
 
     pub async fn member(&self, name: &str) -> Id {

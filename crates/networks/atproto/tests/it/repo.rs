@@ -115,7 +115,7 @@ impl Server {
     }
 }
 
-fn announced<'a>(staged: &'a Staged, did: &'a Did) -> Announced<'a> {
+pub fn announced<'a>(staged: &'a Staged, did: &'a Did) -> Announced<'a> {
     Announced {
         repo: did,
         rev: staged.commit.rev,

@@ -2,17 +2,20 @@
 
 use crate::world::{World, on_both};
 use landbridge_atproto::{
-    data::Value,
+    data::{BlobRef, Cid, Record, Value},
     firehose::{AccountStatus, Event},
 };
 use landbridge_hub::{CopyKind, Draft, publish::FollowOptions};
-use landbridge_model::{Audience, Visibility};
-use landbridge_store::EngineKind;
+use landbridge_model::{Audience, Network, Visibility};
+use landbridge_store::{EngineKind, entities::presences};
 
 on_both!(
     a_post_says_what_was_written,
     answers_name_root_and_parent,
     long_texts_are_cut_with_a_card,
+    a_link_is_shown_as_what_its_page_says,
+    more_pictures_than_fit_are_linked_or_a_thread,
+    a_video_is_shown_and_other_files_are_linked,
     follows_and_likes_are_taken_back,
     only_what_is_public_goes_there,
     whoever_leaves_is_not_served,
@@ -87,6 +90,142 @@ async fn long_texts_are_cut_with_a_card(engine: EngineKind) {
     assert!(shown.ends_with('…') && shown.len() <= 3000, "{shown}");
     let card = record.fields().get("embed").unwrap().get("external").unwrap();
     assert_eq!(card.get("uri").unwrap().as_text().unwrap(), format!("http://localhost:1/@alice/{}", post.id));
+}
+
+async fn a_link_is_shown_as_what_its_page_says(engine: EngineKind) {
+    let world = World::new(engine).await;
+    let alice = world.member("alice").await;
+    let site = pages().await;
+    let post = world.post(alice, &format!("Have a look: {site}/story")).await;
+    let (uri, record) = world.record(CopyKind::Post, post.id).await.unwrap();
+    let card = record.fields().get("embed").unwrap().get("external").unwrap();
+    let said = |name: &str| card.get(name).unwrap().as_text().unwrap().to_owned();
+    assert_eq!((said("uri"), said("title")), (format!("{site}/story"), "A story".into()));
+    assert_eq!(said("description"), "Of dots");
+    let thumb = BlobRef::from_map(card.get("thumb").unwrap().as_map().unwrap()).unwrap();
+    assert!(thumb.mime_type.starts_with("image/") && thumb.size <= 1_000_000, "{thumb:?}");
+    let blob = world.at.blob_row(alice, &thumb.cid.to_string()).await.unwrap().unwrap();
+    assert_eq!(world.at.read_blob(&blob).await.unwrap().len() as u64, thumb.size);
+    // Readers here see the same.
+    let shown = world.hub.view(post.id, None).await.unwrap().post.card.unwrap();
+    assert_eq!(shown.title, "A story");
+    // An edit within a few minutes that links elsewhere has another card.
+    let text = format!("Rather this: {site}/nothing");
+    world.hub.edit(alice, post.id, Draft { author: alice, text, ..Draft::default() }, None).await.unwrap();
+    let (same, record) = world.record(CopyKind::Post, post.id).await.unwrap();
+    assert_eq!(same, uri);
+    let card = record.fields().get("embed").unwrap().get("external").unwrap().as_map().unwrap();
+    assert!(card.text("title").unwrap().ends_with("/nothing") && card.get("thumb").is_none());
+}
+
+/// A web site with one page that says what it is.
+async fn pages() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://site.test:{}", listener.local_addr().unwrap().port());
+    let story = "<meta property=og:title content='A story'><meta property=og:description content='Of dots'>
+                 <meta property=og:image content=/dots.gif>";
+    let dots = dot(7);
+    let router = axum::Router::new()
+        .route("/story", axum::routing::get(async move || axum::response::Html(story)))
+        .route("/dots.gif", axum::routing::get(async move || dots.clone()));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    origin
+}
+
+async fn more_pictures_than_fit_are_linked_or_a_thread(engine: EngineKind) {
+    let world = World::new(engine).await;
+    let alice = world.member("alice").await;
+    let mut media = Vec::new();
+    for colour in 0..6 {
+        let id = world.hub.upload(alice, dot(colour).into(), &format!("dot {colour}")).await.unwrap().id;
+        media.push(id);
+    }
+    let draft = || Draft { author: alice, text: "dots".into(), media: media.clone(), ..Draft::default() };
+    let notes = world.hub.preview(&draft()).await.unwrap().remove(0).notes;
+    assert!(notes.iter().any(|note| note.contains("first 4 pictures")), "{notes:?}");
+    let post = world.publish(draft()).await;
+    let (_, record) = world.record(CopyKind::Post, post.id).await.unwrap();
+    let url = format!("http://localhost:1/@alice/{}", post.id);
+    assert_eq!(record.fields().text("text").unwrap(), format!("dots\n\n{url}"));
+    assert_eq!(alts(&record), ["dot 0", "dot 1", "dot 2", "dot 3"]);
+    world.hub.delete_post(alice, post.id, None).await.unwrap();
+
+    let mut presence = world.presence(alice).await;
+    presence.facts["threads"] = true.into();
+    world
+        .hub
+        .store()
+        .write(presences::set_facts(Network::AtProto, &presence.native_id, &presence.facts))
+        .await
+        .unwrap();
+    let mut media = Vec::new();
+    for colour in 0..6 {
+        media.push(world.hub.upload(alice, dot(colour).into(), &format!("dot {colour}")).await.unwrap().id);
+    }
+    let post = world.publish(Draft { author: alice, text: "dots".into(), media, ..Draft::default() }).await;
+    let copies = world.hub.copies(CopyKind::Post, post.id).await.unwrap();
+    let mut records = Vec::new();
+    for copy in copies {
+        let rkey = copy.native_id.rsplit('/').next().unwrap().to_owned();
+        let stored = world.at.record(alice, "app.bsky.feed.post", &rkey).await.unwrap().unwrap();
+        records.push((rkey, stored.record().unwrap()));
+    }
+    records.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let [(_, first), (_, second)] = records.as_slice() else { panic!("{records:?}") };
+    assert_eq!((first.fields().text("text"), second.fields().text("text")), (Some("dots"), Some("")));
+    assert_eq!((alts(first).len(), alts(second)), (4, vec!["dot 4".to_owned(), "dot 5".to_owned()]));
+    let parent = second.fields().get("reply").unwrap().get("parent").unwrap().get("cid").unwrap();
+    assert_eq!(parent.as_text(), Some(first.cid().to_string().as_str()));
+}
+
+async fn a_video_is_shown_and_other_files_are_linked(engine: EngineKind) {
+    let world = World::new(engine).await;
+    let alice = world.member("alice").await;
+    let video = world.hub.upload(alice, film().into(), "a short film").await.unwrap();
+    assert_eq!(video.mime, "video/mp4");
+    let post = world.publish(Draft { author: alice, media: vec![video.id], ..Draft::default() }).await;
+    let (_, record) = world.record(CopyKind::Post, post.id).await.unwrap();
+    let embed = record.fields().get("embed").unwrap().as_map().unwrap();
+    assert_eq!(embed.text("$type"), Some("app.bsky.embed.video"));
+    assert_eq!(embed.text("alt"), Some("a short film"));
+    let blob = BlobRef::from_map(embed.get("video").unwrap().as_map().unwrap()).unwrap();
+    let did = world.did(alice).await;
+    let url = format!("{}/xrpc/com.atproto.sync.getBlob?did={did}&cid={}", world.pds, blob.cid);
+    let served =
+        world.hub.fetcher().get(&url.parse().unwrap(), Default::default(), 1 << 20).await.unwrap().body;
+    assert_eq!((Cid::of_blob(&served), served.len() as u64), (blob.cid, blob.size));
+
+    let mut sound = b"fLaC".to_vec();
+    sound.resize(64, 0);
+    let sound = world.hub.upload(alice, sound.into(), "").await.unwrap();
+    let post = world.publish(Draft { author: alice, media: vec![sound.id], ..Draft::default() }).await;
+    let (_, record) = world.record(CopyKind::Post, post.id).await.unwrap();
+    let card = record.fields().get("embed").unwrap().get("external").unwrap().get("uri").unwrap();
+    assert_eq!(card.as_text().unwrap(), format!("http://localhost:1/@alice/{}", post.id));
+    // Readers may still ask for it: a blob goes some hours after its record.
+    world.hub.delete_post(alice, post.id, None).await.unwrap();
+    assert!(world.hub.media().has(video.file.as_deref().unwrap()));
+}
+
+fn alts(record: &Record) -> Vec<String> {
+    let images = record.fields().get("embed").unwrap().get("images").unwrap().as_list().unwrap().to_vec();
+    images.iter().map(|image| image.get("alt").unwrap().as_text().unwrap().to_owned()).collect()
+}
+
+/// A picture of one pixel.
+fn dot(colour: u8) -> Vec<u8> {
+    let head = b"GIF89a\x01\x00\x01\x00\x80\x00\x00".to_vec();
+    let pixel = b"\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00\x3b";
+    [head.as_slice(), &[colour, 0x40, 0x80, 0, 0, 0], pixel].concat()
+}
+
+/// A film that is too short to be seen.
+fn film() -> Vec<u8> {
+    let part = |kind: &[u8; 4], content: &[u8]| {
+        let length = u32::try_from(content.len() + 8).unwrap().to_be_bytes();
+        [&length[..], kind, content].concat()
+    };
+    [part(b"ftyp", b"isom\0\0\0\0isom"), part(b"moov", b""), part(b"mdat", &[7; 100])].concat()
 }
 
 async fn follows_and_likes_are_taken_back(engine: EngineKind) {

@@ -54,7 +54,11 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let pds = format!("http://{}", listener.local_addr().unwrap());
         let folder = store.place.folder().join("media");
-        let media = MediaStore::open(landbridge_media::Config::new(folder).unwrap()).unwrap();
+        let media = landbridge_media::Config {
+            worker: landbridge_media::Worker::Thread,
+            ..landbridge_media::Config::new(folder).unwrap()
+        };
+        let media = MediaStore::open(media).unwrap();
         let config = Config {
             origin: "http://localhost:1".parse().unwrap(),
             account_domain: "localhost:1".into(),
@@ -170,6 +174,7 @@ fn options(pds: &str) -> Options {
         moderation: None,
         admin_token: None,
         dns: None,
+        labelers: Vec::new(),
         stream_hours: 1,
         rate_limits: true,
     }

@@ -50,6 +50,8 @@ pub struct Inner {
     pub seq: u64,
     /// (microseconds, message) of the Jetstream.
     told: Vec<(u64, Json_)>,
+    /// Frames of a labeler, in order.
+    pub labels: Vec<Bytes>,
     /// What the AppView answers, by method.
     pub view: HashMap<&'static str, Json_>,
     /// Tokens with which the AppView was asked.
@@ -75,6 +77,8 @@ pub struct Person {
     pub status: Option<&'static str>,
     /// What the document says beside.
     pub also_known_as: Vec<String>,
+    /// What the directory says instead of the document.
+    pub document: Option<String>,
 }
 
 impl Elsewhere {
@@ -86,6 +90,7 @@ impl Elsewhere {
             .route("/plc/{did}", get(document).post(register))
             .route("/plc/{did}/log/audit", get(audit))
             .route("/xrpc/com.atproto.sync.subscribeRepos", get(subscribe))
+            .route("/xrpc/com.atproto.label.subscribeLabels", get(subscribe_labels))
             .route("/xrpc/{method}", get(xrpc))
             .route("/subscribe", get(subscribe_jetstream))
             .with_state(elsewhere.clone());
@@ -117,6 +122,7 @@ impl Elsewhere {
             trees: vec![(rev, first.repo.data())],
             status: None,
             also_known_as: Vec::new(),
+            document: None,
         };
         self.lock().people.insert(did.clone(), person);
         did
@@ -132,24 +138,33 @@ impl Elsewhere {
 
     /// Writes records in one commit, `(collection, rkey, record or nothing to delete it)`; nothing is said.
     pub fn commit(&self, did: &Did, writes: &[(&str, &str, Option<Json_>)]) -> Staged {
+        let block = |collection: &str, record: &Json_| {
+            let mut record = record.clone();
+            record["$type"] = json!(collection);
+            let record = Record::encode(Map::from_json(&record).unwrap()).unwrap();
+            Block { cid: record.cid(), bytes: record.bytes().clone() }
+        };
+        let writes: Vec<(&str, &str, Option<Block>)> = writes
+            .iter()
+            .map(|(collection, rkey, record)| {
+                (*collection, *rkey, record.as_ref().map(|record| block(collection, record)))
+            })
+            .collect();
+        self.commit_blocks(did, &writes)
+    }
+
+    /// The same with whatever bytes for records.
+    pub fn commit_blocks(&self, did: &Did, writes: &[(&str, &str, Option<Block>)]) -> Staged {
         let rev = self.tid();
         let mut inner = self.lock();
         let person = inner.people.get_mut(did).unwrap();
-        let writes = writes.iter().map(|(collection, rkey, record)| {
+        let writes = writes.iter().map(|(collection, rkey, block)| {
             let (nsid, key) = (Nsid::parse(collection).unwrap(), RecordKey::parse(rkey).unwrap());
-            let path = format!("{collection}/{rkey}");
-            match record {
-                None => Write::Delete(nsid, key),
-                Some(record) => {
-                    let mut record = record.clone();
-                    record["$type"] = json!(collection);
-                    let record = Record::encode(Map::from_json(&record).unwrap()).unwrap();
-                    let block = Block { cid: record.cid(), bytes: record.bytes().clone() };
-                    match person.repo.tree().get(&person.blocks, &path).unwrap() {
-                        Some(_) => Write::Update(nsid, key, block),
-                        None => Write::Create(nsid, key, block),
-                    }
-                }
+            let before = person.repo.tree().get(&person.blocks, &format!("{collection}/{rkey}")).unwrap();
+            match (block.clone(), before) {
+                (None, _) => Write::Delete(nsid, key),
+                (Some(block), Some(_)) => Write::Update(nsid, key, block),
+                (Some(block), None) => Write::Create(nsid, key, block),
             }
         });
         let writes = writes.collect::<Vec<Write>>();
@@ -251,6 +266,11 @@ impl Elsewhere {
             Some(Frame::Info(Info { name: "OutdatedCursor".into(), message: None }).encode().into());
     }
 
+    /// There is something new to say.
+    pub fn rung(&self) {
+        self.news.send_modify(|seq| *seq += 1);
+    }
+
     /// How often a method was asked for.
     pub fn asked(&self, method: &str) -> usize {
         self.lock().asked.iter().filter(|asked| *asked == method).count()
@@ -273,20 +293,54 @@ pub fn subject((uri, cid): &(String, String)) -> Json_ {
 async fn document(State(server): State<Elsewhere>, Path(did): Path<String>) -> Response {
     let inner = server.lock();
     if let Some(person) = Did::parse(&did).ok().and_then(|did| inner.people.get(&did)) {
+        if let Some(document) = &person.document {
+            return document.clone().into_response();
+        }
         let mut also = vec![format!("at://{}", person.handle)];
         also.extend(person.also_known_as.iter().cloned());
+        let keys = ["atproto", "atproto_label"].map(|name| {
+            json!({
+                "id": format!("{did}#{name}"), "type": "Multikey", "controller": did,
+                "publicKeyMultibase": person.key.public().to_multikey(),
+            })
+        });
         return Json(json!({
             "id": did,
             "alsoKnownAs": also,
-            "verificationMethod": [{
-                "id": format!("{did}#atproto"), "type": "Multikey", "controller": did,
-                "publicKeyMultibase": person.key.public().to_multikey(),
-            }],
-            "service": [{"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": server.origin}],
+            "verificationMethod": keys,
+            "service": [
+                {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": server.origin},
+                {"id": "#atproto_labeler", "type": "AtprotoLabeler", "serviceEndpoint": server.origin},
+            ],
         }))
         .into_response();
     }
     StatusCode::NOT_FOUND.into_response()
+}
+
+async fn subscribe_labels(
+    State(server): State<Elsewhere>,
+    Query(params): Query<HashMap<String, String>>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let from = params.get("cursor").map(|cursor| cursor.parse::<usize>().unwrap());
+    upgrade.on_upgrade(async move |mut socket: WebSocket| {
+        let mut next = from.unwrap_or_else(|| server.lock().labels.len());
+        let mut news = server.news.subscribe();
+        loop {
+            let frame = server.lock().labels.get(next).cloned();
+            match frame {
+                Some(frame) => {
+                    next += 1;
+                    if socket.send(Message::Binary(frame)).await.is_err() {
+                        return;
+                    }
+                }
+                None if news.changed().await.is_err() => return,
+                None => {}
+            }
+        }
+    })
 }
 
 async fn register(State(server): State<Elsewhere>, Path(did): Path<String>, body: Body) -> StatusCode {

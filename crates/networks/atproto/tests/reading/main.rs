@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod elsewhere;
+mod gates;
 mod hostile;
+mod labels;
 mod lighter;
 mod looking_up;
 mod node;

@@ -37,6 +37,7 @@ pub fn options(elsewhere: &str) -> Options {
         appview: None,
         chat: None,
         moderation: None,
+        labelers: Vec::new(),
         stream_hours: 24,
         rate_limits: true,
         admin_token: None,

@@ -6,11 +6,14 @@ pub type Kind = u16;
 pub const METADATA: Kind = 0;
 pub const NOTE: Kind = 1;
 pub const FOLLOWS: Kind = 3;
+/// NIP-04: read, never written.
+pub const OLD_MESSAGE: Kind = 4;
 pub const DELETION: Kind = 5;
 pub const REPOST: Kind = 6;
 pub const REACTION: Kind = 7;
 pub const SEAL: Kind = 13;
 pub const CHAT_MESSAGE: Kind = 14;
+pub const FILE_MESSAGE: Kind = 15;
 pub const GENERIC_REPOST: Kind = 16;
 pub const PICTURE: Kind = 20;
 pub const VIDEO: Kind = 21;
@@ -60,7 +63,7 @@ pub fn is_wrap(kind: Kind) -> bool {
 
 /// Kinds that never stand in the open: seals and rumours live inside gift wraps; AUTH events are for one relay.
 pub fn is_never_public(kind: Kind) -> bool {
-    matches!(kind, SEAL | CHAT_MESSAGE | AUTH) || kind == 15
+    matches!(kind, SEAL | CHAT_MESSAGE | FILE_MESSAGE | AUTH)
 }
 
 #[cfg(test)]

@@ -2,11 +2,13 @@
 
 pub mod n05;
 pub mod n10;
+pub mod n17;
 pub mod n19;
 pub mod n22;
 pub mod n25;
 pub mod n32;
 pub mod n44;
+pub mod n59;
 pub mod n65;
 pub mod n88;
 pub mod n92;

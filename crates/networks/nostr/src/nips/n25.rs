@@ -23,12 +23,7 @@ pub fn read(event: &Event) -> Option<Sign> {
     let is_post = |a: &&str| parse_address(a).is_some_and(|(kind, ..)| versioned.contains(&kind));
     let address = event.tags.values("a").filter(is_post).last();
     let target = address.or(event.tags.values("e").filter(|id| is_hex32(id)).last())?.to_owned();
-    let content = event.content.trim();
-    let content = match content {
-        "" | "+" => "",
-        long if long.len() > LONGEST || long.contains(char::is_control) => return None,
-        other => other,
-    };
+    let content = &content(&event.content)?;
     let shortcode = content.strip_prefix(':').and_then(|c| c.strip_suffix(':'));
     let emoji = shortcode.and_then(|code| emojis(&event.tags).into_iter().find(|e| e.shortcode == code));
     if shortcode.is_some() && emoji.is_none() {
@@ -36,6 +31,15 @@ pub fn read(event: &Event) -> Option<Sign> {
         return Some(Sign { target, content: String::new(), emoji: None });
     }
     Some(Sign { target, content: content.to_owned(), emoji })
+}
+
+/// The sign itself, empty for a like; `None` when it is none.
+pub fn content(content: &str) -> Option<String> {
+    match content.trim() {
+        "" | "+" => Some(String::new()),
+        long if long.len() > LONGEST || long.contains(char::is_control) => None,
+        sign => Some(sign.to_owned()),
+    }
 }
 
 /// The tags of a reaction to `target`, and its content.

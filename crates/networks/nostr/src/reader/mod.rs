@@ -9,7 +9,7 @@ mod plan;
 mod sync;
 mod watch;
 
-use crate::network::Nostr;
+use crate::{network::Nostr, private};
 use landbridge_hub::{EventKind, Hub, Stop};
 use plan::Plan;
 use std::{
@@ -27,6 +27,9 @@ const GATHER: Duration = Duration::from_millis(500);
 pub async fn run(nostr: Arc<Nostr>, hub: Hub, mut stop: Stop) {
     let mut watched: HashMap<String, (Plan, JoinHandle<()>)> = HashMap::new();
     let mut bus = hub.bus().listen();
+    if let Err(error) = private::relays::announce_all(&nostr, &hub).await {
+        tracing::warn!(%error, "where members take private messages could not be said");
+    }
     while !*stop.borrow() {
         if let Err(error) = sync::all(&nostr, &hub).await {
             tracing::warn!(%error, "imported keys could not be brought in line with other relays");

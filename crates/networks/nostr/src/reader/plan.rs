@@ -5,6 +5,7 @@ use crate::{
     facts::Facts,
     lookup::POSTS,
     network::Nostr,
+    nips::n59,
     wire::Filter,
 };
 use landbridge_hub::{Hub, HubError, moderation::Rule};
@@ -28,6 +29,8 @@ pub struct Plan {
     pub members: BTreeSet<Hex32>,
     /// Members whose own events.
     pub own: BTreeSet<Hex32>,
+    /// Members whose private messages: their lists of relays for them name it (kind 10050).
+    pub wrapped: BTreeSet<Hex32>,
     /// Members whose followers: an index relay has everybody's lists of follows.
     pub followed: BTreeSet<Hex32>,
     /// Followers of members, whose lists of follows: that somebody has left shows only there.
@@ -36,7 +39,9 @@ pub struct Plan {
 
 impl Plan {
     fn weight(&self) -> usize {
-        self.authors.len() + self.followers.len() / 10 + 10 * (self.members.len() + self.own.len())
+        self.authors.len()
+            + self.followers.len() / 10
+            + 10 * (self.members.len() + self.own.len() + self.wrapped.len())
     }
 
     /// The filters, for what is newer than `since` (seconds).
@@ -49,7 +54,8 @@ impl Plan {
             filters.push(Filter::default().authors(self.authors.iter().copied()).kinds(kinds).since(since));
         }
         if !self.members.is_empty() {
-            let kinds = social.clone().chain([kind::REACTION, kind::DELETION, kind::VOTE, kind::FOLLOWS]);
+            let more = [kind::REACTION, kind::DELETION, kind::VOTE, kind::FOLLOWS, kind::OLD_MESSAGE];
+            let kinds = social.clone().chain(more);
             let members = self.members.iter().map(Hex32::to_string);
             // Comments name the author of what the conversation is about by `P` (NIP-22).
             let roots = Filter::default().tag('P', members.clone()).kinds([kind::COMMENT]).since(since);
@@ -65,8 +71,15 @@ impl Plan {
                 kind::VOTE,
                 kind::RELAY_LIST,
                 kind::BLOCKED_RELAYS,
+                kind::DM_RELAYS,
             ]);
             filters.push(Filter::default().authors(self.own.iter().copied()).kinds(kinds).since(since));
+        }
+        if !self.wrapped.is_empty() {
+            let members = self.wrapped.iter().map(Hex32::to_string);
+            // Their dates are moved back.
+            let since = since - n59::BACK - 3_600;
+            filters.push(Filter::default().tag('p', members).kinds([kind::GIFT_WRAP]).since(since));
         }
         if !self.followed.is_empty() {
             let followed = self.followed.iter().map(Hex32::to_string);
@@ -124,6 +137,9 @@ pub async fn make(nostr: &Nostr, hub: &Hub) -> Result<BTreeMap<String, Plan>, Hu
         }
         for url in facts.relays.write.iter().filter(|u| wanted(u)) {
             plans.entry(url.clone()).or_default().own.insert(key);
+        }
+        for url in facts.messages.iter().filter(|u| wanted(u)) {
+            plans.entry(url.clone()).or_default().wrapped.insert(key);
         }
         for url in nostr.options.index_relays.iter().filter(|u| wanted(u)) {
             plans.entry(url.clone()).or_default().followed.insert(key);

@@ -8,7 +8,7 @@ use crate::{
     lookup,
     network::Nostr,
     nips::n65::Relays,
-    posting,
+    posting, private,
     stage::{Sent, follow_list, followed_keys, metadata, relay_list, send},
     wire::Filter,
 };
@@ -31,7 +31,12 @@ pub async fn all(nostr: &Nostr, hub: &Hub) -> Result<(), HubError> {
 async fn one(nostr: &Nostr, hub: &Hub, presence: &Presence) -> Result<(), HubError> {
     let Ok(key) = presence.native_id.parse::<Hex32>() else { return Ok(()) };
     let signs = Signs::of(hub, presence.actor).await?;
-    let filter = Filter::default().authors([key]).kinds([kind::METADATA, kind::FOLLOWS, kind::RELAY_LIST]);
+    let filter = Filter::default().authors([key]).kinds([
+        kind::METADATA,
+        kind::FOLLOWS,
+        kind::RELAY_LIST,
+        kind::DM_RELAYS,
+    ]);
     let around = lookup::ask_around(nostr, hub, std::slice::from_ref(&filter), Vec::new(), Some(key)).await?;
     if around.asked > 0 && around.answered == 0 {
         // Nobody answered: what there is must not be taken for nothing, and replaced.
@@ -43,13 +48,15 @@ async fn one(nostr: &Nostr, hub: &Hub, presence: &Presence) -> Result<(), HubErr
     if let Some(list) = newest(&found, kind::RELAY_LIST) {
         found.extend(lookup::ask(nostr, hub, &[filter], Relays::from_event(&list).write, Some(key)).await?);
     }
-    let lists = [kind::METADATA, kind::FOLLOWS, kind::RELAY_LIST].map(|k| newest(&found, k));
-    let [profile, follows, relays] = &lists;
+    let kinds = [kind::METADATA, kind::FOLLOWS, kind::RELAY_LIST, kind::DM_RELAYS];
+    let lists = kinds.map(|k| newest(&found, k));
+    let [profile, follows, relays, messages] = &lists;
     let mut facts = Facts::of(presence);
     let merged = relay_list(&facts.relays, relays.as_ref());
     facts.unsynced = false;
     facts.relays = Relays::from_tags(&merged.tags);
     facts.relays_at = merged.created_at;
+    facts.messages = messages.as_ref().map(private::relays::read).unwrap_or_default();
     let held: Vec<Event> = lists.iter().flatten().cloned().collect();
     nostr.relay().await?.store_own(&held).await?;
     if let Some(event) = profile {
@@ -73,6 +80,7 @@ async fn one(nostr: &Nostr, hub: &Hub, presence: &Presence) -> Result<(), HubErr
             send(nostr, hub, sent, &event, &relays, Vec::new()).await?;
         }
     }
+    private::relays::announce(nostr, hub, presence, messages.as_ref()).await?;
     tracing::info!(key = %presence.native_id, "an imported key is in line with other relays");
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::{
     inbound, keys,
     network::Nostr,
     pool::{Backoff, PoolError, Told},
-    posting,
+    posting, private,
     wire::Filter,
 };
 use landbridge_hub::{Hub, Via};
@@ -242,8 +242,13 @@ impl Reader {
         let relay = self.nostr.relay().await.map_err(|e| later(e.to_string()))?;
         let Some(member) = relay.members().of(&event.pubkey) else { return Ok(()) };
         relay.store_own(std::slice::from_ref(event)).await.map_err(|e| later(e.to_string()))?;
-        if event.kind == kind::BLOCKED_RELAYS {
-            return posting::learn_blocked(&self.hub, member, event).await.map_err(|e| later(e.to_string()));
+        let learnt = match event.kind {
+            kind::BLOCKED_RELAYS => Some(posting::learn_blocked(&self.hub, member, event).await),
+            kind::DM_RELAYS => Some(private::relays::learn(&self.hub, member, event).await),
+            _ => None,
+        };
+        if let Some(learnt) = learnt {
+            return learnt.map_err(|e| later(e.to_string()));
         }
         match (Time::now().secs() - event.created_at).abs() <= FRESH {
             true => posting::act(&self.nostr, &self.hub, member, event).await,
@@ -253,12 +258,15 @@ impl Reader {
 
     /// Authenticates as those of the members concerned who have agreed to be known to this relay. Whether there were any.
     async fn introduce(&self) -> bool {
-        let concerned: HashSet<Hex32> = self.plan.members.union(&self.plan.own).copied().collect();
+        let concerned: HashSet<Hex32> =
+            self.plan.members.union(&self.plan.own).chain(&self.plan.wrapped).copied().collect();
         let mut known = false;
         for key in concerned {
             let presence = self.hub.presence_by_native(Network::Nostr, &key.to_string()).await;
             let Ok(Some(presence)) = presence else { continue };
-            if !Facts::of(&presence).consented.contains(&self.url) {
+            // A list of relays for private messages says that their owner may be known there.
+            let facts = Facts::of(&presence);
+            if !facts.consented.contains(&self.url) && !facts.messages.contains(&self.url) {
                 continue;
             }
             if let Ok(Some(keys)) = keys::held(&self.hub, presence.actor).await {

@@ -38,6 +38,8 @@ pub enum Verdict {
 
 /// Bytes of a stranger's event, lists of follows aside: an answer may hold a thousand of them.
 const STRANGERS_BYTES: usize = 64 * 1024;
+/// Bytes of a gift wrap: encrypted twice, the longest message is not longer.
+const WRAP_BYTES: usize = 160 * 1024;
 /// Seconds within which a member's event counts as done now: on a connection that proved the member's key, and on
 /// any other (an app that does not authenticate, writing to its user's own relay).
 const FRESH_PROVED: i64 = 3_600;
@@ -69,7 +71,10 @@ pub fn judge(event: &Event, context: &Context<'_>) -> Verdict {
     if kind::is_wrap(event.kind) {
         return match event.wrap_recipient() {
             Some(p) if members.contains_key(&p) && event.class() == Class::Ephemeral => Pass,
-            Some(p) if members.contains_key(&p) => Store { pending: 0 },
+            Some(p) if members.contains_key(&p) && event.json.len() > WRAP_BYTES => {
+                Refuse(Reason::Blocked, "too large for a private message")
+            }
+            Some(p) if members.contains_key(&p) => Store { pending: 1 },
             _ => Refuse(Reason::Restricted, "its recipient is no member here"),
         };
     }
@@ -123,6 +128,7 @@ fn is_social(kind: kind::Kind) -> bool {
         METADATA
             | NOTE
             | FOLLOWS
+            | OLD_MESSAGE
             | DELETION
             | REPOST
             | REACTION
@@ -136,6 +142,7 @@ fn is_social(kind: kind::Kind) -> bool {
             | COMMENT
             | RELAY_LIST
             | BLOCKED_RELAYS
+            | DM_RELAYS
             | ARTICLE
     )
 }
@@ -253,8 +260,10 @@ mod tests {
         let (alice, stranger) = (w.alice.public().to_string(), w.stranger.public().to_string());
         assert_eq!(
             w.judge(&w.stranger, 1059, NOW, &[&["p", &alice]], "", &[]),
-            Verdict::Store { pending: 0 }
+            Verdict::Store { pending: 1 }
         );
+        let long = "x".repeat(170_000);
+        refused(w.judge(&w.stranger, 1059, NOW, &[&["p", &alice]], &long, &[]), Reason::Blocked);
         refused(w.judge(&w.stranger, 1059, NOW, &[&["p", &stranger]], "", &[]), Reason::Restricted);
         assert_eq!(w.judge(&w.stranger, 21_059, NOW, &[&["p", &alice]], "", &[]), Verdict::Pass);
         for kind in [13, 14, 22_242] {

@@ -5,7 +5,9 @@ use super::{Made, Staging};
 use crate::{
     event::{Event, Hex32, Tag, Template, first_value, kind},
     facts::Facts,
+    keys::Signs,
     nips::n65::Relays,
+    private,
     translate::profile,
 };
 use landbridge_hub::{Hub, HubError};
@@ -51,6 +53,11 @@ impl Staging<'_> {
         let mut templates = vec![metadata(self.hub, &self.act.member, base.as_ref())];
         if self.held(kind::RELAY_LIST).await?.is_none() {
             templates.push(relay_list(&self.facts.relays, None));
+        }
+        if matches!(Signs::of(self.hub, self.act.member.id).await?, Signs::Here(_)) {
+            let held = self.held(kind::DM_RELAYS).await?;
+            let wanted = self.hub.member(self.act.member.id).await?.settings.private_messages;
+            templates.extend(private::relays::list(self.nostr.relay_url(), wanted, held.as_ref()));
         }
         Ok(templates
             .into_iter()

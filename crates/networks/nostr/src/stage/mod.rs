@@ -4,6 +4,7 @@
 mod answers;
 mod leave;
 mod lists;
+mod message;
 mod post;
 mod queue;
 
@@ -11,18 +12,18 @@ pub use lists::{follow_list, followed_keys, metadata, relay_list};
 pub use queue::{Sent, send};
 
 use crate::{
-    event::{Event, Hex32, TagsExt, Template},
+    event::{Event, Hex32, TagsExt, Template, kind},
     facts::Facts,
     keys::Signs,
     network::Nostr,
-    nips::n19,
+    nips::{n19, n59},
     relay::store_changes,
 };
 use bytes::Bytes;
 use landbridge_hub::{
     Act, ActKind, CopyKind, CopyState, Destination, Hub, HubError, Payload, Staged, StagedCopy,
 };
-use landbridge_model::{Id, Network, Post, Presence, Reaction};
+use landbridge_model::{Id, Network, Post, Presence, Reaction, Visibility};
 use landbridge_store::{
     Change,
     entities::{nostr_events, nostr_unsigned},
@@ -47,6 +48,22 @@ pub async fn stage(nostr: &Nostr, hub: &Hub, act: &Act) -> Result<Staged, HubErr
     let staging = Staging { nostr, hub, act, facts: Facts::of(&act.presence) };
     let mut staged = Staged::default();
     let made: Vec<Made> = match &act.kind {
+        ActKind::Post(post) if post.visibility == Visibility::Direct => {
+            staging.message(&mut staged, post).await?;
+            Vec::new()
+        }
+        ActKind::Delete(post) if post.visibility == Visibility::Direct => {
+            staging.delete_privately(&mut staged, CopyKind::Post, post.id, post).await?;
+            Vec::new()
+        }
+        ActKind::React { reaction, target } if target.visibility == Visibility::Direct => {
+            staging.react_privately(&mut staged, reaction, target).await?;
+            Vec::new()
+        }
+        ActKind::Unreact { reaction, target } if target.visibility == Visibility::Direct => {
+            staging.delete_privately(&mut staged, CopyKind::Reaction, reaction.id, target).await?;
+            Vec::new()
+        }
         ActKind::Post(post) => staging.post(post).await?.into_iter().collect(),
         ActKind::Delete(post) => {
             staged.changes.push(nostr_unsigned::forget_object(post.id.0));
@@ -109,14 +126,17 @@ pub async fn stage(nostr: &Nostr, hub: &Hub, act: &Act) -> Result<Staged, HubErr
 async fn native(nostr: &Nostr, hub: &Hub, act: &Act, original: &Bytes) -> Result<Staged, HubError> {
     let damaged = HubError::Damaged("a native event");
     let text = std::str::from_utf8(original).map_err(|_| HubError::Damaged("a native event"))?;
-    let event = Event::from_json(text).map_err(|_| damaged)?;
-    let staging = Staging { nostr, hub, act, facts: Facts::of(&act.presence) };
-    let copy = match &act.kind {
+    let copy_of = match &act.kind {
         ActKind::Post(post) => Some((CopyKind::Post, post.id)),
         ActKind::Repost { repost, .. } => Some((CopyKind::Repost, repost.id)),
         ActKind::React { reaction, .. } => Some((CopyKind::Reaction, reaction.id)),
         _ => None,
     };
+    if let Ok(rumor) = n59::Rumor::parse(text) {
+        return Ok(message::sent_already(copy_of, &rumor));
+    }
+    let event = Event::from_json(text).map_err(|_| damaged)?;
+    let staging = Staging { nostr, hub, act, facts: Facts::of(&act.presence) };
     let mut relays = staging.with_inboxes(staging.facts.relays.write.clone(), &event.tags.people()).await?;
     let mut staged = Staged::default();
     if let ActKind::Delete(Post { id, .. })
@@ -125,7 +145,12 @@ async fn native(nostr: &Nostr, hub: &Hub, act: &Act, original: &Bytes) -> Result
     {
         relays.extend(hub.sent_to(Network::Nostr, *id).await?.into_iter().map(|d| d.url));
     }
-    staging.put_event(&mut staged, &event, copy, relays);
+    if event.kind == kind::OLD_MESSAGE {
+        // Only known here: messages of that kind are not sent on.
+        staged.copies.extend(copy_of.map(|(kind, object)| original_copy(kind, object, &event)));
+        return Ok(staged);
+    }
+    staging.put_event(&mut staged, &event, copy_of, relays);
     Ok(staged)
 }
 
@@ -178,17 +203,7 @@ impl Staging<'_> {
         relays: Vec<String>,
     ) {
         let bytes = Bytes::copy_from_slice(event.json.as_bytes());
-        if let Some((kind, object)) = copy {
-            staged.copies.push(StagedCopy {
-                kind,
-                object,
-                native_id: crate::translate::post_in::native_id(event),
-                version: None,
-                url: None,
-                original: Some(bytes.clone()),
-                state: CopyState::Live,
-            });
-        }
+        staged.copies.extend(copy.map(|(kind, object)| original_copy(kind, object, event)));
         let own = self.nostr.relay_url();
         let mut destinations = vec![destination(own)];
         for url in relays.iter().filter(|u| *u != own && !self.facts.blocked.contains(u)).take(MOST_RELAYS) {
@@ -196,7 +211,7 @@ impl Staging<'_> {
                 destinations.push(destination(url));
             }
         }
-        staged.payloads.push(Payload { bytes, private: false, destinations });
+        staged.payloads.push(Payload { bytes, private: false, destinations, settled: None });
         staged.changes.extend::<Vec<Change>>(store_changes(self.hub, event, 0, own));
     }
 
@@ -206,7 +221,7 @@ impl Staging<'_> {
         let Some(event) = self.event_of(CopyKind::Post, post.id).await? else { return Ok(None) };
         let bytes = Bytes::copy_from_slice(event.json.as_bytes());
         let destinations = vec![destination(self.nostr.relay_url())];
-        Ok(Some(Payload { bytes, private: false, destinations }))
+        Ok(Some(Payload { bytes, private: false, destinations, settled: None }))
     }
 
     /// With the relays where these people look for what is addressed to them.
@@ -235,6 +250,19 @@ impl Staging<'_> {
     /// The newest version of one of the member's own replaceable events.
     async fn held(&self, kind: crate::event::Kind) -> Result<Option<Event>, HubError> {
         held(self.hub, kind, &self.act.presence).await
+    }
+}
+
+/// A thing's copy that is this event.
+fn original_copy(kind: CopyKind, object: Id, event: &Event) -> StagedCopy {
+    StagedCopy {
+        kind,
+        object,
+        native_id: crate::translate::post_in::native_id(event),
+        version: None,
+        url: None,
+        original: Some(Bytes::copy_from_slice(event.json.as_bytes())),
+        state: CopyState::Live,
     }
 }
 

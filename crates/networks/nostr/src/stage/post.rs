@@ -8,7 +8,7 @@ use crate::{
     translate::post_out::{self, Outgoing, Person, Quoted},
 };
 use landbridge_hub::{CopyKind, HubError};
-use landbridge_model::{Id, Network, Post};
+use landbridge_model::{Id, Media, Network, Post};
 
 impl Staging<'_> {
     pub(super) async fn post(&self, post: &Post) -> Result<Option<Made>, HubError> {
@@ -31,16 +31,19 @@ impl Staging<'_> {
             });
         }
         outgoing.quote = self.quote(post).await?;
-        for media in &post.media {
-            let url = match &media.file {
-                Some(file) => Some(self.hub.config().url(&landbridge_media::url_path(file))),
-                None => media.remote_url.clone(),
-            };
-            outgoing.media.extend(url.map(|url| (media.clone(), url)));
-        }
+        outgoing.media = self.media_urls(post);
         let template = post_out::write(post, &outgoing);
         let relays = self.with_inboxes(self.facts.relays.write.clone(), &template.tags.people()).await?;
         Ok(Some(Made { template, copy: Some((CopyKind::Post, post.id)), relays }))
+    }
+
+    /// Where each attachment is found.
+    pub(super) fn media_urls(&self, post: &Post) -> Vec<(Media, String)> {
+        let url = |media: &Media| match &media.file {
+            Some(file) => Some(self.hub.config().url(&landbridge_media::url_path(file))),
+            None => media.remote_url.clone(),
+        };
+        post.media.iter().filter_map(|media| Some((media.clone(), url(media)?))).collect()
     }
 
     async fn author_of(&self, event: Option<String>) -> Result<Option<Hex32>, HubError> {

@@ -15,7 +15,7 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use http::StatusCode;
-use landbridge_hub::accounts::Grant;
+use landbridge_hub::accounts::{Grant, GrantUse, READ_CONVERSATION};
 use landbridge_model::{Id, Time};
 
 #[derive(Template)]
@@ -36,7 +36,12 @@ struct Line {
     since: String,
     used: Option<String>,
     here: bool,
+    /// What it did lately: when, what, and the conversation that it read.
+    uses: Vec<(String, String, Option<String>)>,
 }
+
+/// Lines of a grant's log that are shown.
+const USES: usize = 20;
 
 pub async fn show(State(web): State<Web>, signed: Signed) -> Answer {
     form(&web, &signed, None).await
@@ -66,8 +71,13 @@ async fn form(web: &Web, signed: &Signed, problem: Option<String>) -> Answer {
     let here = signed.visitor.session.as_ref().map(|s| s.grant.id);
     let grants = web.hub.grants(signed.id()).await?;
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let mut lines = Vec::with_capacity(grants.len());
+    for grant in grants {
+        let (grant, uses) = web.hub.grant_with_uses(signed.id(), grant.id).await?;
+        lines.push(line(grant, &uses, here));
+    }
     let page = Page {
-        grants: grants.into_iter().map(|g| line(g, here)).collect(),
+        grants: lines,
         frame: Frame::new(web, &signed.visitor, "settings", "Access").await?,
         tab: "access",
         problem,
@@ -77,7 +87,7 @@ async fn form(web: &Web, signed: &Signed, problem: Option<String>) -> Answer {
     page_with(web, &signed.visitor, status, &page)
 }
 
-fn line(grant: Grant, here: Option<Id>) -> Line {
+fn line(grant: Grant, uses: &[GrantUse], here: Option<Id>) -> Line {
     let now = Time::now();
     let what = match grant.purpose.as_str() {
         "web" => "a sign-in by browser".to_owned(),
@@ -91,6 +101,15 @@ fn line(grant: Grant, here: Option<Id>) -> Line {
         since: When::new(grant.created_at, now).full,
         used: grant.last_used_at.map(|at| When::new(at, now).full),
         here: Some(grant.id) == here,
+        uses: uses
+            .iter()
+            .take(USES)
+            .map(|u| {
+                let conversation = u.what.strip_prefix(READ_CONVERSATION).map(|id| format!("/messages/{id}"));
+                let what = if conversation.is_some() { "read a conversation" } else { u.what.as_str() };
+                (When::new(u.last_at, now).full, format!("{what} ({}×)", u.uses), conversation)
+            })
+            .collect(),
     }
 }
 

@@ -27,6 +27,7 @@ struct Page {
     networks: Vec<Line>,
     link: bool,
     unlisted: bool,
+    messages: bool,
 }
 
 struct Line {
@@ -50,9 +51,17 @@ pub async fn save(State(web): State<Web>, fields: Fields) -> Answer {
     let settings = Settings {
         link_identities: fields.has("link"),
         unlisted_everywhere: fields.has("unlisted"),
+        private_messages: fields.has("messages"),
         ..signed.member.settings.clone()
     };
+    let said_anew = settings.private_messages != signed.member.settings.private_messages;
     web.hub.set_settings(signed.id(), settings).await?;
+    if said_anew {
+        // Networks that say publicly where somebody takes messages say it with the profile.
+        let actor = signed.member.actor;
+        let bot = actor.kind == landbridge_model::ActorKind::Service;
+        web.hub.set_profile(actor.id, actor.profile, actor.locked, bot).await?;
+    }
     Ok(Redirect::to("/settings/networks?done=saved").into_response())
 }
 
@@ -123,6 +132,7 @@ async fn form(
         problem,
         link: settings.link_identities,
         unlisted: settings.unlisted_everywhere,
+        messages: settings.private_messages,
     };
     page_with(web, &signed.visitor, status, &page)
 }

@@ -1,4 +1,5 @@
-//! What is remembered about who asks, for a little while: sessions, proofs that were used, descriptions of apps.
+//! What is remembered about who asks, for a little while: sessions and descriptions of apps here, proofs that were used in the
+//! database.
 
 use super::{Session, limits::Limits};
 use crate::{
@@ -6,7 +7,8 @@ use crate::{
     oauth::{client::Client, scopes::Scopes},
 };
 use landbridge_hub::{Event, EventKind, Hub, HubError, NewKey};
-use landbridge_model::{Id, Network};
+use landbridge_model::{Id, Network, Time};
+use landbridge_store::{WriteError, entities::atproto_access};
 use moka::sync::Cache;
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -29,8 +31,6 @@ pub struct Guard {
     scopes: Cache<String, Arc<Scopes>>,
     /// Tells that grants have ended.
     changes: Mutex<Receiver<Event>>,
-    /// Proofs of keys that were shown, until they are too old to count.
-    pub(crate) proofs: Cache<[u8; 32], ()>,
     /// Descriptions of apps, by their ids.
     pub(crate) clients: Cache<String, Arc<Client>>,
     /// Permission sets: what they hold, as scopes.
@@ -46,10 +46,6 @@ impl Guard {
             sessions: Cache::builder().max_capacity(20_000).time_to_live(SESSION_KEPT).build(),
             scopes: Cache::builder().max_capacity(2_000).build(),
             changes: Mutex::new(hub.bus().listen()),
-            proofs: Cache::builder()
-                .max_capacity(500_000)
-                .time_to_live(crate::oauth::dpop::REMEMBERED)
-                .build(),
             clients: Cache::builder().max_capacity(1_000).time_to_live(CLIENT_KEPT).build(),
             sets: Cache::builder().max_capacity(500).time_to_live(crate::oauth::sets::KEPT).build(),
             asked: Cache::builder().max_capacity(5_000).time_to_live(Duration::from_secs(3600)).build(),
@@ -98,6 +94,16 @@ impl Guard {
 }
 
 impl AtProto {
+    /// Notes that something which is good once was used, on whatever node; `false`: it was used before. `expires_at`: from when
+    /// on it is refused without asking.
+    pub(crate) async fn is_first_use(&self, id: &[u8; 32], expires_at: Time) -> Result<bool, HubError> {
+        match self.hub.store().write(atproto_access::use_proof(id, expires_at)).await {
+            Ok(_) => Ok(true),
+            Err(WriteError::Precondition(atproto_access::PROOF_USED)) => Ok(false),
+            Err(other) => Err(other.into()),
+        }
+    }
+
     /// The server's secret for what it alone reads again.
     pub(crate) async fn secret(&self) -> Result<Vec<u8>, HubError> {
         let make = || {

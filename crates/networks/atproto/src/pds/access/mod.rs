@@ -79,7 +79,8 @@ impl FromRequestParts<Arc<AtProto>> for Access {
         match authorization(&parts.headers)? {
             Some(("bearer", token)) => bearer(at, token, &method).await,
             Some(("dpop", token)) => {
-                let proof = at.proof(&parts.method, parts.uri.path(), &parts.headers, Some(token)).await?;
+                let (method, path) = (&parts.method, parts.uri.path());
+                let proof = at.proof_shown(method, path, &parts.headers, Some(token)).await?;
                 with_proof(at, token, &proof).await
             }
             Some(_) => Err(XrpcError::new("InvalidToken", "this kind of authorization is not known here")),
@@ -123,6 +124,7 @@ async fn with_proof(at: &Arc<AtProto>, token: &str, proof: &dpop::Proof) -> Xrpc
     {
         return Err(refuse("the token belongs to another key"));
     }
+    at.use_proof(proof).await?;
     access(at, session)
 }
 

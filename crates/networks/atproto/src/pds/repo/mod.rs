@@ -19,8 +19,7 @@ use axum::{
 use landbridge_model::Presence;
 use std::sync::Arc;
 
-/// Longest repository that is taken in, in bytes.
-const LONGEST_CAR: usize = 256 << 20;
+pub use import::AT_ONCE as IMPORTS_AT_ONCE;
 
 pub fn router(at: &AtProto) -> Router<Arc<AtProto>> {
     let file = usize::try_from(at.hub.config().limits.video_size).unwrap_or(usize::MAX);
@@ -35,10 +34,7 @@ pub fn router(at: &AtProto) -> Router<Arc<AtProto>> {
         .route("/xrpc/com.atproto.repo.describeRepo", get(describe::describe))
         .route("/xrpc/com.atproto.repo.uploadBlob", post(blobs::upload).layer(file))
         .route("/xrpc/com.atproto.repo.listMissingBlobs", get(blobs::missing))
-        .route(
-            "/xrpc/com.atproto.repo.importRepo",
-            post(import::import).layer(DefaultBodyLimit::max(LONGEST_CAR)),
-        )
+        .route("/xrpc/com.atproto.repo.importRepo", post(import::import))
 }
 
 /// A repository that is held here and served.

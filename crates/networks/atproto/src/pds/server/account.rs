@@ -2,7 +2,6 @@
 
 use crate::{
     facts::Facts,
-    keys,
     network::AtProto,
     pds::{
         Access, XrpcError, XrpcResult,
@@ -14,8 +13,8 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use landbridge_hub::HubError;
-use landbridge_model::{ActorState, Id, Network, Presence};
-use landbridge_store::entities::{atproto_blobs, atproto_repos};
+use landbridge_model::{ActorState, Id, Network, Time};
+use landbridge_store::entities::{atproto_arrivals, atproto_blobs, atproto_repos};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -38,7 +37,7 @@ pub async fn check(State(at): State<Arc<AtProto>>, access: Access) -> XrpcResult
     let head = repo.as_ref().and_then(|repo| crate::data::Cid::from_bytes(&repo.head).ok());
     Ok(Json(json!({
         "activated": access.status.is_empty(),
-        "validDid": is_ours(&at, &access.presence).await.is_ok(),
+        "validDid": at.lives_here(&access.presence).await.is_ok(),
         "repoCommit": head.map(|cid| cid.to_string()).unwrap_or_default(),
         "repoRev": repo.map(|repo| repo.rev).unwrap_or_default(),
         "repoBlocks": number(atproto_repos::count_blocks(actor)).await?,
@@ -49,28 +48,13 @@ pub async fn check(State(at): State<Arc<AtProto>>, access: Access) -> XrpcResult
     })))
 }
 
-/// Whether the document of the DID names this server and the key that is held here.
-async fn is_ours(at: &AtProto, presence: &Presence) -> XrpcResult<()> {
-    let wrong = |why: &str| XrpcError::invalid(why);
-    let did = crate::syntax::Did::parse(&presence.native_id).map_err(|_| wrong("not a DID"))?;
-    let document = at.newest_document_of(&did).await?.ok_or_else(|| wrong("the DID is not registered"))?;
-    if document.pds().as_ref().map(|pds| pds.origin()) != Some(at.options.pds.origin()) {
-        return Err(wrong("DID document atproto_pds service endpoint does not match PDS public url"));
-    }
-    let key = keys::public(&at.hub, presence.actor, keys::SIGNING).await?;
-    match document.signing_key() {
-        Some(named) if Some(named) == key.as_ref() => Ok(()),
-        _ => Err(wrong("DID document verification method does not match expected signing key")),
-    }
-}
-
 /// The account is there for others from now on. Its DID must say so first.
 pub async fn activate(State(at): State<Arc<AtProto>>, access: Access) -> XrpcResult<()> {
     access.may_manage(Account::Status)?;
     if access.status == "takendown" {
         access.active()?;
     }
-    is_ours(&at, &access.presence).await?;
+    at.lives_here(&access.presence).await?;
     let mut facts = Facts::of(&access.presence);
     if facts.moving {
         if at.repo_row(access.member).await?.is_none() {
@@ -81,6 +65,7 @@ pub async fn activate(State(at): State<Arc<AtProto>>, access: Access) -> XrpcRes
         // The profile may have noted its pictures there.
         let now = at.hub.presence(access.member, Network::AtProto).await?.ok_or(HubError::NotFound)?;
         facts = Facts { moving: false, ..Facts::of(&now) };
+        crate::reader::nothing_before(&at.hub, &access.did).await?;
         at.hub.set_facts(Network::AtProto, &access.presence.native_id, facts.value()).await?;
     }
     if at.hub.actor(access.member).await?.state == ActorState::Deactivated {
@@ -89,6 +74,11 @@ pub async fn activate(State(at): State<Arc<AtProto>>, access: Access) -> XrpcRes
     // In the order in which others want to hear it: identity, account, repository; what is written anew after that.
     say_state(&at, &access, "").await?;
     at.hub.join_network(access.member, Network::AtProto, None).await?;
+    at.hub
+        .store()
+        .write(atproto_arrivals::begin(access.member, Time::now()))
+        .await
+        .map_err(HubError::from)?;
     at.guard.forget_sessions();
     access.used(&at, "switched the account on");
     Ok(())

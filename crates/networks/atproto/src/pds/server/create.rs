@@ -62,7 +62,14 @@ pub async fn create(
     let invitation = invitation(&at, wanted.invite_code.as_deref()).await?;
     let networks = if moving.is_some() { Vec::new() } else { vec![(Network::AtProto, None)] };
     let new = NewMember { name, password, role: Role::Member, networks, link_identities: false };
-    let member = match at.hub.create_member(new).await {
+    let made = match &moving {
+        Some(moving) => {
+            let identity = at.arriving(moving).await?;
+            at.hub.create_member_arriving(new, Network::AtProto, identity).await
+        }
+        None => at.hub.create_member(new).await,
+    };
+    let member = match made {
         Ok(member) => member,
         Err(error) => {
             let again = match invitation {
@@ -83,7 +90,7 @@ pub async fn create(
         }
     };
     if let Some(moving) = moving {
-        at.adopt(member.actor.id, moving).await?;
+        at.keep_handle(member.actor.id, &moving.handle).await?;
     }
     let presence = at.hub.presence(member.actor.id, Network::AtProto).await?;
     let presence = presence.ok_or(HubError::Damaged("a new member without an identity"))?;

@@ -161,9 +161,11 @@ pub async fn shown(
         put("accessJwt", json!(tokens.access));
         put("refreshJwt", json!(tokens.refresh));
     }
-    // Where the directory does not answer now, apps find the way without.
+    // Where the directory does not answer now, apps find the way without. An app goes on to the server that the document
+    // names: to us, or not at all, since nobody else knows its tokens.
     if let Ok(did) = Did::parse(&presence.native_id)
         && let Ok(Some(document)) = at.document_of(&did).await
+        && document.pds().is_some_and(|pds| pds.origin() == at.options.pds.origin())
     {
         put("didDoc", document.to_json());
     }

@@ -1,6 +1,7 @@
 //! `getBlob`, `listBlobs`. Blobs are what members uploaded, unread: a browser must not take them for a page of ours
 //! (<https://atproto.com/guides/blob-security>).
 
+use super::Reader;
 use crate::{
     network::AtProto,
     pds::{XrpcError, XrpcResult},
@@ -23,11 +24,16 @@ pub struct One {
     cid: String,
 }
 
-pub async fn blob(State(at): State<Arc<AtProto>>, Query(asked): Query<One>) -> XrpcResult<Response> {
-    let row = at.repo_served(&asked.did).await?;
+pub async fn blob(
+    State(at): State<Arc<AtProto>>,
+    reader: Reader,
+    Query(asked): Query<One>,
+) -> XrpcResult<Response> {
+    let row = at.repo_for(&reader, &asked.did).await?;
     let missing = || XrpcError::new("BlobNotFound", "Blob not found");
     let blob = at.blob_row(row.actor, &asked.cid).await?.ok_or_else(missing)?;
-    let bytes = at.read_blob(&blob).await.map_err(|_| missing())?;
+    // A video may be long: it goes out as it is read.
+    let body = at.hub.media().body(&blob.file).await.ok_or_else(missing)?;
     let octets = HeaderValue::from_static("application/octet-stream");
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_str(&blob.mime).unwrap_or(octets)),
@@ -35,8 +41,9 @@ pub async fn blob(State(at): State<Arc<AtProto>>, Query(asked): Query<One>) -> X
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment")),
         (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400")),
+        (header::CONTENT_LENGTH, HeaderValue::from(blob.size.max(0))),
     ];
-    Ok((headers, bytes).into_response())
+    Ok((headers, body).into_response())
 }
 
 #[derive(Deserialize)]
@@ -49,8 +56,12 @@ pub struct Page {
     cursor: String,
 }
 
-pub async fn list(State(at): State<Arc<AtProto>>, Query(asked): Query<Page>) -> XrpcResult<Json<Value>> {
-    let row = at.repo_served(&asked.did).await?;
+pub async fn list(
+    State(at): State<Arc<AtProto>>,
+    reader: Reader,
+    Query(asked): Query<Page>,
+) -> XrpcResult<Json<Value>> {
+    let row = at.repo_for(&reader, &asked.did).await?;
     let limit = asked.limit.unwrap_or(500).clamp(1, 1000);
     let rows = atproto_blobs::listed(row.actor, &asked.since, &asked.cursor, limit);
     let mut cids: Vec<String> = Vec::new();

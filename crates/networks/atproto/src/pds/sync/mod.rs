@@ -5,15 +5,17 @@ mod list;
 mod repo;
 mod subscribe;
 
-use super::{XrpcError, XrpcResult};
+use super::{Access, XrpcError, XrpcResult};
 use crate::{network::AtProto, syntax::Did};
 use axum::{
     Router,
     body::Body,
-    http::header,
+    extract::FromRequestParts,
+    http::{header, request::Parts},
     response::{IntoResponse, Response},
     routing::get,
 };
+use landbridge_model::Id;
 use landbridge_store::entities::atproto_repos::RepoRow;
 use std::sync::Arc;
 
@@ -54,6 +56,28 @@ impl AtProto {
     async fn repo_served(&self, did: &str) -> XrpcResult<RepoRow> {
         let row = self.repo_named(did).await?;
         served(&row).map(|()| row)
+    }
+
+    /// The same for whoever asks: its owner always has it, to take it along.
+    async fn repo_for(&self, reader: &Reader, did: &str) -> XrpcResult<RepoRow> {
+        let row = self.repo_named(did).await?;
+        if reader.0 == Some(row.actor) { Ok(row) } else { served(&row).map(|()| row) }
+    }
+}
+
+/// Who reads a repository: a member who says so, or anybody.
+pub(super) struct Reader(Option<Id>);
+
+impl FromRequestParts<Arc<AtProto>> for Reader {
+    type Rejection = XrpcError;
+
+    async fn from_request_parts(parts: &mut Parts, at: &Arc<AtProto>) -> XrpcResult<Reader> {
+        // What is public is there for whoever brings a token that means nothing, too.
+        let known = match parts.headers.contains_key(header::AUTHORIZATION) {
+            true => Access::from_request_parts(parts, at).await.ok(),
+            false => None,
+        };
+        Ok(Reader(known.map(|access| access.member)))
     }
 }
 

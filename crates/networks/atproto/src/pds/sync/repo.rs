@@ -1,6 +1,6 @@
 //! `getRepo`, `getLatestCommit`, `getRecord`, `getBlocks`.
 
-use super::car;
+use super::{Reader, car};
 use crate::{
     data::Cid,
     network::AtProto,
@@ -33,8 +33,12 @@ pub struct Whole {
 }
 
 /// The repository as it is at one moment, the commit first; with `since`, only what is new after that rev.
-pub async fn repo(State(at): State<Arc<AtProto>>, Query(asked): Query<Whole>) -> XrpcResult<Response> {
-    let row = at.repo_served(&asked.did).await?;
+pub async fn repo(
+    State(at): State<Arc<AtProto>>,
+    reader: Reader,
+    Query(asked): Query<Whole>,
+) -> XrpcResult<Response> {
+    let row = at.repo_for(&reader, &asked.did).await?;
     let found = at.snapshot(row.actor, asked.since.as_deref()).await?;
     let (row, blocks) = found.ok_or_else(|| XrpcError::new("RepoNotFound", "it is gone"))?;
     let head = Cid::from_bytes(&row.head).map_err(|_| HubError::Damaged("the head of a repository"))?;

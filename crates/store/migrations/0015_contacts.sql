@@ -53,6 +53,10 @@ CREATE INDEX contact_log_at ON contact_log (at);
 ALTER TABLE members ADD COLUMN contact_rules TEXT;               -- JSON of hub::gate::Rules; NULL: never set
 ALTER TABLE members ADD COLUMN young BIGINT NOT NULL DEFAULT 0;  -- 1: stricter rules, that only an administrator lifts
 
+-- A wrap whose message is held names it by its id, until there is a post (post_id 0).
+ALTER TABLE nostr_wraps ADD COLUMN rumor TEXT;
+CREATE INDEX nostr_wraps_rumor ON nostr_wraps (rumor);
+
 -- Requests to follow that wait for an answer.
 INSERT INTO contacts (id, member_id, stranger_id, scope, state, reason, source, asked_at, changed_at)
     SELECT f.id, f.target_id, f.follower_id, 'follow', 'request', 'locked', f.source, f.at, f.at
