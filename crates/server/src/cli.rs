@@ -89,6 +89,7 @@ pub enum Command {
     Restore(commands::restore::Restore),
     Deliveries(commands::deliveries::Deliveries),
     Reports(commands::reports::Reports),
+    Moderate(commands::moderate::Moderate),
     Config(commands::config::ShowConfig),
     MediaWorker(commands::media_worker::MediaWorker),
 }

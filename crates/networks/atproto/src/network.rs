@@ -7,6 +7,7 @@ use crate::{
     options::Options,
     pds::access::Guard,
     people::People,
+    stage::report,
     syntax::{Handle, TidClock},
 };
 use async_trait::async_trait;
@@ -123,8 +124,11 @@ impl Translator for AtProto {
         Ok(Facts::of(&presence).hosts())
     }
 
-    async fn deliver(&self, _hub: &Hub, _delivery: &Delivery) -> Outcome {
-        crate::stage::delivered()
+    async fn deliver(&self, _hub: &Hub, delivery: &Delivery) -> Outcome {
+        match delivery.act.as_str() {
+            report::REPORT => report::deliver(self, delivery).await,
+            _ => crate::stage::delivered(),
+        }
     }
 
     async fn resolve(&self, hub: &Hub, text: &str) -> Result<Vec<Incoming>, HubError> {

@@ -10,6 +10,7 @@ pub mod domain;
 pub mod golive;
 pub mod lists;
 pub mod media_worker;
+pub mod moderate;
 pub mod reports;
 pub mod restore;
 pub mod up;
@@ -35,6 +36,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backup(command) => done(command.run(&global)),
         Command::Restore(command) => done(command.run(&global)),
         Command::Reports(command) => done(command.run(&global)),
+        Command::Moderate(command) => done(command.run(&global)),
         Command::Deliveries(command) => done(command.run(&global)),
         Command::Config(command) => done(command.run()),
         Command::MediaWorker(command) => command.run(),

@@ -25,6 +25,7 @@ pub mod contacts;
 pub mod conversations;
 pub mod copies;
 pub mod cursors;
+pub mod decisions;
 pub mod deliveries;
 pub mod domain_rules;
 pub mod edits;

@@ -59,7 +59,19 @@ fn kinds(types: &[String], excluded: &[String]) -> Option<Vec<NotificationKind>>
         return Some(Vec::new());
     }
     use NotificationKind::*;
-    let all = [Mention, Status, Reblog, Follow, FollowRequest, Favourite, Reaction, Poll, Update, Quote];
+    let all = [
+        Mention,
+        Status,
+        Reblog,
+        Follow,
+        FollowRequest,
+        Favourite,
+        Reaction,
+        Poll,
+        Update,
+        Quote,
+        ModerationWarning,
+    ];
     // Apps see an emoji reaction as a favourite.
     let word = |kind: NotificationKind| if kind == Reaction { Favourite.key() } else { kind.key() };
     let listed = |list: &[String], kind| list.iter().any(|t| t == word(kind));
