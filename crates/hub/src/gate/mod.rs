@@ -10,13 +10,16 @@ mod bridges;
 mod contacts;
 mod hosts;
 mod log;
+mod outward;
 mod rules;
+mod shown;
 
 pub(crate) use act::parted;
 pub(crate) use bridges::is_bridge;
 pub use contacts::{Contact, FirstText, HELD, State, Waiting};
 pub(crate) use hosts::{host_of, widening};
 pub use log::{Line, Verdict};
+pub use outward::PrivateFrom;
 pub use rules::{Outcome, Reason, Rules};
 
 use crate::{Hub, HubError, moderation::Rule};

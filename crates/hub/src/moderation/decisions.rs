@@ -209,7 +209,8 @@ impl Hub {
 
     /// The decision by which somebody is suspended, if there is one with a statement.
     pub async fn suspension_of(&self, who: Id) -> Result<Option<Decided>, HubError> {
-        Ok(self.decided(decisions::standing(who, Measure::Suspended.key())).await?.pop())
+        let standing = self.decided(decisions::standing(who, Measure::Suspended.key())).await?;
+        Ok(standing.into_iter().next())
     }
 
     /// The path of the page with a statement of reasons. It opens for whoever has it: somebody who is suspended cannot sign

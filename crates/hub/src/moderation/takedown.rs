@@ -137,9 +137,12 @@ impl Hub {
     /// Whether another decision with the same measure stands.
     async fn stands_otherwise(&self, decided: &Decided) -> Result<bool, HubError> {
         let standing = decisions::standing(decided.target, decided.measure.key());
-        let newest = self.store().row(standing).await?;
-        let newest: Option<Id> = newest.map(|mut row| row.get(0)).transpose()?;
-        Ok(newest.is_some_and(|newest| newest != decided.id))
+        for mut row in self.store().rows(standing).await? {
+            if row.get::<Id>(0)? != decided.id {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whoever holds a file lets go of it.

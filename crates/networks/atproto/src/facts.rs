@@ -19,6 +19,8 @@ pub struct Facts {
     pub threads: bool,
     /// Of members: which blobs the pictures of the profile are.
     pub pictures: Vec<PictureBlob>,
+    /// Of members: who may begin a conversation on the chat service, as it was said last (`all`, `following`, `none`).
+    pub chat: String,
     /// Is on the way here from another server: the repository is not complete, and the DID does not name us yet.
     pub moving: bool,
     /// When the DID document was read, in milliseconds; 0: never.

@@ -108,13 +108,13 @@ pub fn about(target: Id, window: Window) -> Query {
     window.query(sql, target)
 }
 
-/// The newest of one measure about somebody that stands.
+/// The two newest of one measure about somebody that stand, the newest first.
 pub fn standing(target: Id, measure: &str) -> Query {
     query(
         concat!(
             "SELECT ",
             columns!(),
-            " FROM decisions WHERE target_id = ?1 AND measure = ?2 AND undone_at IS NULL ORDER BY id DESC LIMIT 1"
+            " FROM decisions WHERE target_id = ?1 AND measure = ?2 AND undone_at IS NULL ORDER BY id DESC LIMIT 2"
         ),
         args![target, measure],
     )

@@ -201,7 +201,7 @@ impl Hub {
     }
 
     /// Reads one list that is due, if there is one. Part of housekeeping.
-    pub(crate) async fn follow_rule_lists(&self) -> Result<(), HubError> {
+    pub async fn follow_rule_lists(&self) -> Result<(), HubError> {
         let now = Time::now();
         for mut row in self.store().rows(rule_lists::all()).await? {
             let row = ListRow::read(&mut row)?;

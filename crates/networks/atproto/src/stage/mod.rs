@@ -2,6 +2,7 @@
 
 mod account;
 mod answers;
+mod chat;
 mod gates;
 mod post;
 mod profile;
@@ -61,7 +62,10 @@ pub async fn stage(at: &AtProto, hub: &Hub, act: &Act) -> Result<Staged, HubErro
         ActKind::Block { id, target } => staging.block(*id, target, &mut made).await?,
         ActKind::Unblock { id, .. } => staging.remove(CopyKind::Block, *id, &mut made).await?,
         ActKind::RevokeQuote { quoted, quoting } => staging.detach(quoted, quoting, &mut made).await?,
-        ActKind::Profile => staging.profile(&mut made).await?,
+        ActKind::Profile => {
+            staging.profile(&mut made).await?;
+            staging.declare_chat(&mut made).await?;
+        }
         ActKind::Pin(post) => staging.pin(Some(post), &mut made).await?,
         ActKind::Unpin(post) => staging.unpin(post, &mut made).await?,
         ActKind::Leave { forever } => return staging.leave(*forever).await,
