@@ -26,7 +26,11 @@ async fn whoever_is_suspended_reads_why_and_appeals() {
     assert!(wrong.status == 401 && !wrong.text.contains("shout"), "nobody else is told: {}", wrong.text);
     let page = browser.submit("/login", &[("name", "alice"), ("password", PASSWORD)]).await;
     assert!(page.path.starts_with(&format!("/statement/{id}/")), "{}", page.path);
-    assert!(page.text.contains("She &#60;b&#62;shouted") && page.text.contains("3: &#60;no&#62; shouting"), "{}", page.text);
+    assert!(
+        page.text.contains("She &#60;b&#62;shouted") && page.text.contains("3: &#60;no&#62; shouting"),
+        "{}",
+        page.text
+    );
     let path = page.path.clone();
     let sent = browser.submit(&path, &[("text", "It was a song.")]).await;
     assert_eq!(sent.path, format!("{path}?done=appealed"));
@@ -34,7 +38,11 @@ async fn whoever_is_suspended_reads_why_and_appeals() {
     assert!(!sent.text.contains("<textarea"), "once");
     world.hub.answer_appeal(id, true, "So it was.").await.unwrap();
     let answered = browser.get(&path).await.text;
-    assert!(answered.contains("So it was.") && answered.contains("appeal was right") && answered.contains("It was undone"));
+    assert!(
+        answered.contains("So it was.")
+            && answered.contains("appeal was right")
+            && answered.contains("It was undone")
+    );
     assert_eq!(browser.get(&format!("/statement/{id}/{}", "A".repeat(24))).await.status, 404);
 }
 

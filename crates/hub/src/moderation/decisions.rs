@@ -57,7 +57,9 @@ impl Measure {
         match self {
             Measure::Warning => "a warning; nothing was removed or restricted",
             Measure::PostRemoved => "a post was removed",
-            Measure::FileRemoved => "a file was removed, with the posts that showed it, and is not taken in again",
+            Measure::FileRemoved => {
+                "a file was removed, with the posts that showed it, and is not taken in again"
+            }
             Measure::Limited => "the account was limited: only its followers see what it writes",
             Measure::Suspended => "the account was suspended: it is hidden, and nobody can sign in to it",
         }
@@ -236,7 +238,12 @@ impl Hub {
         if !decided.can_appeal() {
             return Err(HubError::invalid("there can be no appeal against this decision (any more)"));
         }
-        match self.store().write(decisions::appeal(decision, &text, Time::now())).await.map_err(HubError::from) {
+        match self
+            .store()
+            .write(decisions::appeal(decision, &text, Time::now()))
+            .await
+            .map_err(HubError::from)
+        {
             Err(HubError::Conflict("appealed")) => Err(HubError::invalid("there was an appeal before")),
             other => other.map(|_| ()),
         }?;

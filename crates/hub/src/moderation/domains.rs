@@ -147,7 +147,10 @@ impl Hub {
         for mut row in self.store().rows(stored_lists::applied()).await? {
             let (domain, rule): (String, String) = (row.get(0)?, row.get(1)?);
             let Some(rule) = Rule::from_key(&rule) else { continue };
-            listed.entry(domain).and_modify(|other| *other = rule_lists::stricter(*other, rule)).or_insert(rule);
+            listed
+                .entry(domain)
+                .and_modify(|other| *other = rule_lists::stricter(*other, rule))
+                .or_insert(rule);
         }
         let rules = Arc::new(Rules { changed, own, listed });
         self.receiving().rules.put(Some(rules.clone()));
@@ -215,7 +218,9 @@ mod tests {
         assert_eq!(host_name(" @Bücher.Example. ").as_deref(), Ok("xn--bcher-kva.example"));
         assert_eq!(host_name("127.0.0.1").as_deref(), Ok("127.0.0.1"));
         assert_eq!(host_name("example").as_deref(), Ok("example"));
-        for bad in ["", "a b", "https://a.example", "a.example:443", "a@b.example", "h*.example", "a%62.example"] {
+        for bad in
+            ["", "a b", "https://a.example", "a.example:443", "a@b.example", "h*.example", "a%62.example"]
+        {
             assert!(host_name(bad).is_err(), "{bad}");
         }
     }
@@ -226,7 +231,11 @@ mod tests {
         let all = Rules {
             changed: None,
             own: rules(&[("friends.example", Rule::Allow), ("loud.example", Rule::Limit)]),
-            listed: rules(&[("bad.friends.example", Rule::Block), ("loud.example", Rule::Block), ("spam.example", Rule::Block)]),
+            listed: rules(&[
+                ("bad.friends.example", Rule::Block),
+                ("loud.example", Rule::Block),
+                ("spam.example", Rule::Block),
+            ]),
         };
         assert_eq!(all.find("bad.friends.example"), Some(Rule::Allow));
         assert_eq!(all.find("a.loud.example:8443"), Some(Rule::Limit));

@@ -15,5 +15,5 @@ mod takedown;
 pub use decisions::{Answer, Appeal, Decided, Ground, Measure, TO_APPEAL, Why};
 pub(crate) use domains::RuleCache;
 pub use domains::{DomainRule, Rule};
-pub use takedown::TakenDown;
 pub use landbridge_store::entities::reports::ReportRow as Report;
+pub use takedown::TakenDown;

@@ -27,7 +27,8 @@ impl Hub {
     /// Tells somebody that something is not all right. Nothing else is done.
     pub async fn warn(&self, target: Id, why: &Why) -> Result<Id, HubError> {
         let target = self.actor(target).await?;
-        let (id, changes) = self.decide(&target, Measure::Warning, name_of(&target), why, Facts::default())?;
+        let (id, changes) =
+            self.decide(&target, Measure::Warning, name_of(&target), why, Facts::default())?;
         self.store().write(changes).await?;
         self.decided_about(target.id);
         Ok(id)
@@ -115,14 +116,20 @@ impl Hub {
         match decided.measure {
             Measure::Warning => {}
             Measure::PostRemoved | Measure::FileRemoved => {
-                changes.extend(decided.facts.closed.iter().filter_map(|hash| unhex(hash)).map(tombstones::reopen));
+                changes.extend(
+                    decided.facts.closed.iter().filter_map(|hash| unhex(hash)).map(tombstones::reopen),
+                );
                 if !decided.facts.file.is_empty() {
                     changes.push(decisions::take_again(&decided.facts.file));
                 }
             }
             Measure::Limited | Measure::Suspended => {
                 let target = self.actor(decided.target).await?;
-                let done = if decided.measure == Measure::Limited { ActorState::Limited } else { ActorState::Suspended };
+                let done = if decided.measure == Measure::Limited {
+                    ActorState::Limited
+                } else {
+                    ActorState::Suspended
+                };
                 // Whatever was decided after it stands.
                 if target.state == done && !self.stands_otherwise(&decided).await? {
                     return self.set_state_with(target, ActorState::Active, changes).await;
@@ -168,7 +175,8 @@ impl Hub {
                 };
             }
             let owner = self.actor(row.owner).await?;
-            let (id, mut changes) = self.decide(&owner, Measure::FileRemoved, "an upload".into(), why, facts)?;
+            let (id, mut changes) =
+                self.decide(&owner, Measure::FileRemoved, "an upload".into(), why, facts)?;
             changes.push(media::take_back(holder, row.owner));
             changes.extend(files::release(holder));
             return match self.store().write(changes).await.map_err(HubError::from) {
@@ -184,7 +192,8 @@ impl Hub {
         }
         let Ok(member) = self.member(holder).await else { return Ok(None) };
         let actor = member.actor;
-        let (id, changes) = self.decide(&actor, Measure::FileRemoved, "a picture of the profile".into(), why, facts)?;
+        let (id, changes) =
+            self.decide(&actor, Measure::FileRemoved, "a picture of the profile".into(), why, facts)?;
         let mut profile = actor.profile.clone();
         let is_it = |picture: &Picture| picture.file.as_ref().is_some_and(|file| names.contains(file));
         profile.avatar = profile.avatar.filter(|picture| !is_it(picture));
@@ -229,7 +238,11 @@ impl Hub {
     }
 
     /// Removes a post of somebody else for good.
-    async fn remove_remote(&self, post: &Post, mut changes: Vec<landbridge_store::Change>) -> Result<(), HubError> {
+    async fn remove_remote(
+        &self,
+        post: &Post,
+        mut changes: Vec<landbridge_store::Change>,
+    ) -> Result<(), HubError> {
         let members = self.home_members(post.id).await?;
         changes.extend(self.removal(post, Time::now()).await?);
         self.store().write(changes).await?;

@@ -1,7 +1,9 @@
 //! A deleted post: by its author only. What was never seen here is noted, so that it stays away.
 
 use super::{Sent, halt::Halt, tombs};
-use crate::{CopyKind, CopyState, Event, EventKind, Hub, HubError, Received, publish, reading::NotificationKind};
+use crate::{
+    CopyKind, CopyState, Event, EventKind, Hub, HubError, Received, publish, reading::NotificationKind,
+};
 use landbridge_model::{Id, Network, Post, Time, Visibility};
 use landbridge_store::{
     Change, Write,

@@ -39,7 +39,8 @@ impl Hub {
         }
         let Some(about) = about else { return Err(Halt::Ignored("a report about nobody here")) };
         let open = self.store().row(reports::open_from_elsewhere(sent.actor.id, about.id)).await?;
-        let (by, of): (i64, i64) = open.map_or(Ok((0, 0)), |mut row| Ok::<_, StoreError>((row.get(0)?, row.get(1)?)))?;
+        let (by, of): (i64, i64) =
+            open.map_or(Ok((0, 0)), |mut row| Ok::<_, StoreError>((row.get(0)?, row.get(1)?)))?;
         if by >= BY_ONE || of >= ABOUT_ONE {
             return Err(Halt::Ignored("too many reports are open"));
         }

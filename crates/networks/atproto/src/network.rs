@@ -120,7 +120,9 @@ impl Translator for AtProto {
     }
 
     async fn hosts_of(&self, hub: &Hub, did: &str) -> Result<Vec<String>, HubError> {
-        let Some(presence) = hub.presence_by_native(Network::AtProto, did).await? else { return Ok(Vec::new()) };
+        let Some(presence) = hub.presence_by_native(Network::AtProto, did).await? else {
+            return Ok(Vec::new());
+        };
         Ok(Facts::of(&presence).hosts())
     }
 

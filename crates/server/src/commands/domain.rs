@@ -77,8 +77,7 @@ impl Domain {
                 Action::Allow(target) => set(target, Rule::Allow).await?,
                 Action::Remove { domain } => hub.set_domain_rule(&domain.to_lowercase(), None, "").await?,
                 Action::List { all, json } => {
-                    let rules =
-                        if all { hub.rules_in_force().await? } else { hub.domain_rules().await? };
+                    let rules = if all { hub.rules_in_force().await? } else { hub.domain_rules().await? };
                     if json {
                         println!("{:#}", as_json(&rules));
                     }

@@ -176,7 +176,8 @@ impl Action {
                 print(hub, &found, json).await?;
             }
             Action::Appeals { json } => print(hub, &hub.appeals(MOST).await?, json).await?,
-            Action::Answer { decision, grant, text } => match hub.answer_appeal(decision, grant, &text).await {
+            Action::Answer { decision, grant, text } => match hub.answer_appeal(decision, grant, &text).await
+            {
                 Err(HubError::NotFound) => bail!("there is no decision {decision}"),
                 other => other?,
             },
@@ -192,7 +193,10 @@ async fn take_down(hub: &Hub, account: &str, measure: Measure, why: Reasons) -> 
 }
 
 fn told(hub: &Hub, decision: Id) {
-    println!("{decision} decided; the statement of reasons: {}", hub.config().url(&hub.statement_path(decision)));
+    println!(
+        "{decision} decided; the statement of reasons: {}",
+        hub.config().url(&hub.statement_path(decision))
+    );
 }
 
 /// A member, or somebody elsewhere who is known here.
@@ -232,7 +236,13 @@ async fn print(hub: &Hub, found: &[Decided], json: bool) -> anyhow::Result<()> {
 
 fn line(hub: &Hub, decided: &Decided, target: &str) {
     let undone = if decided.undone_at.is_some() { " (undone)" } else { "" };
-    println!("{} {} {}{undone} @{target}: {}", decided.id, decided.at.rfc3339(), decided.measure.key(), decided.about);
+    println!(
+        "{} {} {}{undone} @{target}: {}",
+        decided.id,
+        decided.at.rfc3339(),
+        decided.measure.key(),
+        decided.about
+    );
     println!("    {} [{}]", decided.reason.replace('\n', "\n    "), decided.rule);
     if let Some(appeal) = &decided.appeal {
         println!("    appeal of {}: {}", appeal.at.rfc3339(), appeal.text.replace('\n', "\n    "));
@@ -245,9 +255,7 @@ fn line(hub: &Hub, decided: &Decided, target: &str) {
 }
 
 fn as_json(hub: &Hub, decided: &Decided, target: &str) -> Value {
-    let answer = |answer: &landbridge_hub::moderation::Answer| {
-        json!({ "text": answer.text, "at": answer.at.rfc3339(), "granted": answer.granted })
-    };
+    let answer = |answer: &landbridge_hub::moderation::Answer| json!({ "text": answer.text, "at": answer.at.rfc3339(), "granted": answer.granted });
     json!({
         "id": decided.id.to_string(),
         "account": target,

@@ -100,7 +100,10 @@ pub fn hold_only(member: Id, names: &[&str]) -> Vec<Change> {
 
 /// (holder) of whoever names one of these files.
 pub fn holders(names: &[String]) -> Query {
-    query("SELECT DISTINCT holder FROM files WHERE name IN {texts ?1} ORDER BY holder", args![super::texts(names)])
+    query(
+        "SELECT DISTINCT holder FROM files WHERE name IN {texts ?1} ORDER BY holder",
+        args![super::texts(names)],
+    )
 }
 
 /// Nobody names these files any more, whoever did.

@@ -84,6 +84,9 @@ pub fn insert(row: &ReportRow) -> Change {
 
 /// Fails when there is none, or it is closed.
 pub fn close(id: Id, note: &str, at: Time) -> Change {
-    Change::new("UPDATE reports SET state = 1, note = ?2, closed_at = ?3 WHERE id = ?1 AND state = 0", args![id, note, at])
-        .or_fail("report")
+    Change::new(
+        "UPDATE reports SET state = 1, note = ?2, closed_at = ?3 WHERE id = ?1 AND state = 0",
+        args![id, note, at],
+    )
+    .or_fail("report")
 }

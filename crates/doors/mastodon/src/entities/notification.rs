@@ -35,7 +35,10 @@ impl<'a> Notification<'a> {
             account: Account::new(show, &n.actor),
             status: post.map(|view| Status::new(show, view)),
             emoji: n.content.as_deref(),
-            moderation_warning: n.decision.as_ref().map(|decided| AccountWarning::new(show, decided, &n.actor)),
+            moderation_warning: n
+                .decision
+                .as_ref()
+                .map(|decided| AccountWarning::new(show, decided, &n.actor)),
         }
     }
 }

@@ -17,11 +17,22 @@ async fn a_decision_is_told_with_its_reasons_and_can_be_appealed(store: TestStor
     let warning = &told[0]["moderation_warning"];
     assert_eq!((&warning["action"], &warning["text"]), (&"none".into(), &"Too loud".into()));
     assert_eq!(warning["target_account"]["username"], "alice");
-    assert_eq!(alice.get("/api/v1/notifications?exclude_types[]=moderation_warning").await, serde_json::json!([]));
+    assert_eq!(
+        alice.get("/api/v1/notifications?exclude_types[]=moderation_warning").await,
+        serde_json::json!([])
+    );
 
     let listed = alice.get("/api/landbridge/v1/decisions").await;
-    assert_eq!((&listed[0]["id"], &listed[0]["landbridge"]["rule"]), (&id.clone().into(), &"1: be quiet".into()));
-    assert!(listed[0]["landbridge"]["url"].as_str().unwrap().starts_with(&format!("{}/statement/{id}/", world.base)));
+    assert_eq!(
+        (&listed[0]["id"], &listed[0]["landbridge"]["rule"]),
+        (&id.clone().into(), &"1: be quiet".into())
+    );
+    assert!(
+        listed[0]["landbridge"]["url"]
+            .as_str()
+            .unwrap()
+            .starts_with(&format!("{}/statement/{id}/", world.base))
+    );
     assert_eq!(bob.get("/api/landbridge/v1/decisions").await, serde_json::json!([]));
 
     let path = format!("/api/landbridge/v1/decisions/{id}/appeal");
@@ -31,7 +42,10 @@ async fn a_decision_is_told_with_its_reasons_and_can_be_appealed(store: TestStor
     assert_eq!(told_of(appeal(&alice, "I whispered.")).await, StatusCode::OK);
     assert_eq!(told_of(appeal(&alice, "Again.")).await, StatusCode::UNPROCESSABLE_ENTITY);
     let listed = alice.get("/api/landbridge/v1/decisions").await;
-    assert_eq!((&listed[0]["appeal"]["state"], &listed[0]["landbridge"]["can_appeal"]), (&"pending".into(), &false.into()));
+    assert_eq!(
+        (&listed[0]["appeal"]["state"], &listed[0]["landbridge"]["can_appeal"]),
+        (&"pending".into(), &false.into())
+    );
     world.hub.answer_appeal(id.parse().unwrap(), false, "We heard you.").await.unwrap();
     let told = alice.get("/api/v1/notifications").await;
     assert_eq!(told[0]["moderation_warning"]["appeal"]["state"], "rejected");

@@ -117,7 +117,8 @@ impl Hub {
 
     /// Follows a list, and reads it now. Nothing of it applies yet.
     pub async fn add_rule_list(&self, new: NewRuleList) -> Result<RuleList, HubError> {
-        let url = Url::parse(new.url.trim()).map_err(|_| HubError::invalid("this is not the address of a list"))?;
+        let url =
+            Url::parse(new.url.trim()).map_err(|_| HubError::invalid("this is not the address of a list"))?;
         self.fetcher().policy().check_url(&url).map_err(|why| HubError::invalid(why.to_string()))?;
         let hours = new.hours.unwrap_or(HOURS.1);
         if !(HOURS.0..=HOURS.2).contains(&hours) {
@@ -209,7 +210,12 @@ impl Hub {
                 continue;
             }
             let then = now.plus(hours_long(row.hours));
-            match self.store().write(rule_lists::claim(row.id, row.next_at, then)).await.map_err(HubError::from) {
+            match self
+                .store()
+                .write(rule_lists::claim(row.id, row.next_at, then))
+                .await
+                .map_err(HubError::from)
+            {
                 // Another node reads it.
                 Err(HubError::Conflict(_)) => continue,
                 other => other?,
@@ -254,7 +260,8 @@ impl Hub {
     /// What a list says, with its digest; `None`: what it said before.
     async fn fetched_list(&self, row: &ListRow) -> Result<Option<(String, Listed)>, String> {
         let url = Url::parse(&row.url).map_err(|_| "its address is none".to_owned())?;
-        let answer = self.fetcher().get(&url, HeaderMap::new(), MOST_BYTES).await.map_err(|why| why.to_string())?;
+        let answer =
+            self.fetcher().get(&url, HeaderMap::new(), MOST_BYTES).await.map_err(|why| why.to_string())?;
         if answer.status != StatusCode::OK {
             return Err(format!("its server answers {}", answer.status.as_u16()));
         }
@@ -274,7 +281,9 @@ impl Hub {
         let (own, others): (Vec<_>, Vec<_>) =
             std::mem::take(&mut listed.rules).into_iter().partition(|rule| ours.contains(&rule.domain));
         listed.left_out += own.len();
-        listed.skipped.extend(own.into_iter().map(|rule| (rule.domain, "it would cover this very server".into())));
+        listed
+            .skipped
+            .extend(own.into_iter().map(|rule| (rule.domain, "it would cover this very server".into())));
         listed.rules = others;
     }
 
@@ -296,7 +305,10 @@ impl Hub {
                     [rule.domain.as_str(), applied.key(), rule.note.as_str()]
                 })
                 .collect();
-            changes.push(rule_lists::offer(row.id, serde_json::to_string(&rows).unwrap_or_else(|_| "[]".into())));
+            changes.push(rule_lists::offer(
+                row.id,
+                serde_json::to_string(&rows).unwrap_or_else(|_| "[]".into()),
+            ));
         }
         changes.push(rule_lists::end(row.id));
         Write::from(changes)

@@ -136,7 +136,10 @@ fn of_table(text: &str) -> Result<Vec<Entry>, String> {
             place.and_then(|place| line.get(place)).map(|field| field.trim().to_owned()).unwrap_or_default()
         };
         if !field(domain).is_empty() {
-            push(&mut entries, Entry { domain: field(domain), severity: field(severity), note: field(note) })?;
+            push(
+                &mut entries,
+                Entry { domain: field(domain), severity: field(severity), note: field(note) },
+            )?;
         }
     }
     Ok(entries)
@@ -213,7 +216,8 @@ mod tests {
 
     #[test]
     fn plain_text_blocks_and_names_are_made_one() {
-        let text = "# who we block\nA.Example\n\nbücher.example # sells books\nxn--bcher-kva.example\n@b.example.\n";
+        let text =
+            "# who we block\nA.Example\n\nbücher.example # sells books\nxn--bcher-kva.example\n@b.example.\n";
         let listed = read(text).unwrap();
         let domains: Vec<&str> = listed.rules.iter().map(|rule| rule.domain.as_str()).collect();
         assert_eq!(domains, ["a.example", "b.example", "xn--bcher-kva.example"]);
@@ -226,13 +230,16 @@ mod tests {
         let listed = read(text).unwrap();
         assert_eq!(listed.rules, [rule("good.example", Rule::Block, "")]);
         assert_eq!(listed.left_out, 5);
-        assert!(listed.skipped.iter().any(|(entry, why)| entry == "ex***le.org" && why.contains("written out")));
+        assert!(
+            listed.skipped.iter().any(|(entry, why)| entry == "ex***le.org" && why.contains("written out"))
+        );
         assert!(listed.skipped.iter().any(|(entry, why)| entry == "com" && why.contains("top-level")));
     }
 
     #[test]
     fn the_stricter_of_two_lines_counts() {
-        let text = "domain,severity\na.example,suspend\na.example,silence\nb.example,silence\nb.example,suspend\n";
+        let text =
+            "domain,severity\na.example,suspend\na.example,silence\nb.example,silence\nb.example,suspend\n";
         assert_eq!(
             read(text).unwrap().rules,
             [rule("a.example", Rule::Block, ""), rule("b.example", Rule::Block, "")]

@@ -25,7 +25,12 @@ on_both_engines!(
 );
 
 fn why(report: Option<Id>) -> Why {
-    Why { reason: "It names a child.".into(), rule: "2: no private data".into(), ground: Ground::Rules, report }
+    Why {
+        reason: "It names a child.".into(),
+        rule: "2: no private data".into(),
+        ground: Ground::Rules,
+        report,
+    }
 }
 
 async fn upload(t: &TestHub, member: &Member, colour: u8) -> Result<Media, HubError> {
@@ -49,7 +54,10 @@ async fn whoever_is_affected_reads_why(store: TestStore) {
     assert_eq!(t.told(&anna).await, [NotificationKind::ModerationWarning]);
     let told = t.hub.notifications(anna.actor.id, &[], None, Page::default()).await.unwrap();
     let decided = told[0].decision.clone().unwrap();
-    assert_eq!((decided.id, decided.measure, decided.rule.as_str()), (id, Measure::Warning, "2: no private data"));
+    assert_eq!(
+        (decided.id, decided.measure, decided.rule.as_str()),
+        (id, Measure::Warning, "2: no private data")
+    );
     assert!(told[0].post.is_none() && decided.about.contains("@anna"));
     // The page opens for whoever has its address, and for nobody else.
     let path = t.hub.statement_path(id);
@@ -118,7 +126,9 @@ async fn a_suspension_is_explained_and_an_appeal_ends_it(store: TestStore) {
 
     let bob = t.stranger(AP, "bob").await;
     let far = t.hub.take_down_account(bob, Measure::Suspended, &why(None)).await.unwrap();
-    assert!(crate::receive::ignored(t.post(AP, mention_of(AP, "bob", "https://remote.example/1", "anna")).await));
+    assert!(crate::receive::ignored(
+        t.post(AP, mention_of(AP, "bob", "https://remote.example/1", "anna")).await
+    ));
     t.hub.undo_decision_about(far).await.unwrap();
     t.stored(AP, mention_of(AP, "bob", "https://remote.example/1", "anna")).await;
 }
@@ -178,11 +188,8 @@ async fn a_file_is_gone_and_is_not_taken_in_again(store: TestStore) {
 async fn a_picture_of_a_profile_goes_too(store: TestStore) {
     let t = test_hub(store);
     let anna = t.member("anna").await;
-    let shown = t
-        .hub
-        .profile_picture(picture(5).into(), landbridge_media::Purpose::Avatar, "")
-        .await
-        .unwrap();
+    let shown =
+        t.hub.profile_picture(picture(5).into(), landbridge_media::Purpose::Avatar, "").await.unwrap();
     let file = shown.file.clone().unwrap();
     let profile = landbridge_model::Profile { avatar: Some(shown), ..anna.actor.profile.clone() };
     t.hub.set_profile(anna.actor.id, profile, false, false).await.unwrap();

@@ -43,7 +43,8 @@ async fn a_report_is_closed_once(store: TestStore) {
         t.hub.publish(draft(&anna, "rude"), None).await.unwrap().id,
         t.hub.publish(draft(&alice, "kind"), None).await.unwrap().id,
     );
-    let new = NewReport { target: anna.actor.id, posts: &[hers, mine], category: "spam", ..NewReport::default() };
+    let new =
+        NewReport { target: anna.actor.id, posts: &[hers, mine], category: "spam", ..NewReport::default() };
     let id = t.hub.report(alice.actor.id, new).await.unwrap();
     assert_eq!(t.hub.report_by_id(id).await.unwrap().posts, [hers], "only posts of whom it is about");
     t.hub.close_report(id, "nothing in it").await.unwrap();

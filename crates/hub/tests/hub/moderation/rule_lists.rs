@@ -186,7 +186,10 @@ async fn of_several_lists_the_strictest_counts(store: TestStore) {
     assert_eq!(t.rule("a.example").await, Some(Rule::Limit), "no more was wanted of this list");
     let two = t.hub.add_rule_list(two.list(Changes::Ask)).await.unwrap();
     t.apply(&two).await;
-    assert_eq!((t.rule("a.example").await, t.rule("b.example").await), (Some(Rule::Block), Some(Rule::Limit)));
+    assert_eq!(
+        (t.rule("a.example").await, t.rule("b.example").await),
+        (Some(Rule::Block), Some(Rule::Limit))
+    );
     t.hub.remove_rule_list(two.id).await.unwrap();
     assert_eq!(t.rule("a.example").await, Some(Rule::Limit));
 }
@@ -199,7 +202,8 @@ async fn only_addresses_that_may_be_asked_are_followed(store: TestStore) {
     }
     add(&site.url).await.unwrap();
     assert!(matches!(add(&site.url).await, Err(HubError::Invalid(_))), "twice");
-    let never = NewRuleList { hours: Some(0), url: "http://lists.test:1/x".into(), ..site.list(Changes::Ask) };
+    let never =
+        NewRuleList { hours: Some(0), url: "http://lists.test:1/x".into(), ..site.list(Changes::Ask) };
     assert!(matches!(t.hub.add_rule_list(never).await, Err(HubError::Invalid(_))));
 }
 

@@ -111,6 +111,7 @@ async fn keep(
     } else {
         "other"
     };
-    let new = NewReport { target: target.id, posts: &posts, comment: &comment, category, ..NewReport::default() };
+    let new =
+        NewReport { target: target.id, posts: &posts, comment: &comment, category, ..NewReport::default() };
     Ok(Some(at.hub.report(access.member, new).await?))
 }

@@ -73,7 +73,9 @@ pub(crate) async fn deliver(at: &AtProto, delivery: &Delivery) -> Outcome {
     let answer = match at.hub.fetcher().post(&url, headers, delivery.bytes.clone(), ANSWER).await {
         Ok(answer) => answer,
         Err(Error::Refused(why)) => return Outcome::Refused { why: why.to_string() },
-        Err(error @ (Error::Timeout | Error::Broken(_))) => return Outcome::Unknown { why: error.to_string() },
+        Err(error @ (Error::Timeout | Error::Broken(_))) => {
+            return Outcome::Unknown { why: error.to_string() };
+        }
         Err(error) => return Outcome::Retry { after: None, why: error.to_string(), host_down: true },
     };
     let said = String::from_utf8_lossy(&answer.body);
@@ -96,7 +98,8 @@ async fn headers(at: &AtProto, delivery: &Delivery) -> Result<Option<HeaderMap>,
     let expires = Time::now().secs() + LIFE;
     let token = service_token(&key, &did, service.did.as_str(), Some(METHOD), expires)?;
     let mut headers = HeaderMap::new();
-    let token = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| HubError::Damaged("a token"))?;
+    let token =
+        HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| HubError::Damaged("a token"))?;
     headers.insert(header::AUTHORIZATION, token);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(Some(headers))

@@ -380,7 +380,10 @@ async fn reports_go_to_the_moderation_service_in_the_members_name(engine: Engine
     assert_eq!(heard.len(), 1, "only what the member wanted to be passed on: {heard:?}");
     assert_eq!(heard[0]["path"], "/xrpc/com.atproto.moderation.createReport");
     assert_eq!(heard[0]["body"]["reasonType"], "com.atproto.moderation.defs#reasonViolation");
-    assert_eq!((&heard[0]["body"]["reason"], &heard[0]["body"]["subject"]["did"]), (&json!("rude"), &json!(bob)));
+    assert_eq!(
+        (&heard[0]["body"]["reason"], &heard[0]["body"]["subject"]["did"]),
+        (&json!("rude"), &json!(bob))
+    );
     let jwt = heard[0]["token"].as_str().unwrap().strip_prefix("Bearer ").unwrap();
     let claims = verified(&world, alice, jwt).await;
     assert_eq!(claims["aud"], "did:web:mod.example.org");

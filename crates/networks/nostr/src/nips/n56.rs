@@ -65,7 +65,8 @@ mod tests {
     #[test]
     fn odd_tags_say_nothing() {
         let tags = vec![vec!["p".into(), "no key".into(), "<b>".into()], vec!["e".into()], vec![]];
-        let event = Keys::generate().sign(Template { created_at: 1, kind: 1984, tags, content: String::new() });
+        let event =
+            Keys::generate().sign(Template { created_at: 1, kind: 1984, tags, content: String::new() });
         assert_eq!(read(&event), Report::default());
     }
 }

@@ -54,14 +54,8 @@ impl Plan {
             filters.push(Filter::default().authors(self.authors.iter().copied()).kinds(kinds).since(since));
         }
         if !self.members.is_empty() {
-            let more = [
-                kind::REACTION,
-                kind::DELETION,
-                kind::VOTE,
-                kind::FOLLOWS,
-                kind::OLD_MESSAGE,
-                kind::REPORT,
-            ];
+            let more =
+                [kind::REACTION, kind::DELETION, kind::VOTE, kind::FOLLOWS, kind::OLD_MESSAGE, kind::REPORT];
             let kinds = social.clone().chain(more);
             let members = self.members.iter().map(Hex32::to_string);
             // Comments name the author of what the conversation is about by `P` (NIP-22).

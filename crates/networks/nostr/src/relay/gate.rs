@@ -58,7 +58,8 @@ impl Shared {
         let ids: Vec<Id> = named.values().copied().collect();
         let scope = if event.kind == kind::OLD_MESSAGE { Scope::Private } else { Scope::Public };
         let author = event.pubkey.to_string();
-        let reached = self.hub.reaches(Network::Nostr, &author, scope, has_link_or_media(event), &ids).await?;
+        let reached =
+            self.hub.reaches(Network::Nostr, &author, scope, has_link_or_media(event), &ids).await?;
         Ok(Reach(named.into_iter().map(|(key, member)| (key, reached.contains(&member))).collect()))
     }
 

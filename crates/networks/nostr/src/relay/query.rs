@@ -94,7 +94,9 @@ impl Shared {
             let Some(last) = last.filter(|_| full && kept < before && through.len() < limit) else { break };
             let older = Filter { until: Some(last - 1), ..filter.clone() };
             page = Vec::new();
-            for rows in self.hub.store().all(nostr_events::select(&wanted(&older, readers, limit as i64))).await? {
+            for rows in
+                self.hub.store().all(nostr_events::select(&wanted(&older, readers, limit as i64))).await?
+            {
                 for mut row in rows {
                     page.push((Reverse(row.get::<i64>(1)?), row.get(2)?, row.get(0)?));
                 }
@@ -107,12 +109,7 @@ impl Shared {
     }
 
     /// Whether an answer to that filter may have an event.
-    async fn may_show(
-        &self,
-        filter: &Filter,
-        readers: &[Hex32],
-        json: &str,
-    ) -> Result<bool, StoreError> {
+    async fn may_show(&self, filter: &Filter, readers: &[Hex32], json: &str) -> Result<bool, StoreError> {
         /// What is read of most events.
         #[derive(serde::Deserialize)]
         struct Author {

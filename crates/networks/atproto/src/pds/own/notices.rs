@@ -45,7 +45,8 @@ fn approach(notice: &Value) -> Option<(&str, Scope, bool)> {
     let record = notice.get("record");
     let media = record.and_then(|record| record.get("embed")).is_some();
     let facets = record.and_then(|record| record.get("facets")).and_then(Value::as_array);
-    let features = facets.into_iter().flatten().filter_map(|facet| facet.get("features")?.as_array()).flatten();
+    let features =
+        facets.into_iter().flatten().filter_map(|facet| facet.get("features")?.as_array()).flatten();
     let mut kinds = features.filter_map(|feature| feature.get("$type")?.as_str());
     Some((did, scope, media || kinds.any(|kind| kind == "app.bsky.richtext.facet#link")))
 }
@@ -58,9 +59,7 @@ mod tests {
     #[test]
     fn how_somebody_comes() {
         let did = "did:plc:ewvi7nxzyoun6zhxrhs64oiz";
-        let of = |reason: &str, record: Value| {
-            json!({ "author": { "did": did }, "reason": reason, "record": record })
-        };
+        let of = |reason: &str, record: Value| json!({ "author": { "did": did }, "reason": reason, "record": record });
         assert_eq!(approach(&of("follow", json!({}))), Some((did, Scope::Follow, false)));
         assert_eq!(approach(&of("mention", json!({ "facets": 5 }))), Some((did, Scope::Public, false)));
         let link = json!({ "facets": [{ "features": [{ "$type": "app.bsky.richtext.facet#link" }] }] });
