@@ -244,7 +244,7 @@ impl Hub {
     async fn look(&self, row: &ListRow) -> Result<(), HubError> {
         let change = match self.fetched_list(row).await {
             Ok(Some((hash, listed))) => {
-                self.store().write(self.reading(row, &hash, listed)).await?;
+                self.store().write(self.reading_of(row, &hash, listed)).await?;
                 return Ok(());
             }
             Ok(None) => rule_lists::unchanged(row.id),
@@ -287,7 +287,7 @@ impl Hub {
         listed.rules = others;
     }
 
-    fn reading(&self, row: &ListRow, hash: &str, listed: Listed) -> Write {
+    fn reading_of(&self, row: &ListRow, hash: &str, listed: Listed) -> Write {
         let limits = row.most == Rule::Limit.key();
         let reading = Reading {
             list: row.id,
