@@ -24,7 +24,7 @@ impl Staging<'_> {
             PrivateFrom::Everybody => "all",
         };
         let facts = Facts::of(&self.act.presence);
-        let said = if facts.chat.is_empty() { USUAL } else { &facts.chat };
+        let said = if facts.chat.is_empty() { USUAL } else { facts.chat.as_str() };
         if said == wanted {
             return Ok(());
         }
