@@ -97,10 +97,12 @@ pub enum ActKind {
         post: Post,
         target: Option<Post>,
     },
+    /// `category`: `spam`, `legal`, `violation`, `other`.
     Report {
         target: Actor,
         posts: Vec<Post>,
         comment: String,
+        category: String,
     },
     /// Leaves this network: switched off, or for good.
     Leave {

@@ -1,6 +1,6 @@
 //! Why something that a member or a network asked for was not done.
 
-use landbridge_store::{StoreError, WriteError};
+use landbridge_store::{StoreError, WriteError, entities::decisions::REFUSED};
 
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
@@ -45,6 +45,7 @@ impl From<StoreError> for HubError {
 impl From<WriteError> for HubError {
     fn from(e: WriteError) -> HubError {
         match e {
+            WriteError::Precondition(REFUSED) => HubError::taken_down(),
             WriteError::Precondition(name) => HubError::Conflict(name),
             WriteError::DiskFull => HubError::DiskFull,
             WriteError::Store(e) => e.into(),
@@ -53,6 +54,10 @@ impl From<WriteError> for HubError {
 }
 
 impl HubError {
+    pub(crate) fn taken_down() -> HubError {
+        HubError::invalid("this file was taken down here, and is not taken in again")
+    }
+
     /// A refusal with words for the person.
     pub fn invalid(why: impl Into<String>) -> HubError {
         HubError::Invalid(why.into())

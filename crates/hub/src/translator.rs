@@ -51,6 +51,12 @@ pub trait Translator: Send + Sync + 'static {
     /// ([`crate::What::Profile`]). Empty when it is not there.
     async fn fetch(&self, hub: &Hub, native_id: &str) -> Result<Vec<Incoming>, HubError>;
 
+    /// Hosts through which somebody comes here, beside those in their native id and address: the server that holds their
+    /// repository, say. From what is stored; asked only when there are rules for hosts.
+    async fn hosts_of(&self, _hub: &Hub, _native_id: &str) -> Result<Vec<String>, HubError> {
+        Ok(Vec::new())
+    }
+
     /// Forgets what is remembered of somebody, so that the next [`Translator::fetch`] asks again.
     async fn forget(&self, _native_id: &str) {}
 

@@ -21,8 +21,10 @@ const TRIES: u32 = 10;
 impl Hub {
     /// Takes in a file. [`HubError::Invalid`] says in words why one is refused.
     pub async fn upload(&self, member: Id, bytes: Bytes, description: &str) -> Result<Media, HubError> {
+        self.check_bytes(&bytes).await?;
         for _ in 0..TRIES {
             let mut media = self.media().ingest(bytes.clone(), Purpose::Attachment).await.map_err(refused)?;
+            self.check_kept(&media, false).await?;
             media.id = self.ids().next();
             media.description = described(description);
             let row = MediaRow {
@@ -93,7 +95,9 @@ impl Hub {
         purpose: Purpose,
         description: &str,
     ) -> Result<Picture, HubError> {
+        self.check_bytes(&bytes).await?;
         let media = self.media().ingest(bytes, purpose).await.map_err(refused)?;
+        self.check_kept(&media, false).await?;
         let description = described(description).unwrap_or_default();
         Ok(Picture { file: media.file, remote_url: None, description })
     }

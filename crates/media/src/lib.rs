@@ -27,5 +27,5 @@ pub use error::{Error, Refusal};
 pub use limits::{Limits, Purpose};
 pub use serve::{router, serve, url_path};
 pub use sniff::Sniffed;
-pub use store::{Config, MediaStore};
+pub use store::{Config, MediaStore, names_of};
 pub use worker::{Worker, worker_main};

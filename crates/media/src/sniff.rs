@@ -79,6 +79,11 @@ impl Sniffed {
         NAMES.iter().find(|n| n.0 == self).map_or("application/octet-stream", |n| n.2)
     }
 
+    /// Endings of all names of files that somebody has looked at.
+    pub fn extensions() -> impl Iterator<Item = &'static str> {
+        NAMES.iter().map(|n| n.1)
+    }
+
     /// The MIME type of one of our own file names.
     pub fn mime_of_extension(extension: &str) -> Option<&'static str> {
         NAMES.iter().find(|n| n.1 == extension).map(|n| n.2)

@@ -9,6 +9,11 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 /// Ending of files that nobody has looked at: not one that is shown anywhere.
 const OPAQUE: &str = "blob";
 
+/// Every name that a file with that content may have here. `hash`: SHA-256 in lower hexadecimal digits.
+pub fn names_of(hash: &str) -> Vec<String> {
+    Sniffed::extensions().chain([OPAQUE]).map(|ending| format!("{hash}.{ending}")).collect()
+}
+
 /// Where files are kept and how they are read.
 #[derive(Clone, Debug)]
 pub struct Config {

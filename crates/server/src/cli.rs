@@ -84,11 +84,13 @@ pub enum Command {
     Doctor(commands::doctor::Doctor),
     Account(commands::account::Account),
     Domain(commands::domain::Domain),
+    Lists(commands::lists::Lists),
     Backup(commands::backup::Backup),
     Restore(commands::restore::Restore),
     Deliveries(commands::deliveries::Deliveries),
     Reports(commands::reports::Reports),
     Waves(commands::waves::Waves),
+    Moderate(commands::moderate::Moderate),
     Config(commands::config::ShowConfig),
     MediaWorker(commands::media_worker::MediaWorker),
 }

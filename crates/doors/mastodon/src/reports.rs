@@ -10,6 +10,7 @@ use crate::{
     params::Params,
 };
 use axum::{Router, extract::State, routing::post};
+use landbridge_hub::publish::NewReport;
 use landbridge_model::Time;
 use serde::Serialize;
 
@@ -43,7 +44,16 @@ async fn create(State(door): State<Door>, auth: Auth, params: Params) -> Result<
         Some(_) => return Err(ApiError::invalid("category is not included in the list")),
     };
     let forwarded = params.is("forward");
-    let id = door.hub.report(me, target.id, &posts, comment, category, forwarded).await?;
+    let new = NewReport {
+        target: target.id,
+        posts: &posts,
+        comment,
+        category,
+        forward: forwarded,
+        // A parameter of ours: no app says so by accident.
+        in_public: params.is("landbridge_public"),
+    };
+    let id = door.hub.report(me, new).await?;
     let show = Show::people(&door, Some(me), [&target]).await?;
     Ok(Answer::one(&Report {
         id: id.to_string(),

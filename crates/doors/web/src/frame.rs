@@ -129,6 +129,7 @@ fn notice(path: &str) -> Option<&'static str> {
         "gone" => "Your account was deleted.",
         "resting" => "Your account is hidden. Sign in again to bring it back.",
         "back" => "Welcome back. Your account is visible again.",
+        "appealed" => "Your appeal was sent. The answer will be on this page.",
         "reported" => "Thank you. The moderators will look at it.",
         "voted" => "Your vote was counted.",
         "conversation" => "The conversation is deleted here.",

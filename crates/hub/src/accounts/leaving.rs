@@ -2,7 +2,10 @@
 
 use crate::{ActKind, Event, EventKind, Hub, HubError, publish::Reach};
 use landbridge_model::{Actor, ActorState, Id, Network, PresenceState, Profile, Time};
-use landbridge_store::entities::{actors, deliveries, files, grants, members, presences};
+use landbridge_store::{
+    Change,
+    entities::{actors, deliveries, files, grants, members, presences},
+};
 use std::time::Duration;
 
 /// Deletes that could not be delivered for so long are not waited for any more.
@@ -44,9 +47,19 @@ impl Hub {
     }
 
     async fn set_state(&self, member: Id, state: ActorState) -> Result<(), HubError> {
+        self.change_state(member, state, Vec::new()).await
+    }
+
+    /// The same with changes of its own in the same write.
+    pub(crate) async fn change_state(
+        &self,
+        member: Id,
+        state: ActorState,
+        mut changes: Vec<Change>,
+    ) -> Result<(), HubError> {
         let mut actor = self.member(member).await?.actor;
         actor.state = state;
-        let changes = vec![actors::set_state(member, state)];
+        changes.push(actors::set_state(member, state));
         self.commit(&actor, ActKind::Profile, None, Reach::Everywhere, changes).await?;
         self.bus().send(Event { members: vec![member], public: false, kind: EventKind::Member(member) });
         Ok(())

@@ -14,8 +14,10 @@ mod contacts;
 mod hosts;
 mod knock;
 mod log;
+mod outward;
 mod parking;
 mod rules;
+mod shown;
 mod waves;
 
 pub(crate) use act::parted;
@@ -26,12 +28,13 @@ pub use contacts::{Contact, FirstText, HELD, State, Waiting};
 pub(crate) use hosts::{host_of, widening};
 pub(crate) use knock::Brought;
 pub use log::{Line, Verdict};
+pub use outward::PrivateFrom;
 pub use rules::{Outcome, Reason, Rules};
 pub(crate) use waves::{KEPT, UNDOABLE};
 pub use waves::{Wave, WaveAnswer, WaveState};
 
 use crate::{Hub, HubError, moderation::Rule};
-use landbridge_model::{Actor, ActorState, Id, Time, Visibility};
+use landbridge_model::{Actor, ActorState, Id, Network, Time, Visibility};
 use landbridge_store::{Query, Row, StoreError, entities::relations};
 use std::{collections::HashMap, time::Duration};
 
@@ -107,10 +110,15 @@ pub enum Admission {
     Closed(&'static str),
 }
 
-/// Whether this actor may be heard here: state of the actor, and the operator's rule for the host of its native id and
-/// for the host of its address. (A relay or server that hands things on is asked for by whoever reads from it, through
-/// [`Hub::domain_rule`].)
-pub async fn admit(hub: &Hub, actor: &Actor, native_id: &str) -> Result<Admission, HubError> {
+/// Whether this actor may be heard here: state of the actor, and the operator's rules for the hosts of its native id, of
+/// its address, and of the server that holds what it says. (A relay that hands things on is asked for by whoever reads
+/// from it, through [`Hub::domain_rule`].)
+pub async fn admit(
+    hub: &Hub,
+    network: Network,
+    actor: &Actor,
+    native_id: &str,
+) -> Result<Admission, HubError> {
     match actor.state {
         ActorState::Suspended => return Ok(Admission::Closed("suspended")),
         ActorState::Deleted => return Ok(Admission::Closed("deleted")),
@@ -118,8 +126,15 @@ pub async fn admit(hub: &Hub, actor: &Actor, native_id: &str) -> Result<Admissio
         ActorState::Active | ActorState::Limited => {}
     }
     let mut limited = actor.state == ActorState::Limited;
-    for host in [host_of(native_id), actor.domain.as_deref()].into_iter().flatten() {
-        match hub.domain_rule(host).await? {
+    let mut hosts: Vec<String> =
+        [host_of(native_id), actor.domain.as_deref()].into_iter().flatten().map(str::to_owned).collect();
+    if hub.has_rules().await?
+        && let Ok(translator) = hub.translator(network)
+    {
+        hosts.extend(translator.hosts_of(hub, native_id).await?);
+    }
+    for host in hosts {
+        match hub.domain_rule(&host).await? {
             Some(Rule::Block) => return Ok(Admission::Closed("blocked host")),
             Some(Rule::Limit) => limited = true,
             Some(Rule::Allow) | None => {}

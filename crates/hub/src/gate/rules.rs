@@ -1,5 +1,6 @@
 //! A member's own rules for first contacts.
 
+use super::outward;
 use crate::{ActKind, Event, EventKind, Hub, HubError, publish::Reach};
 use landbridge_model::{Actor, Id};
 use landbridge_store::{
@@ -187,18 +188,20 @@ impl Hub {
             ));
         }
         let actor = self.member(member).await?.actor;
-        let (_, young) = self.stored_rules(member, actor.locked).await?;
+        let (before, young) = self.stored_rules(member, actor.locked).await?;
+        let said_anew = outward::differ((&before, young), (&rules, young));
         let changes = vec![members::set_rules(member, rules.stored()?)];
-        self.publish_lock(actor, rules.locks(young), changes).await
+        self.publish_rules(actor, rules.locks(young), said_anew, changes).await
     }
 
     /// Gives a member the rules for the young, or takes them away: follows are asked for, strangers cannot write to them in
     /// private, and they join no network where everything is public for ever. For administrators.
     pub async fn set_young(&self, member: Id, young: bool) -> Result<(), HubError> {
         let actor = self.member(member).await?.actor;
-        let (rules, _) = self.stored_rules(member, actor.locked).await?;
+        let (rules, before) = self.stored_rules(member, actor.locked).await?;
+        let said_anew = outward::differ((&rules, before), (&rules, young));
         let changes = vec![members::set_young(member, young), members::set_rules(member, rules.stored()?)];
-        self.publish_lock(actor, rules.locks(young), changes).await
+        self.publish_rules(actor, rules.locks(young), said_anew, changes).await
     }
 
     /// A profile is written with that switch: whether follows are asked for from now on, and what changes with it.
@@ -216,14 +219,20 @@ impl Hub {
         Ok((rules.locks(young), Some(members::set_rules(actor.id, rules.stored()?))))
     }
 
-    async fn publish_lock(
+    /// `said_anew`: networks say something else of these rules than before. What they say is read from what is stored, so
+    /// the rules are written first.
+    async fn publish_rules(
         &self,
         mut actor: Actor,
         locked: bool,
+        said_anew: bool,
         mut changes: Vec<Change>,
     ) -> Result<(), HubError> {
         let member = actor.id;
-        if actor.locked == locked {
+        if said_anew {
+            self.store().write(std::mem::take(&mut changes)).await?;
+        }
+        if actor.locked == locked && !said_anew {
             self.store().write(changes).await?;
         } else {
             actor.locked = locked;

@@ -27,6 +27,7 @@ impl Hub {
         loop {
             self.log("scrub", self.scrub_removed(ticks, &mut merges).await);
             self.log("polls", self.close_polls().await);
+            self.log("lists of rules", self.follow_rule_lists().await);
             if ticks.is_multiple_of(MINUTES) {
                 self.log("mutes", self.expire_mutes().await);
                 self.log("leaving", self.finish_leaving().await);

@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::{Event, EventKind, Hub, HubError};
-use landbridge_model::{ActorState, Id};
+use landbridge_model::{ActorState, Id, Time};
 use landbridge_store::entities::{actors, reports};
 
 impl Hub {
@@ -12,9 +12,18 @@ impl Hub {
         Ok(rows.into_iter().map(|mut row| Report::read(&mut row)).collect::<Result<_, _>>()?)
     }
 
-    pub async fn resolve_report(&self, id: Id) -> Result<(), HubError> {
-        self.store().write(reports::resolve(id)).await?;
-        Ok(())
+    pub async fn report_by_id(&self, id: Id) -> Result<Report, HubError> {
+        let mut row = self.store().row(reports::by_id(id)).await?.ok_or(HubError::NotFound)?;
+        Ok(Report::read(&mut row)?)
+    }
+
+    /// Closes a report without a measure. `note`: for those who run this server. (A measure closes the report that led to
+    /// it.)
+    pub async fn close_report(&self, id: Id, note: &str) -> Result<(), HubError> {
+        match self.store().write(reports::close(id, note, Time::now())).await.map_err(HubError::from) {
+            Err(HubError::Conflict("report")) => Err(HubError::NotFound),
+            other => other.map(|_| ()),
+        }
     }
 
     /// What moderators decide on somebody elsewhere: active, limited or suspended. (Members: [`Hub::suspend`].)

@@ -22,7 +22,8 @@ impl Hub {
         self.end_post(member, post, None, vec![media::detach(post, Time::now())]).await
     }
 
-    async fn end_post(
+    /// The same with changes of its own in the same write, whoever wants it.
+    pub(crate) async fn end_post(
         &self,
         member: Id,
         post: Id,

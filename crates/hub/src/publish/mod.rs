@@ -20,6 +20,7 @@ pub(crate) use follow::{accepted_changes, ended_changes};
 pub use post::NetworkPreview;
 pub(crate) use post::{row, searchable};
 pub(crate) use react::kind_of;
+pub use report::NewReport;
 pub(crate) use repost::blank;
 
 use crate::{Hub, HubError, Origin};

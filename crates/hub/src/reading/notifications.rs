@@ -1,6 +1,6 @@
 //! One list of notifications for all networks.
 
-use crate::{Hub, HubError, Page, PostView, reading::hydrate::Filter};
+use crate::{Hub, HubError, Page, PostView, moderation::Decided, reading::hydrate::Filter};
 use landbridge_model::{Actor, ActorState, Id, Time};
 use landbridge_store::{
     Row, StoreError,
@@ -26,6 +26,8 @@ pub enum NotificationKind {
     Poll,
     Update,
     Quote,
+    /// A decision of the moderators about the member.
+    ModerationWarning,
 }
 
 impl NotificationKind {
@@ -41,14 +43,27 @@ impl NotificationKind {
             NotificationKind::Poll => "poll",
             NotificationKind::Update => "update",
             NotificationKind::Quote => "quote",
+            NotificationKind::ModerationWarning => "moderation_warning",
         }
     }
 
     pub fn from_key(key: &str) -> Option<NotificationKind> {
         use NotificationKind::*;
-        [Mention, Status, Reblog, Follow, FollowRequest, Favourite, Reaction, Poll, Update, Quote]
-            .into_iter()
-            .find(|k| k.key() == key)
+        [
+            Mention,
+            Status,
+            Reblog,
+            Follow,
+            FollowRequest,
+            Favourite,
+            Reaction,
+            Poll,
+            Update,
+            Quote,
+            ModerationWarning,
+        ]
+        .into_iter()
+        .find(|k| k.key() == key)
     }
 }
 
@@ -61,6 +76,8 @@ pub struct Notification {
     pub post: Option<PostView>,
     /// Emoji of a reaction.
     pub content: Option<String>,
+    /// What the moderators have decided.
+    pub decision: Option<Decided>,
 }
 
 impl Hub {
@@ -138,7 +155,14 @@ impl Hub {
             .map(|v| (v.post.id, v))
             .collect();
         let signs = self.signs(&rows).await?;
+        let decided: Vec<Id> = rows.iter().filter_map(|n| n.decision).collect();
+        let decided: HashMap<Id, Decided> =
+            self.decisions_by_id(&decided).await?.into_iter().map(|decided| (decided.id, decided)).collect();
         let tell = |row: Heard| {
+            let decision = match row.decision {
+                Some(id) => Some(decided.get(&id)?.clone()),
+                None => None,
+            };
             let post = match row.post {
                 Some(id) => Some(posts.get(&id)?.clone()),
                 None => None,
@@ -150,6 +174,7 @@ impl Hub {
                 content: row.post.and_then(|post| signs.get(&(post, row.actor)).cloned()),
                 actor: actors.get(&row.actor)?.clone(),
                 post,
+                decision,
             })
         };
         Ok(rows.into_iter().filter_map(tell).collect())
@@ -182,16 +207,21 @@ struct Heard {
     at: Time,
     actor: Id,
     post: Option<Id>,
+    decision: Option<Id>,
 }
 
 impl Heard {
     fn read(row: &mut Row) -> Result<Heard, StoreError> {
+        let kind = NotificationKind::from_key(&row.get::<String>(1)?);
+        let about = Some(row.get::<Id>(4)?).filter(|id| id.0 != 0);
+        let decides = kind == Some(NotificationKind::ModerationWarning);
         Ok(Heard {
             id: row.get(0)?,
-            kind: NotificationKind::from_key(&row.get::<String>(1)?),
+            kind,
             at: row.get(2)?,
             actor: row.get(3)?,
-            post: Some(row.get::<Id>(4)?).filter(|id| id.0 != 0),
+            post: about.filter(|_| !decides),
+            decision: about.filter(|_| decides),
         })
     }
 }

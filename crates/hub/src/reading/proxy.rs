@@ -122,8 +122,10 @@ impl Hub {
 
     async fn keep_picture(&self, url: &Url, body: Bytes) -> Result<Shown, HubError> {
         let folder = self.media().cache();
+        self.check_bytes(&body).await?;
         for _ in 0..TRIES {
             let kept = folder.ingest(body.clone(), Purpose::Attachment).await.map_err(uploads::refused)?;
+            self.check_kept(&kept, true).await?;
             let file = kept.file.ok_or(HubError::Damaged("a file without a name"))?;
             let preview = kept.preview.filter(|preview| *preview != file);
             let hash = self.fetched_hash(url.as_str());

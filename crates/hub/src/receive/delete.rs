@@ -1,7 +1,9 @@
 //! A deleted post: by its author only. What was never seen here is noted, so that it stays away.
 
 use super::{Sent, halt::Halt, tombs};
-use crate::{CopyKind, CopyState, Event, EventKind, Hub, Received, publish, reading::NotificationKind};
+use crate::{
+    CopyKind, CopyState, Event, EventKind, Hub, HubError, Received, publish, reading::NotificationKind,
+};
 use landbridge_model::{Id, Network, Post, Time, Visibility};
 use landbridge_store::{
     Change, Write,
@@ -68,7 +70,7 @@ impl Hub {
     }
 
     /// The changes that remove a remote post and close its ids for good; those of a repost as those of an act.
-    pub(crate) async fn removal(&self, post: &Post, at: Time) -> Result<Vec<Change>, Halt> {
+    pub(crate) async fn removal(&self, post: &Post, at: Time) -> Result<Vec<Change>, HubError> {
         let kind = if post.repost_of.is_some() { CopyKind::Repost } else { CopyKind::Post };
         let now = Time::now();
         let mut changes = Vec::new();

@@ -146,7 +146,7 @@ impl Hub {
             if actor.is_member() {
                 return Err(Halt::Ignored("a member's own, from outside"));
             }
-            let limited = match contact_gate::admit(self, &actor, &native).await? {
+            let limited = match contact_gate::admit(self, network, &actor, &native).await? {
                 Admission::Open => false,
                 Admission::Limited => true,
                 Admission::Closed(why) => return Err(Halt::Ignored(why)),

@@ -64,7 +64,7 @@ impl Hub {
             return Err(Halt::Ignored("a member's own, from outside"));
         }
         if let Some(known) = &known
-            && let Admission::Closed(why) = gate::admit(self, known, &profile.native_id).await?
+            && let Admission::Closed(why) = gate::admit(self, network, known, &profile.native_id).await?
         {
             return Err(Halt::Ignored(why));
         }

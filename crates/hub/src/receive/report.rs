@@ -4,7 +4,7 @@ use super::{Sent, halt::Halt, repost::act_copy};
 use crate::{CopyKind, Hub, Received};
 use landbridge_model::{Actor, Id};
 use landbridge_store::{
-    Write,
+    StoreError, Write,
     entities::{
         actors, copies,
         reports::{self, ReportRow},
@@ -13,6 +13,9 @@ use landbridge_store::{
 
 const TARGETS: usize = 50;
 const COMMENT: usize = 3000;
+/// Open reports from elsewhere that are kept: by one reporter, and about one member. Of more, one closes first.
+const BY_ONE: i64 = 20;
+const ABOUT_ONE: i64 = 100;
 
 impl Hub {
     pub(super) async fn receive_report(
@@ -35,6 +38,12 @@ impl Hub {
             }
         }
         let Some(about) = about else { return Err(Halt::Ignored("a report about nobody here")) };
+        let open = self.store().row(reports::open_from_elsewhere(sent.actor.id, about.id)).await?;
+        let (by, of): (i64, i64) =
+            open.map_or(Ok((0, 0)), |mut row| Ok::<_, StoreError>((row.get(0)?, row.get(1)?)))?;
+        if by >= BY_ONE || of >= ABOUT_ONE {
+            return Err(Halt::Ignored("too many reports are open"));
+        }
         let comment = comment.chars().filter(|c| !c.is_control() || *c == '\n').take(COMMENT).collect();
         let report = ReportRow {
             id: self.ids().next(),
@@ -47,6 +56,7 @@ impl Hub {
             origin: Some(sent.network),
             resolved: false,
             at: sent.at,
+            note: String::new(),
         };
         let mut write = Write::from(reports::insert(&report));
         if let Some(id) = &sent.id {

@@ -7,6 +7,7 @@ mod cards;
 mod files;
 mod leaving;
 mod messages;
+mod moderation;
 mod outbox;
 mod publish;
 mod receive;

@@ -36,6 +36,8 @@ pub struct Recorder {
     pub answers: Mutex<HashMap<String, Outcome>>,
     /// What can be fetched, by native id.
     pub there: Mutex<HashMap<String, Vec<Incoming>>>,
+    /// Hosts through which everybody of this network comes.
+    pub hosts: Mutex<Vec<String>>,
     /// Deliveries wait for a permit here.
     pub gate: Semaphore,
     /// Deliveries under way by host, and the most that ever were.
@@ -118,6 +120,7 @@ impl Recorder {
             delivered: Mutex::default(),
             answers: Mutex::default(),
             there: Mutex::default(),
+            hosts: Mutex::default(),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
             under_way: Mutex::default(),
         })
@@ -153,6 +156,10 @@ impl Translator for Recorder {
 
     fn sends_cards(&self) -> bool {
         !self.private
+    }
+
+    async fn hosts_of(&self, _: &Hub, _: &str) -> Result<Vec<String>, HubError> {
+        Ok(self.hosts.lock().unwrap().clone())
     }
 
     async fn join(&self, _: &Hub, member: &Actor, _: Option<KeyImport>) -> Result<Joined, HubError> {

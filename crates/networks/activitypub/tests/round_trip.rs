@@ -312,6 +312,7 @@ fn out_and_in_again_loses_exactly_what_is_declared() {
                 community: None,
                 context: None,
                 elsewhere: Vec::new(),
+                answers: landbridge_model::Audience::Everyone,
                 now: Time(1_790_000_100_000),
             };
             let wire = serde_json::to_vec(&note(&parts)).unwrap();

@@ -21,6 +21,8 @@ pub struct Facts {
     pub may_not_invite: bool,
     /// Of members: which blobs the pictures of the profile are.
     pub pictures: Vec<PictureBlob>,
+    /// Of members: who may begin a conversation on the chat service, as it was said last (`all`, `following`, `none`).
+    pub chat: String,
     /// Is on the way here from another server: the repository is not complete, and the DID does not name us yet.
     pub moving: bool,
     /// When the DID document was read, in milliseconds; 0: never.
@@ -43,6 +45,12 @@ pub struct PictureBlob {
 impl Facts {
     pub fn of(presence: &Presence) -> Facts {
         serde_json::from_value(presence.facts.clone()).unwrap_or_default()
+    }
+
+    /// Hosts that rules of an operator may name: of the server that holds the repository, and of the handle.
+    pub fn hosts(&self) -> Vec<String> {
+        let pds = url::Url::parse(&self.pds).ok().and_then(|url| url.host_str().map(str::to_owned));
+        pds.into_iter().chain(Some(self.handle.clone()).filter(|handle| !handle.is_empty())).collect()
     }
 
     pub fn value(&self) -> serde_json::Value {

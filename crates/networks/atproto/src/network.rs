@@ -7,6 +7,7 @@ use crate::{
     options::Options,
     pds::access::Guard,
     people::People,
+    stage::report,
     syntax::{Handle, TidClock},
 };
 use async_trait::async_trait;
@@ -125,8 +126,18 @@ impl Translator for AtProto {
         self.news.send_replace(());
     }
 
-    async fn deliver(&self, _hub: &Hub, _delivery: &Delivery) -> Outcome {
-        crate::stage::delivered()
+    async fn hosts_of(&self, hub: &Hub, did: &str) -> Result<Vec<String>, HubError> {
+        let Some(presence) = hub.presence_by_native(Network::AtProto, did).await? else {
+            return Ok(Vec::new());
+        };
+        Ok(Facts::of(&presence).hosts())
+    }
+
+    async fn deliver(&self, _hub: &Hub, delivery: &Delivery) -> Outcome {
+        match delivery.act.as_str() {
+            report::REPORT => report::deliver(self, delivery).await,
+            _ => crate::stage::delivered(),
+        }
     }
 
     async fn resolve(&self, hub: &Hub, text: &str) -> Result<Vec<Incoming>, HubError> {

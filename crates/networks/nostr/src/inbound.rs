@@ -5,7 +5,7 @@ use crate::{
     event::{Class, Event, Hex32, TagsExt, is_hex32, kind},
     facts::Facts,
     network::Nostr,
-    nips::{n13, n19, n25, n65::Relays, n88},
+    nips::{n13, n19, n25, n56, n65::Relays, n88},
     posting, private,
     relay::Relay,
     stage::event_by_native,
@@ -198,6 +198,10 @@ pub async fn translate(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Res
             Some(sign) => one(What::React { target: sign.target, content: sign.content, emoji: sign.emoji }),
             None => Vec::new(),
         },
+        kind::REPORT => {
+            let n56::Report { targets, comment } = n56::read(event);
+            one(What::Report { targets, comment })
+        }
         kind::VOTE => match n88::read_vote(event) {
             Some((poll, ids)) => match event_by_native(hub, &poll).await? {
                 Some(poll_event) => {

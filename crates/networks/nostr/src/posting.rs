@@ -7,13 +7,14 @@ use crate::{
     inbound::{self, Later},
     keys, lookup,
     network::Nostr,
-    nips::{n19, n25, n44, n65, n88},
+    nips::{n19, n25, n44, n56, n65, n88},
     private,
     stage::event_by_native,
     translate::{post_in, text_out},
 };
 use landbridge_hub::{
-    CopyKind, Draft, DraftPoll, Hub, HubError, Incoming, Origin, Via, publish::FollowOptions,
+    CopyKind, Draft, DraftPoll, Hub, HubError, Incoming, Origin, Via,
+    publish::{FollowOptions, NewReport},
 };
 use landbridge_model::{Id, Mark, MarkKind, Network, Profile, RichText, Time, Visibility, richtext::compose};
 
@@ -91,6 +92,7 @@ async fn carry_out(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Resul
                 delete(hub, member, target, origin.clone()).await?;
             }
         }
+        kind::REPORT => report(hub, member, event).await?,
         kind::METADATA => take_over_profile(hub, member, event).await?,
         kind::RELAY_LIST => inbound::learn_relays(hub, event).await?,
         kind::BLOCKED_RELAYS => learn_blocked(hub, member, event).await?,
@@ -99,6 +101,31 @@ async fn carry_out(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Resul
         _ => {}
     }
     Ok(())
+}
+
+/// A report from the member's own app is one to the moderators here too.
+async fn report(hub: &Hub, member: Id, event: &Event) -> Result<(), HubError> {
+    let n56::Report { targets, comment } = n56::read(event);
+    let (mut about, mut posts) = (None, Vec::new());
+    for target in &targets {
+        if let Some(actor) = hub.actor_by_native(Network::Nostr, target).await? {
+            about = about.or(Some(actor.id));
+        } else if let Some(copy) = hub.copy(Network::Nostr, target).await?
+            && copy.kind == CopyKind::Post
+        {
+            posts.push(copy.object);
+        }
+    }
+    let Some(target) = about else { return Ok(()) };
+    let comment: String = comment.chars().take(1000).collect();
+    let new = NewReport {
+        target,
+        posts: &posts,
+        comment: &comment,
+        category: if comment.starts_with("spam") { "spam" } else { "other" },
+        ..NewReport::default()
+    };
+    hub.report(member, new).await.map(|_| ())
 }
 
 /// The draft of a member's own note. Marks and mentions come with it; pictures stay links in the text, since they are

@@ -9,6 +9,7 @@ use common::{Client, event, now, on_both, tags};
 use landbridge_hub::{
     CopyKind, Draft, Hub, KeyImport, Translator,
     accounts::{Member, NewGrant, NewMember, Role, form_token},
+    publish::NewReport,
 };
 use landbridge_model::{Id, Network};
 use landbridge_nostr::{
@@ -45,6 +46,7 @@ on_both!(
     blocked_relays_get_nothing,
     leaving_asks_everybody_to_forget,
     what_was_missed_is_read_page_by_page,
+    reports_come_in_and_go_out_only_when_they_may_be_public,
 );
 
 struct Node {
@@ -734,4 +736,31 @@ async fn what_was_missed_is_read_page_by_page(engine: EngineKind) {
         true
     })
     .await;
+}
+
+async fn reports_come_in_and_go_out_only_when_they_may_be_public(engine: EngineKind) {
+    let n = node(engine).await;
+    let own = Keys::generate();
+    let alice = n.member("alice", Some(&own)).await.actor.id;
+    let (me, stranger) = (own.public().to_string(), Keys::generate());
+    let mut app = n.client().await;
+    assert!(app.publish(&event(&stranger, 1984, now(), &[&["p", &me, "spam"]], "look")).await.0);
+    until("the report is here", || async { n.hub.reports(10).await.unwrap().len() == 1 }).await;
+    let report = n.hub.reports(10).await.unwrap().remove(0);
+    assert_eq!((report.target, report.comment.as_str()), (alice, "spam: look"));
+    assert_eq!(report.origin, Some(Network::Nostr));
+
+    let target = n.hub.actor_by_native(Network::Nostr, &stranger.public().to_string()).await.unwrap().unwrap().id;
+    let new = NewReport { target, comment: "rude", category: "legal", forward: true, ..NewReport::default() };
+    n.hub.report(alice, new.clone()).await.unwrap();
+    let public = json!({"kinds": [1984], "authors": [&me]});
+    assert!(n.stored(public.clone()).await.is_empty(), "it would be public there");
+    n.hub.report(alice, NewReport { in_public: true, ..new }).await.unwrap();
+    assert_eq!(n.stored(public).await.len(), 1);
+
+    // What the member's own app reports is for the moderators here too.
+    let key = stranger.public().to_string();
+    assert!(app.publish(&event(&own, 1984, now(), &[&["p", &key, "spam"]], "")).await.0);
+    until("it is known here", || async { n.hub.reports(10).await.unwrap().len() == 4 }).await;
+    assert!(n.hub.reports(10).await.unwrap().iter().any(|r| r.reporter == alice && r.category == "spam"));
 }

@@ -4,11 +4,12 @@
 mod common;
 
 use common::{Client, event, now, on_both, world};
+use landbridge_hub::gate::{Outcome, Rules};
 use landbridge_nostr::{
     event::Keys,
     relay::{Rates, RelayLimits},
 };
-use landbridge_store::EngineKind;
+use landbridge_store::{EngineKind, entities::members};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -17,6 +18,7 @@ on_both!(
     forged_changed_and_foreign_events_are_refused,
     a_forger_is_sent_away,
     strangers_write_to_members_within_limits,
+    what_the_gate_holds_is_shown_by_no_other_way,
     wraps_are_for_their_recipient_alone,
     deletions_and_vanishing_last,
     replaceable_protected_expiring_ephemeral,
@@ -424,4 +426,49 @@ async fn a_hundred_thousand_tags(engine: EngineKind) {
     }
     assert_eq!(refused, 40, "sixty at once");
     assert!(c.publish(&event(&alice, 1, now(), &[], "still here")).await.0);
+}
+
+async fn what_the_gate_holds_is_shown_by_no_other_way(engine: EngineKind) {
+    let w = world(engine, RelayLimits::default()).await;
+    let (alice, bob) = (w.member().await, w.member().await);
+    let id = |keys: &Keys| w.relay.members().of(&keys.public()).unwrap();
+    let asks = Rules { not_followed: Outcome::Hold, ..Rules::default() };
+    let rules = |member, rules: &Rules| members::set_rules(member, serde_json::to_string(rules).unwrap());
+    w.hub.store().write(rules(id(&alice), &asks)).await.unwrap();
+    let about = |keys: &Keys| json!({"#p": [keys.public().to_string()]});
+    let (mut hers, mut his) = (w.client().await, w.client().await);
+    for (client, keys) in [(&mut hers, &alice), (&mut his, &bob)] {
+        client.say(json!(["REQ", "live", about(keys)])).await;
+        assert_eq!(client.next().await[0], "EOSE");
+    }
+    let stranger = Keys::generate();
+    let (a, b) = (alice.public().to_string(), bob.public().to_string());
+    let to_both = event(&stranger, 1, now(), &[&["p", &a], &["p", &b]], "hello you two");
+    let to_her = event(&stranger, 1, now() - 1, &[&["p", &a]], "hello you");
+    let mut theirs = w.client().await;
+    assert!(theirs.publish(&to_both).await.0 && theirs.publish(&to_her).await.0);
+    assert_eq!(his.next().await[2]["id"], to_both.id.to_string(), "it reaches him");
+    assert!(hers.silent().await, "she is asked first");
+    let mut anybody = w.client().await;
+    assert_eq!(anybody.stored(about(&alice)).await.unwrap(), Vec::<String>::new());
+    assert_eq!(anybody.stored(about(&bob)).await.unwrap(), [to_both.id.to_string()]);
+    for way in [json!({"authors": [stranger.public().to_string()]}), json!({"kinds": [1]})] {
+        assert_eq!(anybody.stored(way).await.unwrap(), [to_both.id.to_string()]);
+    }
+    assert!(anybody.stored(json!({"ids": [to_her.id.to_string()]})).await.unwrap().is_empty());
+    // Who wrote it may look whether it is here.
+    theirs.authenticate(&stranger).await;
+    assert_eq!(theirs.stored(about(&alice)).await.unwrap().len(), 2);
+    // A flood that is held does not hide what is not.
+    let earlier = event(&bob, 1, now() - 1_000, &[&["p", &a]], "from a member");
+    assert!(his.publish(&earlier).await.0);
+    for n in 0..6 {
+        let more = event(&Keys::generate(), 1, now() - 10 - n, &[&["p", &a]], "me too");
+        assert!(theirs.publish(&more).await.0);
+    }
+    let few = json!({"#p": [&a], "limit": 2});
+    assert_eq!(anybody.stored(few).await.unwrap(), [earlier.id.to_string()]);
+    // With another rule everything is there.
+    w.hub.store().write(rules(id(&alice), &Rules::default())).await.unwrap();
+    assert_eq!(anybody.stored(about(&alice)).await.unwrap().len(), 9);
 }

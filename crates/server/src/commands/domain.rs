@@ -1,10 +1,8 @@
 //! `landbridge domain`: rules for other servers.
 
-mod csv;
-
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
-use landbridge_hub::moderation::{DomainRule, Rule};
+use landbridge_hub::moderation::{DomainRule, Rule, rule_lists};
 use landbridge_hub::{Hub, HubError};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -14,7 +12,11 @@ use crate::cli::Global;
 use crate::instance::Use;
 use crate::observe;
 
-/// Block, limit or allow other servers. A rule covers the domain and everything below it.
+/// Block, limit or allow other servers: of ActivityPub, of accounts and repositories (PDS), and relays.
+///
+/// A rule covers the domain and everything below it, on every network: `block example.org` also covers accounts whose
+/// repository is at `pds.example.org` or whose handle ends so, and the relay at `relay.example.org`. Your own rules always
+/// win over those of lists that you follow (see `landbridge lists`).
 #[derive(Args)]
 pub struct Domain {
     #[command(subcommand)]
@@ -33,6 +35,9 @@ enum Action {
     Remove { domain: String },
     /// List the rules.
     List {
+        /// Also those of lists that are followed, as far as none of your own overrules them.
+        #[arg(long)]
+        all: bool,
         /// As JSON.
         #[arg(long)]
         json: bool,
@@ -71,14 +76,17 @@ impl Domain {
                 Action::Limit(target) => set(target, Rule::Limit).await?,
                 Action::Allow(target) => set(target, Rule::Allow).await?,
                 Action::Remove { domain } => hub.set_domain_rule(&domain.to_lowercase(), None, "").await?,
-                Action::List { json: false } => {
-                    for rule in hub.domain_rules().await? {
+                Action::List { all, json } => {
+                    let rules = if all { hub.rules_in_force().await? } else { hub.domain_rules().await? };
+                    if json {
+                        println!("{:#}", as_json(&rules));
+                    }
+                    for rule in rules.iter().filter(|_| !json) {
                         println!("{:6} {:40} {}", rule.rule.key(), rule.domain, rule.note);
                     }
                 }
-                Action::List { json: true } => println!("{:#}", as_json(&hub.domain_rules().await?)),
                 Action::Import { file } => import(hub, &file).await?,
-                Action::Export => print!("{}", csv::write(&hub.domain_rules().await?)),
+                Action::Export => print!("{}", rule_lists::write(&hub.domain_rules().await?)),
             }
             hub.store().clone().close().await;
             Ok(())
@@ -92,18 +100,19 @@ async fn import(hub: &Hub, file: &Path) -> anyhow::Result<()> {
         Some("-") => std::io::read_to_string(std::io::stdin())?,
         _ => std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?,
     };
+    let listed = rule_lists::read(&text).map_err(|why| anyhow!("{why}"))?;
     let mut taken = 0;
-    for listed in csv::read(&text)? {
-        let domain = &listed.domain;
-        match listed.rule {
-            // Some lists hide a part of the name.
-            _ if domain.contains('*') => eprintln!("left out: {domain} (the name is not written out)"),
-            None => eprintln!("left out: {domain} (the list has no rule for it)"),
-            rule => match hub.set_domain_rule(domain, rule, &listed.comment).await {
-                Ok(()) => taken += 1,
-                Err(HubError::Invalid(why)) => eprintln!("left out: {domain} ({why})"),
-                Err(error) => return Err(error.into()),
-            },
+    for (entry, why) in &listed.skipped {
+        eprintln!("left out: {entry} ({why})");
+    }
+    if listed.left_out > listed.skipped.len() {
+        eprintln!("left out: {} more", listed.left_out - listed.skipped.len());
+    }
+    for listed in &listed.rules {
+        match hub.set_domain_rule(&listed.domain, Some(listed.rule), &listed.note).await {
+            Ok(()) => taken += 1,
+            Err(HubError::Invalid(why)) => eprintln!("left out: {} ({why})", listed.domain),
+            Err(error) => return Err(error.into()),
         }
     }
     println!("{taken} rules taken in");

@@ -8,7 +8,9 @@ pub mod demo;
 pub mod doctor;
 pub mod domain;
 pub mod golive;
+pub mod lists;
 pub mod media_worker;
+pub mod moderate;
 pub mod reports;
 pub mod restore;
 pub mod up;
@@ -31,10 +33,12 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Doctor(command) => command.run(&global),
         Command::Account(command) => done(command.run(&global)),
         Command::Domain(command) => done(command.run(&global)),
+        Command::Lists(command) => done(command.run(&global)),
         Command::Backup(command) => done(command.run(&global)),
         Command::Restore(command) => done(command.run(&global)),
         Command::Reports(command) => done(command.run(&global)),
         Command::Waves(command) => done(command.run(&global)),
+        Command::Moderate(command) => done(command.run(&global)),
         Command::Deliveries(command) => done(command.run(&global)),
         Command::Config(command) => done(command.run()),
         Command::MediaWorker(command) => command.run(),

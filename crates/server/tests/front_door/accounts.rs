@@ -64,6 +64,36 @@ fn domain_rules_are_kept_and_taken_away() {
     assert_eq!((&rules[1]["rule"], &rules[1]["note"]), (&"block".into(), &"spam, lots".into()));
 }
 
+#[test]
+fn lists_are_followed_and_measures_are_explained() {
+    let house = House::trial();
+    house.up().stop();
+    let refused = house.run(&["lists", "add", "https://lists.example.org/x.csv"], "");
+    assert!(!refused.status.success(), "a trial asks nobody elsewhere");
+    assert_eq!(house.ok(&["lists", "show"], ""), "");
+    let nobody = house.run(&["lists", "apply", "5"], "");
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("no list 5"), "{nobody:?}");
+
+    house.ok(&["account", "create", "alice", "--password-stdin"], "correct horse\n");
+    let bare = house.run(&["moderate", "warn", "alice", "--why", "Loud"], "");
+    assert!(String::from_utf8_lossy(&bare.stderr).contains("--rule"), "{bare:?}");
+    let said = house.ok(&["moderate", "suspend", "alice", "--why", "Loud", "--rule", "1: be quiet"], "");
+    assert!(said.contains("/statement/"), "{said}");
+    let decided: Value = serde_json::from_str(&house.ok(&["moderate", "list", "--json"], "")).unwrap();
+    assert_eq!((&decided[0]["account"], &decided[0]["measure"]), (&"alice".into(), &"suspended".into()));
+    let list: Value = serde_json::from_str(&house.ok(&["account", "list", "--json"], "")).unwrap();
+    assert_eq!(list[0]["state"], "suspended");
+    house.ok(&["moderate", "undo", decided[0]["id"].as_str().unwrap()], "");
+    let list: Value = serde_json::from_str(&house.ok(&["account", "list", "--json"], "")).unwrap();
+    assert_eq!(list[0]["state"], "active");
+    assert_eq!(house.ok(&["moderate", "appeals"], ""), "");
+    let hash = "0".repeat(64);
+    let gone = house.ok(&["moderate", "file", &hash, "--why", "x", "--rule", "y", "--law"], "");
+    assert!(gone.contains(&format!("{hash} is refused")), "{gone}");
+    house.ok(&["moderate", "file-again", &hash], "");
+    assert_eq!(house.ok(&["reports"], ""), "");
+}
+
 #[tokio::test]
 async fn a_suspension_ends_every_session_and_can_be_taken_back() {
     let house = House::trial();

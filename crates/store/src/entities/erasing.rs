@@ -82,6 +82,7 @@ const STATEMENTS: &[&str] = &[
     "DELETE FROM contacts WHERE member_id = ?1 OR stranger_id = ?1",
     "DELETE FROM contact_log WHERE member_id = ?1 OR stranger_id = ?1",
     "DELETE FROM reports WHERE reporter_id = ?1 OR target_id = ?1",
+    "DELETE FROM decisions WHERE target_id = ?1",
     "DELETE FROM deliveries WHERE payload_id IN (SELECT l.id FROM payloads l WHERE l.actor_id = ?1)",
     "DELETE FROM payloads WHERE actor_id = ?1",
     "DELETE FROM grant_uses WHERE grant_id IN (SELECT g.id FROM grants g WHERE g.member_id = ?1)",

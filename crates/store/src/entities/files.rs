@@ -3,23 +3,36 @@
 //!
 //! Files are kept by their content, so several may name one. Whoever lets go of a file dooms it in the same write, unless
 //! somebody else still names it; after the commit it is removed from the disk, and then its row here. A crash in between
-//! leaves the row, and the next sweep goes on. Nobody takes up a file while it is doomed: its writer puts it down again.
+//! leaves the row, and the next sweep goes on. Nobody takes up a file while it is doomed: its writer puts it down again. And
+//! nobody takes up one that moderators have taken down ([`REFUSED`]).
 
+pub use super::decisions::REFUSED;
 use crate::{Change, Query, Value, args, query};
 use landbridge_model::{Id, Time};
 
 /// Why a write failed: the file is being removed at this very moment.
 pub const GOING: &str = "file going";
 
-/// A holder (an attachment, a member) names a file. The write fails as [`GOING`] while that file is doomed.
-pub fn hold(holder: Id, name: &str) -> [Change; 2] {
+/// A holder (an attachment, a member) names a file. The write fails as [`GOING`] while that file is doomed, and as
+/// [`REFUSED`] when it was taken down.
+pub fn hold(holder: Id, name: &str) -> [Change; 3] {
     [
+        unless_refused(name),
         Change::forbid("SELECT 1 FROM doomed_files WHERE name = ?1 AND fetched = 0", args![name], GOING),
         Change::new(
             "INSERT INTO files (name, holder) VALUES (?1, ?2) ON CONFLICT (name, holder) DO NOTHING",
             args![name, holder],
         ),
     ]
+}
+
+/// A file's name begins with the hash of its content.
+fn unless_refused(name: &str) -> Change {
+    Change::forbid(
+        "SELECT 1 FROM refused_files WHERE hash = substr(CAST(?1 AS TEXT), 1, 64)",
+        args![name],
+        REFUSED,
+    )
 }
 
 /// What these holders name is let go; what nobody else names is doomed.
@@ -85,6 +98,33 @@ pub fn hold_only(member: Id, names: &[&str]) -> Vec<Change> {
     changes
 }
 
+/// (holder) of whoever names one of these files.
+pub fn holders(names: &[String]) -> Query {
+    query(
+        "SELECT DISTINCT holder FROM files WHERE name IN {texts ?1} ORDER BY holder",
+        args![super::texts(names)],
+    )
+}
+
+/// Nobody names these files any more, whoever did.
+pub fn release_named(names: &[String]) -> Vec<Change> {
+    released(release!("name IN {texts ?1}"), args![super::texts(names)])
+}
+
+/// What was fetched and is one of these files is not to be shown any more.
+pub fn release_fetched_named(names: &[String]) -> [Change; 2] {
+    [
+        Change::new(
+            "INSERT INTO doomed_files (name, fetched)
+             SELECT f.file, 1 FROM fetched_files f WHERE f.file IN {texts ?1}
+             UNION SELECT g.preview, 1 FROM fetched_files g WHERE g.file IN {texts ?1} AND g.preview IS NOT NULL
+             ON CONFLICT (name, fetched) DO NOTHING",
+            args![super::texts(names)],
+        ),
+        Change::new("DELETE FROM fetched_files WHERE file IN {texts ?1}", args![super::texts(names)]),
+    ]
+}
+
 /// (name, fetched) of what is to be removed from the disk.
 pub fn doomed(limit: i64) -> Query {
     query("SELECT name, fetched FROM doomed_files LIMIT ?1", args![limit])
@@ -115,9 +155,10 @@ pub fn fetched(url_hash: Vec<u8>) -> Query {
     query("SELECT file, preview, used_at FROM fetched_files WHERE url_hash = ?1", args![url_hash])
 }
 
-/// It was fetched. Fails as [`GOING`] while one of the files is doomed.
-pub fn keep_fetched(url_hash: Vec<u8>, file: &str, preview: Option<&str>, at: Time) -> [Change; 2] {
+/// It was fetched. Fails as [`GOING`] while one of the files is doomed, and as [`REFUSED`] when it was taken down.
+pub fn keep_fetched(url_hash: Vec<u8>, file: &str, preview: Option<&str>, at: Time) -> [Change; 3] {
     [
+        unless_refused(file),
         Change::forbid(
             "SELECT 1 FROM doomed_files WHERE fetched = 1 AND (name = ?1 OR name = ?2)",
             args![file, preview],

@@ -18,7 +18,7 @@ pub fn insert(
     Change::new(
         "INSERT INTO notifications (id, member_id, kind, actor_id, post_id, at)
          SELECT ?1, m.actor_id, ?3, ?4, ?5, ?6 FROM members m
-         WHERE m.actor_id = ?2 AND (m.actor_id <> ?4 OR ?3 = 'poll')
+         WHERE m.actor_id = ?2 AND (m.actor_id <> ?4 OR ?3 IN ('poll', 'moderation_warning'))
            AND NOT EXISTS (SELECT 1 FROM mutes u WHERE u.member_id = ?2 AND u.target_id = ?4 AND u.notifications = 1
                              AND (u.expires_at IS NULL OR u.expires_at > ?6))
            AND NOT EXISTS (SELECT 1 FROM thread_mutes t WHERE t.member_id = ?2 AND t.root_id = ?7)

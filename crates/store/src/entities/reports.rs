@@ -16,6 +16,14 @@ pub struct ReportRow {
     pub origin: Option<Network>,
     pub resolved: bool,
     pub at: Time,
+    /// Of the moderators, when it was closed.
+    pub note: String,
+}
+
+macro_rules! columns {
+    () => {
+        "id, reporter_id, target_id, post_ids, comment, category, forwarded, source, state, at, note"
+    };
 }
 
 impl ReportRow {
@@ -32,16 +40,26 @@ impl ReportRow {
             origin: row.get(7)?,
             resolved: row.get(8)?,
             at: row.get(9)?,
+            note: row.get(10)?,
         })
     }
 }
 
 /// Open ones first, then newest first.
 pub fn list(limit: i64) -> Query {
+    query(concat!("SELECT ", columns!(), " FROM reports ORDER BY state, id DESC LIMIT ?1"), args![limit])
+}
+
+pub fn by_id(id: Id) -> Query {
+    query(concat!("SELECT ", columns!(), " FROM reports WHERE id = ?1"), args![id])
+}
+
+/// (by that reporter, about that person) of reports that are open and came from elsewhere.
+pub fn open_from_elsewhere(reporter: Id, target: Id) -> Query {
     query(
-        "SELECT id, reporter_id, target_id, post_ids, comment, category, forwarded, source, state, at
-         FROM reports ORDER BY state, id DESC LIMIT ?1",
-        args![limit],
+        "SELECT (SELECT COUNT(*) FROM reports r WHERE r.reporter_id = ?1 AND r.state = 0 AND r.source <> 0),
+                (SELECT COUNT(*) FROM reports t WHERE t.target_id = ?2 AND t.state = 0 AND t.source <> 0)",
+        args![reporter, target],
     )
 }
 
@@ -64,6 +82,11 @@ pub fn insert(row: &ReportRow) -> Change {
     )
 }
 
-pub fn resolve(id: Id) -> Change {
-    Change::new("UPDATE reports SET state = 1 WHERE id = ?1", args![id]).or_fail("report")
+/// Fails when there is none, or it is closed.
+pub fn close(id: Id, note: &str, at: Time) -> Change {
+    Change::new(
+        "UPDATE reports SET state = 1, note = ?2, closed_at = ?3 WHERE id = ?1 AND state = 0",
+        args![id, note, at],
+    )
+    .or_fail("report")
 }

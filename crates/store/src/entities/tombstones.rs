@@ -32,6 +32,11 @@ pub fn forbid_since(hash: Vec<u8>, at: Time) -> Change {
     Change::forbid("SELECT 1 FROM tombstones WHERE hash = ?1 AND at >= ?2", args![hash, at], "deleted")
 }
 
+/// An id is open again.
+pub fn reopen(hash: Vec<u8>) -> Change {
+    Change::new("DELETE FROM tombstones WHERE hash = ?1", args![hash])
+}
+
 /// Older than that.
 pub fn sweep(before: Time) -> Change {
     Change::new("DELETE FROM tombstones WHERE at < ?1", args![before])

@@ -37,6 +37,7 @@ const SMALL: &[&str] = &[
     "erasures",
     "label_sources",
     "mutes",
+    "rule_lists",
     "reports",
     "waves", // And within one statement:
     "down",

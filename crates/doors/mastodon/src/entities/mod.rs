@@ -14,6 +14,7 @@ mod relationship;
 mod show;
 mod status;
 mod tag;
+mod warning;
 
 pub(crate) use account::{Account, NO_AVATAR, NO_HEADER};
 pub(crate) use conversation::{Conversation, label, show_conversations};
@@ -26,3 +27,4 @@ pub(crate) use relationship::Relationship;
 pub(crate) use show::{Show, authors};
 pub(crate) use status::{Status, StatusEdit, visibility, visibility_of};
 pub(crate) use tag::Tag;
+pub(crate) use warning::AccountWarning;

@@ -1,6 +1,6 @@
 //! docs/entities/Notification
 
-use super::{Account, Show, Status};
+use super::{Account, AccountWarning, Show, Status};
 use landbridge_hub::reading::{self, NotificationKind};
 use serde::Serialize;
 
@@ -16,6 +16,8 @@ pub(crate) struct Notification<'a> {
     /// The emoji, for apps that know such reactions; others see a favourite.
     #[serde(skip_serializing_if = "Option::is_none")]
     emoji: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moderation_warning: Option<AccountWarning<'a>>,
 }
 
 /// The API's word.
@@ -38,6 +40,10 @@ impl<'a> Notification<'a> {
             account: Account::new(show, &n.actor),
             status: post.map(|view| Status::new(show, view)),
             emoji: n.content.as_deref(),
+            moderation_warning: n
+                .decision
+                .as_ref()
+                .map(|decided| AccountWarning::new(show, decided, &n.actor)),
         }
     }
 }

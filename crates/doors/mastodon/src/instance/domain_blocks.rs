@@ -8,7 +8,7 @@ use serde_json::json;
 
 pub(super) async fn get(State(door): State<Door>) -> Result<Answer, ApiError> {
     let mut shown = Vec::new();
-    for rule in door.hub.domain_rules().await? {
+    for rule in door.hub.rules_in_force().await? {
         let severity = match rule.rule {
             Rule::Block => "suspend",
             Rule::Limit => "silence",

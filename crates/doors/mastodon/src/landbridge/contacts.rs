@@ -38,7 +38,10 @@ use crate::{
 };
 use axum::extract::State;
 use http::Uri;
-use landbridge_hub::gate::{Outcome, Scope, State as Contacted};
+use landbridge_hub::{
+    gate::{Outcome, Scope, State as Contacted},
+    publish::NewReport,
+};
 use landbridge_model::Id;
 use serde_json::{Value, json};
 
@@ -103,7 +106,15 @@ pub(super) async fn report(
     let contact = door.hub.contact_by_id(me, id).await?;
     let category = params.filled("category").filter(|word| matches!(*word, "spam" | "legal" | "violation"));
     let (category, comment) = (category.unwrap_or("other"), params.text("comment").unwrap_or_default());
-    door.hub.report(me, contact.stranger.id, &[], comment, category, params.is("forward")).await?;
+    let new = NewReport {
+        target: contact.stranger.id,
+        comment,
+        category,
+        forward: params.is("forward"),
+        in_public: params.is("landbridge_public"),
+        ..NewReport::default()
+    };
+    door.hub.report(me, new).await?;
     Ok(Answer::one(&json!({})))
 }
 

@@ -2,6 +2,7 @@
 
 mod contacts;
 mod conversations;
+mod decisions;
 mod deliveries;
 mod grants;
 mod preview;
@@ -23,6 +24,8 @@ pub(crate) fn routes() -> Router<Door> {
         .both("/api/landbridge/v1/contacts/{id}/block", post(contacts::block))
         .both("/api/landbridge/v1/contacts/{id}/report", post(contacts::report))
         .both("/api/landbridge/v1/contacts/{id}/undo", post(contacts::undo))
+        .both("/api/landbridge/v1/decisions", get(decisions::list))
+        .both("/api/landbridge/v1/decisions/{id}/appeal", post(decisions::appeal))
         .both("/api/landbridge/v1/statuses/{id}/deliveries", get(deliveries::get))
         .both("/api/landbridge/v1/conversations/{id}", get(conversations::get))
         .both("/api/landbridge/v1/ways", get(conversations::ways))

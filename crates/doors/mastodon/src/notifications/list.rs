@@ -59,7 +59,19 @@ fn kinds(types: &[String], excluded: &[String]) -> Option<Vec<NotificationKind>>
         return Some(Vec::new());
     }
     use NotificationKind::*;
-    let all = [Mention, Status, Reblog, Follow, FollowRequest, Favourite, Reaction, Poll, Update, Quote];
+    let all = [
+        Mention,
+        Status,
+        Reblog,
+        Follow,
+        FollowRequest,
+        Favourite,
+        Reaction,
+        Poll,
+        Update,
+        Quote,
+        ModerationWarning,
+    ];
     let listed = |list: &[String], kind| list.iter().any(|t| t == notification_type(kind));
     let kinds: Vec<_> = all
         .into_iter()

@@ -6,6 +6,7 @@ mod accounts;
 mod client;
 mod contacts;
 mod conversations;
+mod decisions;
 mod landbridge;
 mod media;
 mod notifications;

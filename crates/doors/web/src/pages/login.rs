@@ -67,7 +67,15 @@ pub async fn sign_in(State(web): State<Web>, fields: Fields) -> Answer {
             let words = format!("Too many tries. Please wait {} seconds and try again.", wait.as_secs() + 1);
             form(&web, &fields.visitor, StatusCode::TOO_MANY_REQUESTS, name, next, Some(words)).await
         }
-        Err(HubError::Unauthorized | HubError::NotFound | HubError::Forbidden(_)) => {
+        // Only whoever knows the password comes so far, and reads why.
+        Err(HubError::Forbidden(_)) => match suspended(&web, &name).await? {
+            Some(path) => Ok(Redirect::to(&path).into_response()),
+            None => {
+                let words = "This account is suspended. Please ask those who run this server.".to_owned();
+                form(&web, &fields.visitor, StatusCode::FORBIDDEN, name, next, Some(words)).await
+            }
+        },
+        Err(HubError::Unauthorized | HubError::NotFound) => {
             let words = "That name and password do not go together.".to_owned();
             form(&web, &fields.visitor, StatusCode::UNAUTHORIZED, name, next, Some(words)).await
         }
@@ -98,6 +106,13 @@ pub async fn start_session(web: &Web, member: &Member, next: &str) -> Result<Res
     let mut response = Redirect::to(next).into_response();
     set(&mut response, web, &token, Some(LIFETIME.as_secs()));
     Ok(response)
+}
+
+/// The page with the reasons for which somebody is suspended, when they were given.
+async fn suspended(web: &Web, name: &str) -> Result<Option<String>, HubError> {
+    let member = web.hub.member_named(name).await?;
+    let decided = web.hub.suspension_of(member.actor.id).await?;
+    Ok(decided.map(|decided| web.hub.statement_path(decided.id)))
 }
 
 fn set(response: &mut Response, web: &Web, token: &str, lifetime: Option<u64>) {

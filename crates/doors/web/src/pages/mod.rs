@@ -18,6 +18,7 @@ mod report;
 mod requests;
 mod search;
 mod settings;
+mod statement;
 mod thread;
 mod whereabouts;
 
@@ -66,6 +67,8 @@ pub fn router() -> Router<Web> {
         .route("/requests/log", get(requests::log))
         .route("/requests/log/{id}/undo", post(requests::undo))
         .route("/requests/{id}/{answer}", post(requests::answer))
+        .route("/decisions", get(statement::list))
+        .route("/statement/{id}/{code}", get(statement::show).post(statement::appeal))
         .route("/search", get(search::show))
         .route("/authorize_interaction", get(search::remote))
         .route("/media/proxy/{signature}/{url}", get(picture::show))

@@ -39,6 +39,8 @@ struct Item {
     when: When,
     new: bool,
     card: Option<Card>,
+    /// To the statement of reasons.
+    statement: Option<String>,
 }
 
 pub async fn show(State(web): State<Web>, signed: Signed, Query(paging): Query<Paging>) -> Answer {
@@ -76,10 +78,23 @@ fn item(reader: Reader, n: &Notification, new: bool) -> Item {
         NotificationKind::Poll => ("i-bell", "asked in a poll that has ended".to_owned()),
         NotificationKind::Update => ("i-pen", "changed a post that you reposted".to_owned()),
         NotificationKind::Quote => ("i-repost", "quoted you".to_owned()),
+        NotificationKind::ModerationWarning => ("i-bell", decided(n)),
     };
     // What somebody says to you can be answered at once; your own post is only a reminder.
     let is_theirs =
         matches!(n.kind, NotificationKind::Mention | NotificationKind::Status | NotificationKind::Quote);
     let card = n.post.as_ref().map(|view| Card { is_quoted: !is_theirs, ..reader.card(view) });
-    Item { who: Person::new(reader.hub, &n.actor), did, icon, when: When::new(n.at, Time::now()), new, card }
+    let statement = n.decision.as_ref().map(|decision| reader.hub.statement_path(decision.id));
+    let when = When::new(n.at, Time::now());
+    Item { who: Person::new(reader.hub, &n.actor), did, icon, when, new, card, statement }
+}
+
+/// After the member's own name.
+fn decided(n: &Notification) -> String {
+    let answered = n.decision.as_ref().and_then(|d| d.appeal.as_ref()).is_some_and(|a| a.answer.is_some());
+    match (answered, n.decision.as_ref().map(|decision| decision.measure.words())) {
+        (true, _) => ": the moderators answered your appeal".into(),
+        (false, Some(words)) => format!(": the moderators decided: {words}"),
+        (false, None) => ": the moderators decided something".into(),
+    }
 }

@@ -14,8 +14,8 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect},
 };
-use landbridge_hub::{HubError, PostView};
-use landbridge_model::{Actor, Id};
+use landbridge_hub::{HubError, PostView, publish::NewReport};
+use landbridge_model::{Actor, Id, Network};
 
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -25,6 +25,10 @@ struct Report {
     card: Option<Card>,
     /// The other side's server, when there is one to tell.
     host: Option<String>,
+    /// There is a moderation service to tell, on AT Protocol.
+    service: bool,
+    /// It can be told in public, on Nostr.
+    public: bool,
 }
 
 pub async fn post(State(web): State<Web>, signed: Signed, Path(post): Path<String>) -> Answer {
@@ -45,7 +49,15 @@ pub async fn send(State(web): State<Web>, Path(who): Path<String>, fields: Field
         _ => "other",
     };
     let comment: String = fields.text("comment").chars().take(1000).collect();
-    web.hub.report(me, who, &posts, &comment, category, fields.has("forward")).await?;
+    let new = NewReport {
+        target: who,
+        posts: &posts,
+        comment: &comment,
+        category,
+        forward: fields.has("forward"),
+        in_public: fields.has("public"),
+    };
+    web.hub.report(me, new).await?;
     let actor = web.hub.actor(who).await?;
     Ok(Redirect::to(&format!("{}?done=reported", person::path(&actor))).into_response())
 }
@@ -54,9 +66,19 @@ async fn show(web: &Web, signed: &Signed, actor: &Actor, view: Option<&PostView>
     let frame = Frame::new(web, &signed.visitor, "", "Report").await?;
     let reader = Reader::new(web, &signed.visitor, &frame);
     let card = view.map(|v| Card { is_quoted: true, ..reader.card(v) });
-    page(
-        web,
-        &signed.visitor,
-        &Report { person: Person::new(&web.hub, actor), card, host: actor.domain.clone(), frame },
-    )
+    let theirs: Vec<Network> = match actor.is_member() {
+        true => Vec::new(),
+        false => web.hub.presences(actor.id).await?.into_iter().map(|presence| presence.network).collect(),
+    };
+    let mine: Vec<Network> = web.hub.presences(signed.id()).await?.into_iter().map(|p| p.network).collect();
+    let both = |network| theirs.contains(&network) && mine.contains(&network);
+    let report = Report {
+        person: Person::new(&web.hub, actor),
+        card,
+        host: actor.domain.clone().filter(|_| both(Network::ActivityPub)),
+        service: both(Network::AtProto),
+        public: both(Network::Nostr),
+        frame,
+    };
+    page(web, &signed.visitor, &report)
 }

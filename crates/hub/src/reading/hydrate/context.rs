@@ -120,7 +120,9 @@ impl Context {
     }
 
     fn rule(&self, author: &Actor) -> Option<Rule> {
-        self.rules.get(author.domain.as_ref()?).copied()
+        let domain = author.domain.as_ref()?;
+        // A handle on AT Protocol is a host's name, too.
+        self.rules.get(domain).or_else(|| self.rules.get(&author.username)).copied()
     }
 }
 
@@ -137,7 +139,10 @@ fn read_places(rows: Vec<Row>) -> Result<HashMap<Id, Vec<Place>>, HubError> {
 /// The operator's rules for the authors' hosts.
 async fn domain_rules(hub: &Hub, actors: &HashMap<Id, Actor>) -> Result<HashMap<String, Rule>, HubError> {
     let mut rules = HashMap::new();
-    for domain in actors.values().filter_map(|a| a.domain.as_ref()).collect::<BTreeSet<_>>() {
+    let handles = hub.config().reserved_domain(Network::AtProto);
+    let at = actors.values().filter(|actor| actor.domain.as_ref() == Some(&handles));
+    let hosts = actors.values().filter_map(|a| a.domain.as_ref()).chain(at.map(|actor| &actor.username));
+    for domain in hosts.collect::<BTreeSet<_>>() {
         if let Some(rule) = hub.domain_rule(domain).await? {
             rules.insert(domain.clone(), rule);
         }

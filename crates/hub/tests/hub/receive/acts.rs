@@ -212,7 +212,7 @@ async fn a_report_reaches_the_moderators_once(store: TestStore) {
         (reports[0].target, reports[0].posts.as_slice(), reports[0].comment.as_str()),
         (alice.actor.id, [id].as_slice(), "spam")
     );
-    t.hub.resolve_report(reports[0].id).await.unwrap();
+    t.hub.close_report(reports[0].id, "").await.unwrap();
     assert!(t.hub.reports(10).await.unwrap()[0].resolved);
 }
 

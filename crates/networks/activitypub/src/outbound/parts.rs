@@ -6,7 +6,7 @@ use crate::translate::{Facts, policy};
 use crate::urls::Urls;
 use crate::vocab::{Node, is_public};
 use landbridge_hub::{CopyKind, CopyState, Hub, HubError};
-use landbridge_model::{ActorKind, Id, Network, Post, QuoteState, Time};
+use landbridge_model::{ActorKind, Audience, Id, Network, Post, QuoteState, Time};
 
 /// Looks up everything around a post of a member.
 pub(crate) async fn note_parts<'a>(
@@ -40,6 +40,10 @@ pub(crate) async fn note_parts<'a>(
         community,
         context: context(hub, urls, post).await?,
         elsewhere: elsewhere::of_post(hub, post.author, post.id).await?,
+        answers: match post.reply_policy {
+            Audience::Everyone if post.visibility.is_open() => hub.answers_from(post.author).await?,
+            policy => policy,
+        },
         now: Time::now(),
     })
 }

@@ -49,7 +49,7 @@ impl<'a> Ox<'a> {
             ActKind::RejectFollow { id, follower } => self.answer_follow("Reject", *id, follower).await,
             ActKind::Block { id, target } => self.block(*id, target).await,
             ActKind::Unblock { id, target } => self.unblock(*id, target).await,
-            ActKind::Report { target, posts, comment } => self.report(target, posts, comment).await,
+            ActKind::Report { target, posts, comment, .. } => self.report(target, posts, comment).await,
             ActKind::Profile => self.profile().await,
             ActKind::Pin(post) => self.pin(post, "Add").await,
             ActKind::Unpin(post) => self.pin(post, "Remove").await,

@@ -31,6 +31,8 @@ pub struct NoteParts<'a> {
     pub context: Option<String>,
     /// The same post elsewhere: `nostr:` and `at:` URIs (FEP-fffd).
     pub elsewhere: Vec<String>,
+    /// Whose answers are not turned away, by the post's own policy or the author's rules.
+    pub answers: Audience,
     pub now: Time,
 }
 
@@ -67,7 +69,7 @@ pub fn note(parts: &NoteParts<'_>) -> Value {
         "sensitive": post.sensitive || post.warning.is_some(),
         "tag": tags(parts),
         "attachment": post.media.iter().filter_map(|m| attachment(m, urls)).collect::<Vec<_>>(),
-        "interactionPolicy": {"canQuote": {"automaticApproval": can_quote(parts, &actor)}},
+        "interactionPolicy": policy(parts, &actor),
         "replies": replies(&id),
         "likes": {"id": format!("{id}/likes"), "type": "Collection", "totalItems": post.likes},
         "shares": {"id": format!("{id}/shares"), "type": "Collection", "totalItems": post.reposts},
@@ -241,6 +243,23 @@ fn attachment(media: &Media, urls: &Urls) -> Option<Value> {
         }
     }
     Some(doc)
+}
+
+/// Who may quote without asking; and who may answer, when that is not everybody who sees it.
+fn policy(parts: &NoteParts<'_>, actor: &str) -> Value {
+    let mut policy = json!({"canQuote": {"automaticApproval": can_quote(parts, actor)}});
+    let mut answers = match parts.answers {
+        Audience::Everyone => return policy,
+        Audience::Followers => vec![parts.urls.of_actor(parts.name, "followers")],
+        Audience::Following => vec![parts.urls.of_actor(parts.name, "following")],
+        Audience::Mentioned | Audience::Nobody => Vec::new(),
+    };
+    answers.push(actor.to_owned());
+    if parts.answers != Audience::Nobody {
+        answers.extend(parts.mentioned.iter().map(|mentioned| mentioned.id.clone()));
+    }
+    policy["canReply"] = json!({"automaticApproval": answers});
+    policy
 }
 
 fn can_quote(parts: &NoteParts<'_>, actor: &str) -> Vec<String> {

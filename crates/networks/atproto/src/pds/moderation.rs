@@ -14,7 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use landbridge_hub::CopyKind;
+use landbridge_hub::{CopyKind, publish::NewReport};
 use landbridge_model::{Id, Network, Time};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -111,5 +111,7 @@ async fn keep(
     } else {
         "other"
     };
-    Ok(Some(at.hub.report(access.member, target.id, &posts, &comment, category, false).await?))
+    let new =
+        NewReport { target: target.id, posts: &posts, comment: &comment, category, ..NewReport::default() };
+    Ok(Some(at.hub.report(access.member, new).await?))
 }

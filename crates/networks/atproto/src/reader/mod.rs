@@ -151,6 +151,12 @@ impl Reader {
         }
     }
 
+    /// Whether the operator wants nothing of a server or relay.
+    async fn is_blocked(&self, url: &url::Url) -> bool {
+        let host = url.host_str().unwrap_or_default();
+        matches!(self.hub.domain_rule(host).await, Ok(Some(landbridge_hub::moderation::Rule::Block)))
+    }
+
     /// Notes that something of a repository after `rev` was missed.
     async fn note_missed(&self, did: &str, rev: &str) -> Result<(), Later> {
         let change = atproto_reader::missed(did, rev, Time::now());

@@ -52,6 +52,7 @@ pub async fn run(reader: Arc<Reader>, url: Url, mut stop: Stop) {
     while !*stop.borrow() {
         let begun = Instant::now();
         let ended = match reader.place(&name).await {
+            Ok(_) if reader.is_blocked(&url).await => End::Over(Over("the operator has blocked it".into())),
             Ok(place) => read(&reader, &name, &url, place, &mut stop).await,
             Err(Later(why)) => End::Over(Over(why)),
         };

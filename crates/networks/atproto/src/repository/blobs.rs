@@ -35,6 +35,7 @@ impl AtProto {
     ) -> Result<(BlobRow, Vec<Change>), HubError> {
         let cid = Cid::of_blob(&bytes);
         let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+        self.hub.check_bytes(&bytes).await?;
         let file = self.hub.media().keep(bytes).await.map_err(full)?;
         let known = self.blob_row(actor, &cid.to_string()).await?;
         let id = known.map_or_else(|| self.hub.ids().next(), |row| row.id);

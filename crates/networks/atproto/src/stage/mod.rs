@@ -2,9 +2,11 @@
 
 mod account;
 mod answers;
+mod chat;
 mod gates;
 mod post;
 mod profile;
+pub(crate) mod report;
 
 pub use post::preview;
 pub(crate) use profile::labels as profile_labels;
@@ -60,19 +62,23 @@ pub async fn stage(at: &AtProto, hub: &Hub, act: &Act) -> Result<Staged, HubErro
         ActKind::Block { id, target } => staging.block(*id, target, &mut made).await?,
         ActKind::Unblock { id, .. } => staging.remove(CopyKind::Block, *id, &mut made).await?,
         ActKind::RevokeQuote { quoted, quoting } => staging.detach(quoted, quoting, &mut made).await?,
-        ActKind::Profile => staging.profile(&mut made).await?,
+        ActKind::Profile => {
+            staging.profile(&mut made).await?;
+            staging.declare_chat(&mut made).await?;
+        }
         ActKind::Pin(post) => staging.pin(Some(post), &mut made).await?,
         ActKind::Unpin(post) => staging.unpin(post, &mut made).await?,
         ActKind::Leave { forever } => return staging.leave(*forever).await,
-        // Follows need no answer there; votes, tallies and leave to quote have no word; a report goes where the member's
-        // own app sends it; a DID moves by its directory.
+        ActKind::Report { target, posts, comment, category } => {
+            return staging.report(target, posts, comment, category).await;
+        }
+        // Follows need no answer there; votes, tallies and leave to quote have no word; a DID moves by its directory.
         ActKind::AcceptFollow { .. }
         | ActKind::RejectFollow { .. }
         | ActKind::Vote { .. }
         | ActKind::Tally { .. }
         | ActKind::AnswerQuote { .. }
         | ActKind::Approved { .. }
-        | ActKind::Report { .. }
         | ActKind::Move { .. } => {}
     }
     staging.commit(made).await

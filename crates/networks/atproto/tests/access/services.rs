@@ -9,6 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use landbridge_atproto::{Service, syntax::Did};
+use landbridge_hub::{InActor, Incoming, Via, What, gate::Outcome, publish::NewReport};
+use landbridge_model::Network;
 use landbridge_store::EngineKind;
 use serde_json::{Value, json};
 
@@ -20,6 +22,8 @@ on_both!(
     a_long_answer_is_handed_on_as_it_comes,
     browsers_may_ask_from_everywhere,
     reports_are_kept,
+    reports_go_to_the_moderation_service_in_the_members_name,
+    notifications_keep_the_gate,
     whoever_has_just_posted_sees_the_post,
 );
 
@@ -344,6 +348,118 @@ async fn reports_are_kept(engine: EngineKind) {
         );
     }
     assert_eq!(world.post("com.atproto.moderation.createReport", "", report(account)).await.error().0, 401);
+}
+
+async fn notifications_keep_the_gate(engine: EngineKind) {
+    let known = "did:plc:ewvi7nxzyoun6zhxrhs64oiz";
+    let view = Router::new().fallback(move |request: Request| async move {
+        assert!(request.uri().path().ends_with("app.bsky.notification.listNotifications"));
+        let notice = |did: &str, reason: &str, record: Value| {
+            json!({ "author": { "did": did }, "reason": reason, "record": record, "isRead": false })
+        };
+        let link = json!({ "facets": [{ "features": [{ "$type": "app.bsky.richtext.facet#link" }] }] });
+        Json(json!({ "cursor": "c", "notifications": [
+            notice(known, "mention", json!({})),
+            notice(known, "reply", link),
+            notice(known, "follow", json!({})),
+            json!("odd"),
+        ] }))
+    });
+    let url = serve(view).await.parse().unwrap();
+    let service = Service { url, did: Did::parse("did:web:view.example.org").unwrap() };
+    let world = World::with(engine, Wishes { appview: Some(service), ..Wishes::default() }).await;
+    let alice = world.member("alice").await;
+    let token = world.token("alice").await;
+    let seen = async || {
+        let answer = world.get("app.bsky.notification.listNotifications", &token).await.ok();
+        assert_eq!(answer["cursor"], "c");
+        let reasons = answer["notifications"].as_array().unwrap().iter();
+        reasons.map(|notice| notice["reason"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(seen().await, ["mention", "reply", "follow"]);
+    let mut rules = world.hub.contact_rules(alice).await.unwrap().0;
+    rules.link_or_media = Outcome::Hold;
+    world.hub.set_contact_rules(alice, rules).await.unwrap();
+    assert_eq!(seen().await, ["mention", "follow"]);
+    rules.vacation = true;
+    world.hub.set_contact_rules(alice, rules).await.unwrap();
+    assert!(seen().await.is_empty());
+
+    // And what the network can say of the rules, it says.
+    let did = world.did(alice).await;
+    let said = async || {
+        let place = format!("repo={did}&collection=chat.bsky.actor.declaration&rkey=self");
+        let answer = world.get(&format!("com.atproto.repo.getRecord?{place}"), "").await;
+        (answer.status == 200).then(|| answer.ok()["value"]["allowIncoming"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(said().await, None, "as is usual there");
+    rules.private = Outcome::Accept;
+    world.hub.set_contact_rules(alice, rules).await.unwrap();
+    assert_eq!(said().await.as_deref(), Some("all"));
+    rules.private = Outcome::Drop;
+    world.hub.set_contact_rules(alice, rules).await.unwrap();
+    assert_eq!(said().await.as_deref(), Some("following"));
+}
+
+async fn reports_go_to_the_moderation_service_in_the_members_name(engine: EngineKind) {
+    let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::<Value>::new()));
+    let noted = heard.clone();
+    let service = Router::new().fallback(move |request: Request| {
+        let noted = noted.clone();
+        async move {
+            let token = request.headers()["authorization"].to_str().unwrap().to_owned();
+            let path = request.uri().path().to_owned();
+            let body = axum::body::to_bytes(request.into_body(), 1 << 16).await.unwrap();
+            let body: Value = serde_json::from_slice(&body).unwrap();
+            noted.lock().unwrap().push(json!({ "path": path, "token": token, "body": body }));
+            Json(json!({ "id": 1 }))
+        }
+    });
+    let url = serve(service).await.parse().unwrap();
+    let service = Service { url, did: Did::parse("did:web:mod.example.org").unwrap() };
+    let world = World::with(engine, Wishes { moderation: Some(service), ..Wishes::default() }).await;
+    let alice = world.member("alice").await;
+    let bob = "did:plc:ewvi7nxzyoun6zhxrhs64oiz";
+    let profile = InActor {
+        native_id: bob.into(),
+        username: "bob.example".into(),
+        domain: world.hub.config().reserved_domain(Network::AtProto),
+        ..InActor::default()
+    };
+    let known = Incoming {
+        network: Network::AtProto,
+        actor: bob.into(),
+        id: None,
+        at: landbridge_model::Time::now(),
+        via: Via::Fetched,
+        original: Default::default(),
+        what: What::Profile(Box::new(profile)),
+    };
+    world.hub.receive(known).await.unwrap();
+    let target = world.hub.actor_by_native(Network::AtProto, bob).await.unwrap().unwrap().id;
+    let new = NewReport { target, comment: "rude", category: "violation", ..NewReport::default() };
+    world.hub.report(alice, new.clone()).await.unwrap();
+    world.hub.report(alice, NewReport { forward: true, ..new }).await.unwrap();
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    tokio::spawn(world.hub.clone().run_outbox(stopped));
+    for _ in 0..200 {
+        if !heard.lock().unwrap().is_empty() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let heard = heard.lock().unwrap().clone();
+    assert_eq!(heard.len(), 1, "only what the member wanted to be passed on: {heard:?}");
+    assert_eq!(heard[0]["path"], "/xrpc/com.atproto.moderation.createReport");
+    assert_eq!(heard[0]["body"]["reasonType"], "com.atproto.moderation.defs#reasonViolation");
+    assert_eq!(
+        (&heard[0]["body"]["reason"], &heard[0]["body"]["subject"]["did"]),
+        (&json!("rude"), &json!(bob))
+    );
+    let jwt = heard[0]["token"].as_str().unwrap().strip_prefix("Bearer ").unwrap();
+    let claims = verified(&world, alice, jwt).await;
+    assert_eq!(claims["aud"], "did:web:mod.example.org");
+    assert_eq!(claims["lxm"], "com.atproto.moderation.createReport");
 }
 
 async fn whoever_has_just_posted_sees_the_post(engine: EngineKind) {

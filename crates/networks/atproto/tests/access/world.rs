@@ -55,6 +55,7 @@ pub struct Wishes {
     /// Another world, whose directory of DIDs is used.
     pub directory: Option<String>,
     pub appview: Option<Service>,
+    pub moderation: Option<Service>,
     pub dns: Option<String>,
     pub trial: bool,
 }
@@ -66,6 +67,7 @@ impl Default for Wishes {
             handle_domain: "landbridge.test",
             directory: None,
             appview: None,
+            moderation: None,
             dns: None,
             trial: true,
         }
@@ -156,7 +158,7 @@ impl World {
                 jetstreams: Vec::new(),
                 appview: wishes.appview,
                 chat: None,
-                moderation: None,
+                moderation: wishes.moderation,
                 admin_token: Some("operator's word".into()),
                 dns: wishes.dns.map(|url| url.parse().unwrap()),
                 labelers: Vec::new(),

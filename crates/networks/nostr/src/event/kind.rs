@@ -23,6 +23,7 @@ pub const VOTE: Kind = 1018;
 pub const GIFT_WRAP: Kind = 1059;
 pub const POLL: Kind = 1068;
 pub const COMMENT: Kind = 1111;
+pub const REPORT: Kind = 1984;
 pub const RELAY_LIST: Kind = 10002;
 pub const BLOCKED_RELAYS: Kind = 10006;
 pub const DM_RELAYS: Kind = 10050;

@@ -9,6 +9,7 @@ pub mod n22;
 pub mod n25;
 pub mod n32;
 pub mod n44;
+pub mod n56;
 pub mod n59;
 pub mod n65;
 pub mod n88;

@@ -11,7 +11,7 @@ use crate::{
     translate::profile,
     wire::Filter,
 };
-use landbridge_hub::{Hub, HubError};
+use landbridge_hub::{Hub, HubError, gate::PrivateFrom};
 use landbridge_model::{Id, Network, Presence, PresenceState, Time};
 
 /// Relays that a list can name.
@@ -115,7 +115,7 @@ pub async fn announce(
     presence: &Presence,
     base: Option<&Event>,
 ) -> Result<(), HubError> {
-    let wanted = hub.member(presence.actor).await?.settings.private_messages;
+    let wanted = hub.private_from(presence.actor).await? == PrivateFrom::Everybody;
     let Some(template) = list(nostr.relay_url(), wanted, base) else { return Ok(()) };
     if let Some(event) = Signs::of(hub, presence.actor).await?.sign(&template) {
         let facts = Facts::of(presence);

@@ -54,7 +54,8 @@ impl Plan {
             filters.push(Filter::default().authors(self.authors.iter().copied()).kinds(kinds).since(since));
         }
         if !self.members.is_empty() {
-            let more = [kind::REACTION, kind::DELETION, kind::VOTE, kind::FOLLOWS, kind::OLD_MESSAGE];
+            let more =
+                [kind::REACTION, kind::DELETION, kind::VOTE, kind::FOLLOWS, kind::OLD_MESSAGE, kind::REPORT];
             let kinds = social.clone().chain(more);
             let members = self.members.iter().map(Hex32::to_string);
             // Comments name the author of what the conversation is about by `P` (NIP-22).
@@ -157,10 +158,19 @@ pub async fn make(nostr: &Nostr, hub: &Hub) -> Result<BTreeMap<String, Plan>, Hu
     for url in plans.keys().cloned().collect::<Vec<_>>() {
         let host =
             url::Url::parse(&url).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default();
-        if hub.domain_rule(&host).await? == Some(Rule::Block) {
-            plans.remove(&url);
+        match hub.domain_rule(&host).await? {
+            Some(Rule::Block) => _ = plans.remove(&url),
+            // What strangers address to members there is not asked for; whom members follow is.
+            Some(Rule::Limit) => {
+                if let Some(plan) = plans.get_mut(&url) {
+                    plan.members.clear();
+                    plan.followed.clear();
+                }
+            }
+            Some(Rule::Allow) | None => {}
         }
     }
+    plans.retain(|_, plan| *plan != Plan::default());
     if plans.len() > MOST_RELAYS {
         let mut by_weight: Vec<(String, Plan)> = plans.into_iter().collect();
         by_weight.sort_by_key(|(_, plan)| std::cmp::Reverse(plan.weight()));

@@ -159,7 +159,7 @@ impl Shared {
                         // A full line drops it: the app asks again.
                         let _ = self.signer.try_send(event.clone());
                     }
-                    self.live.publish(&event, None);
+                    self.show_live(event, None);
                 }
                 Verdict::Store { pending } => {
                     let seq = self.hub.ids().next().0;
@@ -219,8 +219,8 @@ impl Shared {
         for Accepted { event, from, seq, pending, .. } in batch {
             if let Some(turn) = turns.get(&seq) {
                 from.send(frames::ok(&event.id, true, ""));
-                self.live.publish(&event, Some(*turn));
                 for_hub |= pending > 0;
+                self.show_live(event, Some(*turn));
             } else {
                 // Another batch was faster with it, or with a newer version or its deletion.
                 from.send(frames::ok(&event.id, true, "duplicate: it or a newer one is here"));
@@ -228,6 +228,15 @@ impl Shared {
         }
         if for_hub {
             self.pending.notify_one();
+        }
+    }
+
+    /// What a stranger says to members waits for the gate.
+    fn show_live(&self, event: Event, turn: Option<i64>) {
+        if !self.is_addressed(&event) {
+            self.live.publish(&event, turn);
+        } else if self.addressed.try_send((event, turn)).is_err() {
+            metrics::counter!("nostr_relay_events_not_shown_live").increment(1);
         }
     }
 

@@ -127,6 +127,11 @@ impl Live {
     /// Sends an event to every subscription that it matches, once each. `turn`: in which it was stored; none when it is
     /// ephemeral.
     pub fn publish(&self, event: &Event, turn: Option<i64>) {
+        self.publish_where(event, turn, |_| true);
+    }
+
+    /// The same, to those filters that may have it.
+    pub fn publish_where(&self, event: &Event, turn: Option<i64>, may_have: impl Fn(&Filter) -> bool) {
         let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if index.filters.is_empty() {
             return;
@@ -134,7 +139,9 @@ impl Live {
         let mut told: HashSet<*const Subscription> = HashSet::new();
         for key in index.candidates(event) {
             let Some(Entry { filter, sub }) = index.filters.get(&key) else { continue };
-            if filter.matches(event) && sub.listener.may_see(event) && told.insert(Arc::as_ptr(sub)) {
+            let may_see = sub.listener.may_see(event)
+                && (may_have(filter) || sub.listener.readers().contains(&event.pubkey));
+            if filter.matches(event) && may_see && told.insert(Arc::as_ptr(sub)) {
                 sub.tell(turn, &event.json);
             }
         }

@@ -5,6 +5,7 @@
 //! batches; what was committed goes to the `live` subscriptions, and to the hub by the crate's `inbound`. Only what came
 //! in through here or was published by a member is served: what readers fetched elsewhere is in other tables.
 
+mod gate;
 mod guests;
 mod info;
 mod ingest;
@@ -31,7 +32,7 @@ use ingest::Submission;
 use landbridge_hub::Hub;
 use landbridge_store::{StoreError, WriteError, entities::nostr_events};
 use live::Live;
-use std::sync::{Arc, atomic::AtomicUsize};
+use std::sync::{Arc, Weak, atomic::AtomicUsize};
 use tokio::sync::{Notify, Semaphore, mpsc};
 
 /// What the relay allows. The defaults fit a machine with one core.
@@ -70,6 +71,9 @@ impl Default for RelayLimits {
 /// Bytes of events that may wait to be checked and stored; whoever sends more waits.
 const INGEST_ROOM: usize = 32 << 20;
 
+/// Events that may wait for the gate; what comes then is not shown live, only when it is asked for.
+const ADDRESSED: usize = 2048;
+
 /// Requests answered at once, on all connections.
 const ANSWERS: usize = 128;
 
@@ -98,12 +102,16 @@ pub(crate) struct Shared {
     pending: Arc<Notify>,
     /// Requests for our signer (NIP-46).
     signer: mpsc::Sender<Event>,
+    /// What strangers have addressed to members, with the turn in which it was stored (none: it is not): shown when the gate
+    /// was asked.
+    addressed: mpsc::Sender<(Event, Option<i64>)>,
 }
 
 impl Relay {
     /// Starts the ingest line on the current runtime. `signer` gets the events of kind 24133 for `own_key`.
     pub fn start(hub: Hub, own_key: Hex32, limits: RelayLimits, signer: mpsc::Sender<Event>) -> Relay {
         let (ingest, line) = mpsc::channel(4096);
+        let (addressed, gated) = mpsc::channel(ADDRESSED);
         let url = url_of(hub.config());
         let relay = Relay(Arc::new(Shared {
             members: Members::new(hub.store().clone()),
@@ -120,7 +128,9 @@ impl Relay {
             guests: Guests::default(),
             pending: Arc::new(Notify::new()),
             signer,
+            addressed,
         }));
+        tokio::spawn(show_gated(Arc::downgrade(&relay.0), gated));
         tokio::spawn(ingest::run(Arc::downgrade(&relay.0), line));
         relay
     }
@@ -177,6 +187,16 @@ impl Relay {
     /// The routes: `/relay`.
     pub fn router(&self) -> axum::Router {
         ws::router(self.clone())
+    }
+}
+
+/// Shows what strangers have addressed to members, in order.
+async fn show_gated(relay: Weak<Shared>, mut line: mpsc::Receiver<(Event, Option<i64>)>) {
+    while let Some((event, turn)) = line.recv().await {
+        let Some(relay) = relay.upgrade() else { return };
+        if let Err(error) = relay.publish_gated(&event, turn).await {
+            tracing::warn!(%error, "an event is not shown live: the gate could not be asked");
+        }
     }
 }
 

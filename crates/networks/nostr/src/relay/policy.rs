@@ -140,6 +140,7 @@ fn is_social(kind: kind::Kind) -> bool {
             | VOTE
             | POLL
             | COMMENT
+            | REPORT
             | RELAY_LIST
             | BLOCKED_RELAYS
             | DM_RELAYS

@@ -1,7 +1,11 @@
 //! Stored events for a request, and how many there are (NIP-01, NIP-45).
 
 use super::Shared;
-use crate::{event::Hex32, wire::Filter};
+use crate::{
+    event::{Event, Hex32},
+    wire::Filter,
+};
+use landbridge_hub::HubError;
 use landbridge_model::Time;
 use landbridge_store::{
     StoreError,
@@ -14,6 +18,9 @@ const MOST_COUNTED: i64 = 100_000;
 
 /// Bytes of one answer: it ends there as at a limit, and is asked for further back (NIP-01's `until`).
 const MOST_BYTES: usize = 2 << 20;
+
+/// How often an answer is filled up, when the gate leaves something out.
+const ROUNDS: usize = 8;
 
 /// The stored answer to a request.
 pub struct Stored {
@@ -30,10 +37,10 @@ impl Shared {
         let limit = |f: &Filter| f.limit.unwrap_or(self.limits.default_limit).min(self.limits.max_limit);
         let mut queries = vec![nostr_events::turn()];
         // Limit and number of queries of each filter.
-        let mut parts: Vec<(usize, usize)> = Vec::with_capacity(filters.len());
+        let mut parts: Vec<(&Filter, usize, usize)> = Vec::with_capacity(filters.len());
         for filter in filters.iter().filter(|f| !f.is_empty() && limit(f) > 0) {
             let part = nostr_events::select(&wanted(filter, readers, limit(filter).into()));
-            parts.push((limit(filter) as usize, part.len()));
+            parts.push((filter, limit(filter) as usize, part.len()));
             queries.extend(part);
         }
         let mut answers = self.hub.store().all(queries).await?.into_iter();
@@ -42,7 +49,7 @@ impl Shared {
             None => 0,
         };
         let mut found: Vec<Found> = Vec::new();
-        for (limit, queries) in &parts {
+        for (filter, limit, queries) in &parts {
             let mut own = Vec::new();
             for mut row in answers.by_ref().take(*queries).flatten() {
                 own.push((Reverse(row.get::<i64>(1)?), row.get(2)?, row.get(0)?));
@@ -51,7 +58,7 @@ impl Shared {
                 newest_first(&mut own);
             }
             own.truncate(*limit);
-            found.extend(own);
+            found.extend(self.let_through(filter, readers, *limit, own).await?);
         }
         if parts.len() > 1 {
             newest_first(&mut found);
@@ -62,6 +69,68 @@ impl Shared {
             bytes <= MOST_BYTES
         });
         Ok(Stored { events: events.collect(), turn })
+    }
+
+    /// What the gate lets through of an answer, filled up with what is older when something is left out: who floods a member
+    /// does not hide what others wrote before.
+    async fn let_through(
+        &self,
+        filter: &Filter,
+        readers: &[Hex32],
+        limit: usize,
+        mut page: Vec<Found>,
+    ) -> Result<Vec<Found>, StoreError> {
+        let mut through = Vec::with_capacity(page.len());
+        for _ in 0..ROUNDS {
+            let (full, last) = (page.len() == limit, page.last().map(|(Reverse(at), _, _)| *at));
+            let before = page.len();
+            let mut kept = 0;
+            for found in page {
+                if self.may_show(filter, readers, &found.2).await? {
+                    through.push(found);
+                    kept += 1;
+                }
+            }
+            let Some(last) = last.filter(|_| full && kept < before && through.len() < limit) else { break };
+            let older = Filter { until: Some(last - 1), ..filter.clone() };
+            page = Vec::new();
+            for rows in
+                self.hub.store().all(nostr_events::select(&wanted(&older, readers, limit as i64))).await?
+            {
+                for mut row in rows {
+                    page.push((Reverse(row.get::<i64>(1)?), row.get(2)?, row.get(0)?));
+                }
+            }
+            newest_first(&mut page);
+            page.truncate(limit);
+        }
+        through.truncate(limit);
+        Ok(through)
+    }
+
+    /// Whether an answer to that filter may have an event.
+    async fn may_show(&self, filter: &Filter, readers: &[Hex32], json: &str) -> Result<bool, StoreError> {
+        /// What is read of most events.
+        #[derive(serde::Deserialize)]
+        struct Author {
+            pubkey: Hex32,
+        }
+        let Ok(Author { pubkey }) = serde_json::from_str(json) else { return Ok(true) };
+        if self.members.all().contains_key(&pubkey) || readers.contains(&pubkey) {
+            return Ok(true);
+        }
+        let Ok(event) = Event::from_stored(json) else { return Ok(true) };
+        if !self.is_addressed(&event) {
+            return Ok(true);
+        }
+        match self.reach_of(&event).await {
+            Ok(reach) => Ok(reach.shows(filter)),
+            Err(HubError::Store(error)) => Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "an event is not shown: the gate could not be asked");
+                Ok(false)
+            }
+        }
     }
 
     pub(crate) async fn count(&self, filters: &[Filter], readers: &[Hex32]) -> Result<u64, StoreError> {

@@ -1,12 +1,12 @@
-//! Reposts, kinds 6 and 16 (NIP-18); reactions, kind 7 (NIP-25); votes, kind 1018 (NIP-88).
+//! Reposts, kinds 6 and 16 (NIP-18); reactions, kind 7 (NIP-25); votes, kind 1018 (NIP-88); reports, kind 1984 (NIP-56).
 
 use super::{Made, Staging};
 use crate::{
-    event::{Tag, Template, kind},
-    nips::{n25, n88},
+    event::{Hex32, Tag, Template, kind},
+    nips::{n25, n56, n88},
 };
 use landbridge_hub::{CopyKind, HubError};
-use landbridge_model::{Post, Reaction};
+use landbridge_model::{Actor, Network, Post, Reaction, Visibility};
 
 impl Staging<'_> {
     pub(super) async fn repost(&self, repost: &Post, target: &Post) -> Result<Option<Made>, HubError> {
@@ -56,5 +56,28 @@ impl Staging<'_> {
             _ => None,
         }));
         Ok(Some(Made { template, copy: None, relays }))
+    }
+
+    /// Public, and under the member's name: only when the member wants it so. What was said in private is not named.
+    pub(super) async fn report(
+        &self,
+        target: &Actor,
+        posts: &[Post],
+        comment: &str,
+        category: &str,
+    ) -> Result<Option<Made>, HubError> {
+        let Some(presence) = self.hub.presence(target.id, Network::Nostr).await? else { return Ok(None) };
+        let Ok(key) = presence.native_id.parse::<Hex32>() else { return Ok(None) };
+        let mut events = Vec::new();
+        for post in posts.iter().filter(|post| post.visibility == Visibility::Public) {
+            events.extend(self.event_of(CopyKind::Post, post.id).await?.map(|event| event.id));
+        }
+        let template = Template {
+            created_at: self.act.at.secs(),
+            kind: kind::REPORT,
+            tags: n56::write(&key, &events, category),
+            content: comment.to_owned(),
+        };
+        Ok(Some(Made { template, copy: None, relays: self.facts.relays.write.clone() }))
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     private,
     translate::profile,
 };
-use landbridge_hub::{Hub, HubError};
+use landbridge_hub::{Hub, HubError, gate::PrivateFrom};
 use landbridge_model::{Actor, ActorState, Id, Network};
 
 impl Staging<'_> {
@@ -56,7 +56,7 @@ impl Staging<'_> {
         }
         if matches!(Signs::of(self.hub, self.act.member.id).await?, Signs::Here(_)) {
             let held = self.held(kind::DM_RELAYS).await?;
-            let wanted = self.hub.member(self.act.member.id).await?.settings.private_messages;
+            let wanted = self.hub.private_from(self.act.member.id).await? == PrivateFrom::Everybody;
             templates.extend(private::relays::list(self.nostr.relay_url(), wanted, held.as_ref()));
         }
         Ok(templates

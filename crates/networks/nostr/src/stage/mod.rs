@@ -83,6 +83,9 @@ pub async fn stage(nostr: &Nostr, hub: &Hub, act: &Act) -> Result<Staged, HubErr
         ActKind::Unfollow { target, .. } => {
             staging.follows(None, Some(target.id)).await?.into_iter().collect()
         }
+        ActKind::Report { target, posts, comment, category } => {
+            staging.report(target, posts, comment, category).await?.into_iter().collect()
+        }
         ActKind::Vote { poll, choices } => staging.vote(poll, choices).await?.into_iter().collect(),
         ActKind::Profile => {
             // Whoever has just joined may write to our relay at once.
@@ -97,7 +100,7 @@ pub async fn stage(nostr: &Nostr, hub: &Hub, act: &Act) -> Result<Staged, HubErr
             staged.payloads.extend(staging.unchanged(post).await?);
             Vec::new()
         }
-        // Blocks, reports and answers to follows are told to nobody there: they would be public. The rest has no word on
+        // Blocks and answers to follows are told to nobody there: they would be public. The rest has no word on
         // Nostr.
         ActKind::AcceptFollow { .. }
         | ActKind::RejectFollow { .. }
@@ -109,7 +112,6 @@ pub async fn stage(nostr: &Nostr, hub: &Hub, act: &Act) -> Result<Staged, HubErr
         | ActKind::AnswerQuote { .. }
         | ActKind::RevokeQuote { .. }
         | ActKind::Approved { .. }
-        | ActKind::Report { .. }
         | ActKind::Leave { forever: false }
         | ActKind::Move { .. } => Vec::new(),
     };

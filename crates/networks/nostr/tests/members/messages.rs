@@ -20,6 +20,7 @@ on_both!(
     a_flood_of_strangers_is_bounded,
     nothing_of_a_message_is_readable_at_rest_nor_left_when_it_is_deleted,
     who_wants_no_messages_says_so_and_gets_none,
+    a_rule_against_strangers_is_said_in_the_list_of_relays,
     old_messages_are_shown_and_never_written,
 );
 
@@ -324,6 +325,27 @@ async fn who_wants_no_messages_says_so_and_gets_none(engine: EngineKind) {
     assert!(app.publish(&event(&stranger, 1, now(), &[&["p", &key]], "in the open")).await.0);
     until("what is public arrives", || async { b.hub.unread(bob.actor.id).await.unwrap() == 1 }).await;
     assert!(b.hub.conversations(bob.actor.id, page()).await.unwrap().is_empty());
+}
+
+async fn a_rule_against_strangers_is_said_in_the_list_of_relays(engine: EngineKind) {
+    let n = node(engine).await;
+    let alice = n.member("alice", None).await.actor.id;
+    let key = n.key(alice).await;
+    let list = async || {
+        let address = format!("10050:{key}:");
+        let found = landbridge_store::entities::nostr_events::by_address(&address);
+        let json: String = n.hub.store().row(found).await.unwrap().unwrap().get(0).unwrap();
+        let list: Value = serde_json::from_str(&json).unwrap();
+        list["tags"].as_array().unwrap().len()
+    };
+    assert_eq!(list().await, 1);
+    let mut rules = n.hub.contact_rules(alice).await.unwrap().0;
+    rules.private = landbridge_hub::gate::Outcome::Drop;
+    n.hub.set_contact_rules(alice, rules).await.unwrap();
+    assert_eq!(list().await, 0);
+    rules.private = landbridge_hub::gate::Outcome::Hold;
+    n.hub.set_contact_rules(alice, rules).await.unwrap();
+    assert_eq!(list().await, 1);
 }
 
 async fn old_messages_are_shown_and_never_written(engine: EngineKind) {

@@ -1,9 +1,11 @@
 //! What a member has written, in answers of an AppView that has yet to read it: whoever has just posted sees the post. An AppView
 //! says up to which commit it has read (`Atproto-Repo-Rev`); what came after is added here, and nothing is taken away.
 //!
-//! `app.bsky.actor.{getProfile,getProfiles}`, `app.bsky.feed.{getTimeline,getAuthorFeed,getActorLikes,getPostThread}`
+//! `app.bsky.actor.{getProfile,getProfiles}`, `app.bsky.feed.{getTimeline,getAuthorFeed,getActorLikes,getPostThread}`. Only
+//! from notifications something is taken away: see [`notices`].
 
 mod feed;
+mod notices;
 mod profile;
 mod thread;
 mod view;
@@ -40,7 +42,9 @@ pub fn router() -> Router<Arc<AtProto>> {
         "feed.getAuthorFeed",
         "feed.getActorLikes",
     ];
-    let mut routes = Router::new().route("/xrpc/app.bsky.feed.getPostThread", get(answer));
+    let mut routes = Router::new()
+        .route("/xrpc/app.bsky.feed.getPostThread", get(answer))
+        .route("/xrpc/app.bsky.notification.listNotifications", get(notified));
     for method in methods {
         routes = routes.route(&format!("/xrpc/app.bsky.{method}"), get(answer));
     }
@@ -116,7 +120,33 @@ async fn answer(
         }
     };
     let Some(merged) = merged else { return Ok(proxy::shown(told)) };
-    let mut response = Json(merged).into_response();
+    Ok(instead_of(&told, merged))
+}
+
+async fn notified(
+    State(at): State<Arc<AtProto>>,
+    access: Access,
+    uri: Uri,
+    headers: HeaderMap,
+) -> XrpcResult<Response> {
+    let method = Nsid::parse("app.bsky.notification.listNotifications");
+    let method = method.map_err(|_| XrpcError::invalid("this is no name of a method"))?;
+    let target = at.target(method.as_str(), &headers).await?;
+    access.used(&at, "asked another service");
+    let told = at.ask(&access, &method, &target, &Method::GET, &uri, &headers, Bytes::new()).await?;
+    if told.status != StatusCode::OK {
+        return Ok(proxy::shown(told));
+    }
+    let Ok(mut body) = serde_json::from_slice::<Value>(&told.body) else { return Ok(proxy::shown(told)) };
+    match notices::keep_the_gate(&at, access.member, &mut body).await? {
+        true => Ok(instead_of(&told, body)),
+        false => Ok(proxy::shown(told)),
+    }
+}
+
+/// An answer like that one, with another body.
+fn instead_of(told: &landbridge_fetch::Response, body: Value) -> Response {
+    let mut response = Json(body).into_response();
     for name in ["atproto-repo-rev", "atproto-content-labelers"] {
         if let (Some(value), Ok(name)) =
             (told.headers.get(name), header::HeaderName::from_bytes(name.as_bytes()))
@@ -124,7 +154,7 @@ async fn answer(
             response.headers_mut().insert(name, value.clone());
         }
     }
-    Ok(response)
+    response
 }
 
 /// What was written after a commit.

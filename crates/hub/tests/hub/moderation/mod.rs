@@ -1,0 +1,5 @@
+//! What moderators do.
+
+mod decisions;
+mod reports;
+mod rule_lists;
