@@ -273,6 +273,6 @@ pub async fn take_over_profile(hub: &Hub, member: Id, event: &Event) -> Result<(
         return Ok(());
     }
     let bot = told.kind == landbridge_model::ActorKind::Service;
-    hub.set_profile(member, changed, actor.locked, bot).await?;
+    hub.set_profile(member, changed, actor.locked, bot, None).await?;
     Ok(())
 }
