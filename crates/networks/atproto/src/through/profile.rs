@@ -36,7 +36,11 @@ impl Written<'_> {
             hub.set_profile(self.member, profile, actor.locked, has("bot"), self.profile_origin(record))
                 .await?;
         }
-        self.pinned(record).await
+        match self.brought {
+            // When the posts are there: see `arrivals`.
+            true => Ok(()),
+            false => self.pinned(record).await,
+        }
     }
 
     /// A profile is of now, on every network, even if it was brought.
