@@ -2,7 +2,7 @@
 //!
 //! Nothing that runs inside can reach another machine, every port is free, `https://NAME.example` works without DNS
 //! (`.test` would not do: Landbridge answers that in process, for its trial), and whatever was started ends with the
-//! run. On AT Protocol no handle may end in `.example`: its servers and handles are below `example.org`.
+//! run. On AT Protocol no handle may end in `.example`: handles are below `example.org`.
 
 use crate::run;
 use anyhow::{Context, Result};
@@ -22,7 +22,7 @@ pub const HOSTS: &[(&str, &str)] = &[
     ("127.0.77.20", "relay.example"),
     ("127.0.77.1", "pds.lb.example"),
     ("127.0.77.2", "pds.lb2.example"),
-    ("127.0.77.40", "plc.example.org"),
+    ("127.0.77.40", "plc.example"),
     ("127.0.77.41", "appview.example.org"),
     ("127.0.77.42", "opds.example.org"),
     ("127.0.77.43", "pages.example.org"),

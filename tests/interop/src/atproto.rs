@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The PLC directory. By name: the official PDS asks no server that has only an address.
-pub const DIRECTORY: &str = "https://plc.example.org";
+/// The PLC directory. The official PDS asks no server that has only an address, and none below `example.org`.
+pub const DIRECTORY: &str = "https://plc.example";
 pub const APPVIEW: &str = "https://appview.example.org";
 pub const APPVIEW_DID: &str = "did:web:appview.example.org";
 /// The official PDS; its accounts are called `NAME.opds.example.org`.

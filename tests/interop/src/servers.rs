@@ -159,7 +159,7 @@ pub async fn atproto(stage: &Path) -> Result<Started> {
     let mut node = Command::new(installed.join("node_modules/node/bin/node"));
     node.arg("network.mjs")
         .env("PORT", "2583")
-        .env("DIRECTORY", "http://plc.example.org:2582")
+        .env("DIRECTORY", "http://plc.example:2582")
         .env("APPVIEW", "http://appview.example.org:2584")
         .env("APPVIEW_ORIGIN", atproto::APPVIEW)
         .env("APPVIEW_DID", atproto::APPVIEW_DID)

@@ -38,7 +38,7 @@ const NAMES: &[&str] = &[
     "*.opds.example.org",
     "appview.example.org",
     "chat.example.org",
-    "plc.example.org",
+    "plc.example",
     "pages.example.org",
     "labels.example.org",
     "localhost",

@@ -1,6 +1,6 @@
 //! Members: who signs in here.
 
-use crate::{ActKind, Event, EventKind, Hub, HubError, accounts::password, publish::Reach};
+use crate::{ActKind, Event, EventKind, Hub, HubError, Origin, accounts::password, publish::Reach};
 use landbridge_model::{Actor, ActorKind, ActorState, Audience, Id, Profile, Time, Visibility};
 use landbridge_store::entities::{
     actors, files, grants,
@@ -143,13 +143,15 @@ impl Hub {
     }
 
     /// Writes a member's profile and tells every network. `locked`: whether follows need an approval, as far as the member's
-    /// rules leave it to choose. Pictures that were replaced are deleted.
+    /// rules leave it to choose. Pictures that were replaced are deleted. `origin`: the profile as an app of a network wrote
+    /// it, which stays as it is there.
     pub async fn set_profile(
         &self,
         member: Id,
         profile: Profile,
         locked: bool,
         bot: bool,
+        origin: Option<Origin>,
     ) -> Result<Actor, HubError> {
         let mut actor = self.member(member).await?.actor;
         let (locked, rules) = self.lock_wish(&actor, locked).await?;
@@ -161,7 +163,7 @@ impl Hub {
         let pictures = [&actor.profile.avatar, &actor.profile.header].into_iter().flatten();
         let names: Vec<&str> = pictures.filter_map(|picture| picture.file.as_deref()).collect();
         changes.extend(files::hold_only(member, &names));
-        self.commit(&actor, ActKind::Profile, None, Reach::Everywhere, changes).await?;
+        self.commit(&actor, ActKind::Profile, origin, Reach::Everywhere, changes).await?;
         self.remove_doomed().await;
         self.bus().send(Event { members: vec![member], public: false, kind: EventKind::Member(member) });
         Ok(actor)

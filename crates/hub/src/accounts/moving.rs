@@ -44,7 +44,7 @@ impl Hub {
         if profile.also_known_as.len() > ALIASES {
             return Err(HubError::Invalid(format!("at most {ALIASES} accounts can be named")));
         }
-        self.set_profile(member, profile, me.locked, me.kind == ActorKind::Service).await
+        self.set_profile(member, profile, me.locked, me.kind == ActorKind::Service, None).await
     }
 
     /// Leaves for another account: followers here follow it at once, those elsewhere are told to. Posts stay. The other

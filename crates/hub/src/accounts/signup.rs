@@ -1,7 +1,7 @@
 //! A new member.
 
 use super::{Member, Role, Settings, keys::key_change, password};
-use crate::{ActKind, Event, EventKind, Hub, HubError, Joined, KeyImport, publish::Reach};
+use crate::{ActKind, Event, EventKind, Hub, HubError, Joined, KeyImport, Origin, publish::Reach};
 use landbridge_model::{
     Actor, ActorKind, ActorState, Id, Network, Presence, PresenceState, Profile, Time, Visibility, check_name,
 };
@@ -103,12 +103,14 @@ impl Hub {
         self.member(id).await
     }
 
-    /// Joins one more network, or one that was switched off again.
+    /// Joins one more network, or one that was switched off again. `profile`: as it stands there already, of an account that
+    /// has moved here with it.
     pub async fn join_network(
         &self,
         member: Id,
         network: Network,
         import: Option<KeyImport>,
+        profile: Option<Origin>,
     ) -> Result<(), HubError> {
         let actor = self.acting(member).await?;
         // What can never be taken back is not for the young to decide.
@@ -130,7 +132,7 @@ impl Hub {
             }
         };
         self.store().write(changes).await?;
-        self.commit(&actor, ActKind::Profile, None, Reach::Only(vec![network]), Vec::new()).await?;
+        self.commit(&actor, ActKind::Profile, profile, Reach::Only(vec![network]), Vec::new()).await?;
         self.bus().send(Event { members: vec![member], public: false, kind: EventKind::Member(member) });
         Ok(())
     }

@@ -199,7 +199,7 @@ impl Hub {
         profile.avatar = profile.avatar.filter(|picture| !is_it(picture));
         profile.header = profile.header.filter(|picture| !is_it(picture));
         let bot = actor.kind == landbridge_model::ActorKind::Service;
-        self.set_profile(actor.id, profile, actor.locked, bot).await?;
+        self.set_profile(actor.id, profile, actor.locked, bot, None).await?;
         self.store().write(changes).await?;
         taken.pictures += 1;
         self.decided_about(actor.id);

@@ -1,7 +1,7 @@
 //! Posts pinned to a profile.
 
 use super::Reach;
-use crate::{ActKind, CopyKind, Hub, HubError};
+use crate::{ActKind, CopyKind, Hub, HubError, Origin};
 use landbridge_model::Id;
 use landbridge_store::entities::pins;
 
@@ -9,8 +9,8 @@ use landbridge_store::entities::pins;
 const MOST: usize = 5;
 
 impl Hub {
-    /// Pins a post, or takes it off. Doing so twice is doing so once.
-    pub async fn pin(&self, member: Id, post: Id, on: bool) -> Result<(), HubError> {
+    /// Pins a post, or takes it off. Doing so twice is doing so once. `origin`: where an app of a network wrote it down.
+    pub async fn pin(&self, member: Id, post: Id, on: bool, origin: Option<Origin>) -> Result<(), HubError> {
         let actor = self.acting(member).await?;
         let post = self.own(member, post).await?;
         let rows = self.store().rows(pins::of_actor(member)).await?.into_iter();
@@ -28,7 +28,7 @@ impl Hub {
             true => (pins::pin(self.ids().next(), member, post.id), ActKind::Pin(post.clone())),
             false => (pins::unpin(member, post.id), ActKind::Unpin(post.clone())),
         };
-        self.commit(&actor, kind, None, Reach::Copies(CopyKind::Post, post.id), vec![change]).await?;
+        self.commit(&actor, kind, origin, Reach::Copies(CopyKind::Post, post.id), vec![change]).await?;
         Ok(())
     }
 }

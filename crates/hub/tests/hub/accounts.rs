@@ -76,7 +76,7 @@ async fn a_network_can_be_left_and_joined_again(store: TestStore) {
     let t = test_hub(store);
     let alice = t.member_on("alice", vec![(Network::ActivityPub, None)]).await.actor.id;
     assert!(t.hub.presence(alice, Network::Nostr).await.unwrap().is_none());
-    t.hub.join_network(alice, Network::Nostr, None).await.unwrap();
+    t.hub.join_network(alice, Network::Nostr, None, None).await.unwrap();
     let first = t.hub.presence(alice, Network::Nostr).await.unwrap().unwrap();
     t.open.take_staged();
     t.hub.leave_network(alice, Network::Nostr).await.unwrap();
@@ -85,7 +85,7 @@ async fn a_network_can_be_left_and_joined_again(store: TestStore) {
     assert!(t.open.take_staged().is_empty(), "a network that is off hears nothing");
     assert_eq!(t.hub.actor(alice).await.unwrap().state, ActorState::Deactivated);
     t.hub.reactivate(alice).await.unwrap();
-    t.hub.join_network(alice, Network::Nostr, None).await.unwrap();
+    t.hub.join_network(alice, Network::Nostr, None, None).await.unwrap();
     assert_eq!(t.hub.presence(alice, Network::Nostr).await.unwrap().unwrap().native_id, first.native_id);
 }
 

@@ -126,9 +126,9 @@ async fn a_replaced_picture_is_gone(store: TestStore) {
         let avatar = t.hub.profile_picture(picture(colour).into(), Purpose::Avatar, "").await.unwrap();
         names.push(avatar.file.clone());
         let profile = Profile { avatar: Some(avatar), ..Profile::default() };
-        t.hub.set_profile(alice, profile.clone(), false, false).await.unwrap();
+        t.hub.set_profile(alice, profile.clone(), false, false, None).await.unwrap();
         // The same again changes nothing.
-        t.hub.set_profile(alice, profile, false, false).await.unwrap();
+        t.hub.set_profile(alice, profile, false, false, None).await.unwrap();
     }
     assert!(!has(&names[0]) && has(&names[1]));
     t.hub.delete_member(alice).await.unwrap();

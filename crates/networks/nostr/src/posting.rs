@@ -297,12 +297,16 @@ pub async fn learn_blocked(hub: &Hub, member: Id, event: &Event) -> Result<(), H
 pub async fn take_over_profile(hub: &Hub, member: Id, event: &Event) -> Result<(), HubError> {
     let actor = hub.actor(member).await?;
     let told = crate::translate::profile::read(&event.pubkey, Some(event), "", None);
-    let changed =
-        Profile { display_name: told.profile.display_name, bio: told.profile.bio, ..actor.profile.clone() };
+    let mut display_name = told.profile.display_name;
+    // Whoever shows no other name is called by the user name there: our own word coming back from a relay is no change.
+    if actor.profile.display_name.is_empty() && display_name == actor.username {
+        display_name.clear();
+    }
+    let changed = Profile { display_name, bio: told.profile.bio, ..actor.profile.clone() };
     if changed.display_name == actor.profile.display_name && changed.bio.text == actor.profile.bio.text {
         return Ok(());
     }
     let bot = told.kind == landbridge_model::ActorKind::Service;
-    hub.set_profile(member, changed, actor.locked, bot).await?;
+    hub.set_profile(member, changed, actor.locked, bot, None).await?;
     Ok(())
 }

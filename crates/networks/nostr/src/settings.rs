@@ -174,7 +174,7 @@ async fn own_signer(nostr: &Nostr, member: Id, link: &str) -> Result<(), HubErro
         return Err(HubError::invalid("this is no link of a signer (bunker://)"));
     }
     let import = KeyImport { key: link.to_owned(), password: None };
-    nostr.hub.join_network(member, Network::Nostr, Some(import)).await
+    nostr.hub.join_network(member, Network::Nostr, Some(import), None).await
 }
 
 /// The relays that may know who the member is, one a line.

@@ -210,7 +210,7 @@ impl Action {
                 let member = find(hub, &name).await?.actor.id;
                 if let Some(joined) = join {
                     let key = if key_stdin { Some(read_key()?) } else { None };
-                    hub.join_network(member, network(joined), key).await?;
+                    hub.join_network(member, network(joined), key, None).await?;
                 }
                 if let Some(left) = leave {
                     hub.leave_network(member, network(left)).await?;

@@ -126,7 +126,7 @@ const steps = {
   /** Everything that the account has: in the repository and beside it at that PDS, and as the AppView shows it. */
   async census({ did, at }, directory) {
     const agent = agentAt(did, at);
-    const { records, pds } = await verify(did, directory);
+    const { records, pds } = await verify(did, directory, { moved: at === process.env.ORIGIN });
     const { data: profile } = await agent.getProfile({ actor: did });
     const people = (found) => found.map((one) => one.did).sort();
     const posts = await all((cursor) => agent.getAuthorFeed({ actor: did, limit: 100, cursor }), 'feed');

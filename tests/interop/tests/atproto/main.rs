@@ -29,6 +29,7 @@ mod label;
 mod leaving;
 mod like;
 mod mention;
+mod migration;
 mod own_host;
 mod post;
 mod profile;

@@ -26,7 +26,7 @@ pub(super) async fn patch(State(door): State<Door>, auth: Auth, params: Params) 
     }
     // Every network is told of a changed profile: not for nothing.
     if profile != member.actor.profile || locked != is_locked || bot != is_bot {
-        door.hub.set_profile(me, profile, locked, bot).await?;
+        door.hub.set_profile(me, profile, locked, bot, None).await?;
     }
     credential_account(&door, me).await
 }

@@ -38,13 +38,13 @@ pub(super) async fn unbookmark(State(door): State<Door>, auth: Auth, At(id): At)
 
 pub(super) async fn pin(State(door): State<Door>, auth: Auth, At(id): At) -> Result<Answer, ApiError> {
     let me = auth.member("write:accounts")?;
-    door.hub.pin(me, id, true).await?;
+    door.hub.pin(me, id, true, None).await?;
     after(&door, me, id).await
 }
 
 pub(super) async fn unpin(State(door): State<Door>, auth: Auth, At(id): At) -> Result<Answer, ApiError> {
     let me = auth.member("write:accounts")?;
-    door.hub.pin(me, id, false).await?;
+    door.hub.pin(me, id, false, None).await?;
     after(&door, me, id).await
 }
 

@@ -192,7 +192,7 @@ async fn a_picture_of_a_profile_goes_too(store: TestStore) {
         t.hub.profile_picture(picture(5).into(), landbridge_media::Purpose::Avatar, "").await.unwrap();
     let file = shown.file.clone().unwrap();
     let profile = landbridge_model::Profile { avatar: Some(shown), ..anna.actor.profile.clone() };
-    t.hub.set_profile(anna.actor.id, profile, false, false).await.unwrap();
+    t.hub.set_profile(anna.actor.id, profile, false, false, None).await.unwrap();
     t.wide.take_staged();
     let taken = t.hub.take_down_file(file.split('.').next().unwrap(), &why(None)).await.unwrap();
     assert_eq!((taken.pictures, taken.decisions.len()), (1, 1));

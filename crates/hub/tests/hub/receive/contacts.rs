@@ -196,7 +196,7 @@ async fn a_request_that_was_taken_back_is_the_same_again(store: TestStore) {
     let t = test_hub(store);
     let alice = t.member("alice").await;
     t.stranger(AP, "bob").await;
-    t.hub.set_profile(alice.actor.id, Default::default(), true, false).await.unwrap();
+    t.hub.set_profile(alice.actor.id, Default::default(), true, false, None).await.unwrap();
     t.take(AP, "bob", Some("f1"), follow()).await.unwrap();
     let first = t.only_request(&alice).await;
     assert_eq!((first.scope, first.reason), (Scope::Follow, Reason::Locked));
@@ -220,7 +220,7 @@ async fn a_declined_follow_is_declined_again(store: TestStore) {
     let t = test_hub(store);
     let alice = t.member("alice").await;
     let bob = t.stranger(AP, "bob").await;
-    t.hub.set_profile(alice.actor.id, Default::default(), true, false).await.unwrap();
+    t.hub.set_profile(alice.actor.id, Default::default(), true, false, None).await.unwrap();
     t.take(AP, "bob", Some("f1"), follow()).await.unwrap();
     t.wide.take_staged();
     let request = t.only_request(&alice).await;
@@ -253,7 +253,7 @@ async fn members_let_in_whom_they_follow_or_write_to(store: TestStore) {
     assert_eq!(t.told(&alice).await, [NotificationKind::Mention]);
     t.stored(AP, direct("https://remote.example/2", "alice")).await;
     // Whom a locked member follows may follow.
-    t.hub.set_profile(alice.actor.id, Default::default(), true, false).await.unwrap();
+    t.hub.set_profile(alice.actor.id, Default::default(), true, false, None).await.unwrap();
     t.follow_now(&alice, bob).await;
     t.take(AP, "bob", Some("f1"), follow()).await.unwrap();
     assert!(t.hub.relationship(alice.actor.id, bob).await.unwrap().followed_by);
@@ -339,12 +339,12 @@ async fn on_vacation_everything_waits(store: TestStore) {
     // A friend is no stranger.
     t.stored(AP, mention_of(AP, "carol", "https://remote.example/2", "alice")).await;
     // An app that sends back what it was shown does not change the wish.
-    t.hub.set_profile(alice.actor.id, Default::default(), true, false).await.unwrap();
+    t.hub.set_profile(alice.actor.id, Default::default(), true, false, None).await.unwrap();
     t.rules(&alice, |rules| rules.vacation = false).await;
     assert!(!t.hub.actor(alice.actor.id).await.unwrap().locked);
     t.rules(&alice, |rules| rules.follows = Outcome::Hold).await;
     assert!(t.hub.actor(alice.actor.id).await.unwrap().locked);
-    t.hub.set_profile(alice.actor.id, Default::default(), false, false).await.unwrap();
+    t.hub.set_profile(alice.actor.id, Default::default(), false, false, None).await.unwrap();
     assert_eq!(t.hub.contact_rules(alice.actor.id).await.unwrap().0.follows, Outcome::Accept);
 }
 
@@ -356,7 +356,7 @@ async fn the_young_are_asked_for_nothing_private(store: TestStore) {
     assert!(t.hub.actor(alice.actor.id).await.unwrap().locked);
     assert!(ignored(t.post(AP, direct("https://remote.example/1", "alice")).await));
     assert!(t.requests(&alice).await.is_empty());
-    t.hub.set_profile(alice.actor.id, Default::default(), false, false).await.unwrap();
+    t.hub.set_profile(alice.actor.id, Default::default(), false, false, None).await.unwrap();
     assert!(t.hub.actor(alice.actor.id).await.unwrap().locked, "not theirs to change");
     assert!(matches!(t.hub.join_network(alice.actor.id, NOSTR, None).await, Err(HubError::Forbidden(_))));
     // Whom they know may write.
@@ -448,7 +448,7 @@ async fn decisions_are_logged_and_undone(store: TestStore) {
     assert!(!t.hub.relationship(me, bob).await.unwrap().blocking);
     assert!(is_held(t.post(AP, direct("https://remote.example/3", "alice")).await));
     // A follow that was let in is ended by its undo.
-    t.hub.set_profile(me, Default::default(), true, false).await.unwrap();
+    t.hub.set_profile(me, Default::default(), true, false, None).await.unwrap();
     t.take(AP, "bob", Some("f1"), follow()).await.unwrap();
     let scopes = [Scope::Follow];
     let asks = t.hub.contact_requests(me, &scopes, Page::default()).await.unwrap().remove(0);

@@ -47,7 +47,7 @@ async fn a_locked_account_is_asked(store: TestStore) {
     let t = test_hub(store);
     let alice = t.member("alice").await;
     let bob = t.stranger(AP, "bob").await;
-    t.hub.set_profile(alice.actor.id, Default::default(), true, false).await.unwrap();
+    t.hub.set_profile(alice.actor.id, Default::default(), true, false, None).await.unwrap();
     t.wide.take_staged();
     t.take(AP, "bob", Some("f1"), follow("alice")).await.unwrap();
     assert!(t.wide.take_staged().is_empty());

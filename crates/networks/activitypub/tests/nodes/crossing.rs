@@ -129,7 +129,7 @@ async fn unfollow_block_and_profile_are_told() {
         .await;
     let mut profile = alice.actor.profile.clone();
     profile.display_name = "Alice the Great".into();
-    a.hub.set_profile(alice.actor.id, profile, false, false).await.unwrap();
+    a.hub.set_profile(alice.actor.id, profile, false, false, None).await.unwrap();
     until("the new name is known", async || {
         b.find(&a.address("alice")).await.profile.display_name == "Alice the Great"
     })

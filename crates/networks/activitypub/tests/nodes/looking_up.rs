@@ -93,13 +93,13 @@ async fn pins_are_read_from_the_profile_when_nobody_tells_of_them() {
         let views = b.hub.account_posts(there.id, &what, None, Page::default()).await.unwrap();
         views.into_iter().map(|v| v.post.text.text).collect::<Vec<_>>()
     };
-    a.hub.pin(alice.actor.id, old.id, true).await.unwrap();
+    a.hub.pin(alice.actor.id, old.id, true, None).await.unwrap();
     until("the pin is known", async || pinned().await == ["old"]).await;
     // Nobody who follows, so nobody who is told.
     b.hub.unfollow(bob.actor.id, there.id, None).await.unwrap();
     until("the follower is gone", async || a.hub.actor(alice.actor.id).await.unwrap().followers == 0).await;
-    a.hub.pin(alice.actor.id, old.id, false).await.unwrap();
-    a.hub.pin(alice.actor.id, new.id, true).await.unwrap();
+    a.hub.pin(alice.actor.id, old.id, false, None).await.unwrap();
+    a.hub.pin(alice.actor.id, new.id, true, None).await.unwrap();
     assert_eq!(pinned().await, ["old"]);
     b.hub.freshen(there.id).await.unwrap();
     assert_eq!(pinned().await, ["new"]);

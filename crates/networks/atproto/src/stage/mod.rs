@@ -168,7 +168,8 @@ impl Staging<'_> {
     }
 
     /// A record that an app of the member wrote is in the repository already, byte for byte: only that it is a copy has to
-    /// be noted. Whether there is more to do: what is taken back may have further records.
+    /// be noted. Whether there is more to do: what is taken back may have further records, and with its profile an account
+    /// may come back.
     fn native(&self, origin: &Origin, made: &mut Records) -> bool {
         let version = Cid::of_dag_cbor(&origin.original).to_string();
         let copy = match &self.act.kind {
@@ -182,6 +183,8 @@ impl Staging<'_> {
                 made.changes.push(update);
                 return false;
             }
+            // The profile, which an app wrote, says so.
+            ActKind::Pin(_) => return false,
             _ => return true,
         };
         made.native = copy.map(|(kind, object)| StagedCopy {

@@ -27,8 +27,14 @@ impl Staging<'_> {
         } else {
             made.changes.extend(self.state().await?);
         }
+        if self.act.origin.is_some() {
+            return Ok(());
+        }
         let before = self.profile_record().await?;
-        let fields = self.profile_fields(before.clone().unwrap_or_default(), made).await?;
+        let mut fields = self.profile_fields(before.clone().unwrap_or_default(), made).await?;
+        if before.is_none() {
+            fields.insert("createdAt", Datetime::of(self.act.member.created_at).as_str());
+        }
         self.put_profile(before, fields, made)
     }
 
@@ -97,9 +103,6 @@ impl Staging<'_> {
         match labels.is_empty() {
             true => drop(fields.remove("labels")),
             false => drop(fields.insert("labels", self_labels(labels.iter().map(String::as_str)))),
-        }
-        if fields.get("createdAt").is_none() {
-            fields.insert("createdAt", Datetime::of(member.created_at).as_str());
         }
         Ok(fields)
     }

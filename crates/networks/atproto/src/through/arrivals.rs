@@ -214,7 +214,7 @@ async fn pin(at: &AtProto, presence: &Presence) -> Result<(), HubError> {
     let stored = at.record(presence.actor, PROFILE, SELF).await?;
     let Some(profile) = stored.and_then(|stored| stored.record().ok()) else { return Ok(()) };
     let written = written(at, presence, PROFILE, SELF)?;
-    outcome(&written.place, written.pinned(profile.fields()).await).map(drop)
+    outcome(&written.place, written.pinned(&profile).await).map(drop)
 }
 
 fn written<'a>(

@@ -110,14 +110,16 @@ pub(crate) struct Written<'a> {
     pub brought: bool,
 }
 
-/// Takes over the profile that the repository of a member has who has moved here with it.
-pub(crate) async fn take_profile(at: &AtProto, presence: &Presence) -> Result<(), HubError> {
+/// Takes over the profile that the repository of a member has who has moved here with it; gives it as it was written.
+pub(crate) async fn take_profile(at: &AtProto, presence: &Presence) -> Result<Option<Origin>, HubError> {
     const PATH: (&str, &str) = ("app.bsky.actor.profile", "self");
-    let Some(stored) = at.record(presence.actor, PATH.0, PATH.1).await? else { return Ok(()) };
+    let Some(stored) = at.record(presence.actor, PATH.0, PATH.1).await? else { return Ok(None) };
     let did = Did::parse(&presence.native_id).map_err(|_| HubError::Damaged("a member's DID"))?;
-    let Some(place) = Place::at_path(&did, &format!("{}/{}", PATH.0, PATH.1)) else { return Ok(()) };
+    let Some(place) = Place::at_path(&did, &format!("{}/{}", PATH.0, PATH.1)) else { return Ok(None) };
     let written = Written { at, member: presence.actor, presence: presence.clone(), place, brought: true };
-    written.profile(&stored.record()?).await
+    let record = stored.record()?;
+    written.profile(&record).await?;
+    Ok(written.profile_origin(&record))
 }
 
 async fn carry_out(at: &AtProto, pending: &Pending) -> Result<(), HubError> {

@@ -1,5 +1,5 @@
 //! The profile as an app of the network wrote it. Only what it holds is taken over: fields, pictures of other shapes and the
-//! rest of a member's profile stay.
+//! rest of a member's profile stay. The record itself stays as it was written.
 
 use super::Written;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     stage::profile_labels,
     translate::place,
 };
-use landbridge_hub::{CopyKind, HubError};
+use landbridge_hub::{CopyKind, HubError, Origin};
 use landbridge_media::Purpose;
 use landbridge_model::{ActorKind, Network, Picture, Profile, richtext::compose};
 
@@ -33,19 +33,29 @@ impl Written<'_> {
         profile.members_only = has("!no-unauthenticated");
         if profile != actor.profile || has("bot") != (actor.kind == ActorKind::Service) {
             hub.set_facts(Network::AtProto, &self.presence.native_id, facts.value()).await?;
-            hub.set_profile(self.member, profile, actor.locked, has("bot")).await?;
+            hub.set_profile(self.member, profile, actor.locked, has("bot"), self.profile_origin(record))
+                .await?;
         }
-        self.pinned(fields).await
+        match self.brought {
+            // When the posts are there: see `arrivals`.
+            true => Ok(()),
+            false => self.pinned(record).await,
+        }
+    }
+
+    /// A profile is of now, on every network, even if it was brought.
+    pub(super) fn profile_origin(&self, record: &Record) -> Option<Origin> {
+        self.origin(record.bytes().clone(), None)
     }
 
     /// The post that the profile pins is pinned here too, if it is one of the member's that the hub knows.
-    pub(super) async fn pinned(&self, fields: &Map) -> Result<(), HubError> {
-        let pinned = fields.get("pinnedPost").and_then(Value::as_map).and_then(place::post_of);
+    pub(super) async fn pinned(&self, record: &Record) -> Result<(), HubError> {
+        let pinned = record.fields().get("pinnedPost").and_then(Value::as_map).and_then(place::post_of);
         let Some(uri) = pinned else { return Ok(()) };
         let hub = &self.at.hub;
         let copy = hub.copy(Network::AtProto, &uri).await?;
         match copy.filter(|copy| copy.kind == CopyKind::Post && copy.actor == self.member) {
-            Some(copy) => hub.pin(self.member, copy.object, true).await,
+            Some(copy) => hub.pin(self.member, copy.object, true, self.origin_of(record)).await,
             None => Ok(()),
         }
     }

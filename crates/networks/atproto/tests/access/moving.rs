@@ -26,6 +26,7 @@ on_both!(
     nobody_brings_what_is_not_theirs,
     nobody_brings_what_is_no_repository,
     an_owner_always_gets_their_repository,
+    a_profile_stays_as_an_app_wrote_it,
 );
 
 const PICTURE: &[u8] = include_bytes!("../../../../../tests/interop/tests/activitypub/picture.png");
@@ -226,6 +227,62 @@ async fn post_of(world: &World, author: Id, words: &str) -> Option<Post> {
     posts.into_iter().map(|view| view.post).find(|post| post.text.text.contains(words))
 }
 
+/// A profile as another app writes it: without a date, with white space, and with a field that nobody here knows. Gives its CID.
+async fn put_profile(world: &World, member: Id, token: &str, pinned: &str) -> Value {
+    let (did, rkey) = (world.did(member).await, pinned.rsplit('/').next().unwrap());
+    let post = format!("com.atproto.repo.getRecord?repo={did}&collection=app.bsky.feed.post&rkey={rkey}");
+    let post = world.get(&post, "").await.ok();
+    let record = json!({
+        "$type": "app.bsky.actor.profile",
+        "displayName": "Alice",
+        "description": "on the way\n",
+        "pinnedPost": { "uri": post["uri"], "cid": post["cid"] },
+        "mood": "hopeful",
+    });
+    let written =
+        json!({ "repo": did, "collection": "app.bsky.actor.profile", "rkey": "self", "record": record });
+    world.post("com.atproto.repo.putRecord", token, written).await.ok()["cid"].clone()
+}
+
+async fn profile_of(world: &World, did: &Did) -> Value {
+    let query = format!("com.atproto.repo.getRecord?repo={did}&collection=app.bsky.actor.profile&rkey=self");
+    world.get(&query, "").await.ok()
+}
+
+async fn a_profile_stays_as_an_app_wrote_it(engine: EngineKind) {
+    let world = World::new(engine).await;
+    let alice = world.member("alice").await;
+    let did = world.did(alice).await;
+    let post = world.hub.publish(draft(alice, "pinned"), None).await.unwrap();
+    let uri = world.hub.copies(landbridge_hub::CopyKind::Post, post.id).await.unwrap()[0].native_id.clone();
+    let stop = tokio::sync::watch::Sender::new(false);
+    let run = (world.at.clone() as std::sync::Arc<dyn landbridge_hub::Translator>)
+        .run(world.hub.clone(), stop.subscribe());
+    let running = tokio::spawn(run);
+    let cid = put_profile(&world, alice, &world.token("alice").await, &uri).await;
+    let pinned = AccountPosts { pinned: true, ..AccountPosts::default() };
+    let mut found = Vec::new();
+    for _ in 0..100 {
+        found = world.hub.account_posts(alice, &pinned, None, Page::default()).await.unwrap();
+        if !found.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(found.len(), 1);
+    assert_eq!(world.hub.actor(alice).await.unwrap().profile.display_name, "Alice");
+    assert_eq!(profile_of(&world, &did).await["cid"], cid);
+    // What is changed here is changed there, and nothing else is.
+    let mut profile = world.hub.actor(alice).await.unwrap().profile;
+    profile.display_name = "Alice again".into();
+    world.hub.set_profile(alice, profile, false, false, None).await.unwrap();
+    let now = profile_of(&world, &did).await["value"].clone();
+    assert_eq!((&now["displayName"], &now["mood"]), (&json!("Alice again"), &json!("hopeful")));
+    assert_eq!(now["pinnedPost"]["uri"], uri);
+    stop.send_replace(true);
+    running.await.unwrap();
+}
+
 async fn whoever_moves_here_finds_what_they_had(engine: EngineKind) {
     let (old, new) = two(engine).await;
     let (alice, bob, eve) = (old.member("alice").await, old.member("bob").await, old.member("eve").await);
@@ -238,16 +295,16 @@ async fn whoever_moves_here_finds_what_they_had(engine: EngineKind) {
     old.hub.react(alice, by_bob.id, "", None, None).await.unwrap();
     old.hub.repost(alice, by_bob.id, None, None).await.unwrap();
     old.hub.follow(alice, bob, FollowOptions::default(), None).await.unwrap();
-    old.hub.pin(alice, first.id, true).await.unwrap();
     old.settings(alice, "choices", &[("blocks", "public"), ("long", "cut")]).await;
     old.hub.block(alice, eve).await.unwrap();
+    let uri = old.hub.copies(landbridge_hub::CopyKind::Post, first.id).await.unwrap()[0].native_id.clone();
+    let profile = put_profile(&old, alice, &old.token("alice").await, &uri).await;
 
     // Somebody here has followed her before, and has seen the picture; and nobody is to be told anything.
     let carol = new.member("carol").await;
     let did = old.did(alice).await;
     let stranger: Actor = new.hub.find_actor(did.as_str()).await.unwrap().unwrap();
     new.hub.follow(carol, stranger.id, FollowOptions::default(), None).await.unwrap();
-    let uri = old.hub.copies(landbridge_hub::CopyKind::Post, first.id).await.unwrap()[0].native_id.clone();
     for incoming in new.hub.translator(Network::AtProto).unwrap().fetch(&new.hub, &uri).await.unwrap() {
         new.hub.receive(incoming).await.unwrap();
     }
@@ -300,6 +357,8 @@ async fn whoever_moves_here_finds_what_they_had(engine: EngineKind) {
     assert!(waiting.is_empty(), "a post that was brought is to be delivered");
     let words: Vec<&str> = told(&new).await.iter().map(word).skip_while(|word| *word != "sync").collect();
     assert_eq!(words, ["sync"], "the repository has changed");
+    assert_eq!(profile_of(&new, &did).await["cid"], profile);
+    assert_eq!((&*actor.profile.display_name, &*actor.profile.bio.text), ("Alice", "on the way"));
     // What is deleted there is gone here.
     let rkey = uri.rsplit('/').next().unwrap();
     let gone = json!({ "repo": did, "collection": "app.bsky.feed.post", "rkey": rkey });
@@ -336,7 +395,7 @@ async fn a_move_is_taken_up_again(engine: EngineKind) {
     assert_eq!(moving.activate().await, 400, "the DID does not say so yet");
     // Nor does a member's own page switch it on.
     let me = new.hub.member_named("alice").await.unwrap().actor.id;
-    let refused = new.hub.join_network(me, Network::AtProto, None).await;
+    let refused = new.hub.join_network(me, Network::AtProto, None, None).await;
     assert!(matches!(refused, Err(HubError::Invalid(_))), "{refused:?}");
     moving.identity().await;
     moving.end().await;
@@ -354,7 +413,7 @@ async fn whoever_has_left_does_not_come_back_by_themselves(engine: EngineKind) {
     moving.end().await;
     let refused = old.post("com.atproto.server.activateAccount", &moving.there, Value::Null).await;
     assert_eq!(refused.error(), (400, "InvalidRequest".into()));
-    let refused = old.hub.join_network(alice, Network::AtProto, None).await;
+    let refused = old.hub.join_network(alice, Network::AtProto, None, None).await;
     assert!(matches!(refused, Err(HubError::Invalid(_))), "{refused:?}");
     assert_eq!(old.presence(alice).await.state, PresenceState::Off);
     // A backup from before does not bring the account back either.

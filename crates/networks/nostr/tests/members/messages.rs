@@ -311,7 +311,7 @@ async fn who_wants_no_messages_says_so_and_gets_none(engine: EngineKind) {
     let key = b.key(bob.actor.id).await;
     let settings = landbridge_hub::accounts::Settings { private_messages: false, ..bob.settings.clone() };
     b.hub.set_settings(bob.actor.id, settings).await.unwrap();
-    b.hub.set_profile(bob.actor.id, bob.actor.profile.clone(), false, false).await.unwrap();
+    b.hub.set_profile(bob.actor.id, bob.actor.profile.clone(), false, false, None).await.unwrap();
     let list = b.stored(json!({"kinds": [10_050], "authors": [key]})).await;
     assert_eq!(list.len(), 1);
     let bob_at_a = a.hub.find_actor(&format!("bob@{}", b.address)).await.unwrap().unwrap();

@@ -68,7 +68,7 @@ pub async fn save(State(web): State<Web>, fields: Fields) -> Answer {
 pub async fn join(State(web): State<Web>, Path(network): Path<String>, fields: Fields) -> Answer {
     let network = find(&network)?;
     let (signed, fields) = signed(fields)?;
-    match web.hub.join_network(signed.id(), network, join::import(&fields, network)).await {
+    match web.hub.join_network(signed.id(), network, join::import(&fields, network), None).await {
         Ok(()) => Ok(Redirect::to("/settings/networks?done=joined").into_response()),
         Err(HubError::Invalid(why)) => form(&web, &signed, Some(why), None).await,
         Err(e) => Err(e.into()),

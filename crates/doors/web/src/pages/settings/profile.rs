@@ -70,7 +70,7 @@ pub async fn save(State(web): State<Web>, fields: Fields) -> Answer {
         hide_collections: fields.has("hide_collections"),
         ..old
     };
-    web.hub.set_profile(signed.id(), profile, fields.has("locked"), fields.has("bot")).await?;
+    web.hub.set_profile(signed.id(), profile, fields.has("locked"), fields.has("bot"), None).await?;
     Ok(Redirect::to("/settings?done=saved").into_response())
 }
 

@@ -56,12 +56,13 @@ pub async fn activate(State(at): State<Arc<AtProto>>, access: Access) -> XrpcRes
     }
     at.lives_here(&access.presence).await?;
     let mut facts = Facts::of(&access.presence);
+    let mut profile = None;
     if facts.moving {
         if at.repo_row(access.member).await?.is_none() {
             // It would go on with nothing.
             return Err(XrpcError::invalid("bring the repository first (com.atproto.repo.importRepo)"));
         }
-        crate::through::take_profile(&at, &access.presence).await?;
+        profile = crate::through::take_profile(&at, &access.presence).await?;
         // The profile may have noted its pictures there.
         let now = at.hub.presence(access.member, Network::AtProto).await?.ok_or(HubError::NotFound)?;
         facts = Facts { moving: false, ..Facts::of(&now) };
@@ -73,7 +74,7 @@ pub async fn activate(State(at): State<Arc<AtProto>>, access: Access) -> XrpcRes
     }
     // In the order in which others want to hear it: identity, account, repository; what is written anew after that.
     say_state(&at, &access, "").await?;
-    at.hub.join_network(access.member, Network::AtProto, None).await?;
+    at.hub.join_network(access.member, Network::AtProto, None, profile).await?;
     at.hub
         .store()
         .write(atproto_arrivals::begin(access.member, Time::now()))
