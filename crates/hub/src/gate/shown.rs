@@ -31,7 +31,8 @@ impl Hub {
         let approach = Approach { stranger: &stranger, limited, scope, link_or_media };
         let answer = self.store().rows(question(&approach, members)).await?;
         let decided = answered(answer, &approach, self.config().gate.new_days)?;
-        Ok(decided.into_iter().filter(|(_, d)| *d == Decision::Accept).map(|(member, _)| member).collect())
+        let accepted = decided.into_iter().filter(|(_, weighed)| weighed.decision == Decision::Accept);
+        Ok(accepted.map(|(member, _)| member).collect())
     }
 
     fn newcomer(&self, network: Network) -> Actor {

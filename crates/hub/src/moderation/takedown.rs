@@ -47,7 +47,7 @@ impl Hub {
         }
         let (id, mut changes) = self.decide(&target, measure, name_of(&target), why, Facts::default())?;
         if target.is_member() && state == ActorState::Suspended {
-            changes.push(grants::revoke_all(target.id, Time::now()));
+            changes.extend(grants::revoke_all(target.id, Time::now()));
         }
         self.set_state_with(target, state, changes).await?;
         Ok(id)

@@ -750,7 +750,8 @@ async fn reports_come_in_and_go_out_only_when_they_may_be_public(engine: EngineK
     assert_eq!((report.target, report.comment.as_str()), (alice, "spam: look"));
     assert_eq!(report.origin, Some(Network::Nostr));
 
-    let target = n.hub.actor_by_native(Network::Nostr, &stranger.public().to_string()).await.unwrap().unwrap().id;
+    let target =
+        n.hub.actor_by_native(Network::Nostr, &stranger.public().to_string()).await.unwrap().unwrap().id;
     let new = NewReport { target, comment: "rude", category: "legal", forward: true, ..NewReport::default() };
     n.hub.report(alice, new.clone()).await.unwrap();
     let public = json!({"kinds": [1984], "authors": [&me]});

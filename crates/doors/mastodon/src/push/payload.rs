@@ -68,6 +68,9 @@ fn title(n: &Notification) -> String {
         NotificationKind::Poll => format!("A poll of {name} has ended"),
         NotificationKind::Update => format!("{name} edited a post"),
         NotificationKind::Quote => format!("{name} quoted your post"),
+        NotificationKind::ModerationWarning => {
+            "The moderators have decided about you or your post".to_owned()
+        }
     }
 }
 

@@ -358,12 +358,15 @@ async fn the_young_are_asked_for_nothing_private(store: TestStore) {
     assert!(t.requests(&alice).await.is_empty());
     t.hub.set_profile(alice.actor.id, Default::default(), false, false, None).await.unwrap();
     assert!(t.hub.actor(alice.actor.id).await.unwrap().locked, "not theirs to change");
-    assert!(matches!(t.hub.join_network(alice.actor.id, NOSTR, None).await, Err(HubError::Forbidden(_))));
+    assert!(matches!(
+        t.hub.join_network(alice.actor.id, NOSTR, None, None).await,
+        Err(HubError::Forbidden(_))
+    ));
     // Whom they know may write.
     t.follow_now(&alice, bob).await;
     t.stored(AP, direct("https://remote.example/2", "alice")).await;
     t.hub.set_young(alice.actor.id, false).await.unwrap();
-    t.hub.join_network(alice.actor.id, NOSTR, None).await.unwrap();
+    t.hub.join_network(alice.actor.id, NOSTR, None, None).await.unwrap();
 }
 
 async fn what_its_sender_takes_back_is_gone(store: TestStore) {

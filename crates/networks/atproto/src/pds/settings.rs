@@ -102,7 +102,7 @@ async fn fulfil(at: &Arc<AtProto>, session: &Session, wish: &Wish) -> Result<Str
         proved().await?;
         let import = KeyImport { key: OWN_HOST.into(), password: None };
         let import = (wish.identity == "web").then_some(import);
-        at.hub.join_network(member, Network::AtProto, import).await?;
+        at.hub.join_network(member, Network::AtProto, import, None).await?;
         return Ok(said("<p>You are on AT Protocol.</p>"));
     }
     let presence = at.hub.presence(member, Network::AtProto).await?.ok_or(HubError::NotFound)?;

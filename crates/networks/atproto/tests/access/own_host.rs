@@ -166,7 +166,7 @@ async fn whoever_is_away_is_still_somebody(engine: EngineKind) {
     assert!(world.at.is_handle("alice.landbridge.test").await);
     let page = world.settings(alice, "new-key", &[("password", PASSWORD)]).await;
     assert!(page.contains("switch AT Protocol on first"), "{page}");
-    world.hub.join_network(alice, Network::AtProto, None).await.unwrap();
+    world.hub.join_network(alice, Network::AtProto, None, None).await.unwrap();
     world.hub.deactivate(alice).await.unwrap();
     assert_eq!(said_by(&world, "alice.landbridge.test").await.as_ref(), Some(&document));
     world.hub.reactivate(alice).await.unwrap();

@@ -60,7 +60,7 @@ pub async fn save(State(web): State<Web>, fields: Fields) -> Answer {
         // Networks that say publicly where somebody takes messages say it with the profile.
         let actor = signed.member.actor;
         let bot = actor.kind == landbridge_model::ActorKind::Service;
-        web.hub.set_profile(actor.id, actor.profile, actor.locked, bot).await?;
+        web.hub.set_profile(actor.id, actor.profile, actor.locked, bot, None).await?;
     }
     Ok(Redirect::to("/settings/networks?done=saved").into_response())
 }
