@@ -28,8 +28,6 @@ fn command(site: &Site) -> Command {
         command.env(format!("LANDBRIDGE_NOSTR__{limit}"), "0");
     }
     command.env("LANDBRIDGE_ATPROTO__RATE_LIMITS", "false");
-    // A thousand strangers who all name one member are what it is measured with.
-    command.env("LANDBRIDGE_GATE__BUDGETS", "false");
     command
 }
 

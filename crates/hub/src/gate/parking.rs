@@ -67,14 +67,13 @@ impl Hub {
     /// The first of a queue for whom there is anything left; whoever is passed over keeps their place.
     async fn admit_next(&self, queue: &mut Queue) -> Result<Option<Id>, HubError> {
         while let Some(next) = queue.waiting.pop_front() {
-            if !self.budgets().take(next.member, next.stranger, &queue.origin, queue.standing) {
+            let scope = Scope::from_key(&next.scope).unwrap_or(Scope::Private);
+            if !self.budgets().take(next.member, next.stranger, scope, &queue.origin, queue.standing) {
                 continue;
             }
             match self.store().write(parked::admit(next.id, Time::now())).await.map_err(HubError::from) {
                 Ok(_) => {
-                    if let Some(scope) = Scope::from_key(&next.scope) {
-                        self.budgets().admitted((next.member, next.stranger, scope));
-                    }
+                    self.budgets().admitted((next.member, next.stranger, scope));
                     return Ok(Some(next.member));
                 }
                 // Let in, blocked, or taken back meanwhile.

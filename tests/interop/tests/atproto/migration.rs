@@ -318,9 +318,9 @@ async fn is_at_home(member: &Member, resident: &Member, known: &Value, people: &
     assert_eq!(names(&list(&format!("{own}/following")).await?), follows);
     assert_eq!(names(&list("v1/blocks").await?), [at(&people.troll)]);
     assert_eq!(list("v1/favourites").await?.len(), 2);
+    let listener = format!("{}@fedify.example", Listener::name(member));
     // Whoever follows them elsewhere was asked for, one by one; the listener came to the member of today.
-    let mut followers =
-        vec![at(&people.friend), resident.name.clone(), format!("{}@fedify.example", Listener::name(member))];
+    let mut followers = vec![at(&people.friend), resident.name.clone(), listener.clone()];
     followers.sort();
     let found = async || Ok(names(&list(&format!("{own}/followers")).await?));
     until("the followers are there", found, |found| *found == followers).await?;
@@ -333,7 +333,10 @@ async fn is_at_home(member: &Member, resident: &Member, known: &Value, people: &
     );
     let bookmarks = resident.get("v1/bookmarks").await?;
     assert_eq!((&bookmarks[0]["id"], &bookmarks[0]["account"]["acct"]), (&dots["id"], &json!(member.name)));
-    assert_eq!(member.get("v1/notifications").await?, json!([]));
+    // Nor was the member told of what is old: all that is new is the listener.
+    let told = list("v1/notifications").await?;
+    let told: Vec<_> = told.iter().map(|n| (n["type"].as_str(), n["account"]["acct"].as_str())).collect();
+    assert_eq!(told, [(Some("follow"), Some(&*listener))]);
     Ok(())
 }
 

@@ -36,6 +36,9 @@ const MEMBER: Rate = Rate::new(6.0, 24.0);
 const ORIGIN: Rate = Rate::new(60.0, 480.0);
 /// Of all origins from which nobody was ever let in, with one member.
 const NEWCOMERS: Rate = Rate::new(20.0, 72.0);
+/// What is said in public costs its reader a glance and no answer, and a post may be popular: budgets for it are of their own,
+/// and so many times as large.
+const PUBLIC: f64 = 60.0;
 /// Standing is never counted for less or more than that.
 const LEAST: f64 = 0.25;
 const MOST: f64 = 20.0;
@@ -43,8 +46,10 @@ const MOST: f64 = 20.0;
 const STEP: Duration = Duration::from_secs(600);
 /// The farthest.
 const STEPS: u32 = 288;
-/// What one stranger may send one member in public before there is any answer, in the time that is remembered.
+/// What one stranger may send one member before there is any answer, in the time that is remembered; in public so many times
+/// as much.
 const AGAIN: u32 = 30;
+const AGAIN_PUBLIC: u32 = 10;
 /// Buckets, and answers that are remembered, at most. The least used go first.
 const ROOM: u64 = 50_000;
 /// A bucket that nobody has asked for so long is full.
@@ -118,7 +123,8 @@ enum Of {
 
 /// The state of all budgets. Bounded, whatever comes.
 pub(crate) struct Budgets {
-    buckets: Cache<Of, Shared>,
+    /// Whether it is for what is said in public, too.
+    buckets: Cache<(Of, bool), Shared>,
     told: Cache<Key, Told>,
     /// How many wait, for the place of the next: of a sender, and for a member from an origin.
     waiting: Cache<Of, u32>,
@@ -198,7 +204,8 @@ impl Budgets {
         }
         told.item = item;
         told.asked += 1;
-        if told.asked > AGAIN {
+        let most = if key.2 == Scope::Public { AGAIN * AGAIN_PUBLIC } else { AGAIN };
+        if told.asked > most {
             told.turn = Turn::Later(self.now());
         }
         let turn = told.turn;
@@ -210,7 +217,7 @@ impl Budgets {
     pub(super) fn ask(&self, knock: Knock<'_>) -> Turn {
         let Knock { member, stranger, scope, origin, wave, item, .. } = knock;
         let decide = || {
-            let within = wave.is_none() && self.take(member, stranger, origin, knock.standing);
+            let within = wave.is_none() && self.take(member, stranger, scope, origin, knock.standing);
             let turn = if within { Turn::Now } else { Turn::Later(self.place(&knock)) };
             Told { turn, origin: origin.clone(), wave, item, asked: 1 }
         };
@@ -218,20 +225,28 @@ impl Budgets {
     }
 
     /// Takes one from each bucket, or none from any.
-    pub(super) fn take(&self, member: Id, stranger: Id, origin: &Origin, standing: Standing) -> bool {
+    pub(super) fn take(
+        &self,
+        member: Id,
+        stranger: Id,
+        scope: Scope,
+        origin: &Origin,
+        standing: Standing,
+    ) -> bool {
         let now = self.now();
-        let weight = if origin.is_lane() { MOST / 4.0 } else { standing.weight() };
+        let room = if scope == Scope::Public { PUBLIC } else { 1.0 };
+        let weight = room * if origin.is_lane() { MOST / 4.0 } else { standing.weight() };
         let mut asked = vec![
-            (Of::Sender(stranger), SENDER),
+            (Of::Sender(stranger), SENDER.times(room)),
             (Of::Member(member, origin.clone()), MEMBER.times(weight)),
             (Of::Origin(origin.clone()), ORIGIN.times(weight)),
         ];
         if standing.is_new() && !origin.is_lane() {
-            asked.push((Of::Newcomers(member), NEWCOMERS));
+            asked.push((Of::Newcomers(member), NEWCOMERS.times(room)));
         }
         let mut taken: Vec<Shared> = Vec::with_capacity(asked.len());
         for (of, rate) in asked {
-            let bucket = self.buckets.get_with(of, Arc::default);
+            let bucket = self.buckets.get_with((of, scope == Scope::Public), Arc::default);
             if !bucket.lock().unwrap_or_else(PoisonError::into_inner).has_one(rate, now) {
                 return false;
             }
@@ -249,7 +264,8 @@ impl Budgets {
             0..=1 => of_sender.max(self.wait(Of::Member(knock.member, knock.origin.clone()))),
             alike => of_sender.max(alike),
         };
-        self.now().plus(STEP * before.min(STEPS))
+        let step = if knock.scope == Scope::Public { STEP.div_f64(PUBLIC) } else { STEP };
+        self.now().plus(step * before.min(STEPS))
     }
 
     pub(super) fn place_in_round(&self) -> String {
@@ -319,6 +335,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_public_has_a_wider_door_of_its_own() {
+        let budgets = Budgets::new(&[7; 32]);
+        let origin = host("host:big.example");
+        let public = |stranger| Knock { scope: Scope::Public, ..knock(&origin, 1, stranger) };
+        let asked = (0..1000).map(|n| budgets.ask(public(100 + n)));
+        assert_eq!(asked.filter(|turn| *turn == Turn::Now).count(), 360);
+        assert_eq!(budgets.ask(knock(&origin, 1, 5000)), Turn::Now, "a private one is not kept out by it");
+    }
+
+    #[test]
     fn one_sender_reaches_ten() {
         let budgets = Budgets::new(&[7; 32]);
         let origin = host("host:a.example");
@@ -376,7 +402,8 @@ mod tests {
         for _ in 0..100 {
             assert_eq!(budgets.told_before(key, 100), Some(Turn::Now));
         }
-        let more: Vec<_> = (0..60).filter_map(|n| budgets.told_before(key, 1000 + n)).collect();
+        let more: Vec<_> =
+            (0..AGAIN + 60).filter_map(|n| budgets.told_before(key, u64::from(1000 + n))).collect();
         assert_eq!(more.iter().filter(|turn| **turn == Turn::Now).count(), AGAIN as usize - 1);
     }
 }

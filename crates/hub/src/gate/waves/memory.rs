@@ -18,6 +18,9 @@ use std::{
 pub const FEWEST: usize = 8;
 const MEMBERS: usize = 4;
 const STRANGERS: usize = 8;
+/// The same of what is said in public, where many say the same to one for good reasons: only to so many members.
+const FEWEST_PUBLIC: usize = 32;
+const MEMBERS_PUBLIC: usize = 8;
 /// Texts that are remembered, and for how long.
 const ROOM: u64 = 5_000;
 const REMEMBERED: Duration = Duration::from_secs(7 * 86_400);
@@ -118,12 +121,16 @@ impl Waves {
             }
             return Seen { alike, wave: group.wave, begun: None, goes_on };
         }
-        if group.early.len() < FEWEST * 2 {
+        let public = reached.2 == Scope::Public;
+        if group.early.len() < if public { FEWEST_PUBLIC * 2 } else { FEWEST * 2 } {
             group.early.push(reached);
         }
         let members = group.early.iter().map(|(member, ..)| member).collect::<BTreeSet<_>>().len();
         let strangers = group.early.iter().map(|(_, stranger, _)| stranger).collect::<BTreeSet<_>>().len();
-        let many = group.early.len() >= FEWEST && (members >= MEMBERS || strangers >= STRANGERS);
+        let many = match public {
+            true => group.early.len() >= FEWEST_PUBLIC && members >= MEMBERS_PUBLIC,
+            false => group.early.len() >= FEWEST && (members >= MEMBERS || strangers >= STRANGERS),
+        };
         if !many || self.waves.entry_count() >= MOST {
             return Seen { alike, ..Seen::default() };
         }

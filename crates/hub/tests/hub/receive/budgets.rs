@@ -154,8 +154,9 @@ impl TestHub {
 async fn what_exceeds_a_budget_waits_and_comes(store: TestStore) {
     let t = test_hub(store);
     let alice = t.member("alice").await;
-    let crowd = t.crowd("big.example", &["alice"], 20, true).await;
-    // The default takes what is public, within the budget.
+    t.set_rules(&alice, |rules| rules.private = Outcome::Accept).await;
+    let crowd = t.crowd("big.example", &["alice"], 20, false).await;
+    // What the rules let through is taken within the budget.
     assert_eq!(t.told(&alice).await.len(), BURST);
     assert_eq!(t.parked().await, 20 - BURST as i64);
     assert!(t.all_requests(&alice).await.is_empty(), "and shows nothing of what waits");
@@ -167,7 +168,7 @@ async fn what_exceeds_a_budget_waits_and_comes(store: TestStore) {
     assert_eq!((t.parked().await, t.number("SELECT COUNT(*) FROM contact_items").await), (0, 0));
     assert_eq!(t.number("SELECT COUNT(*) FROM posts").await, 20, "each once");
     // Who has had their turn goes on, like anybody else who was taken at once.
-    t.says(&crowd[19], "alice", "https://big.example/more", &own_words(3), true).await.unwrap();
+    t.says(&crowd[19], "alice", "https://big.example/more", &own_words(3), false).await.unwrap();
     assert_eq!(t.heard().await, 21);
 }
 
@@ -196,9 +197,10 @@ async fn origins_do_not_starve_each_other(store: TestStore) {
 async fn whom_a_member_follows_waits_behind_nobody(store: TestStore) {
     let t = test_hub(store);
     let alice = t.member("alice").await;
+    t.set_rules(&alice, |rules| rules.private = Outcome::Accept).await;
     let friend = t.somebody(AP, "big.example", "friend").await;
     t.follow_now(&alice, friend.id).await;
-    t.crowd("big.example", &["alice"], 30, true).await;
+    t.crowd("big.example", &["alice"], 30, false).await;
     // That one of them was turned to speaks for the host.
     let others = 2 * BURST as i64;
     assert_eq!(t.heard().await, others);
@@ -291,32 +293,34 @@ async fn grants_let_more_in_and_refusals_fewer(store: TestStore) {
 async fn keys_share_the_budget_of_their_relay(store: TestStore) {
     let t = test_hub(store);
     let alice = t.member("alice").await;
+    t.set_rules(&alice, |rules| rules.private = Outcome::Accept).await;
     for n in 0..40 {
         let who = t.somebody(NOSTR, "flood.example", &format!("k{n}")).await;
-        t.says(&who, "alice", &format!("event{n}"), &own_words(n), true).await.unwrap();
+        t.says(&who, "alice", &format!("event{n}"), &own_words(n), false).await.unwrap();
     }
     assert_eq!(t.told(&alice).await.len(), BURST, "a key is nobody");
     let other = t.somebody(NOSTR, "calm.example", "other").await;
-    t.says(&other, "alice", "event-other", &own_words(100), true).await.unwrap();
+    t.says(&other, "alice", "event-other", &own_words(100), false).await.unwrap();
     assert_eq!(t.told(&alice).await.len(), BURST + 1, "another relay");
     let mut worker = t.somebody(NOSTR, "flood.example", "worker").await;
     worker.carrier.work = 21;
-    t.says(&worker, "alice", "event-worker", &own_words(101), true).await.unwrap();
+    t.says(&worker, "alice", "event-worker", &own_words(101), false).await.unwrap();
     assert_eq!(t.told(&alice).await.len(), BURST + 2, "work opens a lane");
     // So does a member who follows.
     let anna = t.member("anna").await;
     let known = t.somebody(NOSTR, "flood.example", "known").await;
     t.follow_now(&anna, known.id).await;
-    t.says(&known, "alice", "event-known", &own_words(102), true).await.unwrap();
+    t.says(&known, "alice", "event-known", &own_words(102), false).await.unwrap();
     assert_eq!(t.told(&alice).await.len(), BURST + 3, "somebody here knows them");
 }
 
 async fn a_chat_without_an_answer_ends(store: TestStore) {
     let t = test_hub(store);
-    t.member("alice").await;
+    let alice = t.member("alice").await;
+    t.set_rules(&alice, |rules| rules.private = Outcome::Accept).await;
     let who = t.somebody(AP, "big.example", "chatty").await;
     for n in 0..60 {
-        t.says(&who, "alice", &format!("https://big.example/{n}"), &own_words(n), true).await.unwrap();
+        t.says(&who, "alice", &format!("https://big.example/{n}"), &own_words(n), false).await.unwrap();
     }
     let told = t.heard().await;
     assert!((20..40).contains(&told), "{told}");

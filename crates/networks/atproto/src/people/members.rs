@@ -25,7 +25,13 @@ impl AtProto {
                 None => None,
             },
         };
-        Ok(found.filter(|p| p.state == PresenceState::Active && *handle == *Facts::of(p).handle))
+        let Some(presence) = found.filter(|p| *handle == *Facts::of(p).handle) else { return Ok(None) };
+        let is_on = match presence.state {
+            PresenceState::Active => true,
+            // Who is being switched on is asked for as soon as subscribers hear of it: a moment before the hub does.
+            _ => self.repo_row(presence.actor).await?.is_some_and(|repo| repo.state.is_empty()),
+        };
+        Ok(is_on.then_some(presence))
     }
 
     /// The member who has proved a handle on a domain of their own.
