@@ -68,6 +68,7 @@ impl Scope {
 
 /// The member has said no before.
 pub(crate) const DECLINED: &str = "declined";
+const BLOCKED: &str = "blocked";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
@@ -117,6 +118,17 @@ pub async fn decide(hub: &Hub, member: Id, approach: Approach<'_>) -> Result<Dec
     Ok(decided.get(&member).copied().unwrap_or(Decision::Drop("no such member")))
 }
 
+/// What a member has said to the private messages of somebody, by an answer, a block or a rule that lets them in; `None`:
+/// nothing yet.
+pub async fn answer_to_messages(hub: &Hub, member: Id, stranger: &Actor) -> Result<Option<bool>, HubError> {
+    let approach = Approach { stranger, limited: false, scope: Scope::Private, link_or_media: false };
+    Ok(match decide(hub, member, approach).await? {
+        Decision::Accept => Some(true),
+        Decision::Drop(DECLINED | BLOCKED) => Some(false),
+        Decision::Drop(_) | Decision::Refuse(_) | Decision::Hold(_) => None,
+    })
+}
+
 /// What must be known to decide on some members, for whoever asks more in the same trip.
 pub(crate) fn question(approach: &Approach<'_>, members: &[Id]) -> Query {
     let hosts = widening(approach.stranger.domain.as_deref().unwrap_or_default());
@@ -137,7 +149,7 @@ pub(crate) fn answered(
         let there = matches!(ActorState::from_i64(state), ActorState::Active | ActorState::Limited);
         let decision = match () {
             () if !there => Decision::Drop("the member is away"),
-            () if blocked => Decision::Drop("blocked"),
+            () if blocked => Decision::Drop(BLOCKED),
             () if against => Decision::Drop("the member blocks this host"),
             () => Between::read(&mut row)?.decide(approach, new_days),
         };
