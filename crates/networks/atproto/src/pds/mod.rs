@@ -14,7 +14,7 @@ mod layer;
 mod moderation;
 mod own;
 mod preferences;
-mod proxy;
+pub(crate) mod proxy;
 mod repo;
 mod schemas;
 mod server;

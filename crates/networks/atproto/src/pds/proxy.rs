@@ -20,6 +20,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use landbridge_hub::HubError;
+use landbridge_model::Id;
 use std::sync::Arc;
 use url::Url;
 
@@ -50,6 +52,24 @@ pub struct Target {
     pub url: Url,
 }
 
+/// What a service is asked.
+pub struct Question<'a> {
+    pub method: &'a Nsid,
+    pub verb: &'a Method,
+    pub query: Option<&'a str>,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+/// Why there is no answer at all.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAsked {
+    #[error(transparent)]
+    Here(#[from] HubError),
+    #[error(transparent)]
+    There(#[from] landbridge_fetch::Error),
+}
+
 /// Everything that no other route takes.
 pub async fn fallback(State(at): State<Arc<AtProto>>, request: Request) -> Response {
     match request.uri().path().strip_prefix("/xrpc/") {
@@ -78,6 +98,9 @@ async fn proxy(at: &Arc<AtProto>, method: &str, request: Request) -> XrpcResult<
     let target = at.target(method.as_str(), &parts.headers).await?;
     let body = read(body, &parts.method).await?;
     access.used(at, "asked another service");
+    if method.as_str().starts_with("chat.bsky.") {
+        at.chats.stir(access.member);
+    }
     let answer = at.ask(&access, &method, &target, &parts.method, &parts.uri, &parts.headers, body).await?;
     Ok(shown(answer))
 }
@@ -167,9 +190,6 @@ impl AtProto {
         body: Bytes,
     ) -> XrpcResult<landbridge_fetch::Response> {
         access.may_call(method.as_str(), &format!("{}#{}", target.did, target.name))?;
-        let key = keys::signing_key(&self.hub, access.member).await?;
-        let token =
-            service_token(&key, &access.did, target.did.as_str(), Some(method.as_str()), now() + TOKEN)?;
         let mut sent = HeaderMap::new();
         let passed = headers
             .iter()
@@ -180,11 +200,36 @@ impl AtProto {
         if body.is_empty() {
             sent.remove(header::CONTENT_TYPE);
         }
+        let question = Question { method, verb, query: uri.query(), headers: sent, body };
+        self.ask_as(access.member, &access.did, target, question).await.map_err(|error| match error {
+            NotAsked::Here(error) => error.into(),
+            NotAsked::There(why) => {
+                tracing::debug!(%why, service = %target.did, "a service cannot be asked");
+                XrpcError {
+                    status: StatusCode::BAD_GATEWAY,
+                    error: "UpstreamFailure",
+                    message: "Upstream service unreachable".into(),
+                }
+            }
+        })
+    }
+
+    /// Asks a service in a member's name, with a token for this one request.
+    pub async fn ask_as(
+        &self,
+        member: Id,
+        did: &Did,
+        target: &Target,
+        question: Question<'_>,
+    ) -> Result<landbridge_fetch::Response, NotAsked> {
+        let Question { method, verb, query, headers: mut sent, body } = question;
+        let key = keys::signing_key(&self.hub, member).await?;
+        let token = service_token(&key, did, target.did.as_str(), Some(method.as_str()), now() + TOKEN)?;
         let token = HeaderValue::from_str(&format!("Bearer {token}"));
-        sent.insert(header::AUTHORIZATION, token.map_err(|_| XrpcError::invalid("no token"))?);
+        sent.insert(header::AUTHORIZATION, token.map_err(|_| HubError::Damaged("a token"))?);
         let mut url = target.url.clone();
         url.set_path(&format!("/xrpc/{method}"));
-        url.set_query(uri.query());
+        url.set_query(query);
         let fetcher = self.hub.fetcher();
         let answer = match *verb {
             Method::POST => fetcher.post(&url, sent, body, LONGEST_ANSWER).await,
@@ -196,14 +241,7 @@ impl AtProto {
             }
             _ => fetcher.get(&url, sent, LONGEST_ANSWER).await,
         };
-        answer.map_err(|why| {
-            tracing::debug!(%why, service = %target.did, "a service cannot be asked");
-            XrpcError {
-                status: StatusCode::BAD_GATEWAY,
-                error: "UpstreamFailure",
-                message: "Upstream service unreachable".into(),
-            }
-        })
+        Ok(answer?)
     }
 }
 
