@@ -245,6 +245,6 @@ fn outcome(failed: Failed) -> Outcome {
     match failed {
         Failed::Refused { message, .. } => Outcome::Refused { why: message },
         Failed::Later { why, after, down } => Outcome::Retry { after, why, host_down: down },
-        Failed::Lost(why) => Outcome::Retry { after: None, why, host_down: false },
+        Failed::Lost(why) | Failed::Stuck(why) => Outcome::Retry { after: None, why, host_down: false },
     }
 }

@@ -134,7 +134,7 @@ impl Log<'_> {
                 tracing::warn!(did = %self.service.did, why = %failed, "a message is left to the member's own app");
                 Ok(())
             }
-            Err(failed) => Err(failed),
+            Err(failed) => Err(Failed::Stuck(failed.to_string())),
         }
     }
 

@@ -26,7 +26,7 @@ const AT_ONCE: usize = 8;
 /// How often it is looked who is a member.
 const MEMBERS: Duration = Duration::from_secs(15);
 const PAGE: i64 = 500;
-/// Looks that fail before what fails is passed over: half an hour, by the back-off.
+/// Looks that get stuck before what they get stuck at is passed over: half an hour, by the back-off.
 const PATIENT: u32 = 12;
 
 #[derive(Default)]
@@ -34,7 +34,8 @@ struct Turn {
     due: Option<Instant>,
     talks_until: Option<Instant>,
     backoff: Backoff,
-    failures: u32,
+    /// Looks in a row that got stuck.
+    stuck: u32,
     under_way: bool,
 }
 
@@ -102,7 +103,7 @@ fn start(at: &Arc<AtProto>, turns: &mut HashMap<Id, Turn>, running: &mut JoinSet
     for (_, member) in due.into_iter().take(AT_ONCE.saturating_sub(running.len())) {
         let Some(turn) = turns.get_mut(&member) else { continue };
         turn.under_way = true;
-        let patience = if turn.failures < PATIENT { Patience::Waits } else { Patience::Ended };
+        let patience = if turn.stuck < PATIENT { Patience::Waits } else { Patience::Ended };
         let at = at.clone();
         running.spawn(async move { (member, look(&at, member, patience).await) });
     }
@@ -115,7 +116,7 @@ fn finish(turns: &mut HashMap<Id, Turn>, member: Id, done: Result<bool, Failed>)
     let wait = match done {
         Ok(news) => {
             turn.backoff.succeeded();
-            turn.failures = 0;
+            turn.stuck = 0;
             if news {
                 turn.talks_until = Some(now + TALK);
             }
@@ -123,9 +124,13 @@ fn finish(turns: &mut HashMap<Id, Turn>, member: Id, done: Result<bool, Failed>)
         }
         Err(failed) => {
             tracing::info!(%member, why = %failed, "a member's messages could not be read");
-            turn.failures = turn.failures.saturating_add(1);
             let asked = match failed {
                 Failed::Later { after, .. } => after.unwrap_or_default(),
+                // Only this has an end: a service that is away loses nothing.
+                Failed::Stuck(_) => {
+                    turn.stuck = turn.stuck.saturating_add(1);
+                    Duration::ZERO
+                }
                 Failed::Refused { .. } | Failed::Lost(_) => Duration::ZERO,
             };
             turn.backoff.failed().max(asked.min(SLOW * 60))

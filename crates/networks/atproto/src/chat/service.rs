@@ -34,6 +34,9 @@ pub enum Failed {
     /// What was asked may have been done all the same.
     #[error("{0}")]
     Lost(String),
+    /// Something that the service has told cannot be taken in now.
+    #[error("{0}")]
+    Stuck(String),
 }
 
 impl From<HubError> for Failed {

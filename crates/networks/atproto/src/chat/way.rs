@@ -46,7 +46,7 @@ pub async fn can_message(
             }
             Err(Failed::Refused { message, .. }) => return Ok(Err(message)),
             // The outbox tries for days: what the service says then counts.
-            Err(Failed::Later { .. } | Failed::Lost(_)) => true,
+            Err(Failed::Later { .. } | Failed::Lost(_) | Failed::Stuck(_)) => true,
         },
     };
     Ok(match (takes, people) {
