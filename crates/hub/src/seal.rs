@@ -142,8 +142,8 @@ impl Hub {
         opens_first(self.sealer(), row)
     }
 
-    /// A keyed hash of a native id or the like; see [`Sealer::keyed_hash`].
-    pub(crate) fn keyed_hash(&self, text: &str) -> Vec<u8> {
+    /// A hash of a native id, a text or the like that says nothing to whoever has no root key.
+    pub fn keyed_hash(&self, text: &str) -> Vec<u8> {
         self.sealer().keyed_hash(text)
     }
 }

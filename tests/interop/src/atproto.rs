@@ -247,6 +247,40 @@ pub async fn chat_asked(network: &Peer) -> Result<Vec<Asked>> {
     ask(network, "/chat", json!({})).await
 }
 
+/// A conversation as an account of the official PDS reads it.
+#[derive(Debug, Deserialize)]
+pub struct Convo {
+    /// DIDs.
+    pub people: Vec<String>,
+    /// `request` or `accepted`.
+    pub status: String,
+    /// The oldest first.
+    pub messages: Vec<Said>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Said {
+    /// DID.
+    pub by: String,
+    pub text: String,
+    pub reactions: Vec<String>,
+}
+
+/// `account` writes to `to` (a DID) by its own app.
+pub async fn write(network: &Peer, account: &Account, to: &str, text: &str) -> Result<()> {
+    network.order("/write", &json!({ "as": account.id, "to": to, "text": text })).await.map(drop)
+}
+
+/// `account` reacts to the newest message that it has been sent.
+pub async fn react(network: &Peer, account: &Account, value: &str) -> Result<()> {
+    network.order("/emoji", &json!({ "as": account.id, "value": value })).await.map(drop)
+}
+
+/// The private messages of `account`.
+pub async fn inbox(network: &Peer, account: &Account) -> Result<Vec<Convo>> {
+    ask(network, "/inbox", json!({ "as": account.id })).await
+}
+
 async fn ask<T: serde::de::DeserializeOwned>(network: &Peer, path: &str, about: Value) -> Result<T> {
     Ok(serde_json::from_value(network.order(path, &about).await?)?)
 }

@@ -136,6 +136,7 @@ pub async fn atproto(stage: &Path) -> Result<Started> {
         "chat",
         "directory",
         "firehose",
+        "inbox",
         "labeler",
         "moving",
         "names",

@@ -82,6 +82,7 @@ impl Scope {
 
 /// The member has said no before.
 pub(crate) const DECLINED: &str = "declined";
+const BLOCKED: &str = "blocked";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
@@ -156,6 +157,17 @@ pub(crate) async fn weigh(hub: &Hub, member: Id, approach: Approach<'_>) -> Resu
     Ok(decided.get(&member).copied().unwrap_or(nobody))
 }
 
+/// What a member has said to the private messages of somebody, by an answer, a block or a rule that lets them in; `None`:
+/// nothing yet.
+pub async fn answer_to_messages(hub: &Hub, member: Id, stranger: &Actor) -> Result<Option<bool>, HubError> {
+    let approach = Approach { stranger, limited: false, scope: Scope::Private, link_or_media: false };
+    Ok(match decide(hub, member, approach).await? {
+        Decision::Accept => Some(true),
+        Decision::Drop(DECLINED | BLOCKED) => Some(false),
+        Decision::Drop(_) | Decision::Refuse(_) | Decision::Hold(_) => None,
+    })
+}
+
 /// What must be known to decide on some members, for whoever asks more in the same trip.
 pub(crate) fn question(approach: &Approach<'_>, members: &[Id]) -> Query {
     let hosts = widening(approach.stranger.domain.as_deref().unwrap_or_default());
@@ -177,7 +189,7 @@ pub(crate) fn answered(
         let shut = |why| Weighed { decision: Decision::Drop(why), first: false };
         let weighed = match () {
             () if !there => shut("the member is away"),
-            () if blocked => shut("blocked"),
+            () if blocked => shut(BLOCKED),
             () if against => shut("the member blocks this host"),
             () => Between::read(&mut row)?.weigh(approach, new_days),
         };

@@ -1,6 +1,6 @@
 //! Deleting a conversation, for one member: nobody else is asked to. What no other member here has is removed for good.
 
-use crate::{CopyKind, CopyState, Hub, HubError, publish};
+use crate::{CopyKind, CopyState, Event, EventKind, Hub, HubError, publish};
 use landbridge_model::{Id, Time};
 use landbridge_store::{
     Change, Write,
@@ -32,6 +32,20 @@ impl Hub {
         self.store().write(conversations::delete(member, id)).await?;
         self.removed().store(true, Ordering::Relaxed);
         self.remove_doomed().await;
+        Ok(())
+    }
+
+    /// Removes one message from a member's conversation, for that member alone: they have deleted it elsewhere.
+    pub async fn take_away_message(&self, member: Id, post: Id) -> Result<(), HubError> {
+        let mut write = Write::from(self.taken_away(member, post).await?);
+        write.extend(conversations::without_last(member, post));
+        match self.store().write(write).await.map_err(HubError::from) {
+            Err(HubError::Conflict(_)) | Ok(_) => {}
+            Err(error) => return Err(error),
+        }
+        self.removed().store(true, Ordering::Relaxed);
+        self.remove_doomed().await;
+        self.bus().send(Event { members: vec![member], public: false, kind: EventKind::Deleted(post) });
         Ok(())
     }
 

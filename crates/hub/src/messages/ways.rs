@@ -38,6 +38,14 @@ impl Hub {
             let network = translator.network();
             let Some(presence) = own.iter().find(|p| p.network == network) else { continue };
             if !translator.carries(Visibility::Direct) {
+                // What could be a way on another server says why it is none here.
+                if let Err(why) = translator.can_message(self, member, &[]).await? {
+                    ways.push(Way {
+                        network,
+                        label: self.label(member, Some(network)).await?,
+                        can: Err(why),
+                    });
+                }
                 continue;
             }
             let theirs = self.presences_of(&ids, network).await?;

@@ -111,13 +111,14 @@ impl Hub {
         Ok(post)
     }
 
-    /// Before staging, which does not wait: the card, where a network wants one that it does not have yet.
+    /// Before staging, which does not wait: the card, where a network wants one that it does not have yet. Of pages that are
+    /// named in private nobody is asked.
     pub(super) async fn ready_card_for(&self, post: &Post, reach: &[Network], origin: Option<&Origin>) {
         let wants = |network: &Network| {
             origin.is_none_or(|origin| origin.network != *network)
                 && self.translator(*network).is_ok_and(|translator| translator.sends_cards())
         };
-        if reach.iter().any(wants) {
+        if post.visibility.is_open() && reach.iter().any(wants) {
             self.ready_card(post).await;
         }
     }

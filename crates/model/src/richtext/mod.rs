@@ -116,6 +116,26 @@ impl RichText {
         self.text.get(mark.start as usize..mark.end as usize).unwrap_or_default()
     }
 
+    /// The text without the names that it begins with, as far as they are people of whom `is_addressed` says so.
+    pub fn without_lead(&self, is_addressed: &dyn Fn(&MarkKind) -> bool) -> RichText {
+        let mut begin = 0_usize;
+        for mark in self.marks.iter().filter(|mark| matches!(mark.kind, MarkKind::Mention { .. })) {
+            let between = self.text.get(begin..mark.start as usize).unwrap_or("-");
+            if !between.trim().is_empty() || !is_addressed(&mark.kind) {
+                break;
+            }
+            begin = mark.end as usize;
+        }
+        let rest = self.text.get(begin..).unwrap_or_default();
+        begin += rest.len() - rest.trim_start().len();
+        let shift = |at: u32| at.saturating_sub(u32::try_from(begin).unwrap_or(u32::MAX));
+        let later = self.marks.iter().filter(|mark| mark.start as usize >= begin);
+        let marks = later
+            .map(|mark| Mark { start: shift(mark.start), end: shift(mark.end), kind: mark.kind.clone() })
+            .collect();
+        RichText::new(self.text.get(begin..).unwrap_or_default().to_owned(), marks)
+    }
+
     /// Normal forms of the tags in the text, each once.
     pub fn tags(&self) -> Vec<String> {
         let mut tags: Vec<String> = Vec::new();
@@ -133,6 +153,17 @@ impl RichText {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_at_the_start_are_left_out_with_their_marks() {
+        let text = compose("@bob@x.example  @eve@x.example hello @bob@x.example #tea");
+        let rest = text.without_lead(&|_| true);
+        assert_eq!(rest.text, "hello @bob@x.example #tea");
+        let marked: Vec<&str> = rest.marks.iter().map(|mark| rest.of(mark)).collect();
+        assert_eq!(marked, ["@bob@x.example", "#tea"]);
+        assert_eq!(text.without_lead(&|_| false), text);
+        assert_eq!(compose("@bob@x.example").without_lead(&|_| true).text, "");
+    }
 
     #[test]
     fn marks_are_put_in_order() {

@@ -15,8 +15,10 @@
 //!   ([`repository`]).
 //! - [`directory`]: where DIDs are registered: the public one, or a trial's own.
 //! - [`reader`]: other people's repositories, for members.
+//! - `chat`: private messages, by a service beside the network.
 //! - [`pds`]: what apps, relays and other servers ask of us, on an origin of its own.
 
+mod chat;
 pub mod crypto;
 pub mod data;
 pub mod directory;

@@ -1,6 +1,7 @@
 //! The translator.
 
 use crate::{
+    chat,
     data::Cid,
     facts::Facts,
     keys,
@@ -14,14 +15,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use landbridge_hub::{
     Act, Delivery, Draft, Hub, HubError, Incoming, Joined, KeyImport, Outcome, Preview, Staged, Stop,
-    Translator,
+    Translator, messages::Leg,
 };
-use landbridge_model::{Actor, Id, Network, Presence};
+use landbridge_model::{Actor, Id, Network, Presence, Secrecy, Visibility};
 use landbridge_store::{
     Change,
     entities::{
-        atproto_access, atproto_arrivals, atproto_events, atproto_invites, atproto_reader, atproto_repos,
-        files,
+        atproto_access, atproto_arrivals, atproto_chats, atproto_events, atproto_invites, atproto_reader,
+        atproto_repos, files,
     },
 };
 use std::sync::{Arc, Mutex};
@@ -48,6 +49,8 @@ pub struct AtProto {
     pub(crate) guard: Guard,
     /// One for each whole repository that is being taken in.
     pub(crate) imports: Semaphore,
+    /// Private messages at the chat service.
+    pub(crate) chats: chat::Chats,
 }
 
 impl AtProto {
@@ -64,6 +67,7 @@ impl AtProto {
             people: People::default(),
             labelers: Notify::new(),
             imports: Semaphore::new(crate::pds::IMPORTS_AT_ONCE),
+            chats: chat::Chats::default(),
         })
     }
 
@@ -133,9 +137,10 @@ impl Translator for AtProto {
         Ok(Facts::of(&presence).hosts())
     }
 
-    async fn deliver(&self, _hub: &Hub, delivery: &Delivery) -> Outcome {
+    async fn deliver(&self, hub: &Hub, delivery: &Delivery) -> Outcome {
         match delivery.act.as_str() {
             report::REPORT => report::deliver(self, delivery).await,
+            _ if chat::is_order(&delivery.bytes) => chat::deliver(self, hub, delivery).await,
             _ => crate::stage::delivered(),
         }
     }
@@ -168,7 +173,39 @@ impl Translator for AtProto {
         changes.extend(atproto_access::erase(presence.actor));
         changes.extend(atproto_invites::erase(&presence.native_id));
         changes.push(atproto_reader::forget(&presence.native_id));
+        changes.extend(atproto_chats::erase(presence.actor));
         changes
+    }
+
+    /// In the open, or by the chat service, if there is one.
+    fn carries(&self, visibility: Visibility) -> bool {
+        match visibility {
+            Visibility::Public => true,
+            Visibility::Direct => self.options.chat.is_some(),
+            Visibility::Unlisted | Visibility::Followers => false,
+        }
+    }
+
+    /// One company carries all messages of this network.
+    async fn leg(&self, _hub: &Hub, _member: Id) -> Result<Leg, HubError> {
+        Ok(Leg { here: Secrecy::PlatformReadable, there: Some(Secrecy::PlatformReadable) })
+    }
+
+    async fn can_message(
+        &self,
+        hub: &Hub,
+        member: Id,
+        people: &[Presence],
+    ) -> Result<Result<(), String>, HubError> {
+        chat::can_message(self, hub, member, people).await
+    }
+
+    fn has_rooms(&self) -> bool {
+        true
+    }
+
+    fn forget_message(&self, post: Id) -> Vec<Change> {
+        vec![atproto_chats::end_sending(post)]
     }
 
     fn preview(&self, draft: &Draft) -> Preview {
@@ -188,6 +225,7 @@ impl Translator for AtProto {
             crate::pds::run(self.clone(), stop.clone()),
             crate::reader::run(self.clone(), hub.clone(), stop.clone()),
             crate::labels::run(self.clone(), stop.clone()),
+            chat::run(self.clone(), hub.clone(), stop.clone()),
         );
     }
 }

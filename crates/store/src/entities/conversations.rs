@@ -171,6 +171,22 @@ pub fn take_away(member: Id, post: Id) -> Vec<Change> {
     EACH.iter().map(|sql| Change::new(*sql, args![member, post])).collect()
 }
 
+/// A message was taken away from a member that others still have: the conversation ends with what is left, or goes.
+pub fn without_last(member: Id, post: Id) -> [Change; 2] {
+    [
+        Change::new(
+            "DELETE FROM conversations WHERE member_id = ?1 AND last_post = ?2 AND NOT EXISTS
+               (SELECT 1 FROM conversation_posts p WHERE p.conversation_id = conversations.id)",
+            args![member, post],
+        ),
+        Change::new(
+            "UPDATE conversations SET last_post = (SELECT MAX(p.post_id) FROM conversation_posts p
+               WHERE p.conversation_id = conversations.id) WHERE member_id = ?1 AND last_post = ?2",
+            args![member, post],
+        ),
+    ]
+}
+
 /// (member) of everybody here in one of whose conversations a message stands.
 pub fn holders(post: Id) -> Query {
     query(

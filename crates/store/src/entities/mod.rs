@@ -15,6 +15,7 @@ pub mod apps;
 pub mod atproto_access;
 pub mod atproto_arrivals;
 pub mod atproto_blobs;
+pub mod atproto_chats;
 pub mod atproto_events;
 pub mod atproto_invites;
 pub mod atproto_reader;

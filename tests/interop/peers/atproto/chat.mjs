@@ -1,13 +1,15 @@
 // A stand-in for the service of private messages: there is no open one to test against. It believes whoever brings a token
-// that the official verifier accepts, for this service and this method, once; keeps conversations of two in memory; and
-// holds what it is asked and what it answers to the lexicons.
+// that the official verifier accepts, for this service and this method, once; keeps conversations, and a log of them for each
+// account, in memory; and holds what it is asked and what it answers to the lexicons.
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { lexicons } from '@atproto/api';
 import { IdResolver } from '@atproto/identity';
 import { verifyJwt } from '@atproto/xrpc-server';
 
-const convos = new Map(); // id -> { members, messages, read }
+const convos = new Map(); // id -> { members, messages, read, requests, left, gone }
+const logs = new Map(); // DID -> [{ rev, entry }]
+let rev = 0;
 const heard = []; // of each request that was believed: method, iss, aud
 const seen = new Set(); // jti
 
@@ -84,39 +86,109 @@ function parameters(method, search) {
 const member = (did) => ({ $type: 'chat.bsky.actor.defs#profileViewBasic', did, handle: 'handle.invalid' });
 
 function view(convo, by) {
-  const { id, members, messages, read } = convo;
+  const { id, members, messages, read, requests, gone } = convo;
   const unread = messages.slice(read.get(by) ?? 0).filter((message) => message.sender.did !== by).length;
-  const last = messages.at(-1);
-  return { id, rev: String(messages.length), members: members.map(member), muted: false, status: 'accepted', unreadCount: unread, ...(last ? { lastMessage: last } : {}) };
+  const last = messages.filter((message) => !gone.has(`${by} ${message.id}`)).at(-1);
+  const status = requests.has(by) ? 'request' : 'accepted';
+  return { id, rev: String(messages.length), members: members.map(member), muted: false, status, unreadCount: unread, ...(last ? { lastMessage: last } : {}) };
 }
 
 function of(id, by) {
   const convo = convos.get(id);
-  if (!convo?.members.includes(by)) throw new Refused(400, 'InvalidConvo', 'Convo not found');
+  if (!convo?.members.includes(by) || convo.left.has(by)) throw new Refused(400, 'InvalidConvo', 'Convo not found');
   return convo;
+}
+
+function messageOf(convo, id) {
+  const message = convo.messages.find((known) => known.id === id);
+  if (!message) throw new Refused(400, 'InvalidRequest', 'Message not found');
+  return message;
+}
+
+/** An entry in the logs of some accounts. */
+function tell(convo, accounts, kind, fields = {}) {
+  rev += 1;
+  const entry = { $type: `chat.bsky.convo.defs#${kind}`, rev: String(rev), convoId: convo.id, ...structuredClone(fields) };
+  for (const did of accounts) {
+    if (!logs.has(did)) logs.set(did, []);
+    logs.get(did).push({ rev, entry });
+  }
+}
+
+/** Adds a reaction, or takes it back. */
+function react(by, { convoId, messageId, value }, on) {
+  const convo = of(convoId, by);
+  const message = messageOf(convo, messageId);
+  const reaction = { value, sender: { did: by }, createdAt: new Date().toISOString() };
+  message.reactions = (message.reactions ?? []).filter((known) => known.value !== value || known.sender.did !== by);
+  if (on) message.reactions.push(reaction);
+  tell(convo, convo.members, on ? 'logAddReaction' : 'logRemoveReaction', { message, reaction });
+  return { message };
 }
 
 const procedure = (handler) => Object.assign(handler, { procedure: true });
 
 const methods = {
+  'chat.bsky.convo.getConvoAvailability': () => ({ canChat: true }),
   'chat.bsky.convo.getConvoForMembers'(by, { members }) {
     const all = [...new Set([by, ...members])].sort();
     let convo = [...convos.values()].find((known) => known.members.join() === all.join());
     if (!convo) {
-      convo = { id: randomUUID(), members: all, messages: [], read: new Map() };
+      const requests = new Set(all.filter((did) => did !== by));
+      convo = { id: randomUUID(), members: all, messages: [], read: new Map(), requests, left: new Set(), gone: new Set() };
       convos.set(convo.id, convo);
+      tell(convo, all, 'logBeginConvo');
     }
+    convo.left.delete(by);
     return { convo: view(convo, by) };
   },
+  'chat.bsky.convo.getConvo': (by, { convoId }) => ({ convo: view(of(convoId, by), by) }),
   'chat.bsky.convo.listConvos': (by) => ({
-    convos: [...convos.values()].filter(({ members }) => members.includes(by)).map((convo) => view(convo, by)),
+    convos: [...convos.values()].filter(({ members, left }) => members.includes(by) && !left.has(by)).map((convo) => view(convo, by)),
   }),
-  'chat.bsky.convo.getMessages': (by, { convoId, limit = 50 }) => ({ messages: of(convoId, by).messages.slice(-limit).reverse() }),
+  'chat.bsky.convo.getMessages'(by, { convoId, limit = 50 }) {
+    const { messages, gone } = of(convoId, by);
+    return { messages: messages.filter(({ id }) => !gone.has(`${by} ${id}`)).slice(-limit).reverse() };
+  },
+  // Who does not say where they stand is told where the log is, and no more.
+  'chat.bsky.convo.getLog'(by, { cursor }) {
+    const known = cursor === undefined ? [] : (logs.get(by) ?? []).filter((one) => one.rev > Number(cursor));
+    const page = known.slice(0, 100);
+    return { cursor: String(known.length > page.length ? page.at(-1).rev : rev), logs: page.map(({ entry }) => entry) };
+  },
   'chat.bsky.convo.sendMessage': procedure((by, { convoId, message }) => {
-    const { messages } = of(convoId, by);
-    const sent = { $type: 'chat.bsky.convo.defs#messageView', id: randomUUID(), rev: String(messages.length + 1), text: message.text, sender: { did: by }, sentAt: new Date().toISOString() };
-    messages.push(sent);
+    const convo = of(convoId, by);
+    const { text, facets, replyTo } = message;
+    const sent = { $type: 'chat.bsky.convo.defs#messageView', id: randomUUID(), rev: String(convo.messages.length + 1), text, sender: { did: by }, sentAt: new Date().toISOString() };
+    if (facets) sent.facets = facets;
+    if (replyTo) sent.replyTo = messageOf(convo, replyTo.messageId);
+    convo.messages.push(sent);
+    convo.requests.delete(by);
+    convo.left.clear();
+    tell(convo, convo.members, 'logCreateMessage', { message: sent });
     return sent;
+  }),
+  'chat.bsky.convo.deleteMessageForSelf': procedure((by, { convoId, messageId }) => {
+    const convo = of(convoId, by);
+    const { id, rev, sender, sentAt } = messageOf(convo, messageId);
+    convo.gone.add(`${by} ${id}`);
+    const deleted = { id, rev, sender, sentAt };
+    tell(convo, [by], 'logDeleteMessage', { message: { $type: 'chat.bsky.convo.defs#deletedMessageView', ...deleted } });
+    return deleted;
+  }),
+  'chat.bsky.convo.addReaction': procedure((by, input) => react(by, input, true)),
+  'chat.bsky.convo.removeReaction': procedure((by, input) => react(by, input, false)),
+  'chat.bsky.convo.acceptConvo': procedure((by, { convoId }) => {
+    const convo = of(convoId, by);
+    convo.requests.delete(by);
+    tell(convo, [by], 'logAcceptConvo');
+    return { rev: String(rev) };
+  }),
+  'chat.bsky.convo.leaveConvo': procedure((by, { convoId }) => {
+    const convo = of(convoId, by);
+    convo.left.add(by);
+    tell(convo, [by], 'logLeaveConvo');
+    return { convoId, rev: String(rev) };
   }),
   'chat.bsky.convo.updateRead': procedure((by, { convoId }) => {
     const convo = of(convoId, by);

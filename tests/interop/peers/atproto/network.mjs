@@ -14,6 +14,7 @@ import { appview } from './appview.mjs';
 import * as chat from './chat.mjs';
 import { directory } from './directory.mjs';
 import { accepted, listen } from './firehose.mjs';
+import * as inbox from './inbox.mjs';
 import { labeler } from './labeler.mjs';
 import { take } from './moving.mjs';
 import { bind, resolve } from './names.mjs';
@@ -95,6 +96,10 @@ const control = {
   'POST /code': ({ handle }) => ({ code: codeOf(`${handle}@mail.test`) ?? null }),
   // What the stand-in for private messages was asked.
   'POST /chat': () => asked(),
+  // What an account of this PDS writes there by its own app, its reaction, and what it reads.
+  'POST /write': (message) => inbox.write(CHAT_DID, message),
+  'POST /emoji': (reaction) => inbox.react(CHAT_DID, reaction),
+  'POST /inbox': (reader) => inbox.inbox(CHAT_DID, reader),
   // The official verifiers: of a whole repository, and of everything that a PDS has sent so far.
   'POST /verify': ({ did }) => verify(did, DIRECTORY),
   // A server that has only now been started is read, too.

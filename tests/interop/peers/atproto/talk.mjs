@@ -40,7 +40,7 @@ assert.equal((await convo.getMessages({ convoId })).data.messages[0].text, 'yes?
 // What the service refuses is refused, in its words.
 await assert.rejects(convo.getMessages({ convoId: 'none' }), refused('InvalidConvo'));
 await assert.rejects(convo.sendMessage({ convoId, message: { text: 'x'.repeat(20_000) } }), refused('InvalidRequest'));
-await assert.rejects(convo.getLog({}), refused('MethodNotImplemented'));
+await assert.rejects(convo.muteConvo({ convoId }), refused('MethodNotImplemented'));
 
 // An app password that is not for messages, by either way, and not by a token of its own either.
 const other_app = await app(one, false);

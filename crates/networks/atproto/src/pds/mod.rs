@@ -15,7 +15,7 @@ mod moderation;
 mod notifications;
 mod own;
 mod preferences;
-mod proxy;
+pub(crate) mod proxy;
 mod repo;
 mod schemas;
 mod server;

@@ -21,6 +21,8 @@ use axum::{
 };
 use bytes::Bytes;
 use landbridge_fetch::Answer;
+use landbridge_hub::HubError;
+use landbridge_model::Id;
 use std::sync::Arc;
 use url::Url;
 
@@ -51,6 +53,24 @@ pub struct Target {
     pub url: Url,
 }
 
+/// What a service is asked.
+pub struct Question<'a> {
+    pub method: &'a Nsid,
+    pub verb: &'a Method,
+    pub query: Option<&'a str>,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+/// Why there is no answer at all.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAsked {
+    #[error(transparent)]
+    Here(#[from] HubError),
+    #[error(transparent)]
+    There(#[from] landbridge_fetch::Error),
+}
+
 /// Everything that no other route takes.
 pub async fn fallback(State(at): State<Arc<AtProto>>, request: Request) -> Response {
     match request.uri().path().strip_prefix("/xrpc/") {
@@ -79,6 +99,9 @@ async fn proxy(at: &Arc<AtProto>, method: &str, request: Request) -> XrpcResult<
     let target = at.target(method.as_str(), &parts.headers).await?;
     let body = read(body, &parts.method).await?;
     access.used(at, "asked another service");
+    if method.as_str().starts_with("chat.bsky.") {
+        at.chats.stir(access.member);
+    }
     let answer =
         at.begin_to_ask(&access, &method, &target, &parts.method, &parts.uri, &parts.headers, body).await?;
     Ok(handed_on(answer))
@@ -196,9 +219,6 @@ impl AtProto {
         body: Bytes,
     ) -> XrpcResult<Answer> {
         access.may_call(method.as_str(), &format!("{}#{}", target.did, target.name))?;
-        let key = keys::signing_key(&self.hub, access.member).await?;
-        let token =
-            service_token(&key, &access.did, target.did.as_str(), Some(method.as_str()), now() + TOKEN)?;
         let mut sent = HeaderMap::new();
         let passed = headers
             .iter()
@@ -209,19 +229,36 @@ impl AtProto {
         if body.is_empty() {
             sent.remove(header::CONTENT_TYPE);
         }
+        let question = Question { method, verb, query: uri.query(), headers: sent, body };
+        self.ask_as(access.member, &access.did, target, question).await.map_err(|error| match error {
+            NotAsked::Here(error) => error.into(),
+            NotAsked::There(why) => {
+                tracing::debug!(%why, service = %target.did, "a service cannot be asked");
+                unreachable()
+            }
+        })
+    }
+
+    /// Asks a service in a member's name, with a token for this one request, up to the head of the answer.
+    pub async fn ask_as(
+        &self,
+        member: Id,
+        did: &Did,
+        target: &Target,
+        question: Question<'_>,
+    ) -> Result<Answer, NotAsked> {
+        let Question { method, verb, query, headers: mut sent, body } = question;
+        let key = keys::signing_key(&self.hub, member).await?;
+        let token = service_token(&key, did, target.did.as_str(), Some(method.as_str()), now() + TOKEN)?;
         let token = HeaderValue::from_str(&format!("Bearer {token}"));
-        sent.insert(header::AUTHORIZATION, token.map_err(|_| XrpcError::invalid("no token"))?);
+        sent.insert(header::AUTHORIZATION, token.map_err(|_| HubError::Damaged("a token"))?);
         let mut url = target.url.clone();
         url.set_path(&format!("/xrpc/{method}"));
-        url.set_query(uri.query());
+        url.set_query(query);
         let origin = url.origin();
         // Nothing of the member's goes to where the service may send us on.
         let headers = move |hop: &Url| if hop.origin() == origin { sent.clone() } else { HeaderMap::new() };
-        let answer = self.hub.fetcher().begin(verb.clone(), &url, body, LONGEST_ANSWER, headers).await;
-        answer.map_err(|why| {
-            tracing::debug!(%why, service = %target.did, "a service cannot be asked");
-            unreachable()
-        })
+        Ok(self.hub.fetcher().begin(verb.clone(), &url, body, LONGEST_ANSWER, headers).await?)
     }
 }
 

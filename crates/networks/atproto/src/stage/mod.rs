@@ -4,6 +4,7 @@ mod account;
 mod answers;
 mod chat;
 mod gates;
+mod message;
 mod post;
 mod profile;
 pub(crate) mod report;
@@ -40,6 +41,10 @@ pub async fn stage(at: &AtProto, hub: &Hub, act: &Act) -> Result<Staged, HubErro
     // On its way here from another server: until `activateAccount` nothing is said of it, whoever switched it on.
     if crate::facts::Facts::of(&act.presence).moving {
         return Ok(Staged::default());
+    }
+    // What is not for all to read never comes near the repository, which is.
+    if message::private_post(&act.kind).is_some() {
+        return staging.privately().await;
     }
     let mut made = Records::default();
     if let Some(origin) = &act.origin

@@ -9,7 +9,7 @@ use crate::{
     syntax::{AtUri, Datetime, RecordKey, is_uri},
 };
 use landbridge_hub::{CopyKind, Draft, HubError, Preview};
-use landbridge_model::{Id, Mark, MarkKind, Media, MediaKind, Network, Post, RichText, Time};
+use landbridge_model::{Id, Mark, MarkKind, Media, MediaKind, Network, Post, RichText, Time, Visibility};
 use std::{collections::HashMap, time::Duration};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -286,7 +286,7 @@ impl Staging<'_> {
     }
 
     /// The text, with mentions of people of this network by their DIDs and of others as links to their pages.
-    async fn native_marks(&self, post: &Post) -> Result<RichText, HubError> {
+    pub(super) async fn native_marks(&self, post: &Post) -> Result<RichText, HubError> {
         let named: Vec<Id> = post.mentions.iter().map(|mention| mention.actor).collect();
         let mut dids: HashMap<Id, String> = HashMap::new();
         for presence in self.hub.presences_of(&named, Network::AtProto).await? {
@@ -483,7 +483,7 @@ fn bare(url: &str) -> String {
     bare.trim_start_matches("www.").trim_end_matches('/').to_owned()
 }
 
-fn prefixed(lead: &str, rich: RichText) -> RichText {
+pub(super) fn prefixed(lead: &str, rich: RichText) -> RichText {
     if lead.is_empty() {
         return rich;
     }
@@ -497,7 +497,7 @@ fn prefixed(lead: &str, rich: RichText) -> RichText {
     RichText::new(text, moved.collect())
 }
 
-fn with_link(rich: RichText, url: &str) -> RichText {
+pub(super) fn with_link(rich: RichText, url: &str) -> RichText {
     let gap = if rich.text.is_empty() { "" } else { "\n\n" };
     with_tail(rich, &format!("{gap}{url}"))
 }
@@ -527,6 +527,9 @@ fn cut_with(rich: &RichText, tail: &str) -> RichText {
 /// What a draft loses there, in words for its author.
 pub fn preview(draft: &Draft) -> Preview {
     let rich = draft.rich.clone().unwrap_or_else(|| landbridge_model::richtext::compose(&draft.text));
+    if draft.visibility == Some(Visibility::Direct) {
+        return super::message::preview(draft, &rich);
+    }
     let mut notes = vec!["Public for ever: anybody may copy the repository it is in.".to_owned()];
     let warning = draft.warning.as_deref().map_or(0, |warning| warning.graphemes(true).count() + 8);
     if rich.text.graphemes(true).count() + warning > LIMITS.graphemes || rich.text.len() > LIMITS.bytes {

@@ -2,12 +2,14 @@
 //! not ([`elsewhere`]), or a second hub.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod chatting;
 mod elsewhere;
 mod gates;
 mod hostile;
 mod labels;
 mod lighter;
 mod looking_up;
+mod messages;
 mod node;
 mod real;
 mod streams;

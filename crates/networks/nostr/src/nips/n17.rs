@@ -56,27 +56,10 @@ fn is_named(person: &Person, id: &str, acct: &str) -> bool {
 
 /// The text without the names that it begins with: whom it is for, the tags say.
 fn without_address(text: &RichText, people: &[Person]) -> RichText {
-    let mut begin = 0_usize;
-    for mark in &text.marks {
-        let MarkKind::Mention { id, acct, .. } = &mark.kind else { break };
-        let between = text.text.get(begin..mark.start as usize).unwrap_or("-");
-        if !between.trim().is_empty() || !people.iter().any(|person| is_named(person, id, acct)) {
-            break;
-        }
-        begin = mark.end as usize;
-    }
-    let rest = text.text.get(begin..).unwrap_or_default();
-    begin += rest.len() - rest.trim_start().len();
-    let shift = |at: u32| at.saturating_sub(begin as u32);
-    let later = text.marks.iter().filter(|mark| mark.start as usize >= begin);
-    let marks = later
-        .map(|mark| landbridge_model::Mark {
-            start: shift(mark.start),
-            end: shift(mark.end),
-            kind: mark.kind.clone(),
-        })
-        .collect();
-    RichText::new(text.text.get(begin..).unwrap_or_default().to_owned(), marks)
+    text.without_lead(&|kind| {
+        let MarkKind::Mention { id, acct, .. } = kind else { return false };
+        people.iter().any(|person| is_named(person, id, acct))
+    })
 }
 
 /// Everybody whom a message names, without its author.
