@@ -1,6 +1,6 @@
 //! Latencies and memory.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Times of single operations.
 #[derive(Default)]
@@ -47,4 +47,18 @@ pub fn processor(pid: u32) -> f64 {
         |n: usize| after_name.split_whitespace().nth(n).and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0);
     // utime and stime, in hundredths of a second on Linux.
     (ticks(11) + ticks(12)) / 100.0
+}
+
+/// Until the server has nothing to do, for a minute at most.
+pub async fn settle(pid: u32) {
+    let begun = Instant::now();
+    let mut before = processor(pid);
+    while begun.elapsed() < Duration::from_secs(60) {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let now = processor(pid);
+        if now - before < 0.05 {
+            return;
+        }
+        before = now;
+    }
 }

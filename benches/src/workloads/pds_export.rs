@@ -6,7 +6,6 @@ use crate::{
     measure::{self, Latencies},
     pds::Pds,
     report::Report,
-    workloads::pds_write::settle,
 };
 use anyhow::{Result, ensure};
 use std::time::Instant;
@@ -36,7 +35,7 @@ pub async fn run(common: &Common, options: &Options) -> Result<Report> {
             (size - there) as f64 / begun.elapsed().as_secs_f64(),
             "records/s",
         );
-        settle(pid).await;
+        measure::settle(pid).await;
         let mut latencies = Latencies::default();
         for number in 0..options.posts {
             let begun = Instant::now();
@@ -46,7 +45,7 @@ pub async fn run(common: &Common, options: &Options) -> Result<Report> {
         there = size + options.posts;
         report.figure(format!("{size}: one more record, p50"), latencies.percentile(0.5), "ms");
         report.figure(format!("{size}: one more record, p99"), latencies.percentile(0.99), "ms");
-        settle(pid).await;
+        measure::settle(pid).await;
         let mut url = pds.url("com.atproto.sync.getRepo")?;
         url.query_pairs_mut().append_pair("did", &account.did);
         let (mut best, mut bytes) = (f64::MAX, 0);

@@ -7,10 +7,7 @@ use crate::{
     report::Report,
 };
 use anyhow::Result;
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 #[derive(clap::Args)]
 pub struct Options {
@@ -55,7 +52,7 @@ pub async fn run(common: &Common, options: &Options) -> Result<Report> {
         latencies.extend(client.await??);
     }
     let took = begun.elapsed().as_secs_f64();
-    settle(pid).await;
+    measure::settle(pid).await;
     let written = latencies.count() as f64;
     let mut report = Report::new("pds-write", common.name());
     report.setting("engine", common.server.engine(&common.database));
@@ -67,18 +64,4 @@ pub async fn run(common: &Common, options: &Options) -> Result<Report> {
     report.figure("processor time, with what follows each", used * 1000.0 / written, "ms");
     report.figure("memory after", measure::resident(pid), "MB");
     Ok(report)
-}
-
-/// Until the server has nothing to do, for a minute at most.
-pub async fn settle(pid: u32) {
-    let begun = Instant::now();
-    let mut before = measure::processor(pid);
-    while begun.elapsed() < Duration::from_secs(60) {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        let now = measure::processor(pid);
-        if now - before < 0.05 {
-            return;
-        }
-        before = now;
-    }
 }

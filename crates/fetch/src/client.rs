@@ -12,6 +12,9 @@ use url::Url;
 /// Hops followed before giving up; a chain longer than this is a loop or a joke.
 const MAX_REDIRECTS: usize = 5;
 
+/// For a body that is handed on piece by piece, to somebody who may be slow.
+const LONGEST_BODY: Duration = Duration::from_secs(600);
+
 /// Makes requests under one [`Policy`], with one pool of connections. Cheap to clone.
 #[derive(Clone)]
 pub struct Fetcher {
@@ -46,11 +49,25 @@ pub struct Response {
     pub url: Url,
 }
 
+/// The head of an answer, whatever its status; the body has yet to come.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    /// Where it comes from, after redirects.
+    pub url: Url,
+    body: reqwest::Response,
+    /// Bytes of the body that are allowed, and how many of them may still come.
+    limit: usize,
+    left: usize,
+    /// For one piece.
+    patience: Duration,
+}
+
 impl Response {
     /// The media type, lower case, without parameters.
     pub fn media_type(&self) -> Option<String> {
-        let value = self.headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
-        Some(value.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
+        media_type(&self.headers)
     }
 
     /// `Retry-After` in seconds (RFC 9110, 10.2.3); the date form is not read.
@@ -151,27 +168,99 @@ impl Fetcher {
         sign: impl Fn(&Url) -> HeaderMap + Send,
     ) -> Result<Response, Error> {
         let exchange = async {
-            let mut url = url.clone();
-            for _ in 0..=MAX_REDIRECTS {
-                self.policy().check_url(&url)?;
-                let request = self.inner.http.request(method.clone(), url.clone()).headers(sign(&url));
-                let request = if body.is_empty() { request } else { request.body(body.clone()) };
-                let mut answer = request.send().await.map_err(Error::from_reqwest)?;
-                match next_hop(&method, &url, &answer) {
-                    Some(next) => url = next,
-                    None => {
-                        let body = read_bounded(&mut answer, most).await?;
-                        let headers = std::mem::take(answer.headers_mut());
-                        return Ok(Response { status: answer.status(), headers, body, url });
-                    }
-                }
-            }
-            Err(Error::TooManyRedirects)
+            let (mut answer, url) = self.follow(&method, url, &body, None, sign).await?;
+            let body = read_bounded(&mut answer, most).await?;
+            let headers = std::mem::take(answer.headers_mut());
+            Ok(Response { status: answer.status(), headers, body, url })
         };
         let answer =
             tokio::time::timeout(self.policy().timeout, exchange).await.map_err(|_| Error::Timeout).flatten();
         count(&answer);
         answer
+    }
+
+    /// The same, without waiting for the body: it comes piece by piece, for as long as whoever takes it needs. The policy's time
+    /// is for the head, and again for each piece.
+    pub async fn begin(
+        &self,
+        method: Method,
+        url: &Url,
+        body: Bytes,
+        max_bytes: usize,
+        sign: impl Fn(&Url) -> HeaderMap + Send,
+    ) -> Result<Answer, Error> {
+        let patience = self.policy().timeout;
+        let head = self.follow(&method, url, &body, Some(LONGEST_BODY), sign);
+        let answer = tokio::time::timeout(patience, head).await.map_err(|_| Error::Timeout).flatten();
+        count(&answer);
+        let (mut answer, url) = answer?;
+        if declared(&answer).is_some_and(|len| len > max_bytes) {
+            return Err(Error::TooLarge { limit: max_bytes });
+        }
+        let headers = std::mem::take(answer.headers_mut());
+        let status = answer.status();
+        Ok(Answer { status, headers, url, body: answer, limit: max_bytes, left: max_bytes, patience })
+    }
+
+    /// Goes where redirects lead, up to the head of the answer. `patience`: for everything with the body, if another than the
+    /// policy's.
+    async fn follow(
+        &self,
+        method: &Method,
+        url: &Url,
+        body: &Bytes,
+        patience: Option<Duration>,
+        sign: impl Fn(&Url) -> HeaderMap + Send,
+    ) -> Result<(reqwest::Response, Url), Error> {
+        let mut url = url.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            self.policy().check_url(&url)?;
+            let mut request = self.inner.http.request(method.clone(), url.clone()).headers(sign(&url));
+            if !body.is_empty() {
+                request = request.body(body.clone());
+            }
+            if let Some(patience) = patience {
+                request = request.timeout(patience);
+            }
+            let answer = request.send().await.map_err(Error::from_reqwest)?;
+            match next_hop(method, &url, &answer) {
+                Some(next) => url = next,
+                None => return Ok((answer, url)),
+            }
+        }
+        Err(Error::TooManyRedirects)
+    }
+}
+
+impl Answer {
+    /// The next piece, decompressed; `None`: that was all. Fails when there is more than was allowed.
+    pub async fn piece(&mut self) -> Result<Option<Bytes>, Error> {
+        let piece = tokio::time::timeout(self.patience, self.body.chunk()).await;
+        let piece = piece.map_err(|_| Error::Timeout)?.map_err(Error::from_reqwest)?;
+        if let Some(piece) = &piece {
+            self.left = self.left.checked_sub(piece.len()).ok_or(Error::TooLarge { limit: self.limit })?;
+        }
+        Ok(piece)
+    }
+
+    /// All of it, within the policy's time.
+    pub async fn whole(mut self) -> Result<Response, Error> {
+        let mut body = BytesMut::new();
+        let patience = self.patience;
+        let all = async {
+            while let Some(piece) = self.piece().await? {
+                body.extend_from_slice(&piece);
+            }
+            Ok(())
+        };
+        tokio::time::timeout(patience, all).await.map_err(|_| Error::Timeout).flatten()?;
+        let Answer { status, headers, url, .. } = self;
+        Ok(Response { status, headers, body: body.freeze(), url })
+    }
+
+    /// The media type, lower case, without parameters.
+    pub fn media_type(&self) -> Option<String> {
+        media_type(&self.headers)
     }
 }
 
@@ -194,14 +283,22 @@ fn next_hop(method: &Method, url: &Url, answer: &reqwest::Response) -> Option<Ur
     Some(next)
 }
 
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
+    Some(value.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
+}
+
+/// The length of the body, as the answer says.
+fn declared(answer: &reqwest::Response) -> Option<usize> {
+    answer.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 async fn read_bounded(answer: &mut reqwest::Response, most: Most) -> Result<Bytes, Error> {
     let limit = match most {
         Most::Whole(limit) => limit,
         Most::Beginning(enough) => return read_beginning(answer, enough).await,
     };
-    let declared =
-        answer.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
-    if declared.is_some_and(|n: usize| n > limit) {
+    if declared(answer).is_some_and(|len| len > limit) {
         return Err(Error::TooLarge { limit });
     }
     let Some(first) = answer.chunk().await.map_err(Error::from_reqwest)? else { return Ok(Bytes::new()) };

@@ -15,7 +15,7 @@ mod stream;
 mod tls;
 mod txt;
 
-pub use client::{Fetcher, Response};
+pub use client::{Answer, Fetcher, Response};
 pub use error::{Error, Refusal, Retry};
 pub use policy::{Loopback, Policy};
 pub use stream::Stream;

@@ -153,6 +153,38 @@ async fn bodies_are_bounded_also_after_decompression() {
 }
 
 #[tokio::test]
+async fn a_body_comes_piece_by_piece_and_is_bounded() {
+    let port = serve(|head| match head.starts_with("GET /moved") {
+        true => reply("302 Found\r\nLocation: /there", b""),
+        false => reply("200 OK\r\nContent-Type: Text/Plain; charset=utf-8", &[b'x'; 300_000]),
+    })
+    .await;
+    let fetcher = fetcher(Loopback::Only);
+    let begin = async |path, most| {
+        fetcher.begin(Method::GET, &url(port, path), Bytes::new(), most, |_| HeaderMap::new()).await
+    };
+    let mut answer = begin("/moved", 300_000).await.unwrap();
+    assert_eq!((answer.status.as_u16(), answer.url.path()), (200, "/there"));
+    assert_eq!(answer.media_type().as_deref(), Some("text/plain"));
+    let (mut pieces, mut bytes) = (0, 0);
+    while let Some(piece) = answer.piece().await.unwrap() {
+        (pieces, bytes) = (pieces + 1, bytes + piece.len());
+    }
+    assert!(pieces > 1 && bytes == 300_000, "{pieces}");
+    assert_eq!(begin("/there", 300_000).await.unwrap().whole().await.unwrap().body.len(), 300_000);
+    // What is announced, and what comes unannounced.
+    assert!(matches!(begin("/there", 299_999).await.unwrap_err(), Error::TooLarge { .. }));
+    let silent =
+        serve(|_| [&b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"[..], &[b'x'; 5000]].concat()).await;
+    let silent = url(silent, "/");
+    let asked = fetcher.begin(Method::GET, &silent, Bytes::new(), 4999, |_| HeaderMap::new());
+    assert!(matches!(asked.await.unwrap().whole().await, Err(Error::TooLarge { .. })));
+    let private = Url::parse("http://10.0.0.1/").unwrap();
+    let refused = fetcher.begin(Method::GET, &private, Bytes::new(), 10, |_| HeaderMap::new()).await;
+    assert!(matches!(refused, Err(Error::Refused(_))));
+}
+
+#[tokio::test]
 async fn silence_times_out_and_a_closed_port_is_a_connect_error() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

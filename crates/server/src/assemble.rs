@@ -79,7 +79,7 @@ impl House {
         }
     }
 
-    /// Tells whether a name is some member's handle.
+    /// Tells whether a name is some member's handle, or the host that a member is.
     pub fn handles(&self) -> crate::listen::acme::Exists {
         let (atproto, on) = (self.atproto.clone(), self.hub.config().mode(Network::AtProto) != Mode::Off);
         Box::new(move |name| {

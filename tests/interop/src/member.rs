@@ -184,9 +184,15 @@ impl Member {
 
     /// What the member's page for AT Protocol shows after the password: `identity-code`, or `export` for the recovery key.
     pub async fn secret(&self, what: &str) -> Result<String> {
+        shown_code(&self.ask_for("settings/atproto", what, &[]).await?).context("no code is shown")
+    }
+
+    /// Fills in one of several forms on a page, of which the hidden field `what` says what it does; with the password. Answers
+    /// what the page says then.
+    pub async fn ask_for(&self, page: &str, what: &str, fields: &[(&str, &str)]) -> Result<String> {
         let wanted = |form: &Form| form.fields.contains(&("what".to_owned(), what.to_owned()));
-        let answer = self.submit("settings/atproto", wanted, &[("password", PASSWORD)]).await?;
-        shown_code(&answer.text().await?).context("no code is shown")
+        let fields: Vec<_> = fields.iter().copied().chain([("password", PASSWORD)]).collect();
+        Ok(self.submit(page, wanted, &fields).await?.error_for_status()?.text().await?)
     }
 
     /// Fills in a form on a page of ours, as the member's browser; answers what comes of it.

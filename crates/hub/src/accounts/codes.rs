@@ -42,7 +42,7 @@ impl Hub {
         let write = Write::from(vec![
             once::take(hash(code), purpose, now).or_fail("code"),
             grants::insert(&row, hash(&token)),
-            once::insert(hash(code), SPENT, row.member, facts, now.plus(REMEMBERED)),
+            once::insert(hash(code), SPENT, row.member, facts, 1, now.plus(REMEMBERED)),
         ]);
         match self.store().write(write).await {
             Ok(_) => Ok(Some((Grant::from_row(row), token))),

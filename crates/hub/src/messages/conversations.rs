@@ -1,6 +1,6 @@
 //! A member's conversations, for reading.
 
-use super::{Label, Standing};
+use super::{Label, Standing, rows::people_of};
 use crate::{
     Hub, HubError, Page, PostView,
     reading::{Filter, Thread, pairs},
@@ -134,10 +134,7 @@ impl Hub {
         member: Id,
         rows: Vec<ConversationRow>,
     ) -> Result<Vec<Conversation>, HubError> {
-        let people = |row: &ConversationRow| -> Vec<Id> {
-            serde_json::from_str::<Vec<i64>>(&row.people).unwrap_or_default().into_iter().map(Id).collect()
-        };
-        let everybody: Vec<Id> = rows.iter().flat_map(people).collect();
+        let everybody: Vec<Id> = rows.iter().flat_map(people_of).collect();
         let actors: HashMap<Id, Actor> =
             self.actors(&everybody).await?.into_iter().map(|actor| (actor.id, actor)).collect();
         let last: Vec<Id> = rows.iter().map(|row| row.last_post).collect();
@@ -149,7 +146,7 @@ impl Hub {
             found.push(Conversation {
                 id: row.id,
                 network: row.network,
-                people: people(&row).iter().filter_map(|id| actors.get(id).cloned()).collect(),
+                people: people_of(&row).iter().filter_map(|id| actors.get(id).cloned()).collect(),
                 last: views.remove(&row.last_post),
                 last_post: row.last_post,
                 unread: u64::try_from(row.unread).unwrap_or(0),

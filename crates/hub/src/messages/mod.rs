@@ -8,6 +8,7 @@
 //! thread.
 
 mod conversations;
+mod joined;
 mod label;
 mod remove;
 mod rows;

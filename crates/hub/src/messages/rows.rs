@@ -22,18 +22,18 @@ impl Hub {
         readers: &[Id],
         seen: bool,
     ) -> Result<Vec<Change>, HubError> {
-        let key = self.conversation_key(post, network);
         let everybody = participants(post);
+        let key = self.conversation_key(network, post.root, &everybody);
         let mut changes = Vec::with_capacity(readers.len() * 2);
         for reader in readers {
             let others: Vec<Id> = everybody.iter().copied().filter(|id| id != reader).collect();
-            let people = serde_json::to_string(&others.iter().map(|id| id.0).collect::<Vec<_>>());
+            let people = people_text(&others);
             changes.extend(conversations::put(&NewMessage {
                 id: self.ids().next(),
                 member: *reader,
                 key: &key,
                 network,
-                people: &people.unwrap_or_default(),
+                people: &people,
                 secrecy: self.label(*reader, network).await?.secrecy.key(),
                 post: post.id,
                 own: seen || *reader == post.author,
@@ -50,7 +50,7 @@ impl Hub {
         network: Option<Network>,
         readers: &[Id],
     ) -> Result<Vec<Change>, HubError> {
-        let key = self.conversation_key(post, network);
+        let key = self.conversation_key(network, post.root, &participants(post));
         let now = self.label(post.author, network).await?.secrecy;
         let before = self.store().row(conversations::by_key(post.author, &key)).await?;
         let before = before.map(|mut row| ConversationRow::read(&mut row)).transpose()?;
@@ -116,11 +116,12 @@ impl Hub {
         Ok(())
     }
 
-    /// What makes messages one conversation: the network, the people, and the thread where there are threads.
-    fn conversation_key(&self, post: &Post, network: Option<Network>) -> Vec<u8> {
+    /// What makes messages one conversation: the network, the people (in a fixed order), and the thread where there are
+    /// threads.
+    pub(super) fn conversation_key(&self, network: Option<Network>, root: Id, everybody: &[Id]) -> Vec<u8> {
         let rooms = network.is_some_and(|network| self.translator(network).is_ok_and(|t| t.has_rooms()));
-        let thread = if rooms { Id::default() } else { post.root };
-        let people: Vec<String> = participants(post).iter().map(Id::to_string).collect();
+        let thread = if rooms { Id::default() } else { root };
+        let people: Vec<String> = everybody.iter().map(Id::to_string).collect();
         let network = network.map_or("here", Network::key);
         self.keyed_hash(&format!("conversation {network} {thread} {}", people.join(" ")))
     }
@@ -133,4 +134,13 @@ pub(super) fn participants(post: &Post) -> Vec<Id> {
     people.sort_unstable();
     people.dedup();
     people
+}
+
+/// Everybody in a conversation but its member, as the row has them.
+pub(super) fn people_of(row: &ConversationRow) -> Vec<Id> {
+    serde_json::from_str::<Vec<i64>>(&row.people).unwrap_or_default().into_iter().map(Id).collect()
+}
+
+pub(super) fn people_text(people: &[Id]) -> String {
+    serde_json::to_string(&people.iter().map(|id| id.0).collect::<Vec<_>>()).unwrap_or_default()
 }

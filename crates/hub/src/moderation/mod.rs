@@ -3,6 +3,7 @@
 mod domains;
 mod erase;
 mod files;
+mod hiding;
 mod housekeeping;
 mod polls;
 mod reports;

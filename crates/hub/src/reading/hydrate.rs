@@ -202,6 +202,9 @@ impl Page<'_> {
         let labelled = self.labels.get(&post.id);
         let shy = shy || labelled.is_some_and(|labelled| labelled.signed_in);
         let hidden = shy && self.reader.is_none() || labelled.is_some_and(|labelled| labelled.hidden);
+        if self.context.is_hidden(post.id) {
+            return false;
+        }
         own || (!gone && !hidden && !with.blocked_by && visible && !self.context.blocked_here(author))
     }
 

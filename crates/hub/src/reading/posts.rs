@@ -27,6 +27,9 @@ impl Hub {
 
     /// Whether somebody (a member, or a remote actor whose server asks) may read a post.
     pub async fn may_read(&self, post: &Post, reader: Option<Id>) -> Result<bool, HubError> {
+        if self.is_hidden(post.id).await? {
+            return Ok(false);
+        }
         if reader == Some(post.author) {
             return Ok(true);
         }

@@ -39,6 +39,7 @@ impl Hub {
         {
             write.push(actors::set_state(kept.id, gone.state));
         }
+        write.extend(self.joined_conversations(gone.id, kept.id).await?);
         write.extend(merging::merge(gone.id, kept.id));
         self.store().write(write).await?;
         metrics::counter!("hub_actors_merged_total").increment(1);

@@ -17,6 +17,7 @@ use landbridge_store::{
     entities::{
         actors,
         awaited::{self, Awaited},
+        contacts,
         copies::{self, CopyRow},
         gated::{self, Gated},
         home::{self, Fanout},
@@ -273,9 +274,16 @@ impl Hub {
             return Err(Halt::Duplicate);
         }
         let post = self.post(known.object).await?;
+        let arrival = match sent.released {
+            Some(released) => vec![
+                contacts::let_go(sent.network, &new.native_id, released.member),
+                copies::has_arrived(sent.network, &new.native_id),
+            ],
+            None => vec![copies::arrive(sent.network, &new.native_id)],
+        };
         // Somebody read it as it was asked for; where it is out of sight it stays so.
         if self.gated_answer(&post, sent.network, &new.native_id).await?.is_some() {
-            self.store().write(copies::arrive(sent.network, &new.native_id)).await?;
+            self.store().write(arrival).await?;
             return Ok(Received::Stored(Some(post.id)));
         }
         let scope = Scope::of(post.visibility);
@@ -287,7 +295,7 @@ impl Hub {
             .map(|(id, _)| *id)
             .filter(|id| sent.released.is_none_or(|released| released.member == *id))
             .collect();
-        let mut write = Write::from(copies::arrive(sent.network, &new.native_id));
+        let mut write = Write::from(arrival);
         let named = |id: &&Id| post.mentions.iter().any(|mention| mention.actor == **id);
         let named: Vec<Id> = told.iter().filter(named).copied().collect();
         write.push(mentions::insert(post.id, &named));

@@ -1,11 +1,11 @@
 //! Private messages: which way they go, in which conversation they stand, and that they go for good.
 
 use crate::{
-    receive::{AP, NOSTR, member_native, post_of},
+    receive::{AP, NOSTR, member_native, native, post_of, profile_of},
     support::{TestHub, draft_for, test_hub},
 };
 use landbridge_hub::{
-    Draft, EventKind, HubError, InPost, Page, Received,
+    Draft, EventKind, HubError, InPost, Page, Received, What,
     gate::{Reason, Scope, State},
     messages::MessageState,
 };
@@ -20,6 +20,7 @@ on_both_engines!(
     who_is_let_in_stands_in_the_conversation,
     each_member_answers_for_themself,
     who_was_written_to_may_write_back,
+    one_person_of_two_goes_on_in_their_conversations,
 );
 
 /// A message from somebody elsewhere to members.
@@ -212,4 +213,29 @@ async fn who_was_written_to_may_write_back(store: TestStore) {
     let granted = t.hub.contacts_in(me, State::Granted, &[Scope::Private], Page::default()).await.unwrap();
     assert_eq!(granted.iter().map(|c| (c.stranger.id, c.reason)).collect::<Vec<_>>(), [(bob, Reason::Wrote)]);
     assert!(t.hub.contact_requests(me, &Scope::ALL, Page::default()).await.unwrap().is_empty());
+}
+
+async fn one_person_of_two_goes_on_in_their_conversations(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let kept = t.stranger(AP, "bob").await;
+    let gone = t.stranger(NOSTR, "bob").await;
+    t.follow_now(&alice, gone).await;
+    let me = alice.actor.id;
+    let on_nostr = |id: &str, answers: Option<&str>| InPost {
+        visibility: Some(Visibility::Direct),
+        addressed: vec![member_native(NOSTR, "alice")],
+        reply_to: answers.map(str::to_owned),
+        ..post_of(NOSTR, "bob", id, "between us")
+    };
+    t.stored(NOSTR, on_nostr("ev1", None)).await;
+    let [(one, 1)] = conversations(&t, me).await[..] else { panic!("{:?}", conversations(&t, me).await) };
+    let proved =
+        landbridge_hub::InActor { proved: vec![(AP, native(AP, "bob"))], ..profile_of(NOSTR, "bob") };
+    t.take(NOSTR, "bob", None, What::Profile(Box::new(proved))).await.unwrap();
+    let people = t.hub.conversation(me, one).await.unwrap().people;
+    assert_eq!(people.iter().map(|actor| actor.id).collect::<Vec<_>>(), [kept]);
+    t.stored(NOSTR, on_nostr("ev2", Some("ev1"))).await;
+    assert_eq!(conversations(&t, me).await, [(one, 2)]);
+    assert_eq!(t.hub.messages(me, one, Page::default()).await.unwrap().len(), 2);
 }

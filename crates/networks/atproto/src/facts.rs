@@ -17,6 +17,8 @@ pub struct Facts {
     /// Of members: blocks may be public records; texts that are too long become threads instead of being cut.
     pub public_blocks: bool,
     pub threads: bool,
+    /// Of members: the operator makes no invitations for them.
+    pub may_not_invite: bool,
     /// Of members: which blobs the pictures of the profile are.
     pub pictures: Vec<PictureBlob>,
     /// Is on the way here from another server: the repository is not complete, and the DID does not name us yet.

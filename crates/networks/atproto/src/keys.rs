@@ -43,7 +43,14 @@ pub async fn held(hub: &Hub, member: Id, kind: &str) -> Result<Option<SigningKey
 
 /// The key that signs a member's repository.
 pub async fn signing_key(hub: &Hub, member: Id) -> Result<SigningKey, HubError> {
-    held(hub, member, SIGNING).await?.ok_or(HubError::Damaged("a member without a signing key"))
+    let missing = || HubError::Damaged("a member without a signing key");
+    let key = held(hub, member, SIGNING).await?.ok_or_else(missing)?;
+    // Another node may have put a new one in its place since it was read here.
+    if public(hub, member, SIGNING).await?.as_ref() == Some(key.public()) {
+        return Ok(key);
+    }
+    hub.forget_key(member, Network::AtProto, SIGNING);
+    held(hub, member, SIGNING).await?.ok_or_else(missing)
 }
 
 impl AtProto {

@@ -18,7 +18,10 @@ use landbridge_hub::{
 use landbridge_model::{Actor, Id, Network, Presence};
 use landbridge_store::{
     Change,
-    entities::{atproto_access, atproto_arrivals, atproto_events, atproto_reader, atproto_repos, files},
+    entities::{
+        atproto_access, atproto_arrivals, atproto_events, atproto_invites, atproto_reader, atproto_repos,
+        files,
+    },
 };
 use std::sync::{Arc, Mutex};
 use tokio::sync::{Notify, Semaphore, watch};
@@ -152,6 +155,7 @@ impl Translator for AtProto {
         changes.push(atproto_events::erase(presence.actor));
         changes.push(atproto_arrivals::erase(presence.actor));
         changes.extend(atproto_access::erase(presence.actor));
+        changes.extend(atproto_invites::erase(&presence.native_id));
         changes.push(atproto_reader::forget(&presence.native_id));
         changes
     }

@@ -24,6 +24,9 @@ enum Role {
     Handle,
 }
 
+/// What a handle's host says: whose it is, and the document of who is the host itself.
+const SAID_BY_HANDLES: [&str; 2] = ["/.well-known/atproto-did", "/.well-known/did.json"];
+
 /// Set on requests that are for the PDS: see [`super::wrap`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ForPds;
@@ -96,7 +99,7 @@ pub async fn route(State(hosts): State<Arc<Hosts>>, mut request: Request, next: 
             request.extensions_mut().insert(ForPds);
             next.run(request).await
         }
-        Some(Role::Handle) if request.uri().path() == "/.well-known/atproto-did" => {
+        Some(Role::Handle) if SAID_BY_HANDLES.contains(&request.uri().path()) => {
             request.extensions_mut().insert(ForPds);
             next.run(request).await
         }
@@ -179,6 +182,7 @@ mod tests {
     #[tokio::test]
     async fn handles_only_say_whose_they_are() {
         assert_eq!(status("alice.example.org", "/.well-known/atproto-did").await.0, StatusCode::OK);
+        assert_eq!(status("alice.example.org", "/.well-known/did.json").await.0, StatusCode::OK);
         let (code, location) = status("alice.example.org", "/settings").await;
         assert_eq!(
             (code, location.as_deref()),

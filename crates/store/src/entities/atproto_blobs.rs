@@ -82,6 +82,11 @@ pub fn of_record(actor: Id, path: &str) -> Query {
     query("SELECT cid FROM atproto_blob_uses WHERE actor_id = ?1 AND path = ?2", args![actor, path])
 }
 
+/// (path) of the records that name a blob.
+pub fn named_by(actor: Id, cid: &str) -> Query {
+    query("SELECT path FROM atproto_blob_uses WHERE actor_id = ?1 AND cid = ?2", args![actor, cid])
+}
+
 pub fn name(actor: Id, cid: &str, path: &str, rev: &str) -> Change {
     Change::new(
         "INSERT INTO atproto_blob_uses (actor_id, cid, path, rev) VALUES (?1, ?2, ?3, ?4)

@@ -102,6 +102,7 @@ pub fn erase(actor: Id) -> Vec<Change> {
         "DELETE FROM atproto_preferences WHERE actor_id = ?1",
         "DELETE FROM atproto_blob_uses WHERE actor_id = ?1",
         "DELETE FROM atproto_blobs WHERE actor_id = ?1",
+        "DELETE FROM atproto_takedowns WHERE actor_id = ?1",
     ]
     .map(|sql| Change::new(sql, args![actor]))
     .into()
@@ -114,14 +115,36 @@ pub fn block(actor: Id, cid: &[u8]) -> Query {
     query("SELECT bytes FROM atproto_blocks WHERE actor_id = ?1 AND cid = ?2", args![actor, cid])
 }
 
-/// (cid, bytes) of all blocks.
-pub fn blocks(actor: Id) -> Query {
-    query("SELECT cid, bytes FROM atproto_blocks WHERE actor_id = ?1", args![actor])
+/// (bytes) of the newest commit.
+pub fn head_block(actor: Id) -> Query {
+    query(
+        "SELECT b.bytes FROM atproto_repos r JOIN atproto_blocks b ON b.actor_id = r.actor_id AND b.cid = r.head
+         WHERE r.actor_id = ?1",
+        args![actor],
+    )
 }
 
-/// (cid, bytes) of the blocks that came after a rev.
-pub fn blocks_since(actor: Id, rev: &str) -> Query {
-    query("SELECT cid, bytes FROM atproto_blocks WHERE actor_id = ?1 AND rev > ?2", args![actor, rev])
+/// (length) of the longest block; NULL without one.
+pub fn longest_block(actor: Id) -> Query {
+    query("SELECT MAX(LENGTH(bytes)) FROM atproto_blocks WHERE actor_id = ?1", args![actor])
+}
+
+/// (cid, bytes) of the commit and the nodes of the tree: of all blocks that are no records.
+pub fn nodes(actor: Id) -> Query {
+    query(
+        "SELECT b.cid, b.bytes FROM atproto_blocks b WHERE b.actor_id = ?1
+           AND NOT EXISTS (SELECT 1 FROM atproto_records r WHERE r.actor_id = b.actor_id AND r.cid = b.cid)",
+        args![actor],
+    )
+}
+
+/// The same of those that came after a rev.
+pub fn nodes_since(actor: Id, rev: &str) -> Query {
+    query(
+        "SELECT b.cid, b.bytes FROM atproto_blocks b WHERE b.actor_id = ?1 AND b.rev > ?2
+           AND NOT EXISTS (SELECT 1 FROM atproto_records r WHERE r.actor_id = b.actor_id AND r.cid = b.cid)",
+        args![actor, rev],
+    )
 }
 
 /// (blocks)
@@ -178,6 +201,21 @@ pub fn records(actor: Id, collection: &str, above: &str, below: &str, limit: i64
         }
     };
     query(sql, args![actor, collection, above, below, limit])
+}
+
+/// (rkey, cid, bytes) of a collection, from a key on, that came with a commit of that rev or before it.
+pub fn records_from(actor: Id, collection: &str, rkey: &str, rev: &str, limit: i64) -> Query {
+    query(
+        "SELECT r.rkey, r.cid, b.bytes FROM atproto_records r
+         JOIN atproto_blocks b ON b.actor_id = r.actor_id AND b.cid = r.cid
+         WHERE r.actor_id = ?1 AND r.collection = ?2 AND r.rkey >= ?3 AND r.rev <= ?4 ORDER BY r.rkey LIMIT ?5",
+        args![actor, collection, rkey, rev, limit],
+    )
+}
+
+/// (collection, rkey) of what was written after a rev.
+pub fn written_since(actor: Id, rev: &str) -> Query {
+    query("SELECT collection, rkey FROM atproto_records WHERE actor_id = ?1 AND rev > ?2", args![actor, rev])
 }
 
 /// (collection, rkey, cid, bytes) of what was written after a rev, the oldest first.

@@ -271,6 +271,15 @@ pub fn members_with_released() -> Query {
     )
 }
 
+/// What was held for a member goes through now; fails when it has before: only one arrival counts.
+pub fn let_go(network: Network, native_id: &str, member: Id) -> Change {
+    Change::new(
+        "DELETE FROM contact_items WHERE source = ?1 AND native_id = ?2 AND member_id = ?3",
+        args![network, native_id, member],
+    )
+    .or_fail("duplicate")
+}
+
 pub fn drop_item(id: Id) -> Change {
     Change::new("DELETE FROM contact_items WHERE id = ?1", args![id])
 }

@@ -190,6 +190,50 @@ pub fn drop_queued(post: Id) -> [Change; 2] {
     ]
 }
 
+/// Conversations of members, at most `limit`, in which a message is from or to somebody; each with its member after it.
+pub fn with_person(person: Id, limit: i64) -> Query {
+    query(
+        concat!(
+            "SELECT ",
+            columns!(),
+            ", c.member_id FROM conversations c WHERE c.id IN
+               (SELECT o.conversation_id FROM posts p JOIN conversation_posts o ON o.post_id = p.id WHERE p.author_id = ?1
+                UNION SELECT o.conversation_id FROM mentions m JOIN conversation_posts o ON o.post_id = m.post_id
+                      WHERE m.actor_id = ?1)
+              ORDER BY c.id LIMIT ?2"
+        ),
+        args![person, limit],
+    )
+}
+
+/// A conversation is between other people, with another key; what the member has under that key already is added to it.
+pub fn rekey(member: Id, id: Id, key: &[u8], people: &str) -> [Change; 5] {
+    let other = |sql: &'static str| Change::new(sql, args![member, id, key.to_vec()]);
+    [
+        other(
+            "UPDATE conversation_posts SET conversation_id = ?2 WHERE conversation_id IN
+               (SELECT c.id FROM conversations c WHERE c.member_id = ?1 AND c.key = ?3 AND c.id <> ?2)
+             AND NOT EXISTS (SELECT 1 FROM conversation_posts o
+                             WHERE o.conversation_id = ?2 AND o.post_id = conversation_posts.post_id)",
+        ),
+        other(
+            "UPDATE conversations SET unread = unread + COALESCE((SELECT MAX(c.unread) FROM conversations c
+               WHERE c.member_id = ?1 AND c.key = ?3 AND c.id <> ?2), 0),
+               last_post = COALESCE((SELECT MAX(p.post_id) FROM conversation_posts p WHERE p.conversation_id = ?2),
+                                    last_post) WHERE id = ?2",
+        ),
+        other(
+            "DELETE FROM conversation_posts WHERE conversation_id IN
+               (SELECT c.id FROM conversations c WHERE c.member_id = ?1 AND c.key = ?3 AND c.id <> ?2)",
+        ),
+        other("DELETE FROM conversations WHERE member_id = ?1 AND key = ?3 AND id <> ?2"),
+        Change::new(
+            "UPDATE conversations SET key = ?3, people = ?4 WHERE id = ?2 AND member_id = ?1",
+            args![member, id, key.to_vec(), people],
+        ),
+    ]
+}
+
 /// An emptied conversation goes.
 pub fn delete(member: Id, id: Id) -> Change {
     Change::new("DELETE FROM conversations WHERE id = ?1 AND member_id = ?2", args![id, member])

@@ -152,11 +152,15 @@ pub fn is_fetched(network: Network, native_id: &str) -> Query {
 
 /// Now it has arrived by itself; fails when it had before: only one arrival counts.
 pub fn arrive(network: Network, native_id: &str) -> Change {
+    has_arrived(network, native_id).or_fail("duplicate")
+}
+
+/// It has arrived by itself, now or before.
+pub fn has_arrived(network: Network, native_id: &str) -> Change {
     Change::new(
         "UPDATE copies SET fetched = 0 WHERE network = ?1 AND native_id = ?2 AND fetched = 1",
         args![network, native_id],
     )
-    .or_fail("duplicate")
 }
 
 /// (native_id, post id, author, root, 1 when by a member, 1 when a member follows the author) of living posts among some

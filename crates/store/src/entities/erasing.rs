@@ -48,11 +48,15 @@ const STATEMENTS: &[&str] = &[
     "DELETE FROM conversations WHERE member_id = ?1",
     concat!("DELETE FROM conversation_posts WHERE post_id IN ", theirs!()),
     concat!(
-        "UPDATE conversations SET last_post = COALESCE((SELECT MAX(p.post_id) FROM conversation_posts p
-           WHERE p.conversation_id = conversations.id), 0) WHERE last_post IN ",
+        "DELETE FROM conversations WHERE NOT EXISTS
+           (SELECT 1 FROM conversation_posts p WHERE p.conversation_id = conversations.id) AND last_post IN ",
         theirs!()
     ),
-    "DELETE FROM conversations WHERE last_post = 0",
+    concat!(
+        "UPDATE conversations SET last_post = (SELECT MAX(p.post_id) FROM conversation_posts p
+           WHERE p.conversation_id = conversations.id) WHERE last_post IN ",
+        theirs!()
+    ),
     concat!("DELETE FROM gated WHERE post_id IN ", theirs!()),
     "DELETE FROM gated WHERE network IN (SELECT c.network FROM copies c WHERE c.actor_id = ?1)
        AND native_id IN (SELECT c.native_id FROM copies c WHERE c.actor_id = ?1)",

@@ -487,6 +487,7 @@ pub fn delete(post: Id) -> Vec<Change> {
         "DELETE FROM reactions WHERE post_id = ?1",
         "DELETE FROM bookmarks WHERE post_id = ?1",
         "DELETE FROM pins WHERE post_id = ?1",
+        "DELETE FROM hidden_posts WHERE post_id = ?1",
         "DELETE FROM mentions WHERE post_id = ?1",
         "DELETE FROM tags WHERE post_id = ?1",
         "DELETE FROM polls WHERE post_id = ?1",
@@ -498,9 +499,10 @@ pub fn delete(post: Id) -> Vec<Change> {
         "DELETE FROM search_posts WHERE rowid = ?1",
         "DELETE FROM awaited WHERE post_id = ?1",
         "DELETE FROM conversation_posts WHERE post_id = ?1",
-        "UPDATE conversations SET last_post = COALESCE((SELECT MAX(p.post_id) FROM conversation_posts p
-           WHERE p.conversation_id = conversations.id), 0) WHERE last_post = ?1",
-        "DELETE FROM conversations WHERE last_post = 0",
+        "DELETE FROM conversations WHERE last_post = ?1 AND NOT EXISTS
+           (SELECT 1 FROM conversation_posts p WHERE p.conversation_id = conversations.id)",
+        "UPDATE conversations SET last_post = (SELECT MAX(p.post_id) FROM conversation_posts p
+           WHERE p.conversation_id = conversations.id) WHERE last_post = ?1",
         "DELETE FROM gated WHERE post_id = ?1",
         "UPDATE posts SET quote_state = 4, quote_of = NULL WHERE quote_of = ?1",
     ];

@@ -29,6 +29,7 @@ mod label;
 mod leaving;
 mod like;
 mod mention;
+mod own_host;
 mod post;
 mod profile;
 mod quote;

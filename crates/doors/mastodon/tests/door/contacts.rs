@@ -113,6 +113,7 @@ async fn requests_are_shown_and_answered(store: TestStore) {
     world.bob_writes(1, "first", Visibility::Direct).await;
     world.bob_writes(2, "second", Visibility::Direct).await;
     assert_eq!(alice.get("/api/v1/notifications").await, json!([]));
+    assert_eq!(alice.get("/api/v1/conversations").await, json!([]));
     let summary = &alice.get("/api/v2/notifications/policy").await["summary"];
     assert_eq!(*summary, json!({ "pending_requests_count": 1, "pending_notifications_count": 2 }));
     let requests = alice.get("/api/v1/notifications/requests").await;
@@ -133,6 +134,11 @@ async fn requests_are_shown_and_answered(store: TestStore) {
     let told = alice.get("/api/v1/notifications").await;
     let texts: Vec<_> = told.as_array().unwrap().iter().map(|n| n["status"]["content"].to_string()).collect();
     assert!(texts.len() == 2 && texts[0].contains("second") && texts[1].contains("first"), "{texts:?}");
+    // Neither answers the other: a conversation each.
+    let conversations = alice.get("/api/v1/conversations").await;
+    assert_eq!(conversations[0]["last_status"]["id"], told[0]["status"]["id"], "{conversations}");
+    assert_eq!(conversations[1]["last_status"]["id"], told[1]["status"]["id"]);
+    assert_eq!(conversations[0]["unread"], true);
     assert_eq!(alice.get("/api/v1/notifications/requests").await, json!([]));
 }
 

@@ -6,11 +6,11 @@ use landbridge_model::{Actor, Id, Network, Post};
 use landbridge_store::{
     Row,
     entities::{
-        actors, copies, ints, post_keys,
+        actors, copies, hidden_posts, ints, post_keys,
         posts::{Body, PostRow},
     },
 };
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 pub(super) struct Context {
     pub actors: HashMap<Id, Actor>,
@@ -20,6 +20,8 @@ pub(super) struct Context {
     /// Wrapped keys of sealed posts that the reader holds.
     keys: HashMap<Id, Vec<u8>>,
     rules: HashMap<String, Rule>,
+    /// Posts that a moderator has hidden.
+    hidden: HashSet<Id>,
 }
 
 /// A living copy.
@@ -40,7 +42,7 @@ impl Context {
             posts.values().map(|p| p.author).collect::<BTreeSet<_>>().into_iter().collect();
         let sealed: Vec<Id> = posts.values().filter(|p| p.sealed).map(|p| p.id).collect();
         let json = ints(&ids);
-        let mut questions = vec![actors::by_ids(&authors), copies::places(&json)];
+        let mut questions = vec![actors::by_ids(&authors), copies::places(&json), hidden_posts::among(&json)];
         questions.extend(Counts::questions(&ids));
         if let Some(reader) = reader {
             questions.push(post_keys::held(reader, &sealed));
@@ -54,6 +56,10 @@ impl Context {
             actors.insert(actor.id, actor);
         }
         let copies = read_places(next())?;
+        let mut hidden = HashSet::new();
+        for mut row in next() {
+            hidden.insert(row.get(0)?);
+        }
         let counts = Counts::read([next(), next(), next()])?;
         let mut keys = HashMap::new();
         for mut row in next() {
@@ -61,7 +67,7 @@ impl Context {
         }
         let mine = Mine::read(answers.collect())?;
         let rules = domain_rules(hub, &actors).await?;
-        Ok(Context { actors, mine, counts, copies, keys, rules })
+        Ok(Context { actors, mine, counts, copies, keys, rules, hidden })
     }
 
     /// The post of a row; `None` when it is sealed and the reader holds no key.
@@ -99,6 +105,10 @@ impl Context {
         let url =
             post.url.as_ref().filter(|_| post.origin.is_some()).filter(web).cloned().unwrap_or_else(ours);
         (uri, url, networks)
+    }
+
+    pub(super) fn is_hidden(&self, post: Id) -> bool {
+        self.hidden.contains(&post)
     }
 
     pub(super) fn blocked_here(&self, author: &Actor) -> bool {

@@ -12,6 +12,7 @@ mod identity;
 pub mod input;
 mod layer;
 mod moderation;
+mod notifications;
 mod own;
 mod preferences;
 mod proxy;
@@ -20,6 +21,8 @@ mod schemas;
 mod server;
 pub mod settings;
 mod sync;
+mod takedowns;
+mod temp;
 mod well_known;
 
 pub use access::{Access, Action};
@@ -42,6 +45,8 @@ pub fn router(at: Arc<AtProto>) -> Router {
         .merge(admin::router())
         .merge(preferences::router())
         .merge(moderation::router())
+        .merge(notifications::router())
+        .merge(temp::router())
         .merge(own::router())
         .merge(settings::signposts())
         .merge(repo::router(&at))

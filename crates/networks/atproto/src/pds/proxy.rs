@@ -20,6 +20,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use landbridge_fetch::Answer;
 use std::sync::Arc;
 use url::Url;
 
@@ -78,8 +79,9 @@ async fn proxy(at: &Arc<AtProto>, method: &str, request: Request) -> XrpcResult<
     let target = at.target(method.as_str(), &parts.headers).await?;
     let body = read(body, &parts.method).await?;
     access.used(at, "asked another service");
-    let answer = at.ask(&access, &method, &target, &parts.method, &parts.uri, &parts.headers, body).await?;
-    Ok(shown(answer))
+    let answer =
+        at.begin_to_ask(&access, &method, &target, &parts.method, &parts.uri, &parts.headers, body).await?;
+    Ok(handed_on(answer))
 }
 
 /// The body of a request.
@@ -127,19 +129,31 @@ impl AtProto {
 
     /// Who is to be asked.
     pub async fn target(&self, method: &str, headers: &HeaderMap) -> XrpcResult<Target> {
-        let target = match (asked_service(headers)?, self.usual_service(method)) {
-            (None, None) => return Err(XrpcError::invalid(format!("No service configured for {method}"))),
+        match (asked_service(headers)?, self.usual_service(method)) {
+            (None, None) => Err(XrpcError::invalid(format!("No service configured for {method}"))),
             (None, Some((service, name))) => {
-                Target { did: service.did.clone(), name: name.to_owned(), url: service.url.clone() }
+                let (did, url) = (service.did.clone(), service.url.clone());
+                self.not_here(Target { did, name: name.to_owned(), url })
             }
-            (Some((did, name)), _) => {
-                let url = match self.known_service(&did, name) {
-                    Some(service) => service.url.clone(),
-                    None => self.endpoint(&did, name).await?,
-                };
-                Target { did, name: name.to_owned(), url }
-            }
+            (Some((did, name)), _) => self.service_target(&did, name).await,
+        }
+    }
+
+    /// The service of that name of a DID.
+    pub async fn service_target(&self, did: &Did, name: &str) -> XrpcResult<Target> {
+        self.service_at(did, name, self.known_service(did, name)).await
+    }
+
+    /// The same where it may be known.
+    pub async fn service_at(&self, did: &Did, name: &str, known: Option<&Service>) -> XrpcResult<Target> {
+        let url = match known {
+            Some(service) => service.url.clone(),
+            None => self.endpoint(did, name).await?,
         };
+        self.not_here(Target { did: did.clone(), name: name.to_owned(), url })
+    }
+
+    fn not_here(&self, target: Target) -> XrpcResult<Target> {
         let here = [&self.options.pds, &self.hub.config().origin].map(|own| own.origin());
         if target.did == *self.options.server_did() || here.contains(&target.url.origin()) {
             return Err(XrpcError::invalid("this would lead back here"));
@@ -154,7 +168,7 @@ impl AtProto {
         url.ok_or_else(|| XrpcError::invalid("could not resolve proxy did service url"))
     }
 
-    /// Asks a service as the member, if the app may.
+    /// Asks a service as the member, if the app may, and waits for all of the answer.
     #[expect(clippy::too_many_arguments, reason = "a request has these parts")]
     pub async fn ask(
         &self,
@@ -166,6 +180,21 @@ impl AtProto {
         headers: &HeaderMap,
         body: Bytes,
     ) -> XrpcResult<landbridge_fetch::Response> {
+        whole(self.begin_to_ask(access, method, target, verb, uri, headers, body).await?).await
+    }
+
+    /// The same up to the head of the answer.
+    #[expect(clippy::too_many_arguments, reason = "a request has these parts")]
+    pub async fn begin_to_ask(
+        &self,
+        access: &Access,
+        method: &Nsid,
+        target: &Target,
+        verb: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> XrpcResult<Answer> {
         access.may_call(method.as_str(), &format!("{}#{}", target.did, target.name))?;
         let key = keys::signing_key(&self.hub, access.member).await?;
         let token =
@@ -185,42 +214,64 @@ impl AtProto {
         let mut url = target.url.clone();
         url.set_path(&format!("/xrpc/{method}"));
         url.set_query(uri.query());
-        let fetcher = self.hub.fetcher();
-        let answer = match *verb {
-            Method::POST => fetcher.post(&url, sent, body, LONGEST_ANSWER).await,
-            Method::HEAD => {
-                let (origin, home) = (url.origin(), sent);
-                let headers =
-                    move |hop: &Url| if hop.origin() == origin { home.clone() } else { HeaderMap::new() };
-                fetcher.send(Method::HEAD, &url, Bytes::new(), LONGEST_ANSWER, headers).await
-            }
-            _ => fetcher.get(&url, sent, LONGEST_ANSWER).await,
-        };
+        let origin = url.origin();
+        // Nothing of the member's goes to where the service may send us on.
+        let headers = move |hop: &Url| if hop.origin() == origin { sent.clone() } else { HeaderMap::new() };
+        let answer = self.hub.fetcher().begin(verb.clone(), &url, body, LONGEST_ANSWER, headers).await;
         answer.map_err(|why| {
             tracing::debug!(%why, service = %target.did, "a service cannot be asked");
-            XrpcError {
-                status: StatusCode::BAD_GATEWAY,
-                error: "UpstreamFailure",
-                message: "Upstream service unreachable".into(),
-            }
+            unreachable()
         })
+    }
+}
+
+/// All of an answer.
+pub async fn whole(answer: Answer) -> XrpcResult<landbridge_fetch::Response> {
+    answer.whole().await.map_err(|why| {
+        tracing::debug!(%why, "the answer of a service broke off");
+        unreachable()
+    })
+}
+
+fn unreachable() -> XrpcError {
+    XrpcError {
+        status: StatusCode::BAD_GATEWAY,
+        error: "UpstreamFailure",
+        message: "Upstream service unreachable".into(),
     }
 }
 
 /// An answer of a service, for the app.
 pub fn shown(answer: landbridge_fetch::Response) -> Response {
-    let json = answer.media_type().is_some_and(|kind| kind == "application/json" || kind.ends_with("+json"));
-    if answer.status.as_u16() >= 400 && !json {
+    let json = is_json(answer.media_type());
+    around(answer.status, &answer.headers, json, || Body::from(answer.body))
+}
+
+/// The same piece by piece, as it comes. What breaks off there breaks off here.
+pub fn handed_on(answer: Answer) -> Response {
+    let (status, headers, json) = (answer.status, answer.headers.clone(), is_json(answer.media_type()));
+    let pieces = futures_util::stream::try_unfold(answer, async |mut answer| {
+        let piece = answer.piece().await.map_err(std::io::Error::other)?;
+        Ok::<_, std::io::Error>(piece.map(|piece| (piece, answer)))
+    });
+    around(status, &headers, json, || Body::from_stream(pieces))
+}
+
+fn is_json(kind: Option<String>) -> bool {
+    kind.is_some_and(|kind| kind == "application/json" || kind.ends_with("+json"))
+}
+
+fn around(status: StatusCode, headers: &HeaderMap, json: bool, body: impl FnOnce() -> Body) -> Response {
+    if status.as_u16() >= 400 && !json {
         // Pages of errors of whatever stands before the service are no use to an app.
         let mut refused = XrpcError::new("UpstreamFailure", "the service refused it").into_response();
-        *refused.status_mut() = answer.status;
+        *refused.status_mut() = status;
         return refused;
     }
-    let mut response = Response::new(Body::from(answer.body));
-    *response.status_mut() =
-        if answer.status.is_redirection() { StatusCode::BAD_GATEWAY } else { answer.status };
+    let mut response = Response::new(body());
+    *response.status_mut() = if status.is_redirection() { StatusCode::BAD_GATEWAY } else { status };
     for name in RETURNED {
-        if let Some(value) = answer.headers.get(name) {
+        if let Some(value) = headers.get(name) {
             response.headers_mut().insert(HeaderName::from_static(name), value.clone());
         }
     }

@@ -7,7 +7,13 @@ use super::{
     identity::set_handle,
     server::{AppPassword, create_app_password},
 };
-use crate::{facts::Facts, keys, network::AtProto, syntax::Handle};
+use crate::{
+    facts::Facts,
+    keys,
+    network::AtProto,
+    people::OWN_HOST,
+    syntax::{Did, Handle},
+};
 use axum::{
     Form, Router,
     extract::State,
@@ -16,7 +22,7 @@ use axum::{
     routing::get,
 };
 use landbridge_hub::{
-    FormsLead, HubError,
+    FormsLead, HubError, KeyImport,
     accounts::{Session, all_cookies, form_token, form_token_fits},
     plain_page,
 };
@@ -56,6 +62,8 @@ struct Wish {
     blocks: String,
     #[serde(default)]
     long: String,
+    #[serde(default)]
+    identity: String,
 }
 
 async fn show(State(at): State<Arc<AtProto>>, headers: HeaderMap) -> Response {
@@ -88,9 +96,16 @@ async fn act(State(at): State<Arc<AtProto>>, headers: HeaderMap, Form(wish): For
 /// Does what was asked for; gives what is to be said.
 async fn fulfil(at: &Arc<AtProto>, session: &Session, wish: &Wish) -> Result<String, HubError> {
     let member = session.member.actor.id;
-    let presence = at.hub.presence(member, Network::AtProto).await?.ok_or(HubError::NotFound)?;
     // A session left open must not be enough for what lasts.
     let proved = async || at.hub.sign_in(&session.member.actor.username, &wish.password).await.map(drop);
+    if wish.what == "join" {
+        proved().await?;
+        let import = KeyImport { key: OWN_HOST.into(), password: None };
+        let import = (wish.identity == "web").then_some(import);
+        at.hub.join_network(member, Network::AtProto, import).await?;
+        return Ok(said("<p>You are on AT Protocol.</p>"));
+    }
+    let presence = at.hub.presence(member, Network::AtProto).await?.ok_or(HubError::NotFound)?;
     Ok(match wish.what.as_str() {
         "app-password" => {
             proved().await?;
@@ -138,6 +153,11 @@ async fn fulfil(at: &Arc<AtProto>, session: &Session, wish: &Wish) -> Result<Str
                 "<p>The code with which an app can delete your account once, within 15 minutes. It deletes your whole account here, on every network, for good.</p><p><code>{code}</code></p>"
             ))
         }
+        "new-key" => {
+            proved().await?;
+            at.renew_signing_key(member).await?;
+            said("<p>A new key signs for you from now on. The old one is good for nothing any more.</p>")
+        }
         "export" => {
             proved().await?;
             let key = keys::export_recovery(&at.hub, member).await?.ok_or(HubError::NotFound)?;
@@ -166,19 +186,30 @@ fn problem(why: &str) -> String {
     format!(r#"<p class="problem" role="alert">{}</p>"#, escape(why))
 }
 
+/// What it costs to be a host.
+const BOUND: &str = "<h2>Your identity is this address</h2><p>It cannot be moved to another server: whoever has this domain is the only one who can say who you are. If this server ends, or loses its domain, your identity on this network ends with it, and nobody can bring it back. There is no recovery key.</p>";
+
+/// What there is to choose before joining.
+fn which_identity(at: &AtProto, name: &str) -> Result<String, HubError> {
+    let handle = at.handle_of(name)?;
+    let handle = escape(handle.as_str());
+    Ok(format!(
+        r#"<p>You are not on AT Protocol yet. Everything there is public for ever. First choose who you are going to be there, also for ever.</p><fieldset><legend>Your identity</legend><label><input type="radio" name="identity" value="plc" checked> One that you can take with you. It stands in a public directory (plc.directory), with the history of your handles and servers, and moves with you to any other server. You get a recovery key. This is what nearly everybody has.</label><label><input type="radio" name="identity" value="web"> This address itself: <code>did:web:{handle}</code>. No directory knows of you, but you are bound to this domain for ever: you cannot move to another server, and if this one ends or loses its domain, your identity ends with it. There is no recovery key.</label></fieldset>{PASSWORD}<button>Join AT Protocol</button>"#
+    ))
+}
+
 const PASSWORD: &str = r#"<label>Your password<input type="password" name="password" autocomplete="current-password" required></label>"#;
 
 async fn page(at: &Arc<AtProto>, session: &Session, said: &str) -> Result<Response, HubError> {
     let member = &session.member.actor;
-    let Some(presence) = at.hub.presence(member.id, Network::AtProto).await? else {
-        let body = r#"<p>You are not on AT Protocol.</p><p><a href="/settings/networks">Join it</a></p>"#;
-        return Ok(document(said, body));
-    };
     let token = escape(&form_token(&session.token));
     let form = |what: &str, inside: &str| {
         format!(
             r#"<form method="post" action="/settings/atproto"><input type="hidden" name="token" value="{token}"><input type="hidden" name="what" value="{what}">{inside}</form>"#
         )
+    };
+    let Some(presence) = at.hub.presence(member.id, Network::AtProto).await? else {
+        return Ok(document(said, &form("join", &which_identity(at, &member.username)?)));
     };
     let asked = |code, what: &str| match at.is_asked_for(member.id, code) {
         true => format!(
@@ -186,6 +217,7 @@ async fn page(at: &Arc<AtProto>, session: &Session, said: &str) -> Result<Respon
         ),
         false => String::new(),
     };
+    let did = Did::parse(&presence.native_id).map_err(|_| HubError::Damaged("a member's DID"))?;
     let passwords = at.app_passwords(member.id).await?;
     let facts = Facts::of(&presence);
     let body = [
@@ -215,12 +247,20 @@ async fn page(at: &Arc<AtProto>, session: &Session, said: &str) -> Result<Respon
                 escape(&facts.handle)
             ),
         ),
-        "<h2>Moving to another server</h2>".into(),
-        asked(Code::Identity, "a code that changes your identity"),
-        "<p>Your new server, or the tool with which you move, asks for a code. Other servers send it by mail; this one shows it here, because an app that you signed in must not be able to take your identity away.</p>".into(),
-        form("identity-code", &format!("{PASSWORD}<button>Show a code</button>")),
-        "<h2>Your recovery key</h2><p>It is mightier than this server's key: with it you can take your identity to another server even if this one is gone or will not let you. Changes by this server can be undone with it for three days.</p>".into(),
-        form("export", &format!("{PASSWORD}<button>Show my recovery key</button>")),
+        "<h2>Your signing key</h2><p>This server signs what you write with it. If you think that somebody else has it, have a new one made: what the old one signs then is no longer believed.</p>".into(),
+        form("new-key", &format!("{PASSWORD}<button>Make a new signing key</button>")),
+        match at.member_of_host(&did).await? {
+            Some(_) => BOUND.to_owned(),
+            None => [
+                "<h2>Moving to another server</h2>",
+                &asked(Code::Identity, "a code that changes your identity"),
+                "<p>Your new server, or the tool with which you move, asks for a code. Other servers send it by mail; this one shows it here, because an app that you signed in must not be able to take your identity away.</p>",
+                &form("identity-code", &format!("{PASSWORD}<button>Show a code</button>")),
+                "<h2>Your recovery key</h2><p>It is mightier than this server's key: with it you can take your identity to another server even if this one is gone or will not let you. Changes by this server can be undone with it for three days.</p>",
+                &form("export", &format!("{PASSWORD}<button>Show my recovery key</button>")),
+            ]
+            .concat(),
+        },
         "<h2>Deleting the account by an app</h2>".into(),
         asked(Code::Delete, "a code that deletes your account"),
         "<p>An app of this network that deletes the account needs a code. It deletes your whole account here, on every network. To leave this network alone, <a href=\"/settings/networks\">switch it off</a>.</p>".into(),

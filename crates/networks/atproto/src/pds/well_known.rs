@@ -1,7 +1,7 @@
 //! What is asked of the PDS beside XRPC: `/xrpc/_health`, `/.well-known/atproto-did`, `/.well-known/did.json`,
 //! `/robots.txt`, `/`.
 
-use crate::{network::AtProto, syntax::Handle};
+use crate::{identity::did_web_of, network::AtProto, syntax::Handle};
 use axum::{
     Json, Router,
     extract::State,
@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use landbridge_hub::HubError;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -38,30 +39,53 @@ async fn health() -> Json<Value> {
 /// The DID of the handle that the request was made for: `Host` names it. A name that is no member's is not found; nothing
 /// is built from it.
 async fn atproto_did(State(at): State<Arc<AtProto>>, uri: Uri, headers: HeaderMap) -> Response {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    // Over HTTP/2 it is part of the address.
-    let host = host.or_else(|| uri.authority().map(Authority::as_str)).unwrap_or_default();
-    let host = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    match Handle::parse(&host.to_ascii_lowercase()) {
-        Ok(handle) => match at.member_with_handle(&handle).await {
+    match asked_host(&uri, &headers) {
+        Some(handle) => match at.member_with_handle(&handle).await {
             Ok(Some(presence)) => presence.native_id.into_response(),
             Ok(None) => (StatusCode::NOT_FOUND, "User not found").into_response(),
             Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         },
-        Err(_) => (StatusCode::NOT_FOUND, "User not found").into_response(),
+        None => (StatusCode::NOT_FOUND, "User not found").into_response(),
     }
 }
 
-/// The document of the server's own `did:web`.
-async fn did_document(State(at): State<Arc<AtProto>>) -> Json<Value> {
-    let did = at.options.server_did();
-    Json(json!({
+/// The name that the request was made for.
+fn asked_host(uri: &Uri, headers: &HeaderMap) -> Option<Handle> {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    // Over HTTP/2 it is part of the address.
+    let host = host.or_else(|| uri.authority().map(Authority::as_str)).unwrap_or_default();
+    let host = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    Handle::parse(host.trim_end_matches('.')).ok()
+}
+
+/// The document of the `did:web` of the host that the request was made for: of a member's, or of the server itself.
+async fn did_document(State(at): State<Arc<AtProto>>, uri: Uri, headers: HeaderMap) -> Response {
+    let pds = at.options.pds.host_str().unwrap_or_default();
+    match asked_host(&uri, &headers) {
+        Some(host) if at.is_own_handle(&host) && host != *pds => {
+            let found = async {
+                let Some(did) = did_web_of(&host) else { return Ok(None) };
+                let Some(presence) = at.member_of_host(&did).await? else { return Ok(None) };
+                at.member_document(&presence).await.map(Some)
+            };
+            match found.await {
+                Ok(Some(document)) => Json(document.to_json()).into_response(),
+                Ok(None) => (StatusCode::NOT_FOUND, "User not found").into_response(),
+                Err::<_, HubError>(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            }
+        }
+        _ => Json(own_document(&at)).into_response(),
+    }
+}
+
+fn own_document(at: &AtProto) -> Value {
+    json!({
         "@context": ["https://www.w3.org/ns/did/v1"],
-        "id": did,
+        "id": at.options.server_did(),
         "service": [{
             "id": "#atproto_pds",
             "type": "AtprotoPersonalDataServer",
             "serviceEndpoint": at.options.pds_origin(),
         }],
-    }))
+    })
 }

@@ -19,6 +19,10 @@ impl AtProto {
     /// The document of a DID; `None` when there is none, or it is of a method that accounts do not have. Fails when who
     /// should know cannot be asked.
     pub(crate) async fn document_of(&self, did: &Did) -> Result<Option<Arc<DidDocument>>, HubError> {
+        // What this server itself says is not remembered: it would go stale.
+        if let Some(presence) = self.member_of_host(did).await? {
+            return Ok(Some(Arc::new(self.member_document(&presence).await?)));
+        }
         let People { documents, missing, .. } = &self.people;
         if missing.contains_key(did) {
             return Ok(None);

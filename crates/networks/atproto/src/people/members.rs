@@ -2,13 +2,13 @@
 
 use crate::{
     facts::Facts,
-    identity::{DidDocument, plc::PlcData},
+    identity::{DidDocument, did_web_host, did_web_of, plc::PlcData},
     keys,
     network::AtProto,
     syntax::{Did, Handle},
 };
 use landbridge_hub::HubError;
-use landbridge_model::{Id, Network, Presence, PresenceState};
+use landbridge_model::{ActorState, Id, Network, Presence, PresenceState};
 use landbridge_store::entities::atproto_access;
 
 impl AtProto {
@@ -46,11 +46,15 @@ impl AtProto {
         *handle == **domain || handle.as_str().strip_suffix(domain).is_some_and(|name| name.ends_with('.'))
     }
 
-    /// Whether a name is some member's handle.
+    /// Whether a name is some member's handle, or the host that some member is, whatever their handle.
     pub async fn is_handle(&self, name: &str) -> bool {
-        match Handle::parse(name) {
-            Ok(handle) => matches!(self.member_with_handle(&handle).await, Ok(Some(_))),
-            Err(_) => false,
+        let Ok(handle) = Handle::parse(name) else { return false };
+        if matches!(self.member_with_handle(&handle).await, Ok(Some(_))) {
+            return true;
+        }
+        match did_web_of(&handle) {
+            Some(did) => matches!(self.member_of_host(&did).await, Ok(Some(_))),
+            None => false,
         }
     }
 
@@ -59,6 +63,19 @@ impl AtProto {
         let found = self.hub.presence_by_native(Network::AtProto, did.as_str()).await?;
         let Some(presence) = found.filter(|p| p.state == PresenceState::Active) else { return Ok(None) };
         Ok(self.hub.actor(presence.actor).await?.is_member().then_some(presence))
+    }
+
+    /// The member whose DID is the `did:web` of a host below our domain of handles. As long as there is an account, switched off
+    /// or taken down, the identity is theirs.
+    pub async fn member_of_host(&self, did: &Did) -> Result<Option<Presence>, HubError> {
+        if !did_web_host(did).is_some_and(|host| self.is_own_handle(&host)) {
+            return Ok(None);
+        }
+        let Some(presence) = self.hub.presence_by_native(Network::AtProto, did.as_str()).await? else {
+            return Ok(None);
+        };
+        let actor = self.hub.actor(presence.actor).await?;
+        Ok((actor.is_member() && actor.state != ActorState::Deleted).then_some(presence))
     }
 
     /// The document of a member's DID, as it was registered last by us.

@@ -9,9 +9,10 @@ mod identity;
 mod join;
 mod members;
 mod migrate;
+mod renewal;
 
 pub use identity::Identity;
-pub use join::join;
+pub use join::{OWN_HOST, join};
 pub use migrate::Moving;
 
 use crate::{

@@ -3,11 +3,13 @@
 
 mod blobs;
 mod changes;
+mod export;
 mod import;
 mod read;
 mod write;
 
 pub use changes::Made;
+pub use export::Export;
 pub use read::StoredRecord;
 pub use write::{PutError, Wish};
 

@@ -8,10 +8,7 @@ use crate::{
 use bytes::Bytes;
 use landbridge_hub::HubError;
 use landbridge_model::Id;
-use landbridge_store::{
-    Row,
-    entities::atproto_repos::{self, RepoRow},
-};
+use landbridge_store::{Row, entities::atproto_repos};
 
 /// A record in a member's repository.
 #[derive(Clone, Debug)]
@@ -79,24 +76,6 @@ impl AtProto {
     pub async fn collections(&self, actor: Id) -> Result<Vec<String>, HubError> {
         let rows = self.hub.store().rows(atproto_repos::collections(actor)).await?;
         rows.into_iter().map(|mut row| Ok(row.get(0)?)).collect()
-    }
-
-    /// Where a repository stands, and its blocks: all of them, or those that came after a rev. From one moment.
-    pub async fn snapshot(
-        &self,
-        actor: Id,
-        since: Option<&str>,
-    ) -> Result<Option<(RepoRow, Vec<Row>)>, HubError> {
-        let blocks = match since {
-            Some(rev) => atproto_repos::blocks_since(actor, rev),
-            None => atproto_repos::blocks(actor),
-        };
-        let mut answers = self.hub.store().all(vec![atproto_repos::of_actor(actor), blocks]).await?;
-        let blocks = answers.pop().unwrap_or_default();
-        match answers.pop().and_then(|mut rows| rows.pop()) {
-            Some(mut row) => Ok(Some((RepoRow::read(&mut row)?, blocks))),
-            None => Ok(None),
-        }
     }
 
     /// A proof of what is under a key: see [`crate::repo::proof`].

@@ -1,13 +1,18 @@
 //! Handles, keys and codes: who a member is, and how that changes.
 
-use crate::world::{PASSWORD, World, between, on_both};
+use crate::{
+    permission_sets::resolver,
+    world::{PASSWORD, Wishes, World, between, on_both},
+};
 use http::Method;
 use landbridge_store::EngineKind;
 use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
 
 on_both!(
     handles_and_documents_are_found,
     a_handle_is_proved_before_it_is_taken,
+    a_domain_of_ones_own_says_whose_it_is,
     an_identity_changes_by_a_code_from_the_settings_alone,
     the_settings_page_is_for_its_member,
     an_account_is_deleted_by_a_code_and_the_password,
@@ -65,6 +70,52 @@ async fn a_handle_is_proved_before_it_is_taken(engine: EngineKind) {
     let before = world.at.plc_log(&world.did(alice).await).await.unwrap().len();
     assert_eq!(rename("alice.landbridge.test").await.status, 200);
     assert_eq!(world.at.plc_log(&world.did(alice).await).await.unwrap().len(), before, "nothing to say");
+}
+
+async fn a_domain_of_ones_own_says_whose_it_is(engine: EngineKind) {
+    let known: Arc<Mutex<String>> = Arc::default();
+    let dns = resolver("_atproto", known.clone()).await;
+    let world = World::with(engine, Wishes { dns: Some(dns), trial: false, ..Wishes::default() }).await;
+    let (alice, bob) = (world.member("alice").await, world.member("bob").await);
+    let (alice, bob) = (world.did(alice).await, world.did(bob).await);
+    let (token, other) = (world.token("alice").await, world.token("bob").await);
+    let rename = async |token: &str, handle: &str| {
+        world.post("com.atproto.identity.updateHandle", token, json!({ "handle": handle })).await
+    };
+    let leads = async |handle: &str| {
+        let query = format!("com.atproto.identity.resolveHandle?handle={handle}");
+        world.get(&query, "").await.json()["did"].as_str().map(str::to_owned)
+    };
+    let claimed = async || world.at.plc_data(&alice).await.unwrap().unwrap().0.also_known_as;
+    const OWN: &str = "alice.example.org";
+    // It says nothing, and then that it is somebody else's.
+    assert_eq!(rename(&token, OWN).await.error(), (400, "InvalidRequest".into()));
+    bob.as_str().clone_into(&mut known.lock().unwrap());
+    assert_eq!(rename(&token, OWN).await.error(), (400, "InvalidRequest".into()));
+    assert_eq!(claimed().await, ["at://alice.landbridge.test"]);
+
+    alice.as_str().clone_into(&mut known.lock().unwrap());
+    assert_eq!(rename(&token, OWN).await.status, 200);
+    assert_eq!(claimed().await, ["at://alice.example.org"]);
+    let session = world.get("com.atproto.server.getSession", &token).await.ok();
+    assert_eq!(
+        (&session["handle"], &session["didDoc"]["alsoKnownAs"]),
+        (&json!(OWN), &json!([format!("at://{OWN}")]))
+    );
+    assert_eq!((leads(OWN).await, leads("alice.landbridge.test").await), (Some(alice.to_string()), None));
+    assert_eq!(world.sign_in(OWN, PASSWORD).await.status, 200);
+    // While it is hers here, nobody else has it, whatever the DNS says.
+    bob.as_str().clone_into(&mut known.lock().unwrap());
+    assert_eq!(rename(&other, OWN).await.error(), (400, "HandleNotAvailable".into()));
+    // Given back, it is whose it says.
+    assert_eq!(rename(&token, "alice.landbridge.test").await.status, 200);
+    assert_eq!(rename(&other, OWN).await.status, 200);
+    assert_eq!(leads(OWN).await, Some(bob.to_string()));
+    let names: Vec<Option<String>> = world.said_of_identities().await;
+    assert_eq!(
+        names[names.len() - 3..],
+        [OWN, "alice.landbridge.test", OWN].map(|name| Some(name.to_owned()))
+    );
 }
 
 async fn an_identity_changes_by_a_code_from_the_settings_alone(engine: EngineKind) {

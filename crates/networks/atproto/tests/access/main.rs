@@ -7,6 +7,7 @@ mod identities;
 mod moving;
 mod oauth;
 mod operator;
+mod own_host;
 mod passwords;
 mod permission_sets;
 mod services;

@@ -4,9 +4,9 @@ use crate::world::{PASSWORD, Wishes, World, on_both};
 use http::Method;
 use landbridge_atproto::{
     crypto::{Curve, SigningKey},
-    data::{Cid, Record},
+    data::Record,
     firehose::{AccountStatus, Event, Frame, Unnumbered},
-    repo::Block,
+    repo::car::{CarLimits, read_rooted},
     syntax::Did,
 };
 use landbridge_hub::{Draft, HubError, Page, Registrations, publish::FollowOptions, reading::AccountPosts};
@@ -426,16 +426,8 @@ async fn nobody_brings_what_is_no_repository(engine: EngineKind) {
     assert_eq!(moving.bring(own[..own.len() - 30].to_vec()).await, 400, "half of it");
     assert_eq!(moving.bring(b"no car".to_vec()).await, 400);
     // A tree of which a record is missing.
-    let mut blocks = Vec::new();
-    let (row, rows) = old.at.snapshot(alice, None).await.unwrap().unwrap();
-    for mut row in rows {
-        let cid = Cid::from_bytes(&row.get::<Vec<u8>>(0).unwrap()).unwrap();
-        let bytes: Vec<u8> = row.get(1).unwrap();
-        if Record::decode(bytes.clone()).is_err() {
-            blocks.push(Block { cid, bytes: bytes.into() });
-        }
-    }
-    let head = Cid::from_bytes(&row.head).unwrap();
+    let (head, mut blocks) = read_rooted(&own.clone().into(), CarLimits::REPO).unwrap();
+    blocks.retain(|block| Record::decode(block.bytes.clone()).is_err());
     let car = landbridge_atproto::repo::car::write(&head, &blocks);
     assert_eq!(moving.bring(car).await, 400, "not whole");
     assert_eq!(moving.status().await["indexedRecords"], 0);

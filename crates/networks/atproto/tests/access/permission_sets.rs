@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex};
 
 on_both!(a_set_stands_for_what_its_publisher_names);
 
-/// A resolver that knows one text.
-async fn resolver(known: Arc<Mutex<String>>) -> String {
+/// A resolver that knows one DID, under all names that begin with a label.
+pub async fn resolver(label: &'static str, known: Arc<Mutex<String>>) -> String {
     let answer = move |RawQuery(query): RawQuery| {
         let known = known.lock().unwrap().clone();
         async move {
@@ -21,7 +21,7 @@ async fn resolver(known: Arc<Mutex<String>>) -> String {
             let question = URL_SAFE_NO_PAD.decode(query.strip_prefix("dns=").unwrap()).unwrap();
             let mut answer = question.clone();
             (answer[2], answer[3]) = (0x81, 0x80);
-            if question.windows(8).any(|part| part == b"_lexicon") && !known.is_empty() {
+            if question.windows(label.len()).any(|part| part == label.as_bytes()) && !known.is_empty() {
                 answer[7] = 1;
                 answer.extend([0xc0, 12, 0, 16, 0, 1, 0, 0, 0, 60]);
                 let text = format!("did={known}");
@@ -39,7 +39,7 @@ async fn resolver(known: Arc<Mutex<String>>) -> String {
 
 async fn a_set_stands_for_what_its_publisher_names(engine: EngineKind) {
     let publisher = Arc::new(Mutex::new(String::new()));
-    let dns = resolver(publisher.clone()).await;
+    let dns = resolver("_lexicon", publisher.clone()).await;
     let world = World::with(engine, Wishes { dns: Some(dns), ..Wishes::default() }).await;
     let alice = world.member("alice").await;
     let did = world.did(alice).await;

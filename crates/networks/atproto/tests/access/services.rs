@@ -3,6 +3,7 @@
 use crate::world::{PASSWORD, Wishes, World, on_both, send, serve};
 use axum::{
     Json, Router,
+    body::Body,
     extract::Request,
     http::{HeaderName, HeaderValue, Method, StatusCode},
     response::{IntoResponse, Response},
@@ -15,6 +16,8 @@ on_both!(
     a_service_is_asked_in_the_members_name,
     nobody_is_asked_who_should_not_be,
     tokens_for_services_are_bounded,
+    an_app_is_told_by_the_service_that_it_names,
+    a_long_answer_is_handed_on_as_it_comes,
     browsers_may_ask_from_everywhere,
     reports_are_kept,
     whoever_has_just_posted_sees_the_post,
@@ -227,6 +230,75 @@ async fn tokens_for_services_are_bounded(engine: EngineKind) {
     let url = format!("{}/xrpc/com.atproto.repo.uploadBlob", world.pds);
     let refused = world.send(Method::POST, &url, &[("authorization", &other)], b"film".to_vec()).await;
     assert_eq!(refused.error(), (401, "BadJwtLexiconMethod".into()));
+}
+
+async fn an_app_is_told_by_the_service_that_it_names(engine: EngineKind) {
+    let (world, _) = with_view(engine).await;
+    world.member("alice").await;
+    let token = world.token("alice").await;
+    let wanted = |service: &str, platform: &str| json!({ "serviceDid": service, "token": "t", "platform": platform, "appId": "app" });
+    for name in ["registerPush", "unregisterPush"] {
+        let method = format!("app.bsky.notification.{name}");
+        let told = world.post(&method, &token, wanted("did:web:view.example.org", "ios")).await.ok();
+        assert_eq!(told["path"], format!("/xrpc/{method}"));
+        assert!(told["body"].as_str().unwrap().contains("\"appId\":\"app\""));
+        for bad in [
+            wanted("did:web:view.example.org", "fridge"),
+            wanted("nonsense", "ios"),
+            wanted(&world.server_did(), "ios"),
+            json!({ "serviceDid": "did:web:view.example.org" }),
+        ] {
+            assert_eq!(world.post(&method, &token, bad).await.error(), (400, "InvalidRequest".into()));
+        }
+        assert_eq!(world.post(&method, "", wanted("did:web:view.example.org", "ios")).await.error().0, 401);
+    }
+}
+
+async fn a_long_answer_is_handed_on_as_it_comes(engine: EngineKind) {
+    // A service that stops in the middle until it is told to go on.
+    let (go_on, waits) = tokio::sync::watch::channel(false);
+    let view = Router::new().fallback(move || {
+        let waits = waits.clone();
+        async move {
+            let pieces = futures_util::stream::unfold(0, move |n| {
+                let mut waits = waits.clone();
+                async move {
+                    if n == 1 {
+                        waits.wait_for(|go| *go).await.unwrap();
+                    }
+                    (n < 40).then(|| (Ok::<_, std::io::Error>(vec![b'x'; 1 << 20]), n + 1))
+                }
+            });
+            Response::new(Body::from_stream(pieces))
+        }
+    });
+    let view = serve(view).await;
+    let service =
+        Service { url: view.parse().unwrap(), did: Did::parse("did:web:view.example.org").unwrap() };
+    let world = World::with(engine, Wishes { appview: Some(service), ..Wishes::default() }).await;
+    world.member("alice").await;
+    let token = world.token("alice").await;
+    let url = format!("{}/xrpc/app.bsky.feed.getFeed", world.pds).parse().unwrap();
+    let bearer = http::HeaderMap::from_iter([(
+        http::header::AUTHORIZATION,
+        HeaderValue::from_str(&format!("Bearer {token}")).unwrap(),
+    )]);
+    let fetcher = world.hub.fetcher();
+    let ask = fetcher.begin(Method::GET, &url, Default::default(), 64 << 20, move |_| bearer.clone());
+    let mut answer = ask.await.unwrap();
+    assert_eq!(answer.headers["content-security-policy"], "default-src 'none'; sandbox");
+    // The beginning is here while the rest has not been said.
+    assert!(!answer.piece().await.unwrap().unwrap().is_empty());
+    go_on.send_replace(true);
+    // And what is too long breaks off.
+    let mut bytes = 0;
+    let ended = loop {
+        match answer.piece().await {
+            Ok(Some(piece)) => bytes += piece.len(),
+            other => break other,
+        }
+    };
+    assert!(ended.is_err() && bytes <= 16 << 20, "{bytes}");
 }
 
 async fn browsers_may_ask_from_everywhere(engine: EngineKind) {

@@ -3,15 +3,19 @@
 use axum::{Router, http::StatusCode};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use landbridge_atproto::{AtProto, Options, Service, syntax::Did};
+use landbridge_atproto::{
+    AtProto, Options, Service,
+    firehose::{Event, Frame, Unnumbered},
+    syntax::Did,
+};
 use landbridge_fetch::{Fetcher, Policy};
 use landbridge_hub::{
-    Config, Hub, Limits, Mode, Registrations,
+    Config, Hub, HubError, KeyImport, Limits, Mode, Registrations,
     accounts::{NewGrant, NewMember, Role, form_token},
 };
 use landbridge_media::MediaStore;
 use landbridge_model::{Id, Network, Presence};
-use landbridge_store::{EngineKind, testing::TestStore};
+use landbridge_store::{EngineKind, entities::atproto_events, testing::TestStore};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::net::TcpListener;
@@ -52,6 +56,7 @@ pub struct Wishes {
     pub directory: Option<String>,
     pub appview: Option<Service>,
     pub dns: Option<String>,
+    pub trial: bool,
 }
 
 impl Default for Wishes {
@@ -62,6 +67,7 @@ impl Default for Wishes {
             directory: None,
             appview: None,
             dns: None,
+            trial: true,
         }
     }
 }
@@ -127,7 +133,7 @@ impl World {
         let config = Config {
             origin: main_origin.parse().unwrap(),
             account_domain: main_origin.trim_start_matches("http://").into(),
-            trial: true,
+            trial: wishes.trial,
             title: "Test".into(),
             description: String::new(),
             contact: "post@example.org".into(),
@@ -175,14 +181,27 @@ impl World {
     }
 
     pub async fn member(&self, name: &str) -> Id {
+        self.member_on(name, vec![(Network::AtProto, None)]).await
+    }
+
+    /// Somebody who has an account here, on these networks.
+    pub async fn member_on(&self, name: &str, networks: Vec<(Network, Option<KeyImport>)>) -> Id {
+        self.try_member_on(name, networks).await.unwrap()
+    }
+
+    pub async fn try_member_on(
+        &self,
+        name: &str,
+        networks: Vec<(Network, Option<KeyImport>)>,
+    ) -> Result<Id, HubError> {
         let new = NewMember {
             name: name.into(),
             password: PASSWORD.into(),
             role: Role::Member,
-            networks: vec![(Network::AtProto, None)],
+            networks,
             link_identities: false,
         };
-        self.hub.create_member(new).await.unwrap().actor.id
+        Ok(self.hub.create_member(new).await?.actor.id)
     }
 
     pub async fn presence(&self, member: Id) -> Presence {
@@ -191,6 +210,22 @@ impl World {
 
     pub async fn did(&self, member: Id) -> Did {
         Did::parse(&self.presence(member).await.native_id).unwrap()
+    }
+
+    /// The handles that subscribers were told of (`#identity`), in order.
+    pub async fn said_of_identities(&self) -> Vec<Option<String>> {
+        let rows = self.hub.store().rows(atproto_events::after(0, 1000)).await.unwrap();
+        let events = rows.into_iter().map(|mut row| {
+            let (seq, before, after) = (row.get::<i64>(0).unwrap(), row.get(1).unwrap(), row.get(2).unwrap());
+            Frame::decode(&Unnumbered { before, after }.number(u64::try_from(seq).unwrap()).into()).unwrap()
+        });
+        let names = events.filter_map(|event| match event {
+            Frame::Event(_, Event::Identity(identity)) => {
+                Some(identity.handle.map(|handle| handle.to_string()))
+            }
+            _ => None,
+        });
+        names.collect()
     }
 
     pub fn server_did(&self) -> String {

@@ -4,13 +4,18 @@ use crate::world::{World, on_both};
 use landbridge_atproto::{
     data::{Map, Record},
     firehose::Event,
-    repo::{Block, Write, verify},
+    repo::{
+        Block, MemoryBlocks, Write,
+        car::{self, CarLimits},
+        export::export,
+        import, verify,
+    },
     repository::Wish,
     syntax::{Nsid, RecordKey},
 };
 use landbridge_hub::Translator;
 use landbridge_model::{Id, Time};
-use landbridge_store::EngineKind;
+use landbridge_store::{EngineKind, entities::atproto_repos};
 use std::collections::BTreeMap;
 
 on_both!(
@@ -19,6 +24,8 @@ on_both!(
     acts_at_the_same_time_end_in_one_chain,
     random_writes_and_restarts_leave_a_repository_that_verifies,
     a_repository_comes_back_as_it_went,
+    a_file_is_in_the_order_of_the_tree_and_may_begin_anywhere,
+    a_file_is_whole_or_breaks_off,
     numbers_do_not_come_again_after_a_restore,
 );
 
@@ -108,6 +115,12 @@ fn thing(n: u64) -> Block {
     Block { cid: record.cid(), bytes: record.bytes().clone() }
 }
 
+/// How many blocks are kept.
+async fn blocks(world: &World, member: Id) -> usize {
+    let mut row = world.hub.store().row(atproto_repos::count_blocks(member)).await.unwrap().unwrap();
+    usize::try_from(row.get::<i64>(0).unwrap()).unwrap()
+}
+
 async fn random_writes_and_restarts_leave_a_repository_that_verifies(engine: EngineKind) {
     let mut world = World::new(engine).await;
     let alice = world.member("alice").await;
@@ -157,8 +170,7 @@ async fn random_writes_and_restarts_leave_a_repository_that_verifies(engine: Eng
         .collect();
     assert_eq!(found, expected);
     // Nothing is kept that the tree does not need.
-    let (_, blocks) = world.at.snapshot(alice, None).await.unwrap().unwrap();
-    assert_eq!(blocks.len(), repo.blocks.len());
+    assert_eq!(blocks(&world, alice).await, repo.blocks.len());
     verified_chain(&world, alice).await;
 }
 
@@ -176,8 +188,7 @@ async fn a_repository_comes_back_as_it_went(engine: EngineKind) {
     assert_eq!(after.records, before.records);
     assert_eq!(after.commit.data, before.commit.data);
     assert!(after.commit.rev > before.commit.rev);
-    let (_, blocks) = world.at.snapshot(alice, None).await.unwrap().unwrap();
-    assert_eq!(blocks.len(), after.blocks.len());
+    assert_eq!(blocks(&world, alice).await, after.blocks.len());
     assert!(
         matches!(world.events().await.last(), Some((_, Event::Sync(sync))) if sync.rev == after.commit.rev)
     );
@@ -185,6 +196,78 @@ async fn a_repository_comes_back_as_it_went(engine: EngineKind) {
     assert_eq!(world.verified(bob).await.records.len(), 1);
     world.post(alice, "and on").await;
     assert_eq!(world.verified(alice).await.records.len(), before.records.len() + 1);
+}
+
+/// Writes `org.example.thing/kN` for each number; the collections around it make the order of keys that of whole paths.
+async fn fill(world: &World, member: Id, numbers: std::ops::Range<u64>) {
+    let presence = world.presence(member).await;
+    let write = |name: &str, n: u64| {
+        let rkey = RecordKey::parse(&format!("k{n}")).unwrap();
+        Wish::Exactly(Write::Create(Nsid::parse(name).unwrap(), rkey, thing(n)))
+    };
+    let names = ["org.example.thing", "org.example.thing.more", "org.example.thing-er.x"];
+    let all: Vec<Wish> = numbers.flat_map(|n| names.map(|name| write(name, n))).collect();
+    for wishes in all.chunks(150) {
+        world.at.put(&presence, None, false, wishes).await.unwrap();
+    }
+}
+
+async fn a_file_is_in_the_order_of_the_tree_and_may_begin_anywhere(engine: EngineKind) {
+    let world = World::new(engine).await;
+    let alice = world.member("alice").await;
+    fill(&world, alice, 0..400).await;
+    let file = world.exported(alice, None).await;
+    let (head, all) = car::read_rooted(&file, CarLimits::REPO).unwrap();
+    let held: MemoryBlocks = all.into_iter().collect();
+    let expected: Vec<Vec<u8>> = export(&held, head).unwrap().map(Result::unwrap).collect();
+    assert!(file == expected.concat(), "another order");
+    // From some time on: with what was there before, it is the whole.
+    let first = world.verified(alice).await;
+    let rev = first.commit.rev.to_string();
+    let none = world.exported(alice, Some(&rev)).await;
+    assert_eq!(car::read_rooted(&none, CarLimits::REPO).unwrap().1.len(), 1, "the commit alone");
+    fill(&world, alice, 400..410).await;
+    world.post(alice, "newer").await;
+    let newer = world.exported(alice, Some(&rev)).await;
+    let (head, blocks) = car::read_rooted(&newer, CarLimits::REPO).unwrap();
+    assert_eq!(blocks[0].cid, head);
+    assert!(newer.len() < file.len() / 4, "{} of {}", newer.len(), file.len());
+    let whole = world.verified(alice).await;
+    let both: MemoryBlocks =
+        held.iter().map(|(cid, bytes)| Block { cid: *cid, bytes: bytes.clone() }).chain(blocks).collect();
+    let (did, key) = (world.did(alice).await, world.key(alice).await);
+    let merged = import::verify(head, both, &did, Some(&key)).unwrap();
+    assert_eq!(merged.records, whole.records);
+    assert_eq!(world.exported(alice, Some("")).await, world.exported(alice, None).await);
+}
+
+async fn a_file_is_whole_or_breaks_off(engine: EngineKind) {
+    let world = World::new(engine).await;
+    let alice = world.member("alice").await;
+    fill(&world, alice, 0..1500).await;
+    let (did, key) = (world.did(alice).await, world.key(alice).await);
+    // New records do not come into it.
+    let before = world.verified(alice).await;
+    let mut going = world.at.export(alice, None).await.unwrap().unwrap();
+    let mut file = going.piece(&world.at).await.unwrap().unwrap().to_vec();
+    fill(&world, alice, 1500..1600).await;
+    while let Some(piece) = going.piece(&world.at).await.unwrap() {
+        file.extend_from_slice(&piece);
+    }
+    let read = import::import(&file.into(), CarLimits::REPO, &did, Some(&key)).unwrap();
+    assert_eq!((read.head, read.records), (before.head, before.records));
+    // A record that is gone before its turn ends it.
+    let mut going = world.at.export(alice, None).await.unwrap().unwrap();
+    going.piece(&world.at).await.unwrap().unwrap();
+    let last = RecordKey::parse("k999").unwrap();
+    let gone = Wish::Exactly(Write::Delete(Nsid::parse("org.example.thing").unwrap(), last));
+    world.at.put(&world.presence(alice).await, None, false, &[gone]).await.unwrap();
+    let rest = async {
+        while going.piece(&world.at).await?.is_some() {}
+        Ok::<(), landbridge_hub::HubError>(())
+    };
+    assert!(rest.await.is_err());
+    assert!(world.verified(alice).await.records.len() > 4000);
 }
 
 async fn numbers_do_not_come_again_after_a_restore(engine: EngineKind) {

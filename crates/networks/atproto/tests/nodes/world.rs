@@ -4,7 +4,7 @@ use bytes::Bytes;
 use landbridge_atproto::{
     AtProto, Options,
     crypto::PublicKey,
-    data::{Cid, Record},
+    data::Record,
     firehose::{Event, Frame, Unnumbered},
     repo::{car::CarLimits, import::Imported},
     syntax::Did,
@@ -130,19 +130,20 @@ impl World {
         Some((copy.native_id, stored.record().unwrap()))
     }
 
+    /// The repository as a file.
+    pub async fn exported(&self, member: Id, since: Option<&str>) -> Bytes {
+        let mut export = self.at.export(member, since).await.unwrap().unwrap();
+        let mut file = Vec::new();
+        while let Some(piece) = export.piece(&self.at).await.unwrap() {
+            file.extend_from_slice(&piece);
+        }
+        file.into()
+    }
+
     /// The whole repository, checked from the outside: owner, signature, tree, hashes.
     pub async fn verified(&self, member: Id) -> Imported {
-        let (row, blocks) = self.at.snapshot(member, None).await.unwrap().unwrap();
-        let mut car = Vec::new();
-        let head = Cid::from_bytes(&row.head).unwrap();
-        landbridge_atproto::repo::car::write_header(&[head], &mut car);
-        for mut block in blocks {
-            let cid = Cid::from_bytes(&block.get::<Vec<u8>>(0).unwrap()).unwrap();
-            let bytes: Vec<u8> = block.get(1).unwrap();
-            landbridge_atproto::repo::car::write_block(&cid, &bytes, &mut car);
-        }
+        let car = self.exported(member, None).await;
         let (did, key) = (self.did(member).await, self.key(member).await);
-        let car = Bytes::from(car);
         landbridge_atproto::repo::import::import(&car, CarLimits::REPO, &did, Some(&key)).unwrap()
     }
 

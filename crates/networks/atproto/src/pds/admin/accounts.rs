@@ -37,12 +37,12 @@ async fn known(at: &AtProto, did: &str) -> XrpcResult<(Member, Presence)> {
 }
 
 fn shown((member, presence): &(Member, Presence)) -> Value {
-    let handle = Facts::of(presence).handle;
+    let Facts { handle, may_not_invite, .. } = Facts::of(presence);
     let mut info = json!({
         "did": presence.native_id,
         "handle": if handle.is_empty() { Handle::INVALID } else { &handle },
         "indexedAt": member.created_at.rfc3339(),
-        "invitesDisabled": false,
+        "invitesDisabled": may_not_invite,
     });
     if member.actor.state == ActorState::Deactivated {
         info["deactivatedAt"] = json!(presence.since.rfc3339());

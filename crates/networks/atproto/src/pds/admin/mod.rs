@@ -3,13 +3,12 @@
 mod accounts;
 mod subjects;
 
-use super::{XrpcError, XrpcResult, access::Admin};
+use super::{XrpcError, XrpcResult, access::Admin, server::invites};
 use crate::network::AtProto;
 use axum::{
-    Json, Router,
+    Router,
     routing::{get, post},
 };
-use serde_json::{Value, json};
 use std::sync::Arc;
 
 pub fn router() -> Router<Arc<AtProto>> {
@@ -24,23 +23,12 @@ pub fn router() -> Router<Arc<AtProto>> {
         .route(&name("deleteAccount"), post(accounts::delete))
         .route(&name("getSubjectStatus"), get(subjects::status))
         .route(&name("updateSubjectStatus"), post(subjects::update))
-        .route(&name("getInviteCodes"), get(no_codes))
-        .route(&name("disableInviteCodes"), post(not_kept))
-        .route(&name("disableAccountInvites"), post(not_kept))
-        .route(&name("enableAccountInvites"), post(not_kept))
+        .route(&name("getInviteCodes"), get(invites::all))
+        .route(&name("disableInviteCodes"), post(invites::disable))
+        .route(&name("disableAccountInvites"), post(invites::forbid))
+        .route(&name("enableAccountInvites"), post(invites::allow))
 }
 
 async fn no_mail(_admin: Admin) -> XrpcResult<()> {
     Err(XrpcError::invalid("this server keeps no address for mail of its members, and sends none"))
-}
-
-/// Only hashes of invitations are kept: there is nothing to list.
-async fn no_codes(_admin: Admin) -> Json<Value> {
-    Json(json!({ "codes": [] }))
-}
-
-async fn not_kept(_admin: Admin) -> XrpcResult<()> {
-    Err(XrpcError::invalid(
-        "invitations are kept as hashes alone, and who may invite is decided in the configuration",
-    ))
 }

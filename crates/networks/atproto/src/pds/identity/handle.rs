@@ -89,9 +89,13 @@ pub async fn set_handle(at: &AtProto, presence: &Presence, handle: &Handle) -> X
     Ok(())
 }
 
-/// The document of the DID names the handle from now on. Whoever has a DID of their own host writes that themselves.
+/// The document of the DID names the handle from now on. That of a host here is made of what is written here; whoever has a DID
+/// of a host elsewhere writes that themselves.
 async fn say_in_directory(at: &AtProto, did: &Did, handle: &Handle) -> XrpcResult<()> {
     let name = format!("at://{handle}");
+    if at.member_of_host(did).await?.is_some() {
+        return Ok(());
+    }
     if did.method() != Some(DidMethod::Plc) {
         let document = at.newest_document_of(did).await?;
         return match document.and_then(|document| document.handle()) {

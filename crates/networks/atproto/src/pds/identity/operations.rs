@@ -10,7 +10,7 @@ use crate::{
     keys,
     network::AtProto,
     pds::{Access, XrpcError, XrpcResult, access::Account, codes::Code, input::Input},
-    syntax::Handle,
+    syntax::{DidMethod, Handle},
 };
 use axum::{Json, extract::State};
 use landbridge_hub::HubError;
@@ -60,6 +60,14 @@ pub struct Endpoint {
     endpoint: String,
 }
 
+/// There are no operations on an identity that is the host's.
+fn in_directory(access: &Access) -> XrpcResult<()> {
+    match access.did.method() {
+        Some(DidMethod::Plc) => Ok(()),
+        _ => Err(XrpcError::invalid(format!("{} is not in the directory of DIDs", access.did))),
+    }
+}
+
 /// Signs an operation with the server's key. What is not said stays as it is.
 pub async fn sign(
     State(at): State<Arc<AtProto>>,
@@ -67,6 +75,7 @@ pub async fn sign(
     Input(wanted): Input<Wanted>,
 ) -> XrpcResult<Json<Value>> {
     access.may_manage(Account::Identity)?;
+    in_directory(&access)?;
     let place = at.hub.config().url("/settings/atproto");
     let token = wanted.token.as_deref().filter(|token| !token.is_empty());
     let token = token.ok_or_else(|| {
@@ -119,6 +128,7 @@ pub async fn submit(
     Input(submitted): Input<Submitted>,
 ) -> XrpcResult<()> {
     access.may_manage(Account::Identity)?;
+    in_directory(&access)?;
     let invalid = |why: &str| XrpcError::invalid(why);
     let signed = Signed::from_json(&submitted.operation).map_err(|_| invalid("Invalid operation"))?;
     let data = signed.operation.data().ok_or_else(|| invalid("Invalid operation"))?;

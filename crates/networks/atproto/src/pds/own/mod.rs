@@ -65,11 +65,11 @@ async fn answer(
     let method = Nsid::parse(name).map_err(|_| XrpcError::invalid("this is no name of a method"))?;
     let target = at.target(method.as_str(), &headers).await?;
     access.used(&at, "asked another service");
-    let told = at.ask(&access, &method, &target, &Method::GET, &uri, &headers, Bytes::new()).await?;
+    let told = at.begin_to_ask(&access, &method, &target, &Method::GET, &uri, &headers, Bytes::new()).await?;
     let found = told.status == StatusCode::OK;
     let unknown_post = method.name() == "getPostThread" && told.status == StatusCode::BAD_REQUEST;
     if !found && !unknown_post {
-        return Ok(proxy::shown(told));
+        return Ok(proxy::handed_on(told));
     }
     // Without its word for how far it has read, everything might be new: only a post that it does not know at all is.
     let rev = told
@@ -81,6 +81,10 @@ async fn answer(
         Some(rev) => newer(&at, &access, &rev.to_string()).await?,
         None => Newer::default(),
     };
+    if !unknown_post && newer.profile.is_none() && newer.posts.is_empty() {
+        return Ok(proxy::handed_on(told));
+    }
+    let told = proxy::whole(told).await?;
     let view = View::of(&at, &access).await?;
     let query = uri.query().unwrap_or_default();
     let body: Option<Value> = serde_json::from_slice(&told.body).ok();
@@ -90,7 +94,6 @@ async fn answer(
             None => None,
         },
         (_, None) => None,
-        (_, Some(_)) if newer.profile.is_none() && newer.posts.is_empty() => None,
         ("getProfile", Some(mut body)) => {
             profile::update(&mut body, &view, &newer);
             Some(body)

@@ -2,7 +2,7 @@
 //! names is removed after some hours.
 
 use crate::{
-    data::BlobRef,
+    data::{BlobRef, Cid},
     network::AtProto,
     pds::{Access, XrpcError, XrpcResult, access::Limit},
 };
@@ -38,6 +38,9 @@ pub async fn upload(
     access.may_upload(mime)?;
     at.guard.limits.take(Limit::Upload, access.did.as_str(), 1)?;
     access.used(&at, "put down a file");
+    let cid = Cid::of_blob(&body).to_string();
+    let down = XrpcError::invalid("Blob has been takendown, cannot re-upload");
+    at.is_up(access.member, &cid, down).await?;
     let row = at.store_blob(access.member, body, mime).await?;
     let cid = row.cid.parse().map_err(|_| XrpcError::invalid("the blob"))?;
     let blob = BlobRef { cid, mime_type: row.mime, size: u64::try_from(row.size).unwrap_or_default() };

@@ -30,6 +30,7 @@ pub async fn record(State(at): State<Arc<AtProto>>, Query(asked): Query<One>) ->
     let found = at.record(held.presence.actor, collection.as_str(), &asked.rkey).await?;
     let found = found.filter(|record| asked.cid.as_ref().is_none_or(|cid| *cid == record.cid.to_string()));
     let missing = || XrpcError::new("RecordNotFound", format!("Could not locate record: {uri}"));
+    at.is_up(held.presence.actor, &format!("{collection}/{}", asked.rkey), missing()).await?;
     Ok(Json(shown(&uri, &found.ok_or_else(missing)?)?))
 }
 
@@ -52,14 +53,14 @@ pub async fn records(State(at): State<Arc<AtProto>>, Query(asked): Query<Many>) 
         return Err(XrpcError::invalid("limit must be from 1 to 100"));
     }
     let (actor, cursor) = (held.presence.actor, asked.cursor.as_deref());
-    let found = at.records(actor, collection.as_str(), cursor, limit, asked.reverse).await?;
+    let mut found = at.records(actor, collection.as_str(), cursor, limit, asked.reverse).await?;
+    let more = found.last().filter(|_| found.len() as i64 == limit).map(|record| record.rkey.clone());
+    at.without_takedowns(actor, collection.as_str(), &mut found).await?;
     let place = |record: &StoredRecord| format!("at://{}/{collection}/{}", held.did, record.rkey);
     let shown = found.iter().map(|record| shown(&place(record), record)).collect::<XrpcResult<Vec<_>>>()?;
     let mut answer = json!({ "records": shown });
-    if let (Some(last), Some(fields)) = (found.last(), answer.as_object_mut())
-        && found.len() as i64 == limit
-    {
-        fields.insert("cursor".into(), json!(last.rkey));
+    if let (Some(last), Some(fields)) = (more, answer.as_object_mut()) {
+        fields.insert("cursor".into(), json!(last));
     }
     Ok(Json(answer))
 }

@@ -276,9 +276,9 @@ impl AtProto {
         let status = crate::pds::schemas::check(collection, rkey, &fields, validate)?;
         for blob in BlobRef::all_in_map(&fields) {
             let held = self.blob_row(access.member, &blob.cid.to_string()).await?;
-            let held = held.ok_or_else(|| {
-                XrpcError::new("BlobNotFound", format!("Could not find blob: {}", blob.cid))
-            })?;
+            let missing = || XrpcError::new("BlobNotFound", format!("Could not find blob: {}", blob.cid));
+            let held = held.ok_or_else(missing)?;
+            self.is_up(access.member, &held.cid, missing()).await?;
             if u64::try_from(held.size).ok() != Some(blob.size) {
                 return Err(XrpcError::new("InvalidSize", "the blob has another size"));
             }

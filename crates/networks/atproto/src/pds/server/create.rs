@@ -72,19 +72,16 @@ pub async fn create(
     let member = match made {
         Ok(member) => member,
         Err(error) => {
-            let again = match invitation {
-                // It is not used up by what did not happen; but its secret is.
-                Some(once) => format!(" (the invite code is now {})", at.hub.once(once, AGAIN).await?),
-                None => String::new(),
-            };
+            // It is not used up by what did not happen.
+            if let Some((once, secret)) = invitation {
+                at.hub.once_put(once, &secret, 1, AGAIN).await?;
+            }
             return Err(match error {
                 HubError::Conflict(_) => {
-                    XrpcError::new("HandleNotAvailable", format!("Handle already taken: {handle}{again}"))
+                    XrpcError::new("HandleNotAvailable", format!("Handle already taken: {handle}"))
                 }
-                HubError::Invalid(why) if why.contains("password") => {
-                    XrpcError::new("InvalidPassword", format!("{why}{again}"))
-                }
-                HubError::Invalid(why) => XrpcError::invalid(format!("{why}{again}")),
+                HubError::Invalid(why) if why.contains("password") => XrpcError::new("InvalidPassword", why),
+                HubError::Invalid(why) => XrpcError::invalid(why),
                 other => other.into(),
             });
         }
@@ -94,6 +91,10 @@ pub async fn create(
     }
     let presence = at.hub.presence(member.actor.id, Network::AtProto).await?;
     let presence = presence.ok_or(HubError::Damaged("a new member without an identity"))?;
+    let came_by = invitation.and_then(|(once, _)| at.came_by(&once, &presence.native_id));
+    if let Some(note) = came_by {
+        at.hub.store().write(note).await.map_err(HubError::from)?;
+    }
     if let Some(key) = recovery
         && wanted.did.is_none()
     {
@@ -181,8 +182,8 @@ async fn name_for(at: &AtProto, handle: &Handle, moving: bool) -> XrpcResult<Str
     }
 }
 
-/// Uses an invitation up, where one is needed.
-async fn invitation(at: &AtProto, code: Option<&str>) -> XrpcResult<Option<Once>> {
+/// Uses an invitation up, where one is needed; gives it with its secret.
+async fn invitation(at: &AtProto, code: Option<&str>) -> XrpcResult<Option<(Once, String)>> {
     if at.hub.config().registrations == Registrations::Open {
         return Ok(None);
     }
@@ -191,7 +192,8 @@ async fn invitation(at: &AtProto, code: Option<&str>) -> XrpcResult<Option<Once>
     // The link to the sign-up page is as good as the secret in it.
     let secret = code.trim().rsplit('/').next().unwrap_or_default();
     let once = at.hub.once_take(invites::PURPOSE, secret).await?;
-    once.map(Some).ok_or_else(|| XrpcError::new("InvalidInviteCode", "Provided invite code not available"))
+    once.map(|once| Some((once, secret.to_owned())))
+        .ok_or_else(|| XrpcError::new("InvalidInviteCode", "Provided invite code not available"))
 }
 
 /// A key that the member keeps goes before all others.

@@ -4,7 +4,7 @@ mod account;
 mod app_passwords;
 mod create;
 mod describe;
-mod invites;
+pub mod invites;
 mod mail;
 mod service_auth;
 mod session;

@@ -32,6 +32,7 @@ pub async fn blob(
     let row = at.repo_for(&reader, &asked.did).await?;
     let missing = || XrpcError::new("BlobNotFound", "Blob not found");
     let blob = at.blob_row(row.actor, &asked.cid).await?.ok_or_else(missing)?;
+    at.is_up(row.actor, &blob.cid, missing()).await?;
     // A video may be long: it goes out as it is read.
     let body = at.hub.media().body(&blob.file).await.ok_or_else(missing)?;
     let octets = HeaderValue::from_static("application/octet-stream");
@@ -68,10 +69,11 @@ pub async fn list(
     for mut row in at.hub.store().rows(rows).await.map_err(HubError::from)? {
         cids.push(row.get(0).map_err(HubError::from)?);
     }
+    let more = cids.last().filter(|_| cids.len() as i64 == limit).cloned();
+    let down = at.takedowns(row.actor).await?;
+    cids.retain(|cid| !down.contains(cid));
     let mut answer = json!({ "cids": cids });
-    if let (Some(last), Some(fields)) = (cids.last(), answer.as_object_mut())
-        && cids.len() as i64 == limit
-    {
+    if let (Some(last), Some(fields)) = (more, answer.as_object_mut()) {
         fields.insert("cursor".into(), json!(last));
     }
     Ok(Json(answer))

@@ -5,7 +5,7 @@ use crate::{
     data::Cid,
     network::AtProto,
     pds::{XrpcError, XrpcResult},
-    repo::car::{write, write_block, write_header},
+    repo::car::write,
 };
 use axum::{
     Json,
@@ -13,16 +13,12 @@ use axum::{
     extract::{Query, RawQuery, State},
     response::Response,
 };
-use bytes::Bytes;
 use futures_util::stream;
 use landbridge_hub::HubError;
-use landbridge_store::Row;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Bytes that are handed on at once.
-const PIECE: usize = 256 << 10;
 /// Blocks of one request.
 const MOST_BLOCKS: usize = 200;
 
@@ -32,54 +28,20 @@ pub struct Whole {
     since: Option<String>,
 }
 
-/// The repository as it is at one moment, the commit first; with `since`, only what is new after that rev.
+/// The repository as it is at one moment ([`crate::repository::Export`]); with `since`, only what is new after that rev.
 pub async fn repo(
     State(at): State<Arc<AtProto>>,
     reader: Reader,
     Query(asked): Query<Whole>,
 ) -> XrpcResult<Response> {
     let row = at.repo_for(&reader, &asked.did).await?;
-    let found = at.snapshot(row.actor, asked.since.as_deref()).await?;
-    let (row, blocks) = found.ok_or_else(|| XrpcError::new("RepoNotFound", "it is gone"))?;
-    let head = Cid::from_bytes(&row.head).map_err(|_| HubError::Damaged("the head of a repository"))?;
-    let commit = at.some_blocks(row.actor, &[head]).await;
-    // The newest commit may have been replaced since the snapshot was taken: then it is in the snapshot alone.
-    let mut start = Vec::with_capacity(PIECE);
-    write_header(&[head], &mut start);
-    if let Ok(commit) = &commit {
-        commit.iter().for_each(|block| write_block(&block.cid, &block.bytes, &mut start));
-    }
-    let pieces =
-        Pieces { rows: blocks.into_iter(), skip: commit.is_ok().then_some(row.head), start: Some(start) };
-    let body = Body::from_stream(stream::iter(pieces.map(Ok::<_, std::io::Error>)));
-    Ok(car(body))
-}
-
-/// A CAR file, made as it is asked for.
-struct Pieces {
-    rows: std::vec::IntoIter<Row>,
-    /// A CID that stands at the beginning already.
-    skip: Option<Vec<u8>>,
-    start: Option<Vec<u8>>,
-}
-
-impl Iterator for Pieces {
-    type Item = Bytes;
-
-    fn next(&mut self) -> Option<Bytes> {
-        let mut out = self.start.take().unwrap_or_else(|| Vec::with_capacity(PIECE + 4096));
-        while out.len() < PIECE {
-            let Some(mut row) = self.rows.next() else { break };
-            let (Ok(cid), Ok(bytes)) = (row.get::<Vec<u8>>(0), row.get::<Vec<u8>>(1)) else { continue };
-            if self.skip.as_ref() == Some(&cid) {
-                continue;
-            }
-            if let Ok(cid) = Cid::from_bytes(&cid) {
-                write_block(&cid, &bytes, &mut out);
-            }
-        }
-        (!out.is_empty()).then(|| out.into())
-    }
+    let export = at.export(row.actor, asked.since.as_deref()).await?;
+    let export = export.ok_or_else(|| XrpcError::new("RepoNotFound", "it is gone"))?;
+    let pieces = stream::try_unfold((at, export), async |(at, mut export)| {
+        let piece = export.piece(&at).await.map_err(std::io::Error::other)?;
+        Ok::<_, std::io::Error>(piece.map(|piece| (piece, (at, export))))
+    });
+    Ok(car(Body::from_stream(pieces)))
 }
 
 #[derive(Deserialize)]
@@ -107,6 +69,7 @@ pub async fn record(State(at): State<Arc<AtProto>>, Query(asked): Query<One>) ->
     if !crate::repo::mst::is_key(&key) {
         return Err(XrpcError::invalid("not the place of a record"));
     }
+    at.is_up(row.actor, &key, XrpcError::new("RecordNotFound", "Could not locate record")).await?;
     match at.own_proof(row.actor, &key).await? {
         Some(proof) => Ok(car(proof)),
         None => Err(XrpcError::new("RepoNotFound", "it is gone")),
