@@ -36,8 +36,8 @@ impl Budget {
         }
         *count = count.saturating_add(1);
         match *count {
-            ..=LOOKED_UP => Welcome::LookUp,
-            ..=TAKEN_IN => Welcome::Bare,
+            n if n <= LOOKED_UP => Welcome::LookUp,
+            n if n <= TAKEN_IN => Welcome::Bare,
             _ => Welcome::Stay,
         }
     }
