@@ -80,7 +80,7 @@ impl Hub {
         }
         let Sent { network, actor: stranger, native, carrier, .. } = sent;
         let brought = Brought { network: *network, stranger, native, carrier, scope, words, name };
-        Ok(self.within_budget(brought, weighed).await?)
+        Ok(Box::pin(self.within_budget(brought, weighed)).await?)
     }
 
     /// The same about one member.

@@ -130,7 +130,7 @@ impl Hub {
                 return Err(Halt::Rule("blocked host"));
             }
             if let What::Profile(profile) = what {
-                return self.receive_profile(network, &native, *profile, at).await;
+                return Box::pin(self.receive_profile(network, &native, *profile, at)).await;
             }
             let (known, glance) = match &mut what {
                 What::Post(post) => self.glance(network, &native, post).await?,
@@ -141,7 +141,7 @@ impl Hub {
                 None if needs_no_profile(&what) => {
                     return self.receive_from_stranger(network, &native, what, at).await;
                 }
-                None => self.fetched_actor(network, &native, trail).await?,
+                None => Box::pin(self.fetched_actor(network, &native, trail)).await?,
             };
             if actor.is_member() {
                 return Err(Halt::Ignored("a member's own, from outside"));
@@ -153,8 +153,10 @@ impl Hub {
             };
             let sent = Sent { network, actor, native, id, at, via, original, limited, released, carrier };
             match (what, glance) {
-                (What::Post(post), Some(glance)) => self.receive_seen_post(&sent, *post, glance, trail).await,
-                (what, _) => self.dispatch(sent, what, trail).await,
+                (What::Post(post), Some(glance)) => {
+                    Box::pin(self.receive_seen_post(&sent, *post, glance, trail)).await
+                }
+                (what, _) => Box::pin(self.dispatch(sent, what, trail)).await,
             }
         })
     }

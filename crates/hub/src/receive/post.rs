@@ -54,7 +54,7 @@ impl Hub {
         }
         let Glance { known, claimed, mut waited_for, nearby } = glance;
         if let Some(known) = known {
-            return self.arrive_again(sent, &post, &known).await;
+            return Box::pin(self.arrive_again(sent, &post, &known)).await;
         }
         if let Some(received) = self.same_elsewhere(sent, &post).await? {
             return Ok(received);
@@ -62,8 +62,8 @@ impl Hub {
         let scope = Scope::of(visibility_of(sent.network, &post));
         let mut nearby = Some(nearby);
         for _ in 0..TRIES {
-            let around = self.surroundings(sent, &post, scope, nearby.take(), trail).await?;
-            match self.write_post(sent, &post, &around, waited_for).await {
+            let around = Box::pin(self.surroundings(sent, &post, scope, nearby.take(), trail)).await?;
+            match Box::pin(self.write_post(sent, &post, &around, waited_for)).await {
                 // What it answers has arrived meanwhile, or its id was taken at the same moment.
                 Err(Halt::Ignored("parent arrived" | "quoted post arrived" | "id taken" | ANSWERED)) => {
                     continue;

@@ -45,9 +45,14 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// Bytes of stack of each thread: for the deepest chain there is (what is fetched because of what was fetched), with room to
+/// spare. Memory is taken for what is used of it alone.
+const STACK: usize = 8 << 20;
+
 /// Runs a future to its end on a runtime of its own.
 pub fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(future)
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.enable_all().thread_stack_size(STACK).build()?.block_on(future)
 }
 
 fn done(result: anyhow::Result<()>) -> anyhow::Result<ExitCode> {
