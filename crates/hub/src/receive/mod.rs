@@ -156,47 +156,58 @@ impl Hub {
                 (What::Post(post), Some(glance)) => {
                     Box::pin(self.receive_seen_post(&sent, *post, glance, trail)).await
                 }
-                (what, _) => Box::pin(self.dispatch(sent, what, trail)).await,
+                (what, _) => self.dispatch(sent, what, trail).await,
             }
         })
     }
 
-    async fn dispatch(&self, sent: Sent, what: What, trail: &mut Trail) -> Result<Received, Halt> {
+    /// Chooses, and has ended when the choice is carried out: otherwise all of the choices would be on the stack meanwhile.
+    fn dispatch<'a>(
+        &'a self,
+        sent: Sent,
+        what: What,
+        trail: &'a mut Trail,
+    ) -> BoxFuture<'a, Result<Received, Halt>> {
+        macro_rules! then {
+            ($act:expr) => {
+                Box::pin(async move { $act.await })
+            };
+        }
         match what {
-            What::Post(post) => self.receive_post(&sent, *post, trail).await,
-            What::Edit(post) => self.receive_edit(&sent, *post, trail).await,
-            What::Delete { target } => self.receive_delete(&sent, &target).await,
+            What::Post(post) => then!(self.receive_post(&sent, *post, trail)),
+            What::Edit(post) => then!(self.receive_edit(&sent, *post, trail)),
+            What::Delete { target } => then!(self.receive_delete(&sent, &target)),
             What::Repost { target, visibility } => {
-                self.receive_repost(&sent, &target, visibility, trail).await
+                then!(self.receive_repost(&sent, &target, visibility, trail))
             }
             What::React { target, content, emoji } => {
-                self.receive_reaction(&sent, &target, content, emoji).await
+                then!(self.receive_reaction(&sent, &target, content, emoji))
             }
-            What::Undo(undone) => self.receive_undo(&sent, undone).await,
-            What::Follow { target } => self.receive_follow(&sent, &target).await,
+            What::Undo(undone) => then!(self.receive_undo(&sent, undone)),
+            What::Follow { target } => then!(self.receive_follow(&sent, &target)),
             What::FollowAccepted { follow, follower } => {
-                self.receive_follow_answer(&sent, follow, follower, true).await
+                then!(self.receive_follow_answer(&sent, follow, follower, true))
             }
             What::FollowRejected { follow, follower } => {
-                self.receive_follow_answer(&sent, follow, follower, false).await
+                then!(self.receive_follow_answer(&sent, follow, follower, false))
             }
-            What::Block { target } => self.receive_block(&sent, &target).await,
-            What::Vote { poll, choices } => self.receive_vote(&sent, &poll, &choices).await,
-            What::Profile(_) => Err(Halt::Rule("a profile in the wrong place")),
-            What::Gone => self.receive_gone(&sent).await,
-            What::Report { targets, comment } => self.receive_report(&sent, &targets, &comment).await,
-            What::Move { to } => self.receive_move(&sent, &to, trail).await,
-            What::Pin { target } => self.receive_pin(&sent, &target, true, trail).await,
-            What::Unpin { target } => self.receive_pin(&sent, &target, false, trail).await,
+            What::Block { target } => then!(self.receive_block(&sent, &target)),
+            What::Vote { poll, choices } => then!(self.receive_vote(&sent, &poll, &choices)),
+            What::Profile(_) => Box::pin(async { Err(Halt::Rule("a profile in the wrong place")) }),
+            What::Gone => then!(self.receive_gone(&sent)),
+            What::Report { targets, comment } => then!(self.receive_report(&sent, &targets, &comment)),
+            What::Move { to } => then!(self.receive_move(&sent, &to, trail)),
+            What::Pin { target } => then!(self.receive_pin(&sent, &target, true, trail)),
+            What::Unpin { target } => then!(self.receive_pin(&sent, &target, false, trail)),
             What::QuoteRequest { quoted, quoting, post } => {
-                self.receive_quote_request(&sent, &quoted, &quoting, post.map(|post| *post), trail).await
+                then!(self.receive_quote_request(&sent, &quoted, &quoting, post.map(|post| *post), trail))
             }
             What::QuoteAnswered { request, quoting, stamp } => {
-                self.receive_quote_answer(&sent, request.as_deref(), quoting.as_deref(), stamp).await
+                then!(self.receive_quote_answer(&sent, request.as_deref(), quoting.as_deref(), stamp))
             }
-            What::Approved { act, proof } => self.receive_approval(&sent, &act, proof).await,
-            What::Gate { target, gate } => self.receive_gate(&sent, &target, &gate).await,
-            What::QuoteRevoked { stamp } => self.receive_quote_revoked(&sent, &stamp).await,
+            What::Approved { act, proof } => then!(self.receive_approval(&sent, &act, proof)),
+            What::Gate { target, gate } => then!(self.receive_gate(&sent, &target, &gate)),
+            What::QuoteRevoked { stamp } => then!(self.receive_quote_revoked(&sent, &stamp)),
         }
     }
 
