@@ -27,6 +27,9 @@ const DOCUMENT: &str = r##"{"id":"did:plc:ewvi7nxzyoun6zhxrhs64oiz","alsoKnownAs
 
 /// Records, as JSON or DAG-CBOR, read as whatever they may be.
 pub fn records(data: &[u8]) {
+    if let Some(message) = fuzzing::chat(data) {
+        checks::post(&message);
+    }
     let Some(record) = fuzzing::record(data) else { return };
     match fuzzing::act(&record, checks::NOW) {
         Some(What::Post(post)) => checks::post(&post),

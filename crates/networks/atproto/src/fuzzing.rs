@@ -1,6 +1,7 @@
 //! Parsers that are no part of the crate's face, for the targets in `fuzz/`.
 
 use crate::{
+    chat::read,
     data::{Map, Record, Value},
     identity::{
         DidDocument, did_web_url,
@@ -19,7 +20,7 @@ use crate::{
         profiles_in,
     },
 };
-use landbridge_hub::{InActor, What};
+use landbridge_hub::{InActor, InPost, What};
 use landbridge_model::Time;
 use std::sync::Arc;
 
@@ -57,6 +58,18 @@ pub fn gate(fields: &Map) {
     let _ = (gates_in::who_may_answer(fields), gates_in::who_may_quote(fields));
     assert!(gates_in::hidden_answers(fields).len() <= 300);
     assert!(gates_in::detached_quotes(fields).len() <= 50);
+}
+
+/// A message of the chat service; its reaction, when it is one.
+pub fn chat(json: &[u8]) -> Option<InPost> {
+    let view: serde_json::Value = serde_json::from_slice(json).ok()?;
+    let _ = (read::person(&view), read::reaction(&view));
+    let message = read::message("convo", &view)?;
+    assert_eq!(
+        (&message.post.native_id, &message.post.author),
+        (&message.id.to_string(), &message.sender.to_string())
+    );
+    Some(message.post)
 }
 
 /// What a pasted text names, and again as its AT-URI.

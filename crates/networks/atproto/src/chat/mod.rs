@@ -10,7 +10,7 @@ mod ids;
 mod look;
 mod meet;
 mod order;
-mod read;
+pub(crate) mod read;
 mod requests;
 mod run;
 mod service;
