@@ -27,7 +27,7 @@ const DOCUMENT: &str = r##"{"id":"did:plc:ewvi7nxzyoun6zhxrhs64oiz","alsoKnownAs
 
 /// Records, as JSON or DAG-CBOR, read as whatever they may be.
 pub fn records(data: &[u8]) {
-    if let Some(message) = fuzzing::chat(data) {
+    if let Some(message) = fuzzing::chat(data, checks::NOW) {
         checks::post(&message);
     }
     let Some(record) = fuzzing::record(data) else { return };

@@ -61,7 +61,7 @@ pub fn gate(fields: &Map) {
 }
 
 /// A message of the chat service; its reaction, when it is one.
-pub fn chat(json: &[u8]) -> Option<InPost> {
+pub fn chat(json: &[u8], now: Time) -> Option<InPost> {
     let view: serde_json::Value = serde_json::from_slice(json).ok()?;
     let _ = (read::person(&view), read::reaction(&view));
     let message = read::message("convo", &view)?;
@@ -69,7 +69,8 @@ pub fn chat(json: &[u8]) -> Option<InPost> {
         (&message.post.native_id, &message.post.author),
         (&message.id.to_string(), &message.sender.to_string())
     );
-    Some(message.post)
+    // It goes by the clock, and the target by a moment that does not pass.
+    Some(InPost { published: Time(message.post.published.0.min(now.0)), ..message.post })
 }
 
 /// What a pasted text names, and again as its AT-URI.
