@@ -27,7 +27,7 @@ pub const HOSTS: &[(&str, &str)] = &[
     ("127.0.77.42", "opds.example.org"),
     ("127.0.77.43", "pages.example.org"),
     ("127.0.77.44", "labels.example.org"),
-    ("127.0.77.45", "chat.example.org"),
+    ("127.0.77.45", "chat.example"),
 ];
 
 /// Runs `program` inside, with `arguments` and further environment variables.

@@ -19,8 +19,8 @@ pub const LABELER_DID: &str = "did:web:labels.example.org";
 /// A web site with one page about dots: title, description, picture.
 pub const PAGES: &str = "https://pages.example.org";
 /// A stand-in for the service of private messages, of which there is no open one: see `peers/atproto/chat.mjs`.
-pub const CHAT: &str = "https://chat.example.org";
-pub const CHAT_DID: &str = "did:web:chat.example.org";
+pub const CHAT: &str = "https://chat.example";
+pub const CHAT_DID: &str = "did:web:chat.example";
 
 /// Whether the server under test reads [`section`] yet.
 const UNDERSTOOD: bool = true;

@@ -164,7 +164,7 @@ pub async fn atproto(stage: &Path) -> Result<Started> {
         .env("APPVIEW", "http://appview.example.org:2584")
         .env("APPVIEW_ORIGIN", atproto::APPVIEW)
         .env("APPVIEW_DID", atproto::APPVIEW_DID)
-        .env("CHAT", "http://chat.example.org:2585")
+        .env("CHAT", "http://chat.example:2585")
         .env("CHAT_ORIGIN", atproto::CHAT)
         .env("CHAT_DID", atproto::CHAT_DID)
         .env("DATABASE", new_database("appview").await?)

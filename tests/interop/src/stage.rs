@@ -37,7 +37,7 @@ const NAMES: &[&str] = &[
     "opds.example.org",
     "*.opds.example.org",
     "appview.example.org",
-    "chat.example.org",
+    "chat.example",
     "plc.example",
     "pages.example.org",
     "labels.example.org",

@@ -181,6 +181,12 @@ async def message_relays(pubkey):
 
 async def give(wrap, to):
     relays = await message_relays(to)
+    # Somebody new has perhaps not been heard of yet.
+    for _ in range(50):
+        if relays:
+            break
+        await asyncio.sleep(0.2)
+        relays = await message_relays(to)
     if not relays:
         raise RuntimeError(f"{to} takes no private messages")
     for relay in relays:

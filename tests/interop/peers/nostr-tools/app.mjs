@@ -136,7 +136,12 @@ async function messageRelays(pubkey) {
 async function send(wraps) {
   for (const wrap of wraps) {
     const [pubkey] = values(wrap, 'p');
-    const relays = await messageRelays(pubkey);
+    let relays = await messageRelays(pubkey);
+    // Somebody new has perhaps not been heard of yet.
+    for (let tries = 0; !relays.length && tries < 50; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      relays = await messageRelays(pubkey);
+    }
     if (!relays.length) throw new Error(`${pubkey} takes no private messages`);
     await Promise.all(pool.publish(relays, wrap));
   }
