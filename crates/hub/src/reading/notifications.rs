@@ -31,6 +31,23 @@ pub enum NotificationKind {
 }
 
 impl NotificationKind {
+    pub const ALL: [NotificationKind; 11] = {
+        use NotificationKind::*;
+        [
+            Mention,
+            Status,
+            Reblog,
+            Follow,
+            FollowRequest,
+            Favourite,
+            Reaction,
+            Poll,
+            Update,
+            Quote,
+            ModerationWarning,
+        ]
+    };
+
     pub fn key(self) -> &'static str {
         match self {
             NotificationKind::Mention => "mention",
@@ -48,22 +65,7 @@ impl NotificationKind {
     }
 
     pub fn from_key(key: &str) -> Option<NotificationKind> {
-        use NotificationKind::*;
-        [
-            Mention,
-            Status,
-            Reblog,
-            Follow,
-            FollowRequest,
-            Favourite,
-            Reaction,
-            Poll,
-            Update,
-            Quote,
-            ModerationWarning,
-        ]
-        .into_iter()
-        .find(|k| k.key() == key)
+        NotificationKind::ALL.into_iter().find(|kind| kind.key() == key)
     }
 }
 

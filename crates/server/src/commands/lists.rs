@@ -8,10 +8,8 @@ use landbridge_hub::moderation::rule_lists::{Changes, ListChange, NewRuleList, R
 use landbridge_model::{Id, Time};
 use serde_json::{Value, json};
 
-use crate::assemble::House;
 use crate::cli::Global;
-use crate::instance::Use;
-use crate::{observe, prompt};
+use crate::prompt;
 
 /// Follow lists of servers to block or limit that others keep.
 ///
@@ -91,14 +89,7 @@ const SHOWN: u32 = 1000;
 
 impl Lists {
     pub fn run(self, global: &Global) -> anyhow::Result<()> {
-        let config = global.load()?;
-        observe::logs::start(&config.log)?;
-        super::block_on(async move {
-            let house = House::open(&config, Use::Command).await?;
-            let done = self.action.run(&house.hub).await;
-            house.hub.store().clone().close().await;
-            done
-        })
+        super::with_hub(global, async |hub| self.action.run(hub).await)
     }
 }
 

@@ -16,10 +16,14 @@ pub mod restore;
 pub mod up;
 pub mod waves;
 
+use landbridge_hub::Hub;
 use std::future::Future;
 use std::process::ExitCode;
 
-use crate::cli::{Cli, Command};
+use crate::assemble::House;
+use crate::cli::{Cli, Command, Global};
+use crate::instance::Use;
+use crate::observe;
 
 /// Runs the chosen command.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
@@ -53,6 +57,18 @@ const STACK: usize = 8 << 20;
 pub fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.enable_all().thread_stack_size(STACK).build()?.block_on(future)
+}
+
+/// Opens the database beside a server that may be running, and closes it when the command has done its part.
+pub fn with_hub(global: &Global, act: impl AsyncFnOnce(&Hub) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let config = global.load()?;
+    observe::logs::start(&config.log)?;
+    block_on(async move {
+        let house = House::open(&config, Use::Command).await?;
+        let done = act(&house.hub).await;
+        house.hub.store().clone().close().await;
+        done
+    })
 }
 
 fn done(result: anyhow::Result<()>) -> anyhow::Result<ExitCode> {

@@ -8,10 +8,7 @@ use landbridge_model::{Acct, Actor, Id};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-use crate::assemble::House;
 use crate::cli::Global;
-use crate::instance::Use;
-use crate::observe;
 
 /// Warn, limit or suspend somebody; take down a post or a file; answer appeals.
 ///
@@ -126,14 +123,7 @@ const MOST: u32 = 1000;
 
 impl Moderate {
     pub fn run(self, global: &Global) -> anyhow::Result<()> {
-        let config = global.load()?;
-        observe::logs::start(&config.log)?;
-        super::block_on(async move {
-            let house = House::open(&config, Use::Command).await?;
-            let done = self.action.run(&house.hub).await;
-            house.hub.store().clone().close().await;
-            done
-        })
+        super::with_hub(global, async |hub| self.action.run(hub).await)
     }
 }
 

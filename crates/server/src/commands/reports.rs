@@ -7,10 +7,7 @@ use landbridge_hub::moderation::Report;
 use landbridge_model::{Id, Network};
 use serde_json::{Value, json};
 
-use crate::assemble::House;
 use crate::cli::Global;
-use crate::instance::Use;
-use crate::observe;
 
 /// Show the reports of members and other servers, open ones first.
 ///
@@ -46,14 +43,7 @@ enum Action {
 
 impl Reports {
     pub fn run(self, global: &Global) -> anyhow::Result<()> {
-        let config = global.load()?;
-        observe::logs::start(&config.log)?;
-        super::block_on(async move {
-            let house = House::open(&config, Use::Command).await?;
-            let done = self.act(&house.hub).await;
-            house.hub.store().clone().close().await;
-            done
-        })
+        super::with_hub(global, async |hub| self.act(hub).await)
     }
 
     async fn act(self, hub: &Hub) -> anyhow::Result<()> {

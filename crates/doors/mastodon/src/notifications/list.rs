@@ -58,22 +58,8 @@ fn kinds(types: &[String], excluded: &[String]) -> Option<Vec<NotificationKind>>
     if types.is_empty() && excluded.is_empty() {
         return Some(Vec::new());
     }
-    use NotificationKind::*;
-    let all = [
-        Mention,
-        Status,
-        Reblog,
-        Follow,
-        FollowRequest,
-        Favourite,
-        Reaction,
-        Poll,
-        Update,
-        Quote,
-        ModerationWarning,
-    ];
     let listed = |list: &[String], kind| list.iter().any(|t| t == notification_type(kind));
-    let kinds: Vec<_> = all
+    let kinds: Vec<_> = NotificationKind::ALL
         .into_iter()
         .filter(|k| (types.is_empty() || listed(types, *k)) && !listed(excluded, *k))
         .collect();
