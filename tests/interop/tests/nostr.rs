@@ -523,6 +523,8 @@ mod into {
 
     pub async fn reply(scene: &Scene) -> Result<()> {
         let (status, id) = scene.member_posts("who has the key?", json!({})).await?;
+        // Nobody answers what has not come yet.
+        assert_eq!(scene.found("who has the key?").await?, id);
         scene.peer.publish(&scene.person, &Draft { reply_to: Some(id), ..draft("under the mat") }).await?;
         let thread =
             async || scene.member.get(&format!("v1/statuses/{}/context", text(&status, "id")?)).await;
