@@ -141,8 +141,14 @@ impl Hub {
         let views = self.hydrate(&last, Some(member), Filter::Nothing).await?;
         let mut views: HashMap<Id, PostView> = views.into_iter().map(|view| (view.post.id, view)).collect();
         let mut found = Vec::with_capacity(rows.len());
+        // The same for all of a network.
+        let mut labels: HashMap<Option<Network>, Label> = HashMap::new();
         for row in rows {
-            let label = self.label(member, row.network).await?;
+            let label = match labels.get(&row.network) {
+                Some(label) => *label,
+                None => self.label(member, row.network).await?,
+            };
+            labels.insert(row.network, label);
             found.push(Conversation {
                 id: row.id,
                 network: row.network,

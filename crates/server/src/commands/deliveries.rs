@@ -6,10 +6,7 @@ use landbridge_hub::outbox::DeliveryState;
 use landbridge_model::Network;
 use serde_json::{Value, json};
 
-use crate::assemble::House;
 use crate::cli::Global;
-use crate::instance::Use;
-use crate::observe;
 
 /// Show what is on its way to other servers and relays, what waits, and what failed.
 ///
@@ -54,11 +51,7 @@ enum Action {
 
 impl Deliveries {
     pub fn run(self, global: &Global) -> anyhow::Result<()> {
-        let config = global.load()?;
-        observe::logs::start(&config.log)?;
-        super::block_on(async move {
-            let house = House::open(&config, Use::Command).await?;
-            let hub = &house.hub;
+        super::with_hub(global, async |hub| {
             let name = |host: Option<String>| host.unwrap_or_default().to_lowercase();
             match self.action {
                 Action::List { host, limit, json: false } => list(hub, &name(host), limit).await?,
@@ -74,7 +67,6 @@ impl Deliveries {
                     println!("{} given up", hub.outbox_drop(&host.to_lowercase()).await?)
                 }
             }
-            hub.store().clone().close().await;
             Ok(())
         })
     }

@@ -7,10 +7,7 @@ use landbridge_hub::{Hub, HubError};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-use crate::assemble::House;
 use crate::cli::Global;
-use crate::instance::Use;
-use crate::observe;
 
 /// Block, limit or allow other servers: of ActivityPub, of accounts and repositories (PDS), and relays.
 ///
@@ -63,11 +60,7 @@ struct Target {
 
 impl Domain {
     pub fn run(self, global: &Global) -> anyhow::Result<()> {
-        let config = global.load()?;
-        observe::logs::start(&config.log)?;
-        super::block_on(async move {
-            let house = House::open(&config, Use::Command).await?;
-            let hub = &house.hub;
+        super::with_hub(global, async |hub| {
             let set = |target: Target, rule| async move {
                 hub.set_domain_rule(&target.domain.to_lowercase(), Some(rule), &target.note).await
             };
@@ -88,7 +81,6 @@ impl Domain {
                 Action::Import { file } => import(hub, &file).await?,
                 Action::Export => print!("{}", rule_lists::write(&hub.domain_rules().await?)),
             }
-            hub.store().clone().close().await;
             Ok(())
         })
     }

@@ -5,10 +5,7 @@ use landbridge_hub::gate::{Wave, WaveAnswer};
 use landbridge_model::Id;
 use serde_json::{Value, json};
 
-use crate::assemble::House;
 use crate::cli::Global;
-use crate::instance::Use;
-use crate::observe;
 
 /// Show and answer waves: strangers who write nearly the same to many members.
 ///
@@ -42,11 +39,7 @@ enum Action {
 
 impl Waves {
     pub fn run(self, global: &Global) -> anyhow::Result<()> {
-        let config = global.load()?;
-        observe::logs::start(&config.log)?;
-        super::block_on(async move {
-            let house = House::open(&config, Use::Command).await?;
-            let hub = &house.hub;
+        super::with_hub(global, async |hub| {
             match self.action {
                 Action::List { json: false } => {
                     for wave in hub.waves().await? {
@@ -63,7 +56,6 @@ impl Waves {
                 Action::Pass { number } => hub.answer_wave(number, WaveAnswer::Pass).await?,
                 Action::Undo { number } => hub.undo_wave(number).await?,
             }
-            hub.store().clone().close().await;
             Ok(())
         })
     }
