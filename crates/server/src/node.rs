@@ -30,7 +30,7 @@ impl Node {
     /// Opens the data folder and binds the sockets; nobody is answered yet.
     pub async fn open(config: Config) -> anyhow::Result<Self> {
         let house = House::open(&config, Use::Serve).await?;
-        house.hub.erase_again().await.context("people could not be erased again")?;
+        house.hub.erase_again().await.context("people and messages could not be erased again")?;
         let doors = doors(&config, &house).await?;
         Ok(Self { house, config, doors })
     }

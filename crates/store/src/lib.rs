@@ -21,7 +21,7 @@ mod value;
 mod write;
 
 pub use archive::{Restored, ask_backup, restore, restore_with};
-pub use erasure::{Erasure, ErasureJournal};
+pub use erasure::{Erased, Erasure, ErasureJournal};
 pub use error::{Fault, StoreError, WriteError};
 pub use migrate::Migration;
 pub use schema::MIGRATIONS;

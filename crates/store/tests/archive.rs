@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use landbridge_store::{
-    Change, EngineKind, Erasure, ErasureJournal, Migration, Row, Store, StoreError, args, on_both_engines,
-    query, restore_with, sequence,
+    Change, EngineKind, Erased, Erasure, ErasureJournal, Migration, Row, Store, StoreError, args,
+    on_both_engines, query, restore_with, sequence,
     testing::{Place, TestStore},
 };
 use std::sync::{
@@ -128,8 +128,8 @@ async fn a_backup_under_load_is_one_moment(store: TestStore) {
 async fn what_was_erased_since_is_named(store: TestStore) {
     let journal = journal(&store.place);
     let erase = async |subject: u8, at: i64| {
-        let erasure = Erasure { subject_hash: vec![subject; 32], at, leaving: false };
-        journal.record(&erasure).unwrap();
+        let erasure = Erasure { of: Erased::Person, subject_hash: vec![subject; 32], at };
+        journal.record(std::slice::from_ref(&erasure)).unwrap();
         let note = "INSERT INTO erasures (id, subject_hash, at) VALUES (?1, ?2, ?3)";
         store.write(Change::new(note, args![at, &erasure.subject_hash, at])).await.unwrap();
         erasure

@@ -3,7 +3,7 @@
 use crate::{ActKind, Event, EventKind, Hub, HubError, publish::Reach};
 use landbridge_model::{Actor, ActorState, Id, Network, PresenceState, Profile, Time};
 use landbridge_store::{
-    Change,
+    Change, Erased,
     entities::{actors, deliveries, files, grants, members, presences},
 };
 use std::time::Duration;
@@ -72,13 +72,13 @@ impl Hub {
     pub async fn delete_member(&self, member: Id) -> Result<(), HubError> {
         let actor = self.member(member).await?.actor;
         let at = Time::now();
-        self.note_in_journal(member, at, true).await?;
-        self.depart(actor, at).await?;
+        let noted = self.note_person(member, at, Erased::Leaving).await?;
+        self.depart(actor, noted).await?;
         self.finish_leaving().await
     }
 
-    /// The member is gone, and the networks are about to hear it. `at`: as in the journal.
-    pub(crate) async fn depart(&self, mut actor: Actor, at: Time) -> Result<(), HubError> {
+    /// The member is gone, and the networks are about to hear it. `noted`: what the database says of it, as the journal.
+    pub(crate) async fn depart(&self, mut actor: Actor, noted: Vec<Change>) -> Result<(), HubError> {
         let member = actor.id;
         actor.state = ActorState::Deleted;
         let told = actor.clone();
@@ -91,7 +91,7 @@ impl Hub {
         ];
         changes.extend(grants::revoke_all(member, Time::now()));
         changes.extend(files::hold_only(member, &[]));
-        changes.extend(self.erasure_rows(member, at).await?);
+        changes.extend(noted);
         self.commit(&told, ActKind::Leave { forever: true }, None, Reach::Everywhere, changes).await?;
         self.remove_doomed().await;
         self.bus().send(Event { members: vec![member], public: false, kind: EventKind::Member(member) });

@@ -1,12 +1,15 @@
 //! Erasing what is held about somebody, everywhere.
 
-use crate::{Event, EventKind, Hub, HubError, receive::subject};
+use crate::{CopyKind, Event, EventKind, Hub, HubError, receive::subject};
 use landbridge_model::{ActorState, Id, Media, Network, Presence, Time};
 use landbridge_store::{
-    Change, Erasure, Write,
-    entities::{erasing, erasures, tombstones},
+    Change, Erased, Erasure, Write,
+    entities::{conversations, erasing, erasures, tombstones},
 };
-use std::{collections::HashMap, sync::atomic::Ordering};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::atomic::Ordering,
+};
 
 /// Native ids of posts that are closed for good by an erasure, the newest.
 const CLOSED: i64 = 5000;
@@ -21,7 +24,7 @@ impl Hub {
     }
 
     /// Does again what the journal says and this database does not know: after a restore, before anyone is served. Gives
-    /// how many people it was.
+    /// how many people and private messages it was.
     ///
     /// Whoever was only about to be erased, since the networks were still to hear of it, leaves again: they are gone from
     /// here at once, and the networks hear it (perhaps once more) by keys that are kept until then.
@@ -31,9 +34,23 @@ impl Hub {
         if pending.is_empty() {
             return Ok(0);
         }
+        let (messages, people): (Vec<&Erasure>, Vec<&Erasure>) =
+            pending.iter().partition(|erasure| erasure.of == Erased::Message);
+        let done = self.erase_people_again(&people).await? + self.erase_messages_again(&messages).await?;
+        // Also what is not in this backup is known now.
+        let known = pending.iter().map(|erasure| self.erasure_row(erasure));
+        self.store().write(Write::from(known.collect::<Vec<Change>>())).await?;
+        self.scrub_now().await?;
+        Ok(done)
+    }
+
+    async fn erase_people_again(&self, people: &[&Erasure]) -> Result<u64, HubError> {
         let mut wanted: HashMap<&[u8], bool> = HashMap::new();
-        for erasure in &pending {
-            *wanted.entry(erasure.subject_hash.as_slice()).or_insert(true) &= erasure.leaving;
+        for erasure in people {
+            *wanted.entry(erasure.subject_hash.as_slice()).or_insert(true) &= erasure.of == Erased::Leaving;
+        }
+        if wanted.is_empty() {
+            return Ok(0);
         }
         let mut found: HashMap<Id, bool> = HashMap::new();
         let mut after = Id(-1);
@@ -59,20 +76,61 @@ impl Hub {
             let actor = self.actor(*id).await?;
             match (actor.is_member() && *leaving, actor.state) {
                 (true, ActorState::Deleted) => {}
-                (true, _) => self.depart(actor, Time::now()).await?,
+                (true, _) => self.depart(actor, Vec::new()).await?,
                 (false, _) => self.remove_everything(*id, Time::now()).await?,
             }
         }
-        // Also those who are not in this backup are known now.
-        let known = pending.iter().map(|erasure| self.erasure_row(&erasure.subject_hash, Time(erasure.at)));
-        self.store().write(Write::from(known.collect::<Vec<Change>>())).await?;
-        self.scrub_now().await?;
         Ok(found.len() as u64)
     }
 
+    /// Deletes again what was deleted, for all or for one of its readers, and closes the ids of what is not here.
+    async fn erase_messages_again(&self, messages: &[&Erasure]) -> Result<u64, HubError> {
+        let wanted: HashSet<&[u8]> = messages.iter().map(|erasure| erasure.subject_hash.as_slice()).collect();
+        if wanted.is_empty() {
+            return Ok(0);
+        }
+        let closed = messages.iter().map(|e| tombstones::put(e.subject_hash.clone(), Time(e.at)));
+        self.store().write(Write::from(closed.collect::<Vec<Change>>())).await?;
+        let (mut after, mut done) = (Id(-1), 0);
+        loop {
+            let rows = self.store().rows(conversations::all_messages(after, BATCH)).await?;
+            if rows.is_empty() {
+                return Ok(done);
+            }
+            // A message whose readers were cut apart is read again.
+            let whole = i64::try_from(rows.len()).unwrap_or(i64::MAX) < BATCH;
+            for mut row in rows {
+                let (post, member): (Id, Id) = (row.get(0)?, row.get(1)?);
+                let again = post == after;
+                after = post;
+                if wanted.contains(self.taken_from(member, post).as_slice()) {
+                    self.take_away_message(member, post).await?;
+                    done += 1;
+                } else if !again && self.is_closed(post, &wanted).await? {
+                    self.delete_message_again(post).await?;
+                    done += 1;
+                }
+            }
+            after = if whole { after } else { Id(after.0 - 1) };
+        }
+    }
+
+    async fn is_closed(&self, message: Id, wanted: &HashSet<&[u8]>) -> Result<bool, HubError> {
+        let copies = self.copies(CopyKind::Post, message).await?;
+        Ok(copies.iter().any(|copy| wanted.contains(self.keyed_hash(&copy.native_id).as_slice())))
+    }
+
+    /// A member's own is deleted as it was then: others may not have heard of it yet.
+    async fn delete_message_again(&self, id: Id) -> Result<(), HubError> {
+        let Some(post) = self.posts(&[id]).await?.pop() else { return Ok(()) };
+        match post.origin {
+            None => self.delete_post(post.author, id, None).await.map(|_| ()),
+            Some(_) => self.remove_remote(&post, Vec::new()).await,
+        }
+    }
+
     async fn erase_since(&self, actor: Id, at: Time) -> Result<(), HubError> {
-        let rows = self.erasure_rows(actor, at).await?;
-        self.note_in_journal(actor, at, false).await?;
+        let rows = self.note_person(actor, at, Erased::Person).await?;
         self.remove_everything(actor, at).await?;
         self.store().write(rows).await?;
         self.removed().store(true, Ordering::Relaxed);
@@ -83,30 +141,33 @@ impl Hub {
         Ok(())
     }
 
-    /// Writes into the journal, outside the database, that somebody is erased; with `leaving`: as soon as the networks have
-    /// heard of it. On disk when this returns.
-    pub(crate) async fn note_in_journal(&self, actor: Id, at: Time, leaving: bool) -> Result<(), HubError> {
-        let Some(journal) = self.erasure_journal().cloned() else { return Ok(()) };
-        let hashes = self.subjects(actor).await?.into_iter();
-        let lines: Vec<Erasure> =
-            hashes.map(|subject_hash| Erasure { subject_hash, at: at.0, leaving }).collect();
-        let written =
-            tokio::task::spawn_blocking(move || lines.iter().try_for_each(|line| journal.record(line))).await;
-        Ok(written.map_err(|_| HubError::Damaged("the erasure journal was not written"))??)
-    }
-
-    /// What the database notes of it.
-    pub(crate) async fn erasure_rows(&self, actor: Id, at: Time) -> Result<Vec<Change>, HubError> {
-        Ok(self.subjects(actor).await?.iter().map(|hash| self.erasure_row(hash, at)).collect())
-    }
-
-    async fn subjects(&self, actor: Id) -> Result<Vec<Vec<u8>>, HubError> {
+    /// Writes into the journal, outside the database, that somebody is erased, or is about to be. On disk when this
+    /// returns; gives what the database notes of it.
+    pub(crate) async fn note_person(&self, actor: Id, at: Time, of: Erased) -> Result<Vec<Change>, HubError> {
         let identities = self.presences(actor).await?;
-        Ok(identities.iter().map(|p| subject(self, p.network, &p.native_id)).collect())
+        let hashes = identities.iter().map(|p| subject(self, p.network, &p.native_id));
+        self.note_in_journal(hashes.map(|subject_hash| Erasure { of, subject_hash, at: at.0 }).collect())
+            .await
     }
 
-    fn erasure_row(&self, hash: &[u8], at: Time) -> Change {
-        erasures::insert(self.ids().next(), hash.to_vec(), at)
+    /// The same of private messages, by their hashes.
+    pub(crate) async fn note_messages(&self, hashes: Vec<Vec<u8>>) -> Result<Vec<Change>, HubError> {
+        let (of, at) = (Erased::Message, Time::now().0);
+        let erasures = hashes.into_iter().map(|subject_hash| Erasure { of, subject_hash, at });
+        self.note_in_journal(erasures.collect()).await
+    }
+
+    async fn note_in_journal(&self, erasures: Vec<Erasure>) -> Result<Vec<Change>, HubError> {
+        let rows = erasures.iter().map(|erasure| self.erasure_row(erasure)).collect();
+        if let Some(journal) = self.erasure_journal().cloned() {
+            let written = tokio::task::spawn_blocking(move || journal.record(&erasures)).await;
+            written.map_err(|_| HubError::Damaged("the erasure journal was not written"))??;
+        }
+        Ok(rows)
+    }
+
+    fn erasure_row(&self, erasure: &Erasure) -> Change {
+        erasures::insert(self.ids().next(), erasure.subject_hash.clone(), Time(erasure.at))
     }
 
     async fn remove_everything(&self, actor: Id, at: Time) -> Result<(), HubError> {

@@ -238,7 +238,7 @@ impl Hub {
     }
 
     /// Removes a post of somebody else for good.
-    async fn remove_remote(
+    pub(crate) async fn remove_remote(
         &self,
         post: &Post,
         mut changes: Vec<landbridge_store::Change>,

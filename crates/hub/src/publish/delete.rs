@@ -39,13 +39,17 @@ impl Hub {
         let now = Time::now();
         let members = self.home_members(post.id).await?;
         let mut changes = before;
+        let direct = post.visibility == landbridge_model::Visibility::Direct;
+        if direct {
+            changes.extend(self.message_closed(post.id).await?);
+        }
         for copy in self.copies(CopyKind::Post, post.id).await? {
             changes.push(tombstones::put(self.keyed_hash(&copy.native_id), now));
             changes.push(deliveries::drop_waiting(post.id, copy.network, now));
         }
         changes.push(copies::retire(CopyKind::Post.key(), post.id, CopyState::Deleted as i64));
         changes.extend(uncount(&post));
-        if post.visibility == landbridge_model::Visibility::Direct {
+        if direct {
             changes.extend(self.forgotten_message(post.id));
         }
         changes.extend(posts::delete(post.id));

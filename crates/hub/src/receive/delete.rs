@@ -81,6 +81,7 @@ impl Hub {
             });
         }
         if post.visibility == Visibility::Direct {
+            changes.extend(self.message_closed(post.id).await?);
             changes.extend(self.forgotten_message(post.id));
         }
         changes.push(copies::delete_of(kind.key(), post.id));

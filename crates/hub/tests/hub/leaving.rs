@@ -1,13 +1,14 @@
-//! Accounts that end stay ended, whichever backup is restored.
+//! What ended stays ended, whichever backup is restored: accounts, private messages.
 
 use crate::{
     outbox::{follower, run_until},
-    support::{TestHub, draft, test_hub},
+    receive::{AP, member_native, post_of},
+    support::{TestHub, draft, draft_for, test_hub},
 };
-use landbridge_hub::HubError;
-use landbridge_model::ActorState;
+use landbridge_hub::{Draft, HubError, InPost, Page, Received, What};
+use landbridge_model::{ActorState, Visibility};
 use landbridge_store::{
-    ErasureJournal, Store, args, on_both_engines, query,
+    Erased, ErasureJournal, Store, args, on_both_engines, query,
     testing::{Place, TestStore},
 };
 use std::path::Path;
@@ -15,7 +16,8 @@ use std::path::Path;
 on_both_engines!(
     a_backup_from_before_brings_nobody_back,
     a_backup_from_the_window_goes_on,
-    whoever_was_erased_is_erased
+    whoever_was_erased_is_erased,
+    deleted_messages_stay_deleted
 );
 
 struct Before {
@@ -104,7 +106,7 @@ async fn whoever_was_erased_is_erased(store: TestStore) {
     // Nobody elsewhere has to hear of it, so it is done at once.
     t.hub.delete_member(id).await.unwrap();
     assert_eq!(
-        before.journal.read().unwrap().iter().filter(|line| line.leaving).count(),
+        before.journal.read().unwrap().iter().filter(|line| line.of == Erased::Leaving).count(),
         2,
         "on two networks"
     );
@@ -113,4 +115,61 @@ async fn whoever_was_erased_is_erased(store: TestStore) {
     let rows =
         back.hub.store().rows(query("SELECT 1 FROM keys WHERE actor_id = ?1", args![id])).await.unwrap();
     assert!(rows.is_empty(), "its deliveries were done: nothing is kept");
+}
+
+async fn deleted_messages_stay_deleted(store: TestStore) {
+    let before = Before::new();
+    let t = test_hub(store);
+    t.hub.note_erasures_in(before.journal.clone());
+    let (alice, anna) = (t.member("alice").await, t.member("anna").await);
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    t.follow_now(&anna, bob).await;
+    let (alice, anna) = (alice.actor.id, anna.actor.id);
+    let direct = |id: &str, to: &[&str]| InPost {
+        visibility: Some(Visibility::Direct),
+        addressed: to.iter().map(|name| member_native(AP, name)).collect(),
+        ..post_of(AP, "bob", id, "between us")
+    };
+    let late = direct("https://remote.example/late", &["alice"]);
+    // Deleted by its author, by one of two readers, by its only reader, by a member who wrote it; and one that stays.
+    let by_author = t.stored(AP, direct("https://remote.example/1", &["alice"])).await;
+    let by_one = t.stored(AP, direct("https://remote.example/2", &["alice", "anna"])).await;
+    let by_all = t.stored(AP, direct("https://remote.example/3", &["anna"])).await;
+    let kept = t.stored(AP, direct("https://remote.example/4", &["alice"])).await;
+    let draft =
+        Draft { to: vec![bob], ..draft_for(&t.hub.member(alice).await.unwrap(), "mine", Visibility::Direct) };
+    let own = t.hub.publish(draft, None).await.unwrap().id;
+    t.hub.store().backup(&before.backup()).await.unwrap();
+    let later = t.stored(AP, late.clone()).await;
+
+    t.take(AP, "bob", None, What::Delete { target: "https://remote.example/1".into() }).await.unwrap();
+    for (member, post) in [(alice, by_one), (anna, by_all), (alice, later)] {
+        t.hub.take_away_message(member, post).await.unwrap();
+    }
+    t.hub.delete_post(alice, own, None).await.unwrap();
+    assert_eq!(t.hub.erase_again().await.unwrap(), 0, "this database knows");
+
+    let back = before.restored(&t, &before.backup()).await;
+    for post in [by_author, by_one, by_all, own] {
+        assert!(back.hub.post(post).await.is_ok(), "as it was");
+    }
+    assert_eq!(back.hub.erase_again().await.unwrap(), 4);
+    for post in [by_author, by_all, own] {
+        assert!(back.hub.post(post).await.is_err());
+    }
+    let in_conversations = async |member| {
+        let mut posts = Vec::new();
+        for conversation in back.hub.conversations(member, Page::default()).await.unwrap() {
+            let messages = back.hub.messages(member, conversation.id, Page::default()).await.unwrap();
+            posts.extend(messages.into_iter().map(|message| message.view.post.id));
+        }
+        posts
+    };
+    assert_eq!(in_conversations(alice).await, [kept]);
+    assert_eq!(in_conversations(anna).await, [by_one], "the other reader still has it");
+    // What was not in the backup does not arrive again; a member's own is taken back once more.
+    assert!(!matches!(back.post(AP, late).await, Ok(Received::Stored(_))));
+    run_until(&back, async || told(&back).await.contains(&"delete".to_owned())).await;
+    assert_eq!(back.hub.erase_again().await.unwrap(), 0);
 }

@@ -26,8 +26,9 @@ const AT_ONCE: usize = 4;
 const LOOK: Duration = Duration::from_secs(30);
 /// What the hub could not take in for so long is given up.
 const PATIENCE: Duration = Duration::from_secs(3600);
-/// How often what has expired is removed.
+/// How often what has expired is removed, and what was put off is looked at again; so many.
 const SWEEP: Duration = Duration::from_secs(600);
+const LOOKED_AGAIN: i64 = 1_000;
 
 /// Works off what waits, until `stop`.
 pub async fn run(nostr: Arc<Nostr>, hub: Hub, relay: Relay, mut stop: Stop) {
@@ -41,7 +42,9 @@ pub async fn run(nostr: Arc<Nostr>, hub: Hub, relay: Relay, mut stop: Stop) {
         }
         if swept.elapsed() > SWEEP {
             swept = tokio::time::Instant::now();
-            if let Err(error) = hub.store().write(nostr_events::sweep(Time::now().secs())).await {
+            let mut changes = nostr_events::sweep(Time::now().secs());
+            changes.push(nostr_events::look_again(LOOKED_AGAIN));
+            if let Err(error) = hub.store().write(changes).await {
                 tracing::warn!(%error, "expired events could not be removed");
             }
         }
@@ -60,6 +63,7 @@ async fn work(nostr: &Nostr, hub: &Hub, relay: &Relay) -> Result<bool, HubError>
     let more = rows.len() as i64 == BATCH;
     let mut heard = Vec::with_capacity(rows.len());
     let mut by_author: HashMap<Hex32, Vec<Waiting>> = HashMap::new();
+    let mut wraps = HashMap::new();
     for mut row in rows {
         let (seq, pending, json): (i64, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
         match Event::from_stored(&json) {
@@ -68,18 +72,23 @@ async fn work(nostr: &Nostr, hub: &Hub, relay: &Relay) -> Result<bool, HubError>
         }
     }
     let taken = by_author.into_values().map(|events| async move {
-        let mut heard = Vec::new();
+        let mut taken = Vec::new();
         for Waiting { seq, pending, event } in events {
             if one(nostr, hub, relay, seq, pending, &event).await {
-                heard.push(seq);
+                taken.push((seq, event));
             }
         }
-        heard
+        taken
     });
-    heard.extend(stream::iter(taken).buffer_unordered(AT_ONCE).concat().await);
+    for (seq, event) in stream::iter(taken).buffer_unordered(AT_ONCE).concat().await {
+        heard.push(seq);
+        if kind::is_wrap(event.kind) {
+            wraps.insert(seq, event);
+        }
+    }
     let progress = !heard.is_empty();
     if progress {
-        hub.store().write(nostr_events::heard(&heard)).await?;
+        relay.heard(&heard, wraps).await?;
     }
     Ok(more && progress)
 }

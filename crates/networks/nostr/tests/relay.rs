@@ -124,10 +124,17 @@ async fn wraps_are_for_their_recipient_alone(engine: EngineKind) {
     b.say(json!(["COUNT", "c", {"#p": [me]}])).await;
     assert_eq!(b.next().await, json!(["COUNT", "c", {"count": 0}]));
     assert!(a.authenticate(&alice).await.0);
+    assert!(
+        a.stored(json!({"kinds": [1059], "#p": [me]})).await.unwrap().is_empty(),
+        "nobody has looked into it"
+    );
+    w.hear().await;
     assert_eq!(a.stored(json!({"kinds": [1059], "#p": [me]})).await.unwrap(), [wrap.id.to_string()]);
     let second = event(&Keys::generate(), 1059, now(), &[&["p", &me]], "live");
     let mut c = w.client().await;
     assert!(c.publish(&second).await.0);
+    assert!(a.silent().await);
+    w.hear().await;
     assert_eq!(a.next().await[2]["content"], "live");
     assert!(b.silent().await);
     // The recipient may delete it.
@@ -451,6 +458,16 @@ async fn what_the_gate_holds_is_shown_by_no_other_way(engine: EngineKind) {
     assert!(hers.silent().await, "she is asked first");
     let mut anybody = w.client().await;
     assert_eq!(anybody.stored(about(&alice)).await.unwrap(), Vec::<String>::new());
+    for (filters, number) in [
+        (vec![about(&alice)], 0),
+        (vec![about(&bob)], 1),
+        (vec![about(&alice), about(&bob)], 1),
+        (vec![json!({"kinds": [1]})], 1),
+    ] {
+        let question: Vec<Value> = [json!("COUNT"), json!("c")].into_iter().chain(filters).collect();
+        anybody.say(Value::Array(question)).await;
+        assert_eq!(anybody.next().await, json!(["COUNT", "c", {"count": number}]));
+    }
     assert_eq!(anybody.stored(about(&bob)).await.unwrap(), [to_both.id.to_string()]);
     for way in [json!({"authors": [stranger.public().to_string()]}), json!({"kinds": [1]})] {
         assert_eq!(anybody.stored(way).await.unwrap(), [to_both.id.to_string()]);

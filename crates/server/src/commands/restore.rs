@@ -22,8 +22,8 @@ use crate::observe;
 /// Without a configuration file, the one in the backup is used, and kept in the data folder (--data-dir says where).
 ///
 /// An SQLite database that is there is put aside, not deleted; one on PostgreSQL must be empty. People who were erased
-/// after the backup was taken are erased again, by the journal in the data folder; when that is lost, by the newest one
-/// in the folder of backups, or by a copy given with --erasures.
+/// and private messages that were deleted after the backup was taken go again, by the journal in the data folder; when
+/// that is lost, by the newest one in the folder of backups, or by a copy given with --erasures.
 #[derive(Args)]
 pub struct Restore {
     /// The folder that `landbridge backup` filled.
@@ -148,7 +148,7 @@ async fn restore(folder: &Path, config: &Config, identity: &Identity, key: &Root
         .hub
         .erase_again()
         .await
-        .context("people could not be erased again: do not start this server")?;
+        .context("people and messages could not be erased again: do not start this server")?;
     if restored.rebuild_search {
         let posts = house.hub.rebuild_search().await.context("the search index could not be built again")?;
         println!("The search index was built again ({posts} posts).");
@@ -156,7 +156,7 @@ async fn restore(folder: &Path, config: &Config, identity: &Identity, key: &Root
     house.after_restore().await.context("the AT Protocol stream could not be moved ahead")?;
     house.hub.store().clone().close().await;
     if erased > 0 {
-        println!("Erased again, as after this backup was taken: {erased}.");
+        println!("Erased again, as after this backup was taken: {erased} (people and private messages).");
     }
     println!("Restored {} into {}.", identity.origin, config.data_dir.display());
     Ok(())

@@ -139,6 +139,15 @@ pub fn some_messages(conversation: Id, limit: i64) -> Query {
     )
 }
 
+/// (post, member) of all messages here, by post: to find which ones a journal means.
+pub fn all_messages(after: Id, most: i64) -> Query {
+    query(
+        "SELECT p.post_id, c.member_id FROM conversation_posts p JOIN conversations c ON c.id = p.conversation_id
+         WHERE p.post_id > ?1 ORDER BY p.post_id LIMIT ?2",
+        args![after, most],
+    )
+}
+
 /// (count) of a member's conversations that have something new.
 pub fn unread(member: Id) -> Query {
     query("SELECT COUNT(*) FROM conversations WHERE member_id = ?1 AND unread > 0", args![member])

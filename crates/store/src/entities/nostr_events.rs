@@ -236,7 +236,30 @@ pub fn pending(limit: i64) -> Query {
 
 /// The hub has heard of them.
 pub fn heard(seqs: &[i64]) -> Change {
-    Change::new("UPDATE nostr_events SET pending = 0 WHERE seq IN {ints ?1}", args![ints(seqs)])
+    Change::new(
+        "UPDATE nostr_events SET pending = 0 WHERE seq IN {ints ?1} AND pending > 0",
+        args![ints(seqs)],
+    )
+}
+
+/// The same of gift wraps, which are shown from then on unless they are held: their turn is this one. Comes after
+/// [`take_turn`]; returns `seq, turn, 1 when it is held` of each.
+pub fn opened(seqs: &[i64]) -> Change {
+    Change::new(OPENED, args![ints(seqs)])
+}
+
+/// A wrap has to wait until more strangers may be looked at: see [`look_again`].
+pub fn put_off(id: &str) -> Change {
+    Change::new("UPDATE nostr_events SET pending = -1 WHERE id = ?1 AND pending > 0", args![id])
+}
+
+/// The oldest of what was put off waits for the hub again.
+pub fn look_again(most: i64) -> Change {
+    Change::new(
+        "UPDATE nostr_events SET pending = 1 WHERE seq IN
+           (SELECT e.seq FROM nostr_events e WHERE e.pending < 0 ORDER BY e.seq LIMIT ?1)",
+        args![most],
+    )
 }
 
 /// The stored events with these ids: `json`.
@@ -337,6 +360,24 @@ fn arguments(wanted: &Wanted) -> Vec<Value> {
     ]
 }
 
+/// What is in a gift wrap waits at the gate, or was turned away there.
+macro_rules! held {
+    ($id:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM nostr_wraps w WHERE w.id = ",
+            $id,
+            " AND w.post_id = 0 AND NOT EXISTS (SELECT 1 FROM copies p WHERE p.network = 2 AND p.native_id = w.rumor))"
+        )
+    };
+}
+
+const OPENED: &str = concat!(
+    "UPDATE nostr_events SET pending = 0, turn = COALESCE((SELECT value FROM counters WHERE name = 'nostr'), 0) ",
+    "WHERE seq IN {ints ?1} AND pending > 0 RETURNING seq, turn, CASE WHEN ",
+    held!("nostr_events.id"),
+    " THEN 1 ELSE 0 END"
+);
+
 /// The conditions that every statement repeats, behind the one that drives it.
 macro_rules! wanted {
     ($head:literal, $from:literal, $drive:literal, $tail:literal) => {
@@ -349,7 +390,7 @@ macro_rules! wanted {
             " AND (CAST(?5 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM nostr_tags b WHERE b.seq = e.seq AND b.key IN {texts ?5}))",
             " AND (CAST(?6 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM nostr_tags c WHERE c.seq = e.seq AND c.key IN {texts ?6}))",
             " AND e.created_at >= ?7 AND e.created_at <= ?8",
-            " AND (e.recipient IS NULL OR e.recipient IN {texts ?9})",
+            " AND (e.recipient IS NULL OR (e.recipient IN {texts ?9} AND e.pending = 0 AND NOT ", held!("e.id"), "))",
             " AND (e.expires_at IS NULL OR e.expires_at > ?10)",
             $tail
         )

@@ -353,6 +353,9 @@ async fn reports_are_kept(engine: EngineKind) {
 async fn notifications_keep_the_gate(engine: EngineKind) {
     let known = "did:plc:ewvi7nxzyoun6zhxrhs64oiz";
     let view = Router::new().fallback(move |request: Request| async move {
+        if request.uri().path().ends_with("app.bsky.notification.getUnreadCount") {
+            return Json(json!({ "count": 3 }));
+        }
         assert!(request.uri().path().ends_with("app.bsky.notification.listNotifications"));
         let notice = |did: &str, reason: &str, record: Value| {
             json!({ "author": { "did": did }, "reason": reason, "record": record, "isRead": false })
@@ -376,14 +379,20 @@ async fn notifications_keep_the_gate(engine: EngineKind) {
         let reasons = answer["notifications"].as_array().unwrap().iter();
         reasons.map(|notice| notice["reason"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
+    let unread = async || {
+        world.get("app.bsky.notification.getUnreadCount", &token).await.ok()["count"].as_u64().unwrap()
+    };
     assert_eq!(seen().await, ["mention", "reply", "follow"]);
+    assert_eq!(unread().await, 3);
     let mut rules = world.hub.contact_rules(alice).await.unwrap().0;
     rules.link_or_media = Outcome::Hold;
     world.hub.set_contact_rules(alice, rules).await.unwrap();
     assert_eq!(seen().await, ["mention", "follow"]);
+    assert_eq!(unread().await, 2);
     rules.vacation = true;
     world.hub.set_contact_rules(alice, rules).await.unwrap();
     assert!(seen().await.is_empty());
+    assert_eq!(unread().await, 0);
 
     // And what the network can say of the rules, it says.
     let did = world.did(alice).await;

@@ -20,7 +20,7 @@ use landbridge_hub::{
     gate::{self, Approach, Carrier, Decision, Scope},
 };
 use landbridge_model::{Actor, Id, Network, Time, Visibility};
-use landbridge_store::entities::nostr_wraps;
+use landbridge_store::entities::{nostr_events, nostr_wraps};
 use std::collections::HashMap;
 
 /// Targets of one deletion.
@@ -95,9 +95,7 @@ async fn handle(
         };
     }
     let known = hub.actor_by_native(Network::Nostr, &rumor.pubkey.to_string()).await.map_err(later)?;
-    if known.is_none() && !welcome(nostr, hub, member, &rumor.pubkey).await? {
-        metrics::counter!("nostr_wraps_refused").increment(1);
-        tracing::info!(id = %wrap.id, "a stranger's message stays on the relay: too many in this hour");
+    if known.is_none() && !welcome(nostr, hub, member, &rumor.pubkey, &wrap.id).await? {
         return Ok(());
     }
     // Whoever has sealed it is a person: nobody need be asked whether this is the id of a note.
@@ -111,14 +109,15 @@ async fn handle(
     }
     for what in translate(hub, rumor).await.map_err(later)? {
         match hub.receive_by(incoming(rumor, what), carrier.clone()).await {
-            Ok(Received::Stored(None)) if is_message => {
+            Ok(Received::Stored(Some(post))) => stored = Some(post),
+            Err(Refused::Later(why)) => return Err(Later(why)),
+            // Held, or turned away: the relay shows it to the member's own app when it becomes a message here.
+            other if is_message => {
+                tracing::debug!(id = %wrap.id, outcome = ?other, "a private message is not shown");
                 let held = nostr_wraps::insert_held(&wrap.id.to_string(), &id);
                 hub.store().write(held).await.map_err(|error| Later(error.to_string()))?;
             }
-            Ok(Received::Stored(post)) => stored = post,
-            Ok(received) => tracing::debug!(id = %wrap.id, ?received, "a private message was not stored"),
-            Err(Refused::Rule(why)) => tracing::debug!(id = %wrap.id, why, "a private message was refused"),
-            Err(Refused::Later(why)) => return Err(Later(why)),
+            other => tracing::debug!(id = %wrap.id, outcome = ?other, "a private act was not stored"),
         }
     }
     match stored {
@@ -128,11 +127,21 @@ async fn handle(
 }
 
 /// Whether the message of somebody unknown is taken in. When many come at once, nothing is asked for them any more: they are
-/// known by their bare key, until there is time.
-pub(super) async fn welcome(nostr: &Nostr, hub: &Hub, member: Id, key: &Hex32) -> Result<bool, Later> {
+/// known by their bare key, until there is time; and when there are more still, what carries the message is put off.
+pub(super) async fn welcome(
+    nostr: &Nostr,
+    hub: &Hub,
+    member: Id,
+    key: &Hex32,
+    carrier: &Hex32,
+) -> Result<bool, Later> {
     match nostr.strangers.take(member, Time::now().secs()) {
         Welcome::LookUp => Ok(true),
-        Welcome::Stay => Ok(false),
+        Welcome::Wait => {
+            metrics::counter!("nostr_messages_put_off").increment(1);
+            let written = hub.store().write(nostr_events::put_off(&carrier.to_string())).await;
+            written.map(|_| false).map_err(|error| Later(error.to_string()))
+        }
         Welcome::Bare => {
             let domain = hub.config().reserved_domain(Network::Nostr);
             let bare = Incoming {

@@ -18,8 +18,8 @@ pub enum Welcome {
     LookUp,
     /// Nothing is asked for them: their message waits at the gate under their key.
     Bare,
-    /// It stays on the relay, for the member's own app.
-    Stay,
+    /// It waits on the relay, unread and shown to nobody, for an hour in which fewer come.
+    Wait,
 }
 
 /// Counted by member, for the hour that runs.
@@ -38,7 +38,7 @@ impl Budget {
         match *count {
             n if n <= LOOKED_UP => Welcome::LookUp,
             n if n <= TAKEN_IN => Welcome::Bare,
-            _ => Welcome::Stay,
+            _ => Welcome::Wait,
         }
     }
 }
@@ -54,7 +54,7 @@ mod tests {
         let count = |welcome| taken.iter().filter(|taken| **taken == welcome).count();
         assert_eq!(count(Welcome::LookUp), LOOKED_UP as usize);
         assert_eq!(count(Welcome::Bare), (TAKEN_IN - LOOKED_UP) as usize);
-        assert_eq!(taken.last(), Some(&Welcome::Stay));
+        assert_eq!(taken.last(), Some(&Welcome::Wait));
         assert_eq!(budget.take(Id(2), 5), Welcome::LookUp);
         assert_eq!(budget.take(Id(1), HOUR + 5), Welcome::LookUp);
     }

@@ -28,7 +28,7 @@ pub async fn take_in(
     if !settings.private_messages {
         return Ok(());
     }
-    if known.is_none() && !super::welcome(nostr, hub, member, &event.pubkey).await? {
+    if known.is_none() && !super::welcome(nostr, hub, member, &event.pubkey, &event.id).await? {
         return Ok(());
     }
     let post = InPost {

@@ -41,13 +41,13 @@ impl Shared {
     pub(super) fn is_addressed(&self, event: &Event) -> bool {
         let members = self.members.all();
         !members.contains_key(&event.pubkey)
-            && says_something(event)
+            && says_something(event.kind)
             && named(event).any(|key| members.contains_key(&key))
     }
 
     pub(super) async fn reach_of(&self, event: &Event) -> Result<Reach, HubError> {
         let members = self.members.all();
-        if members.contains_key(&event.pubkey) || !says_something(event) {
+        if members.contains_key(&event.pubkey) || !says_something(event.kind) {
             return Ok(Reach::default());
         }
         let named: HashMap<Hex32, Id> =
@@ -71,10 +71,11 @@ impl Shared {
     }
 }
 
-fn says_something(event: &Event) -> bool {
-    use kind::*;
+/// Profiles, lists and what takes something back say nothing to members; wraps are shown to their recipients alone.
+pub(super) fn says_something(kind: u16) -> bool {
+    use crate::event::kind::*;
     let silent = [METADATA, FOLLOWS, DELETION, VANISH, RELAY_LIST, NOSTR_CONNECT];
-    !silent.contains(&event.kind) && !is_wrap(event.kind)
+    !silent.contains(&kind) && !is_wrap(kind)
 }
 
 fn named(event: &Event) -> impl Iterator<Item = Hex32> + '_ {

@@ -220,7 +220,10 @@ impl Shared {
             if let Some(turn) = turns.get(&seq) {
                 from.send(frames::ok(&event.id, true, ""));
                 for_hub |= pending > 0;
-                self.show_live(event, Some(*turn));
+                // A wrap is shown when the hub has opened it.
+                if !(pending > 0 && kind::is_wrap(event.kind)) {
+                    self.show_live(event, Some(*turn));
+                }
             } else {
                 // Another batch was faster with it, or with a newer version or its deletion.
                 from.send(frames::ok(&event.id, true, "duplicate: it or a newer one is here"));

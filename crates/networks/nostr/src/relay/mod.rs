@@ -29,10 +29,13 @@ use crate::{
 };
 use guests::Guests;
 use ingest::Submission;
-use landbridge_hub::Hub;
+use landbridge_hub::{Hub, HubError};
 use landbridge_store::{StoreError, WriteError, entities::nostr_events};
 use live::Live;
-use std::sync::{Arc, Weak, atomic::AtomicUsize};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Weak, atomic::AtomicUsize},
+};
 use tokio::sync::{Notify, Semaphore, mpsc};
 
 /// What the relay allows. The defaults fit a machine with one core.
@@ -147,6 +150,24 @@ impl Relay {
     /// Rings when events wait for the hub.
     pub fn pending(&self) -> &Notify {
         &self.0.pending
+    }
+
+    /// The hub has heard of stored events. Gift wraps among them, by their numbers, are shown from now on, unless what is in
+    /// them waits at the gate.
+    pub async fn heard(&self, seqs: &[i64], mut wraps: HashMap<i64, Event>) -> Result<(), HubError> {
+        let opened: Vec<i64> = wraps.keys().copied().collect();
+        let mut changes = Vec::new();
+        if !opened.is_empty() {
+            changes.extend([nostr_events::take_turn(), nostr_events::opened(&opened)]);
+        }
+        changes.push(nostr_events::heard(seqs));
+        for mut row in self.0.hub.store().write(changes).await?.returned {
+            let (seq, turn, held): (i64, i64, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            if let Some(wrap) = wraps.remove(&seq).filter(|_| !held) {
+                self.0.live.publish(&wrap, Some(turn));
+            }
+        }
+        Ok(())
     }
 
     /// Shows a stored event to live subscriptions. One that is not there any more is not shown, but for what asks to

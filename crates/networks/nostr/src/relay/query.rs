@@ -1,6 +1,6 @@
 //! Stored events for a request, and how many there are (NIP-01, NIP-45).
 
-use super::Shared;
+use super::{Shared, gate::says_something};
 use crate::{
     event::{Event, Hex32},
     wire::Filter,
@@ -13,7 +13,7 @@ use landbridge_store::{
 };
 use std::{cmp::Reverse, collections::HashSet};
 
-/// COUNT stops here and says "approximate" nowhere: clients show such numbers as "many".
+/// COUNT stops here.
 const MOST_COUNTED: i64 = 100_000;
 
 /// Bytes of one answer: it ends there as at a limit, and is asked for further back (NIP-01's `until`).
@@ -133,26 +133,74 @@ impl Shared {
         }
     }
 
-    pub(crate) async fn count(&self, filters: &[Filter], readers: &[Hex32]) -> Result<u64, StoreError> {
+    /// How many events there are that an answer could show.
+    pub(crate) async fn count(&self, filters: &[Filter], readers: &[Hex32]) -> Result<Count, StoreError> {
         if let [filter] = filters {
-            if filter.is_empty() {
-                return Ok(0);
-            }
-            let wanted = wanted(filter, readers, MOST_COUNTED);
-            let row = self.hub.store().row(nostr_events::count(&wanted)).await?;
-            let count: i64 = row.map_or(Ok(0), |mut row| row.get(0))?;
-            return Ok(count.unsigned_abs());
+            return self.count_one(filter, readers).await;
         }
         // Several filters may overlap: their events are counted one by one, to the limit of a request.
         let mut ids = HashSet::new();
+        let mut approximate = false;
         for filter in filters.iter().filter(|f| !f.is_empty()) {
-            let queries = nostr_events::select(&wanted(filter, readers, self.limits.max_limit.into()));
-            for mut row in self.hub.store().all(queries).await?.into_iter().flatten() {
-                ids.insert(row.get::<String>(2)?);
+            let newest = self.newest(filter, readers).await?;
+            approximate |= newest.len() >= self.limits.max_limit as usize;
+            for (_, id, json) in newest {
+                if !ids.contains(&id) && self.may_show(filter, readers, &json).await? {
+                    ids.insert(id);
+                }
             }
         }
-        Ok(ids.len() as u64)
+        Ok(Count { number: ids.len() as u64, approximate })
     }
+
+    async fn count_one(&self, filter: &Filter, readers: &[Hex32]) -> Result<Count, StoreError> {
+        if filter.is_empty() {
+            return Ok(Count { number: 0, approximate: false });
+        }
+        let row = self.hub.store().row(nostr_events::count(&wanted(filter, readers, MOST_COUNTED))).await?;
+        let number: i64 = row.map_or(Ok(0), |mut row| row.get(0))?;
+        let number = number.unsigned_abs();
+        let mut approximate = number >= MOST_COUNTED.unsigned_abs();
+        if number == 0 || !self.may_be_gated(filter, readers) {
+            return Ok(Count { number, approximate });
+        }
+        let newest = self.newest(filter, readers).await?;
+        approximate |= number > newest.len() as u64;
+        let mut hidden = 0;
+        for (_, _, json) in &newest {
+            hidden += u64::from(!self.may_show(filter, readers, json).await?);
+        }
+        Ok(Count { number: number.saturating_sub(hidden), approximate })
+    }
+
+    /// Whether the gate could have a say about what a filter wants.
+    fn may_be_gated(&self, filter: &Filter, readers: &[Hex32]) -> bool {
+        let members = self.members.all();
+        let own = |key: &Hex32| members.contains_key(key) || readers.contains(key);
+        let by_members = filter.authors.as_ref().is_some_and(|authors| authors.iter().all(own));
+        let silent = filter.kinds.as_ref().is_some_and(|kinds| !kinds.iter().any(|k| says_something(*k)));
+        !by_members && !silent
+    }
+
+    /// The newest that a filter wants, to the limit of a request, whatever the gate says.
+    async fn newest(&self, filter: &Filter, readers: &[Hex32]) -> Result<Vec<Found>, StoreError> {
+        let queries = nostr_events::select(&wanted(filter, readers, self.limits.max_limit.into()));
+        let mut found = Vec::new();
+        for mut row in self.hub.store().all(queries).await?.into_iter().flatten() {
+            found.push((Reverse(row.get::<i64>(1)?), row.get(2)?, row.get(0)?));
+        }
+        newest_first(&mut found);
+        found.truncate(self.limits.max_limit as usize);
+        Ok(found)
+    }
+}
+
+/// The answer to COUNT (NIP-45).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    pub number: u64,
+    /// There are more than were looked at.
+    pub approximate: bool,
 }
 
 /// Time, id and JSON.

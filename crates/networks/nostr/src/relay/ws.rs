@@ -223,7 +223,7 @@ impl Connection {
             }
             Action::Count { sub, filters } => {
                 let answer = match self.relay.0.count(&filters, &self.listener.readers()).await {
-                    Ok(count) => frames::count(&sub, count),
+                    Ok(count) => frames::count(&sub, count.number, count.approximate),
                     Err(_) => frames::closed(&sub, Reason::Error, "the store is away"),
                 };
                 self.send(answer).await

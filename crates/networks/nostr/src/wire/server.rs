@@ -67,8 +67,12 @@ pub mod frames {
         json!(["CLOSED", sub, format!("{reason}: {message}")]).to_string()
     }
 
-    pub fn count(sub: &str, count: u64) -> String {
-        json!(["COUNT", sub, { "count": count }]).to_string()
+    /// NIP-45.
+    pub fn count(sub: &str, count: u64, approximate: bool) -> String {
+        match approximate {
+            true => json!(["COUNT", sub, { "count": count, "approximate": true }]).to_string(),
+            false => json!(["COUNT", sub, { "count": count }]).to_string(),
+        }
     }
 
     pub fn notice(message: &str) -> String {

@@ -7,12 +7,15 @@ use landbridge_hub::{Config, Hub, Limits, Mode, Registrations};
 use landbridge_media::MediaStore;
 use landbridge_model::Network;
 use landbridge_nostr::{
-    event::{Event, Keys, Tag, Template},
+    event::{Event, Keys, Tag, Template, kind},
     relay::{Relay, RelayLimits},
 };
-use landbridge_store::{Change, EngineKind, args, testing::TestStore};
+use landbridge_store::{Change, EngineKind, args, entities::nostr_events, testing::TestStore};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -85,6 +88,20 @@ impl World {
         let keys = self.member_elsewhere().await;
         self.relay.members().refresh().await.unwrap();
         keys
+    }
+
+    /// The hub hears of what waits for it, and holds none of it.
+    pub async fn hear(&self) {
+        let (mut seqs, mut wraps) = (Vec::new(), HashMap::new());
+        for mut row in self.hub.store().rows(nostr_events::pending(1_000)).await.unwrap() {
+            let (seq, json): (i64, String) = (row.get(0).unwrap(), row.get(2).unwrap());
+            let event = Event::from_stored(&json).unwrap();
+            if kind::is_wrap(event.kind) {
+                wraps.insert(seq, event);
+            }
+            seqs.push(seq);
+        }
+        self.relay.heard(&seqs, wraps).await.unwrap();
     }
 
     /// A member who was made by another process: nobody tells the relay.

@@ -19,6 +19,7 @@ on_both!(
     what_is_not_right_is_not_taken_in,
     a_flood_of_strangers_is_bounded,
     nothing_of_a_message_is_readable_at_rest_nor_left_when_it_is_deleted,
+    envelopes_wait_with_what_is_in_them,
     who_wants_no_messages_says_so_and_gets_none,
     a_rule_against_strangers_is_said_in_the_list_of_relays,
     old_messages_are_shown_and_never_written,
@@ -303,6 +304,45 @@ async fn nothing_of_a_message_is_readable_at_rest_nor_left_when_it_is_deleted(en
     for sql in ["SELECT id FROM payloads WHERE sealed = 1", "SELECT post_id FROM conversation_posts"] {
         assert!(n.hub.store().rows(query(sql, Vec::new())).await.unwrap().is_empty(), "{sql}");
     }
+}
+
+async fn envelopes_wait_with_what_is_in_them(engine: EngineKind) {
+    let n = node(engine).await;
+    let keys = Keys::generate();
+    let alice = n.member("alice", Some(&keys)).await.actor.id;
+    let own = keys.public().to_string();
+    let bob = Keys::generate();
+    let (mut app, mut live, mut reader) = (n.client().await, n.client().await, n.client().await);
+    assert!(live.authenticate(&keys).await.0 && reader.authenticate(&keys).await.0);
+    let wraps = json!({"kinds": [1059], "#p": [own]});
+    live.say(json!(["REQ", "live", wraps])).await;
+    assert_eq!(live.next().await[0], "EOSE");
+    let send = |text: &str| wrap(&bob, &message(&bob, &[&own], now(), text), &own);
+
+    let first = send("may I");
+    assert!(app.publish(&first).await.0);
+    let waits = || async { n.hub.contacts_waiting(alice, &HELD).await.unwrap().items == 1 };
+    until("it waits", waits).await;
+    assert!(reader.stored(wraps.clone()).await.unwrap().is_empty());
+    reader.say(json!(["COUNT", "c", wraps])).await;
+    assert_eq!(reader.next().await, json!(["COUNT", "c", {"count": 0}]));
+    assert!(live.silent().await);
+    let_in(&n, alice).await;
+    assert_eq!(reader.stored(wraps.clone()).await.unwrap(), [first.id.to_string()]);
+    let second = send("thank you");
+    assert!(app.publish(&second).await.0);
+    assert_eq!(live.next().await[2]["id"], second.id.to_string(), "from whom she knows, at once");
+
+    let bob_here = n.hub.actor_by_native(Network::Nostr, &bob.public().to_string()).await.unwrap().unwrap();
+    n.hub.block(alice, bob_here.id).await.unwrap();
+    assert!(app.publish(&send("but why")).await.0);
+    let heard = "SELECT seq FROM nostr_events WHERE pending > 0";
+    until("it was looked at", || async {
+        n.hub.store().rows(query(heard, vec![])).await.unwrap().is_empty()
+    })
+    .await;
+    assert_eq!(reader.stored(wraps).await.unwrap().len(), 2);
+    assert!(live.silent().await);
 }
 
 async fn who_wants_no_messages_says_so_and_gets_none(engine: EngineKind) {

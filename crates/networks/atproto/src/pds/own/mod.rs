@@ -44,7 +44,8 @@ pub fn router() -> Router<Arc<AtProto>> {
     ];
     let mut routes = Router::new()
         .route("/xrpc/app.bsky.feed.getPostThread", get(answer))
-        .route("/xrpc/app.bsky.notification.listNotifications", get(notified));
+        .route("/xrpc/app.bsky.notification.listNotifications", get(notified))
+        .route("/xrpc/app.bsky.notification.getUnreadCount", get(notified));
     for method in methods {
         routes = routes.route(&format!("/xrpc/app.bsky.{method}"), get(answer));
     }
@@ -129,8 +130,8 @@ async fn notified(
     uri: Uri,
     headers: HeaderMap,
 ) -> XrpcResult<Response> {
-    let method = Nsid::parse("app.bsky.notification.listNotifications");
-    let method = method.map_err(|_| XrpcError::invalid("this is no name of a method"))?;
+    let name = uri.path().rsplit('/').next().unwrap_or_default();
+    let method = Nsid::parse(name).map_err(|_| XrpcError::invalid("this is no name of a method"))?;
     let target = at.target(method.as_str(), &headers).await?;
     access.used(&at, "asked another service");
     let told = at.ask(&access, &method, &target, &Method::GET, &uri, &headers, Bytes::new()).await?;
@@ -138,7 +139,11 @@ async fn notified(
         return Ok(proxy::shown(told));
     }
     let Ok(mut body) = serde_json::from_slice::<Value>(&told.body) else { return Ok(proxy::shown(told)) };
-    match notices::keep_the_gate(&at, access.member, &mut body).await? {
+    let changed = match method.name() {
+        "getUnreadCount" => notices::count_at_the_gate(&at, &access, &target, &mut body).await?,
+        _ => notices::keep_the_gate(&at, access.member, &mut body).await?,
+    };
+    match changed {
         true => Ok(instead_of(&told, body)),
         false => Ok(proxy::shown(told)),
     }
