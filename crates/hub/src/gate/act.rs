@@ -261,7 +261,7 @@ impl Hub {
             return Ok(false);
         }
         self.store()
-            .write(Write::from(contacts::take_back(stranger, network, name, Time::now()).to_vec()))
+            .write(Write::from(contacts::take_back(stranger, Some(network), name, Time::now()).to_vec()))
             .await?;
         self.removed().store(true, Ordering::Relaxed);
         Ok(true)

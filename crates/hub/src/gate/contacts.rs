@@ -212,6 +212,11 @@ impl Hub {
         for mut row in self.store().rows(contacts::first_items(&ids)).await? {
             let item = ItemRow::read(&mut row)?;
             let (contact, id, at) = (item.contact, item.id, item.at);
+            if item.network.is_none() {
+                let post = self.held_here(&item).await?;
+                first.extend(post.map(|post| (contact, first_of_member(&post, id, at))));
+                continue;
+            }
             // What cannot be opened any more is not shown, and keeps nobody from answering.
             if let Ok(held) = self.open_held(&item).await {
                 first.insert(contact, first_text(&held.what, id, at));
@@ -235,17 +240,22 @@ impl Hub {
     }
 }
 
+fn bare(kind: &'static str, text: &str, id: Id, at: Time) -> FirstText {
+    let text = text.chars().take(SHOWN).collect();
+    FirstText { id, kind, text, warning: None, files: 0, at, visibility: Visibility::Direct, url: None }
+}
+
+fn first_of_member(post: &Post, id: Id, at: Time) -> FirstText {
+    FirstText {
+        warning: post.warning.clone(),
+        files: post.media.len(),
+        visibility: post.visibility,
+        ..bare("post", &post.text.text, id, at)
+    }
+}
+
 fn first_text(what: &What, id: Id, at: Time) -> FirstText {
-    let of = |kind, text: &str| FirstText {
-        id,
-        kind,
-        text: text.chars().take(SHOWN).collect(),
-        warning: None,
-        files: 0,
-        at,
-        visibility: Visibility::Direct,
-        url: None,
-    };
+    let of = |kind, text: &str| bare(kind, text, id, at);
     match what {
         What::Post(post) => FirstText {
             warning: post.warning.clone(),

@@ -20,7 +20,8 @@ const FULL: &str = "too many of its origin wait already";
 
 /// What a stranger brings to some members.
 pub(crate) struct Brought<'a> {
-    pub network: Network,
+    /// `None`: the stranger is a member of this server, too.
+    pub network: Option<Network>,
     pub stranger: &'a Actor,
     /// Native id of the stranger there.
     pub native: &'a str,
@@ -97,6 +98,7 @@ impl Hub {
         let followed = self.store().row(follows::any_member_following(stranger.id)).await?.is_some();
         let mut carrier = carrier.clone();
         if carrier.host.is_none()
+            && let Some(network) = network
             && let Ok(translator) = self.translator(network)
             && let Some(presence) = self.presence_by_native(network, native).await?
         {

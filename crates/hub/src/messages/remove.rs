@@ -3,7 +3,7 @@
 use crate::{CopyKind, CopyState, Event, EventKind, Hub, HubError, publish};
 use landbridge_model::{Id, Time};
 use landbridge_store::{
-    Change, Write,
+    Change,
     entities::{conversations, copies, posts, tombstones},
 };
 use std::sync::atomic::Ordering;

@@ -1,10 +1,13 @@
 //! In which conversations of members a message stands: rows of the transaction that writes it.
 
 use crate::{Draft, Event, EventKind, Hub, HubError};
-use landbridge_model::{Id, Mention, Network, Post, Secrecy, Time};
+use landbridge_model::{Id, Mention, Network, Post, Secrecy, Time, Visibility};
 use landbridge_store::{
     Change,
-    entities::conversations::{self, ConversationRow, NewMessage},
+    entities::{
+        conversations::{self, ConversationRow, NewMessage},
+        erasures,
+    },
 };
 use std::time::Duration;
 
@@ -40,6 +43,34 @@ impl Hub {
             }));
         }
         Ok(changes)
+    }
+
+    /// Those of some members who read a message and have it in no conversation yet: it has named them since.
+    pub(crate) async fn joining(&self, post: &Post, members: Vec<Id>) -> Result<Vec<Id>, HubError> {
+        let mut joining = Vec::new();
+        if post.visibility != Visibility::Direct {
+            return Ok(joining);
+        }
+        for member in members {
+            if self.conversations_among(member, &[post.id]).await?.is_empty() {
+                joining.push(member);
+            }
+        }
+        Ok(joining)
+    }
+
+    /// Who is named in a message and has deleted it for themselves: an edit does not bring it back to them.
+    pub(crate) async fn parted_from(&self, post: &Post) -> Result<Vec<Id>, HubError> {
+        let mut parted = Vec::new();
+        if post.visibility != Visibility::Direct {
+            return Ok(parted);
+        }
+        for Mention { actor, .. } in &post.mentions {
+            if self.store().row(erasures::find(self.taken_from(*actor, post.id))).await?.is_some() {
+                parted.push(*actor);
+            }
+        }
+        Ok(parted)
     }
 
     /// The rows of a message that a member writes, who must have agreed if it can be read by more than those before it.

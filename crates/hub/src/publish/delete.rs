@@ -5,7 +5,7 @@ use crate::{ActKind, CopyKind, CopyState, Event, EventKind, Hub, HubError, Origi
 use landbridge_model::{Id, Post, QuoteState, Time};
 use landbridge_store::{
     Change,
-    entities::{actors, copies, deliveries, media, posts, tombstones},
+    entities::{actors, contacts, copies, deliveries, media, posts, tombstones},
 };
 
 use std::sync::atomic::Ordering;
@@ -49,6 +49,10 @@ impl Hub {
         }
         changes.push(copies::retire(CopyKind::Post.key(), post.id, CopyState::Deleted as i64));
         changes.extend(uncount(&post));
+        if !post.mentions.is_empty() {
+            // Members who were asked first are asked no more.
+            changes.extend(contacts::take_back(member, None, &post.id.to_string(), now));
+        }
         if direct {
             changes.extend(self.forgotten_message(post.id));
         }

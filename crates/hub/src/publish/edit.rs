@@ -1,7 +1,9 @@
 //! A changed post. Visibility, reply parent and quote stay as they were: an edit never widens reach.
 
 use super::{Commit, Reach};
-use crate::{ActKind, CopyKind, Draft, Event, EventKind, Hub, HubError, Origin, reading::NotificationKind};
+use crate::{
+    ActKind, CopyKind, Draft, Event, EventKind, Hub, HubError, Origin, gate::Kept, reading::NotificationKind,
+};
 use landbridge_model::{Id, LinkCard, MarkKind, Mention, Network, Post, Time, Visibility};
 use landbridge_store::entities::{edits, files, media, mentions, polls, posts, search, tags, votes};
 
@@ -23,6 +25,8 @@ impl Hub {
         }
         let brought = super::brought(origin.as_ref()).is_some();
         let mut after = self.edited(&author, &before, &draft).await?;
+        let parted = self.parted_from(&after).await?;
+        after.mentions.retain(|mention| !parted.contains(&mention.actor));
         if brought {
             after.edited_at = before.edited_at;
         }
@@ -63,12 +67,26 @@ impl Hub {
             changes.extend(search::put(post, &super::searchable(&after)));
         }
         changes.extend(self.poll_changes(&before, &after));
-        if let Some(key) = &key {
-            let new: Vec<Id> = self.readers_here(&after).await?;
-            changes.extend(self.share_post_key(key, &new).await?);
-        }
         let newly_named = |m: &&Mention| !before.mentions.iter().any(|b| b.actor == m.actor);
-        let newly: Vec<Id> = after.mentions.iter().filter(newly_named).map(|m| m.actor).collect();
+        let mut newly: Vec<Id> = after.mentions.iter().filter(newly_named).map(|m| m.actor).collect();
+        let kept = match brought {
+            true => Kept::default(),
+            false => self.ask_here(&author, &after, &newly).await?,
+        };
+        newly.retain(|id| !kept.from.contains(id));
+        changes.extend(kept.changes);
+        let mut joined = Vec::new();
+        if let Some(key) = &key {
+            let held = self.key_holders(post).await?;
+            let mut readers: Vec<Id> = self.readers_here(&after).await?;
+            // Who was named before and holds no key was kept from it by the gate.
+            let named_before = |id: &Id| before.mentions.iter().any(|mention| mention.actor == *id);
+            readers.retain(|id| held.contains(id) || !(named_before(id) || kept.from.contains(id)));
+            changes.extend(self.share_post_key(key, &readers).await?);
+            joined = self.joining(&after, readers).await?;
+            let network = reach.first().copied();
+            changes.extend(self.conversation_rows(&after, network, &joined, false).await?);
+        }
         if !brought {
             changes.extend(self.tell(NotificationKind::Mention, member, newly, Some(&after)));
             let reposters = self.reposters_here(post).await?;
@@ -86,6 +104,7 @@ impl Hub {
             return Ok(after);
         }
         self.wake(reached, None);
+        self.wake_conversations(post, joined);
         let members = self.home_members(post).await?;
         let public = after.visibility == Visibility::Public;
         self.bus().send(Event { members, public, kind: EventKind::Edited(post) });
@@ -108,7 +127,13 @@ impl Hub {
             Some(parent) => self.post(parent).await.ok(),
             None => None,
         };
-        let mentions = self.resolve_mentions(author, &mut text, parent.as_ref()).await?;
+        let mut mentions = self.resolve_mentions(author, &mut text, parent.as_ref()).await?;
+        // A message stays with whom it was sent to, whether its text names them or not.
+        if before.visibility == Visibility::Direct {
+            let named: Vec<Id> = mentions.iter().map(|mention| mention.actor).collect();
+            let others = before.mentions.iter().filter(|mention| !named.contains(&mention.actor));
+            mentions.extend(others.map(|mention| Mention { silent: true, ..mention.clone() }));
+        }
         let poll = match (&draft.poll, &before.poll) {
             (Some(poll), _) => Some(self.check_poll(poll, !draft.media.is_empty())?),
             (None, _) => None,

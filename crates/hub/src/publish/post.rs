@@ -4,8 +4,9 @@ use super::commit::{Commit, Reach};
 use crate::{
     ActKind, CopyKind, CopyState, Draft, DraftPoll, Hub, HubError, Mode, Origin, Translator,
     accounts::Member,
-    gate::{Reason, Scope},
+    gate::{Kept, Reason, Scope},
     reading::NotificationKind,
+    receive::ANSWERED,
     seal::PostKey,
 };
 use landbridge_model::{
@@ -25,6 +26,9 @@ use std::{sync::Arc, time::Duration};
 /// Shortest and longest life of a poll, seconds.
 const POLL_SECONDS: std::ops::RangeInclusive<u64> = 300..=2_629_746;
 
+/// Who is asked first may answer while the post is written.
+const TRIES: u32 = 4;
+
 /// What a draft becomes on one network.
 #[derive(Clone, Debug)]
 pub struct NetworkPreview {
@@ -41,13 +45,13 @@ impl Hub {
         let member = self.member(draft.author).await?;
         super::may_act(&member.actor)?;
         let Some(key) = draft.idempotency.clone() else {
-            return self.publish_new(member, draft, origin).await;
+            return self.publish_asking(&member, draft, origin).await;
         };
         let author = draft.author;
         if let Some(post) = self.posted_before(author, &key).await? {
             return Ok(post);
         }
-        match self.publish_new(member, draft, origin).await {
+        match self.publish_asking(&member, draft, origin).await {
             // The same request twice at once: the first has won. Whatever this one failed of (a file that is used, the key
             // itself), it is that.
             Err(error) => self.posted_before(author, &key).await?.ok_or(error),
@@ -55,9 +59,25 @@ impl Hub {
         }
     }
 
+    /// Again, when somebody whom the gate asks about it has answered meanwhile.
+    async fn publish_asking(
+        &self,
+        member: &Member,
+        draft: Draft,
+        origin: Option<Origin>,
+    ) -> Result<Post, HubError> {
+        for _ in 1..TRIES {
+            match self.publish_new(member, draft.clone(), origin.clone()).await {
+                Err(HubError::Conflict(ANSWERED)) => {}
+                done => return done,
+            }
+        }
+        self.publish_new(member, draft, origin).await
+    }
+
     async fn publish_new(
         &self,
-        member: Member,
+        member: &Member,
         draft: Draft,
         origin: Option<Origin>,
     ) -> Result<Post, HubError> {
@@ -67,15 +87,21 @@ impl Hub {
             self.check_answer(parent, draft.author).await?;
         }
         let brought = super::brought(origin.as_ref());
-        let post = self.compose(&member, &draft, parent.as_ref(), self.id_for(brought)).await?;
-        let reach = self.reach_of(&member, &draft, &post, parent.as_ref(), origin.as_ref()).await?;
+        let post = self.compose(member, &draft, parent.as_ref(), self.id_for(brought)).await?;
+        let reach = self.reach_of(member, &draft, &post, parent.as_ref(), origin.as_ref()).await?;
         self.ready_card_for(&post, &reach, origin.as_ref()).await;
-        let mut changes = Vec::new();
+        let named: Vec<Id> = post.mentions.iter().map(|mention| mention.actor).collect();
+        let kept = match brought {
+            None => self.ask_here(&member.actor, &post, &named).await?,
+            Some(_) => Kept::default(),
+        };
+        let mut changes = kept.changes;
         let mut readers = Vec::new();
         let key = match post.visibility.is_open() {
             true => None,
             false => {
                 readers = self.readers_here(&post).await?;
+                readers.retain(|reader| !kept.from.contains(reader));
                 let (key, rows) = self.new_post_key(post.id, &readers).await?;
                 changes.extend(rows);
                 Some(key)
@@ -89,11 +115,10 @@ impl Hub {
         if let Some(key) = &draft.idempotency {
             changes.push(idempotency::insert(draft.author, key, post.id, post.created_at));
         }
-        let named: Vec<Id> = post.mentions.iter().map(|mention| mention.actor).collect();
         if brought.is_none() {
             let scope = Scope::of(post.visibility);
             changes.extend(self.let_in(member.actor.id, named.iter().copied(), &[scope], Reason::Wrote));
-            changes.extend(self.spread_rows(&post, &member.actor).await?);
+            changes.extend(self.spread_rows(&post, &member.actor, &kept.from).await?);
         }
         let kind = ActKind::Post(post.clone());
         let reach = Reach::Only(reach);
@@ -124,9 +149,15 @@ impl Hub {
     }
 
     /// Rows that put a new post before people: on home timelines, and in the notifications of who is to be told.
-    async fn spread_rows(&self, post: &Post, author: &Actor) -> Result<Vec<Change>, HubError> {
+    /// `kept_from`: whom the gate keeps it from.
+    async fn spread_rows(
+        &self,
+        post: &Post,
+        author: &Actor,
+        kept_from: &[Id],
+    ) -> Result<Vec<Change>, HubError> {
         let mut changes = self.home_rows(post, author, None);
-        let named = post.mentions.iter().map(|m| m.actor);
+        let named = post.mentions.iter().map(|m| m.actor).filter(|id| !kept_from.contains(id));
         changes.extend(self.tell(NotificationKind::Mention, author.id, named, Some(post)));
         let eager = self.eager_followers(author.id).await?;
         let eager = eager.into_iter().filter(|f| {

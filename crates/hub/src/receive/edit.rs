@@ -90,6 +90,8 @@ impl Hub {
         };
         let decisions = &around.decisions;
         after.mentions.retain(|mention| !around.keeps_from(mention.actor));
+        let parted = self.parted_from(&after).await?;
+        after.mentions.retain(|mention| !parted.contains(&mention.actor));
         let quiet = self.unread_by(held, &around.held()).await?;
         let row = PostRow { kept_until: None, ..self.remote_row(&after, key.as_ref()) };
         let language = after.languages.first().map(String::as_str);
@@ -110,10 +112,14 @@ impl Hub {
             None => sent.original.to_vec(),
         };
         write.push(copies::update(sent.network, &new.native_id, new.version.as_deref(), Some(original)));
+        let mut joined = Vec::new();
         if let Some(key) = &key {
             let mut readers = self.readers_here(&after).await?;
             readers.retain(|reader| !quiet.contains(reader));
             write.extend(self.share_post_key(key, &readers).await?);
+            readers.retain(|reader| decisions.get(reader) == Some(&Decision::Accept));
+            joined = self.joining(&after, readers).await?;
+            write.extend(self.conversation_rows(&after, Some(sent.network), &joined, false).await?);
         }
         if sent.via == Via::Delivered {
             let newly = |id: &Id| !held.mentions.iter().any(|mention| mention.actor == *id);
@@ -133,6 +139,7 @@ impl Hub {
             self.remove_doomed().await;
         }
         self.wake(Reached::read(written)?, None);
+        self.wake_conversations(held.id, joined);
         self.tell_edited(held).await?;
         Ok(Received::Stored(Some(held.id)))
     }

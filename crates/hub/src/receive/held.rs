@@ -32,7 +32,7 @@ const PARKED_ORIGINAL: usize = 4 << 10;
 const BATCH: i64 = 50;
 const TRIES: u32 = 4;
 /// Somebody has answered between the question to the gate and the write.
-pub(super) const ANSWERED: &str = "answered meanwhile";
+pub(crate) const ANSWERED: &str = "answered meanwhile";
 
 /// What was held and is let through now.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,19 @@ pub(crate) struct Released {
     pub member: Id,
     /// When it had arrived.
     pub at: Time,
+}
+
+/// Something that is to be held.
+pub(crate) struct Thing<'a> {
+    /// `None`: it is a post of a member.
+    pub network: Option<Network>,
+    pub stranger: Id,
+    pub scope: Scope,
+    pub name: &'a str,
+    /// Its place among what is held.
+    pub at: Time,
+    pub body: &'a [u8],
+    pub original: &'a [u8],
 }
 
 /// What arrived, as it is held.
@@ -79,7 +92,7 @@ impl Hub {
             return Ok(weighed.into_iter().map(|(id, weighed)| (id, weighed.decision)).collect());
         }
         let Sent { network, actor: stranger, native, carrier, .. } = sent;
-        let brought = Brought { network: *network, stranger, native, carrier, scope, words, name };
+        let brought = Brought { network: Some(*network), stranger, native, carrier, scope, words, name };
         Ok(Box::pin(self.within_budget(brought, weighed)).await?)
     }
 
@@ -142,10 +155,28 @@ impl Hub {
         what: What,
         members: &[(Id, Reason)],
     ) -> Result<Vec<Change>, Halt> {
-        let (network, stranger) = (sent.network, sent.actor.id);
+        let network = sent.network;
         let held = Held { network, actor: sent.native.clone(), id: sent.id.clone(), at: sent.at, what };
         let body = serde_json::to_vec(&held).map_err(|_| HubError::Damaged("what is held"))?;
-        let at = sent.released.map_or_else(Time::now, |released| released.at);
+        let thing = Thing {
+            network: Some(network),
+            stranger: sent.actor.id,
+            scope,
+            name,
+            at: sent.released.map_or_else(Time::now, |released| released.at),
+            body: &body,
+            original: &sent.original,
+        };
+        Ok(self.hold_thing(&thing, members).await?)
+    }
+
+    /// The same of anything that has a name.
+    pub(crate) async fn hold_thing(
+        &self,
+        thing: &Thing<'_>,
+        members: &[(Id, Reason)],
+    ) -> Result<Vec<Change>, HubError> {
+        let Thing { network, stranger, scope, name, at, body, original } = *thing;
         let mut changes = Vec::new();
         for (member, reason) in members {
             let (id, key) = (self.ids().next(), self.member_key(*member).await?);
@@ -153,24 +184,24 @@ impl Hub {
                 Reason::Budget => (MOST_PARKED, PARKED_ORIGINAL),
                 _ => (MOST, ORIGINAL),
             };
-            let original: &[u8] = if sent.original.len() > longest { &[] } else { &sent.original };
+            let original: &[u8] = if original.len() > longest { &[] } else { original };
             let item = ItemRow {
                 id,
                 // The statement finds it.
                 contact: Id(0),
                 member: *member,
                 stranger,
-                network: Some(network),
+                network,
                 native_id: name.to_owned(),
-                body: seal::seal(&key, &context("body", id), &body),
+                body: seal::seal(&key, &context("body", id), body),
                 original: seal::seal(&key, &context("original", id), original),
                 at,
             };
             changes.push(contacts::forbid_block(*member, stranger));
             match reason {
-                Reason::Budget => changes.extend(self.park_changes(*member, stranger, scope, Some(network))),
+                Reason::Budget => changes.extend(self.park_changes(*member, stranger, scope, network)),
                 _ => {
-                    changes.extend(self.ask_changes(*member, stranger, scope, *reason, Some(network)));
+                    changes.extend(self.ask_changes(*member, stranger, scope, *reason, network));
                     changes.extend(self.origin_changes(*member, stranger, scope));
                 }
             }
@@ -231,6 +262,10 @@ impl Hub {
     }
 
     async fn let_through(&self, item: &ItemRow) -> Result<Received, Halt> {
+        if item.network.is_none() {
+            self.let_through_here(item).await?;
+            return Ok(Received::Stored(None));
+        }
         let Ok(held) = self.open_held(item).await else { return Err(Halt::Ignored("cannot be opened")) };
         let key = self.member_key(item.member).await?;
         let original = seal::open(&key, &context("original", item.id), &item.original).unwrap_or_default();

@@ -37,7 +37,7 @@ mod trail;
 mod undo;
 mod vote;
 
-pub(crate) use held::Released;
+pub(crate) use held::{ANSWERED, Released, Thing};
 pub(crate) use state::State;
 pub(crate) use tombs::subject;
 

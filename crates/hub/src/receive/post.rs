@@ -302,15 +302,8 @@ impl Hub {
         if !post.visibility.is_open() {
             write.extend(self.share_post_key(&self.post_key(post.id, None).await?, &named).await?);
         }
-        let mut holders = Vec::new();
-        if post.visibility == Visibility::Direct {
-            for member in named {
-                if self.conversations_among(member, &[post.id]).await?.is_empty() {
-                    holders.push(member);
-                }
-            }
-            write.extend(self.conversation_rows(&post, Some(sent.network), &holders, false).await?);
-        }
+        let holders = self.joining(&post, named).await?;
+        write.extend(self.conversation_rows(&post, Some(sent.network), &holders, false).await?);
         let held = around.held();
         if !held.is_empty() && sent.released.is_none() {
             let what = What::Post(Box::new(new.clone()));

@@ -68,6 +68,12 @@ impl Hub {
         Err(HubError::NotFound)
     }
 
+    /// The members who hold a key to a post.
+    pub(crate) async fn key_holders(&self, post: Id) -> Result<Vec<Id>, HubError> {
+        let rows = self.store().rows(post_keys::of_post(post)).await?;
+        Ok(rows.into_iter().map(|mut row| row.get(0)).collect::<Result<_, _>>()?)
+    }
+
     /// The key of a sealed post, from the row of one member who may read it.
     pub(crate) async fn unwrap_post_key(
         &self,

@@ -6,7 +6,7 @@ use crate::{
 };
 use landbridge_hub::{
     Draft, EventKind, HubError, InPost, Page, Received, What,
-    gate::{Reason, Scope, State},
+    gate::{Outcome, Reason, Scope, State},
     messages::MessageState,
 };
 use landbridge_model::{Id, Visibility};
@@ -21,6 +21,8 @@ on_both_engines!(
     each_member_answers_for_themself,
     who_was_written_to_may_write_back,
     one_person_of_two_goes_on_in_their_conversations,
+    members_ask_each_other_first,
+    who_is_named_later_has_the_message_from_then_on,
 );
 
 /// A message from somebody elsewhere to members.
@@ -238,4 +240,87 @@ async fn one_person_of_two_goes_on_in_their_conversations(store: TestStore) {
     t.stored(NOSTR, on_nostr("ev2", Some("ev1"))).await;
     assert_eq!(conversations(&t, me).await, [(one, 2)]);
     assert_eq!(t.hub.messages(me, one, Page::default()).await.unwrap().len(), 2);
+}
+
+async fn members_ask_each_other_first(store: TestStore) {
+    let t = test_hub(store);
+    let (alice, anna, dora) = (t.member("alice").await, t.member("anna").await, t.member("dora").await);
+    let (anna, dora) = (anna.actor.id, dora.actor.id);
+    let write = async |text: &str, to: &[Id]| {
+        let draft = Draft { to: to.to_vec(), ..draft_for(&alice, text, Visibility::Direct) };
+        t.hub.publish(draft, None).await.unwrap().id
+    };
+    let asks =
+        async |member| t.hub.contact_requests(member, &[Scope::Private], Page::default()).await.unwrap();
+    let notices = async |member| t.hub.notifications(member, &[], None, Page::default()).await.unwrap().len();
+    write("hello", &[anna]).await;
+    let second = write("are you there", &[anna]).await;
+    assert_eq!(conversations(&t, alice.actor.id).await.len(), 2, "no answers: a thread each");
+    assert!(conversations(&t, anna).await.is_empty());
+    assert_eq!(notices(anna).await, 0);
+    let [ask] = &asks(anna).await[..] else { panic!("one request") };
+    assert_eq!((ask.stranger.id, ask.network, ask.items), (alice.actor.id, None, 2));
+    assert_eq!(ask.first.as_ref().unwrap().text, "hello");
+    assert!(t.hub.view(second, Some(anna)).await.is_err(), "by no other way either");
+    // What its author changes or takes back meanwhile.
+    let draft = Draft { to: vec![anna], ..draft_for(&alice, "hello!", Visibility::Direct) };
+    let edited = t.hub.edit(alice.actor.id, second, draft, None).await.unwrap();
+    assert_eq!(edited.mentions.len(), 1, "whom it was sent to");
+    assert!(t.hub.view(second, Some(anna)).await.is_err() && conversations(&t, anna).await.is_empty());
+    t.hub.delete_post(alice.actor.id, second, None).await.unwrap();
+    assert_eq!(asks(anna).await[0].items, 1);
+
+    t.hub.accept_contact(anna, ask.id).await.unwrap();
+    let [(_, 1)] = conversations(&t, anna).await[..] else { panic!("{:?}", conversations(&t, anna).await) };
+    assert_eq!(notices(anna).await, 1);
+    write("good", &[anna]).await;
+    assert_eq!((conversations(&t, anna).await.len(), notices(anna).await), (2, 2));
+    // She answers, as somebody who was written to.
+    let member = t.hub.member(anna).await.unwrap();
+    let back = Draft { to: vec![alice.actor.id], ..draft_for(&member, "yes", Visibility::Direct) };
+    t.hub.publish(back, None).await.unwrap();
+    assert_eq!(conversations(&t, alice.actor.id).await.len(), 3);
+
+    // Who says no hears no more of it, and its author does not hear that.
+    write("and you", &[dora]).await;
+    t.hub.decline_contact(dora, asks(dora).await[0].id).await.unwrap();
+    write("and you?", &[dora]).await;
+    assert!(asks(dora).await.is_empty() && conversations(&t, dora).await.is_empty());
+    assert_eq!(conversations(&t, alice.actor.id).await.len(), 5);
+
+    // In public, as far as the member wants to be asked.
+    let rules = landbridge_hub::gate::Rules { not_followed: Outcome::Hold, ..Default::default() };
+    t.hub.set_contact_rules(dora, rules).await.unwrap();
+    t.hub.publish(draft_for(&alice, "look, @dora", Visibility::Public), None).await.unwrap();
+    assert_eq!(notices(dora).await, 0);
+    let open = t.hub.contact_requests(dora, &[Scope::Public], Page::default()).await.unwrap();
+    t.hub.accept_contact(dora, open[0].id).await.unwrap();
+    assert_eq!(notices(dora).await, 1);
+}
+
+async fn who_is_named_later_has_the_message_from_then_on(store: TestStore) {
+    let t = test_hub(store);
+    let (alice, anna) = (t.member("alice").await, t.member("anna").await);
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    t.follow_now(&anna, bob).await;
+    let (alice, anna) = (alice.actor.id, anna.actor.id);
+    let id = "https://remote.example/1";
+    let post = t.stored(AP, direct("bob", id, &["alice"], None)).await;
+    let again = async |text: &str, at: i64| {
+        let edit = InPost {
+            text: landbridge_model::RichText::plain(text),
+            updated: Some(landbridge_model::Time(landbridge_model::Time::now().0 + at)),
+            ..direct("bob", id, &["alice", "anna"], None)
+        };
+        t.take(AP, "bob", None, What::Edit(Box::new(edit))).await.unwrap();
+    };
+    again("now with anna", 1).await;
+    let [(conversation, 1)] = conversations(&t, anna).await[..] else { panic!("she is in it") };
+    assert_eq!(conversations(&t, alice).await.len(), 1);
+    // Once she has deleted it, another edit does not bring it back.
+    t.hub.delete_conversation(anna, conversation).await.unwrap();
+    again("and once more", 2).await;
+    assert!(conversations(&t, anna).await.is_empty());
+    assert!(t.hub.view(post, Some(anna)).await.is_err() && t.hub.view(post, Some(alice)).await.is_ok());
 }

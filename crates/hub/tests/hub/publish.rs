@@ -92,6 +92,7 @@ async fn the_same_key_gives_the_same_post(store: TestStore) {
 async fn private_posts_are_sealed(store: TestStore) {
     let t = test_hub(store);
     let (alice, bob, carol) = (t.member("alice").await, t.member("bob").await, t.member("carol").await);
+    t.hub.follow(bob.actor.id, alice.actor.id, Default::default(), None).await.unwrap();
     let post =
         t.hub.publish(draft_for(&alice, "@bob for your eyes", Visibility::Direct), None).await.unwrap();
     let row =

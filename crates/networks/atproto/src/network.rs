@@ -49,6 +49,8 @@ pub struct AtProto {
     pub(crate) guard: Guard,
     /// One for each whole repository that is being taken in.
     pub(crate) imports: Semaphore,
+    /// One for each that is going out.
+    pub(crate) exports: Arc<Semaphore>,
     /// Private messages at the chat service.
     pub(crate) chats: chat::Chats,
 }
@@ -67,6 +69,7 @@ impl AtProto {
             people: People::default(),
             labelers: Notify::new(),
             imports: Semaphore::new(crate::pds::IMPORTS_AT_ONCE),
+            exports: Arc::new(Semaphore::new(crate::pds::EXPORTS_AT_ONCE)),
             chats: chat::Chats::default(),
         })
     }

@@ -297,18 +297,18 @@ pub fn drop_items_of(member: Id, stranger: Id) -> Change {
 }
 
 /// Its sender takes something back that is held: it goes, and with the last of them the request.
-pub fn take_back(stranger: Id, network: Network, native_id: &str, at: Time) -> [Change; 2] {
+pub fn take_back(stranger: Id, network: Option<Network>, native_id: &str, at: Time) -> [Change; 2] {
     [
         Change::new(
             "UPDATE contacts SET state = 'cancelled', changed_at = ?4, more = 0
              WHERE (state = 'parked' OR (state = 'request' AND scope <> 'follow')) AND id IN (SELECT i.contact_id FROM contact_items i
                           WHERE i.source = ?2 AND i.native_id = ?3 AND i.stranger_id = ?1)
                AND (SELECT COUNT(*) FROM contact_items o WHERE o.contact_id = contacts.id) = 1",
-            args![stranger, i64::from(network), native_id, at],
+            args![stranger, source(network), native_id, at],
         ),
         Change::new(
             "DELETE FROM contact_items WHERE source = ?2 AND native_id = ?3 AND stranger_id = ?1",
-            args![stranger, i64::from(network), native_id],
+            args![stranger, source(network), native_id],
         ),
     ]
 }

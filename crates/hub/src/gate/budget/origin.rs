@@ -28,8 +28,17 @@ pub struct Carrier {
 pub struct Origin(String);
 
 impl Origin {
-    /// `followed`: a member follows the stranger.
-    pub fn of(network: Network, stranger: &Actor, carrier: &Carrier, followed: bool, now: Time) -> Origin {
+    /// `network`: `None` of somebody who is a member of this server. `followed`: a member follows the stranger.
+    pub fn of(
+        network: Option<Network>,
+        stranger: &Actor,
+        carrier: &Carrier,
+        followed: bool,
+        now: Time,
+    ) -> Origin {
+        let Some(network) = network else {
+            return Origin(if followed { "followed:here" } else { "host:ours" }.to_owned());
+        };
         if followed {
             return Origin(format!("followed:{}", network.key()));
         }

@@ -31,6 +31,7 @@ pub use error::{XrpcError, XrpcResult};
 pub use repo::IMPORTS_AT_ONCE;
 pub(crate) use server::service_token;
 pub(crate) use server::{find_member, name_to_try};
+pub use sync::EXPORTS_AT_ONCE;
 
 use crate::network::AtProto;
 use axum::Router;

@@ -95,7 +95,7 @@ impl World {
         let (mut seqs, mut wraps) = (Vec::new(), HashMap::new());
         for mut row in self.hub.store().rows(nostr_events::pending(1_000)).await.unwrap() {
             let (seq, json): (i64, String) = (row.get(0).unwrap(), row.get(2).unwrap());
-            let event = Event::from_stored(&json).unwrap();
+            let event = Event::from_json(&json).unwrap();
             if kind::is_wrap(event.kind) {
                 wraps.insert(seq, event);
             }

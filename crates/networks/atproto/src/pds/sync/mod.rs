@@ -5,6 +5,8 @@ mod list;
 mod repo;
 mod subscribe;
 
+pub use repo::EXPORTS_AT_ONCE;
+
 use super::{Access, XrpcError, XrpcResult};
 use crate::{network::AtProto, syntax::Did};
 use axum::{

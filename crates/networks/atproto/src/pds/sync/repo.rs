@@ -17,7 +17,8 @@ use futures_util::stream;
 use landbridge_hub::HubError;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::mpsc, time::timeout};
 
 /// Blocks of one request.
 const MOST_BLOCKS: usize = 200;
@@ -28,20 +29,38 @@ pub struct Whole {
     since: Option<String>,
 }
 
-/// The repository as it is at one moment ([`crate::repository::Export`]); with `since`, only what is new after that rev.
+/// Repositories that go out at once: each has its tree and the names of its records in memory.
+pub const EXPORTS_AT_ONCE: usize = 16;
+/// How long one more waits, and how long a reader may take for a piece.
+const ROOM: Duration = Duration::from_secs(10);
+const STALLED: Duration = Duration::from_secs(60);
+
+/// The repository as it is at one moment ([`crate::repository::Export`]); with `since`, only what is new after that rev. 503 when
+/// too many are going out.
 pub async fn repo(
     State(at): State<Arc<AtProto>>,
     reader: Reader,
     Query(asked): Query<Whole>,
 ) -> XrpcResult<Response> {
     let row = at.repo_for(&reader, &asked.did).await?;
+    let Ok(Ok(room)) = timeout(ROOM, at.exports.clone().acquire_owned()).await else {
+        return Err(HubError::Busy.into());
+    };
     let export = at.export(row.actor, asked.since.as_deref()).await?;
     let export = export.ok_or_else(|| XrpcError::new("RepoNotFound", "it is gone"))?;
-    let pieces = stream::try_unfold((at, export), async |(at, mut export)| {
-        let piece = export.piece(&at).await.map_err(std::io::Error::other)?;
-        Ok::<_, std::io::Error>(piece.map(|piece| (piece, (at, export))))
+    // Made beside the connection, so that a reader who has stopped reading does not keep its room.
+    let (pieces, mut line) = mpsc::channel(1);
+    tokio::spawn(async move {
+        let (_room, mut export) = (room, export);
+        while let Some(piece) = export.piece(&at).await.map_err(std::io::Error::other).transpose() {
+            let broken = piece.is_err();
+            if !matches!(timeout(STALLED, pieces.send(piece)).await, Ok(Ok(()))) || broken {
+                break;
+            }
+        }
     });
-    Ok(car(Body::from_stream(pieces)))
+    let line = stream::poll_fn(move |context| line.poll_recv(context));
+    Ok(car(Body::from_stream(line)))
 }
 
 #[derive(Deserialize)]
