@@ -174,14 +174,12 @@ impl Hub {
         let follows = async |follower, target| {
             Ok::<_, HubError>(self.follow_row(follower, target).await?.is_some_and(|row| row.accepted))
         };
-        Ok(root.author == actor
-            || match root.reply_policy {
-                Audience::Everyone => true,
-                Audience::Followers => follows(actor, root.author).await?,
-                Audience::Following => follows(root.author, actor).await?,
-                Audience::Mentioned => root.mentions.iter().any(|mention| mention.actor == actor),
-                Audience::Nobody => false,
-            })
+        let Some(groups) = root.reply_policy.groups().filter(|_| root.author != actor) else {
+            return Ok(true);
+        };
+        Ok(groups.mentioned && root.mentions.iter().any(|mention| mention.actor == actor)
+            || groups.followers && follows(actor, root.author).await?
+            || groups.following && follows(root.author, actor).await?)
     }
 
     /// What becomes of a quote on a network where nobody asks for leave.

@@ -30,7 +30,7 @@ pub use media::{Media, MediaKind, MediaMeta};
 pub use network::Network;
 pub use poll::{Poll, PollOption};
 pub use post::{Emoji, Mention, Post, PostKind};
-pub use quote::{Audience, Quote, QuoteState};
+pub use quote::{Audience, Groups, Quote, QuoteState};
 pub use reaction::Reaction;
 pub use richtext::{Mark, MarkKind, RichText};
 pub use secrecy::Secrecy;

@@ -45,4 +45,57 @@ pub enum Audience {
     Following,
     Mentioned,
     Nobody,
+    /// More than one of these groups.
+    Several(Groups),
+}
+
+/// Groups of people around a post's author: members of any of them may.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Groups {
+    pub followers: bool,
+    pub following: bool,
+    pub mentioned: bool,
+}
+
+impl Audience {
+    pub fn of(groups: Groups) -> Audience {
+        match groups {
+            Groups { followers: false, following: false, mentioned: false } => Audience::Nobody,
+            Groups { followers: true, following: false, mentioned: false } => Audience::Followers,
+            Groups { followers: false, following: true, mentioned: false } => Audience::Following,
+            Groups { followers: false, following: false, mentioned: true } => Audience::Mentioned,
+            several => Audience::Several(several),
+        }
+    }
+
+    /// `None`: everyone.
+    pub fn groups(self) -> Option<Groups> {
+        let nobody = Groups::default();
+        match self {
+            Audience::Everyone => None,
+            Audience::Followers => Some(Groups { followers: true, ..nobody }),
+            Audience::Following => Some(Groups { following: true, ..nobody }),
+            Audience::Mentioned => Some(Groups { mentioned: true, ..nobody }),
+            Audience::Nobody => Some(nobody),
+            Audience::Several(groups) => Some(groups),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn audiences_and_their_groups() {
+        for n in 0..8 {
+            let groups = Groups { followers: n & 1 > 0, following: n & 2 > 0, mentioned: n & 4 > 0 };
+            let audience = Audience::of(groups);
+            assert_eq!(audience.groups(), Some(groups));
+            let stored = serde_json::to_string(&audience).unwrap();
+            assert_eq!(serde_json::from_str::<Audience>(&stored).unwrap(), audience, "{stored}");
+        }
+        assert_eq!(Audience::Everyone.groups(), None);
+        assert_eq!(serde_json::to_string(&Audience::Following).unwrap(), "\"following\"");
+    }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::commands;
 use crate::config::{self, Config};
 
-/// One address, every open network: a server for ActivityPub and Nostr.
+/// One address, every open network: a server for ActivityPub, AT Protocol and Nostr.
 ///
 /// `landbridge up` starts a trial on this machine at once, with no configuration: nothing leaves it.
 /// `landbridge golive DOMAIN` prepares the real thing.

@@ -4,6 +4,7 @@ use crate::{
     EngineKind, Migration, Query, Row, StoreError, Write, WriteError, Written, postgres::Postgres,
     schema::MIGRATIONS, sqlite::Sqlite,
 };
+use futures_util::future::BoxFuture;
 use std::{path::Path, sync::Arc};
 
 /// How an engine is run. The defaults fit a machine with one core and 1 GB.
@@ -90,24 +91,37 @@ impl Store {
         if queries.is_empty() { Ok(Vec::new()) } else { self.read(queries, false).await }
     }
 
-    async fn read(&self, queries: Vec<Query>, first_row_only: bool) -> Result<Vec<Vec<Row>>, StoreError> {
-        match &*self.engine {
-            Engine::Sqlite(sqlite) => sqlite.read(queries, first_row_only).await,
-            Engine::Postgres(postgres) => postgres.read(queries, first_row_only).await,
-        }
+    // Boxed, as is what writes: the compiler puts the body of an `async fn` into whatever awaits it, and these are awaited
+    // everywhere. It made an eighth of the program.
+    fn read(
+        &self,
+        queries: Vec<Query>,
+        first_row_only: bool,
+    ) -> BoxFuture<'_, Result<Vec<Vec<Row>>, StoreError>> {
+        Box::pin(async move {
+            match &*self.engine {
+                Engine::Sqlite(sqlite) => sqlite.read(queries, first_row_only).await,
+                Engine::Postgres(postgres) => postgres.read(queries, first_row_only).await,
+            }
+        })
     }
 
     /// Does all of a write or nothing; returns after the commit is durable. When the caller stops waiting, the write
     /// may be done or not.
-    pub async fn write(&self, write: impl Into<Write>) -> Result<Written, WriteError> {
-        let write = write.into();
-        if write.is_empty() {
-            return Ok(Written::default());
-        }
-        match &*self.engine {
-            Engine::Sqlite(sqlite) => sqlite.write(write).await,
-            Engine::Postgres(postgres) => postgres.write(write).await,
-        }
+    pub fn write(&self, write: impl Into<Write>) -> BoxFuture<'_, Result<Written, WriteError>> {
+        self.write_all(write.into())
+    }
+
+    fn write_all(&self, write: Write) -> BoxFuture<'_, Result<Written, WriteError>> {
+        Box::pin(async move {
+            if write.is_empty() {
+                return Ok(Written::default());
+            }
+            match &*self.engine {
+                Engine::Sqlite(sqlite) => sqlite.write(write).await,
+                Engine::Postgres(postgres) => postgres.write(write).await,
+            }
+        })
     }
 
     pub fn engine(&self) -> EngineKind {

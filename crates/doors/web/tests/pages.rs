@@ -339,6 +339,14 @@ async fn a_private_conversation_says_who_can_read_it_before_anything_is_written(
     assert!(sent.text.contains("Just &lt;i&gt;us&lt;/i&gt;") && sent.text.contains("server-readable"));
     assert!(sent.text.contains("accepted") && !sent.text.contains("seen"), "{}", sent.text);
 
+    // Members who do not know each other ask first, like everybody.
+    assert!(bob.get("/messages").await.text.contains("No private messages"));
+    let asks = bob.get("/requests").await;
+    assert!(asks.text.contains("Just &lt;i&gt;us&lt;/i&gt;"), "{}", asks.text);
+    let (_, rest) = asks.text.split_once("formaction=\"/requests/").unwrap();
+    let accept = format!("/requests/{}", rest.split('"').next().unwrap());
+    assert!(accept.ends_with("/accept"));
+    assert_eq!(bob.submit(&accept, &[]).await.path, "/requests?done=answered");
     let list = bob.get("/messages").await;
     assert!(list.text.contains("aria-label=\"1 new\"") && list.text.contains("Just "), "{}", list.text);
     assert!(!list.text.contains("<i>us"), "{}", list.text);

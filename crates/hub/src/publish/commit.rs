@@ -6,6 +6,7 @@ use crate::{
     seal::{self, PostKey},
     spread::Reached,
 };
+use futures_util::future::BoxFuture;
 use landbridge_model::{Actor, Id, Network, Presence, PresenceState, Time};
 use landbridge_store::{
     Change, STALE, Write,
@@ -61,7 +62,12 @@ impl Hub {
     }
 
     /// Like [`Hub::commit`], for acts about sealed posts too.
-    pub(crate) async fn commit_all(&self, commit: Commit<'_>) -> Result<Reached, HubError> {
+    // Boxed: see `Store::read`.
+    pub(crate) fn commit_all<'a>(&'a self, commit: Commit<'a>) -> BoxFuture<'a, Result<Reached, HubError>> {
+        Box::pin(self.committed(commit))
+    }
+
+    async fn committed(&self, commit: Commit<'_>) -> Result<Reached, HubError> {
         let mut networks = self.reached(commit.member.id, &commit.reach).await?;
         if let Some(origin) = commit.origin.as_ref().filter(|origin| origin.brought.is_some()) {
             networks.retain(|(translator, _)| translator.network() == origin.network);

@@ -9,6 +9,7 @@ use crate::{
     receive::ANSWERED,
     seal::PostKey,
 };
+use futures_util::future::BoxFuture;
 use landbridge_model::{
     Actor, Audience, Id, Media, Network, Poll, PollOption, Post, PostKind, PresenceState, Quote, QuoteState,
     RichText, Time, Visibility,
@@ -60,19 +61,21 @@ impl Hub {
     }
 
     /// Again, when somebody whom the gate asks about it has answered meanwhile.
-    async fn publish_asking(
-        &self,
-        member: &Member,
+    fn publish_asking<'a>(
+        &'a self,
+        member: &'a Member,
         draft: Draft,
         origin: Option<Origin>,
-    ) -> Result<Post, HubError> {
-        for _ in 1..TRIES {
-            match self.publish_new(member, draft.clone(), origin.clone()).await {
-                Err(HubError::Conflict(ANSWERED)) => {}
-                done => return done,
+    ) -> BoxFuture<'a, Result<Post, HubError>> {
+        Box::pin(async move {
+            for _ in 1..TRIES {
+                match self.publish_new(member, draft.clone(), origin.clone()).await {
+                    Err(HubError::Conflict(ANSWERED)) => {}
+                    done => return done,
+                }
             }
-        }
-        self.publish_new(member, draft, origin).await
+            self.publish_new(member, draft, origin).await
+        })
     }
 
     async fn publish_new(
@@ -392,13 +395,11 @@ impl Hub {
         let relation = self.relationship(quoted.author, actor).await?;
         Ok(!relation.blocking
             && !relation.blocked_by
-            && match quoted.quote_policy {
-                Audience::Everyone => true,
-                Audience::Followers => relation.followed_by,
-                Audience::Following => relation.following,
-                Audience::Mentioned => quoted.mentions.iter().any(|m| m.actor == actor),
-                Audience::Nobody => false,
-            })
+            && quoted.quote_policy.groups().is_none_or(|groups| {
+                groups.followers && relation.followed_by
+                    || groups.following && relation.following
+                    || groups.mentioned && quoted.mentions.iter().any(|m| m.actor == actor)
+            }))
     }
 
     /// The networks that a new post goes to.

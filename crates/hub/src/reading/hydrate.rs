@@ -8,6 +8,7 @@ mod mine;
 
 use crate::{Hub, HubError, PostView, labels::Labelled};
 use context::Context;
+use futures_util::future::BoxFuture;
 use landbridge_model::{Actor, ActorState, Id, Post, Quote, QuoteState, Visibility};
 use landbridge_store::{
     Query, Row,
@@ -34,7 +35,17 @@ pub(crate) enum Filter {
 
 impl Hub {
     /// Posts by id, in the order asked, as the reader may see them; others are left out.
-    pub(crate) async fn hydrate(
+    // Boxed: see `Store::read`.
+    pub(crate) fn hydrate<'a>(
+        &'a self,
+        ids: &'a [Id],
+        reader: Option<Id>,
+        filter: Filter,
+    ) -> BoxFuture<'a, Result<Vec<PostView>, HubError>> {
+        Box::pin(self.hydrated(ids, reader, filter))
+    }
+
+    async fn hydrated(
         &self,
         ids: &[Id],
         reader: Option<Id>,

@@ -2,7 +2,7 @@
 
 use super::{Account, Show, account::Field, status::visibility};
 use landbridge_hub::accounts::{self, Member};
-use landbridge_model::Audience;
+use landbridge_model::{Audience, Groups};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -83,7 +83,7 @@ impl Role {
 pub(super) fn audience(audience: Audience) -> &'static str {
     match audience {
         Audience::Everyone => "public",
-        Audience::Followers => "followers",
-        Audience::Following | Audience::Mentioned | Audience::Nobody => "nobody",
+        Audience::Followers | Audience::Several(Groups { followers: true, .. }) => "followers",
+        Audience::Several(_) | Audience::Following | Audience::Mentioned | Audience::Nobody => "nobody",
     }
 }

@@ -18,9 +18,15 @@ async fn message(by: &App, text: &str) -> Value {
     by.post("/api/v1/statuses", &[("status", text), ("visibility", "direct")]).await
 }
 
+/// Whom one follows is no stranger.
+async fn follows(one: &App, other: &App) {
+    one.post(&format!("/api/v1/accounts/{}/follow", other.member), &[]).await;
+}
+
 async fn a_conversation_is_listed_read_and_deleted(store: TestStore) {
     let world = world(store).await;
     let (alice, bob, carol) = (world.app("alice").await, world.app("bobby").await, world.app("carol").await);
+    follows(&bob, &alice).await;
     let first = message(&alice, "@bobby are you there?").await;
     let listed = bob.get("/api/v1/conversations").await;
     let one = &listed[0];
@@ -93,6 +99,7 @@ async fn pages_of_conversations(store: TestStore) {
 async fn a_stream_tells_of_a_message(store: TestStore) {
     let world = world(store).await;
     let (alice, bob) = (world.app("alice").await, world.app("bobby").await);
+    follows(&bob, &alice).await;
     let answer = bob.request(Method::GET, "/api/v1/streaming/direct").send().await.unwrap();
     let mut body = answer.bytes_stream();
     alice.says("in the open").await;
@@ -111,6 +118,7 @@ async fn a_stream_tells_of_a_message(store: TestStore) {
 async fn the_log_says_which_grant_read_which_conversation(store: TestStore) {
     let world = world(store).await;
     let (alice, bob) = (world.app("alice").await, world.app("bobby").await);
+    follows(&bob, &alice).await;
     let sent = message(&alice, "@bobby psst").await;
     let grants = bob.get("/api/landbridge/v1/grants").await;
     let log = format!("/api/landbridge/v1/grants/{}", id(&grants[0]));

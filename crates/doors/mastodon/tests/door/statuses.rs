@@ -92,6 +92,8 @@ async fn a_key_sent_many_times_at_once_makes_one_post(store: TestStore) {
 async fn only_those_meant_see_it(store: TestStore) {
     let world = world(store).await;
     let (alice, bob, carol) = (world.app("alice").await, world.app("bobby").await, world.app("carol").await);
+    // Whom one has written to may write.
+    bob.post("/api/v1/statuses", &[("status", "@alice may I ask"), ("visibility", "direct")]).await;
     let direct =
         id(&alice.post("/api/v1/statuses", &[("status", "@bobby for you"), ("visibility", "direct")]).await);
     let private =

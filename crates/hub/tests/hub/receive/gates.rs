@@ -3,11 +3,12 @@
 use super::{AP, NOSTR, member_native, post_of};
 use crate::support::{TestHub, draft, test_hub};
 use landbridge_hub::{CopyKind, Draft, Gate, InPost, Received, What, accounts::Member};
-use landbridge_model::{Audience, Id, Network, Post, QuoteState};
+use landbridge_model::{Audience, Groups, Id, Network, Post, QuoteState};
 use landbridge_store::{on_both_engines, testing::TestStore};
 
 on_both_engines!(
     an_answer_against_the_rule_is_neither_seen_nor_told,
+    who_is_in_one_of_several_groups_may_answer,
     what_the_author_hides_stays_hidden,
     nobody_closes_somebody_elses_post,
     a_deleted_post_takes_its_rules_along,
@@ -54,6 +55,22 @@ async fn an_answer_against_the_rule_is_neither_seen_nor_told(store: TestStore) {
     assert!(t.hub.publish(answer, None).await.is_err());
     let own = Draft { reply_to: Some(post.id), ..draft(&alice, "so:") };
     assert!(t.hub.publish(own, None).await.is_ok());
+}
+
+async fn who_is_in_one_of_several_groups_may_answer(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    t.stranger(AP, "eve").await;
+    t.stranger(AP, "mallory").await;
+    t.follow_now(&alice, bob).await;
+    t.take(AP, "eve", Some("f1"), What::Follow { target: member_native(AP, "alice") }).await.unwrap();
+    let groups = Groups { followers: true, following: true, mentioned: false };
+    let (post, named) = limited(&t, &alice, Audience::of(groups)).await;
+    let followed = t.stored(AP, answer(AP, "bob", "https://remote.example/1", &named)).await;
+    let follows = t.stored(AP, answer(AP, "eve", "https://remote.example/2", &named)).await;
+    t.stored(AP, answer(AP, "mallory", "https://remote.example/3", &named)).await;
+    assert_eq!(thread(&t, post.id).await, [followed, follows]);
 }
 
 async fn what_the_author_hides_stays_hidden(store: TestStore) {

@@ -4,7 +4,9 @@
 use crate::urls::Urls;
 use crate::vocab::PUBLIC;
 use landbridge_model::richtext::to_html;
-use landbridge_model::{Audience, Emoji, MarkKind, Media, Poll, Post, PostKind, RichText, Time, Visibility};
+use landbridge_model::{
+    Audience, Emoji, Groups, MarkKind, Media, Poll, Post, PostKind, RichText, Time, Visibility,
+};
 use serde_json::{Map, Value, json};
 
 /// Characters of an article's preview.
@@ -248,12 +250,8 @@ fn attachment(media: &Media, urls: &Urls) -> Option<Value> {
 /// Who may quote without asking; and who may answer, when that is not everybody who sees it.
 fn policy(parts: &NoteParts<'_>, actor: &str) -> Value {
     let mut policy = json!({"canQuote": {"automaticApproval": can_quote(parts, actor)}});
-    let mut answers = match parts.answers {
-        Audience::Everyone => return policy,
-        Audience::Followers => vec![parts.urls.of_actor(parts.name, "followers")],
-        Audience::Following => vec![parts.urls.of_actor(parts.name, "following")],
-        Audience::Mentioned | Audience::Nobody => Vec::new(),
-    };
+    let Some(groups) = parts.answers.groups() else { return policy };
+    let mut answers = collections(parts, groups);
     answers.push(actor.to_owned());
     if parts.answers != Audience::Nobody {
         answers.extend(parts.mentioned.iter().map(|mentioned| mentioned.id.clone()));
@@ -267,13 +265,18 @@ fn can_quote(parts: &NoteParts<'_>, actor: &str) -> Vec<String> {
     if !parts.post.visibility.is_open() {
         return own;
     }
-    match parts.post.quote_policy {
-        Audience::Everyone => vec![PUBLIC.to_owned()],
-        Audience::Followers => vec![parts.urls.of_actor(parts.name, "followers")],
-        Audience::Following => vec![parts.urls.of_actor(parts.name, "following")],
+    match parts.post.quote_policy.groups() {
+        None => vec![PUBLIC.to_owned()],
+        Some(groups) if groups.followers || groups.following => collections(parts, groups),
         // "Nobody" is said by naming the author alone: an empty list would be read as no policy.
-        Audience::Mentioned | Audience::Nobody => own,
+        Some(_) => own,
     }
+}
+
+fn collections(parts: &NoteParts<'_>, groups: Groups) -> Vec<String> {
+    let named = [(groups.followers, "followers"), (groups.following, "following")];
+    let named = named.into_iter().filter(|(is_meant, _)| *is_meant);
+    named.map(|(_, name)| parts.urls.of_actor(parts.name, name)).collect()
 }
 
 fn add_poll(map: &mut Map<String, Value>, poll: &Poll, now: Time) {

@@ -2,7 +2,7 @@
 
 use super::web_url;
 use crate::vocab::{Node, is_activity_type, is_public};
-use landbridge_model::Audience;
+use landbridge_model::{Audience, Groups};
 
 /// What a post quotes, and whose leave it carries.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -44,14 +44,14 @@ pub(super) fn policy(node: Node<'_>, author: &str) -> Audience {
         return Audience::Everyone;
     };
     let automatic = || can.ids("automaticApproval").chain(can.ids("always"));
-    if automatic().any(is_public) {
-        Audience::Everyone
-    } else if automatic().any(|id| id != author && id.contains("/followers")) {
-        Audience::Followers
-    } else if automatic().any(|id| id != author && id.contains("/following")) {
-        Audience::Following
-    } else {
-        Audience::Nobody
+    let collection = |path: &str| automatic().any(|id| id != author && id.contains(path));
+    match automatic().any(is_public) {
+        true => Audience::Everyone,
+        false => Audience::of(Groups {
+            followers: collection("/followers"),
+            following: collection("/following"),
+            mentioned: false,
+        }),
     }
 }
 
@@ -87,6 +87,9 @@ mod tests {
         assert_eq!(of(json!(["https://a.example/u/followers"])), Audience::Followers);
         assert_eq!(of(json!(["https://a.example/u/following"])), Audience::Following);
         assert_eq!(of(json!(["https://a.example/u"])), Audience::Nobody);
+        let both = Groups { followers: true, following: true, mentioned: false };
+        let listed = json!(["https://a.example/u/followers", "https://a.example/u/following"]);
+        assert_eq!(of(listed), Audience::Several(both));
         assert_eq!(policy(Node(&json!({})), "x"), Audience::Everyone);
     }
 }

@@ -110,12 +110,12 @@ impl Staging<'_> {
 }
 
 fn reply_rules(policy: Audience) -> Option<Vec<Value>> {
-    let rule = |name: &str| vec![Value::Map(typed(&format!("app.bsky.feed.threadgate#{name}")))];
-    match policy {
-        Audience::Everyone => None,
-        Audience::Followers => Some(rule("followerRule")),
-        Audience::Following => Some(rule("followingRule")),
-        Audience::Mentioned => Some(rule("mentionRule")),
-        Audience::Nobody => Some(Vec::new()),
-    }
+    let groups = policy.groups()?;
+    let rules = [
+        (groups.mentioned, "mentionRule"),
+        (groups.following, "followingRule"),
+        (groups.followers, "followerRule"),
+    ];
+    let meant = rules.into_iter().filter(|(is_meant, _)| *is_meant);
+    Some(meant.map(|(_, name)| Value::Map(typed(&format!("app.bsky.feed.threadgate#{name}")))).collect())
 }

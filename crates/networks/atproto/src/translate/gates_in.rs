@@ -3,27 +3,24 @@
 use super::place::{POST, POSTGATE, Place, THREADGATE};
 use crate::data::{Map, Value};
 use landbridge_hub::{Gate, What};
-use landbridge_model::Audience;
+use landbridge_model::{Audience, Groups};
 
-/// Who may answer. The model has one rule where a gate may have several, and no lists of people: such a gate is left to the
-/// AppViews that hold it, since members would be refused words here that its author allows.
+/// Who may answer. There are no lists of people here: a gate with one is left to the AppViews that hold it, since members
+/// would be refused words here that its author allows.
 pub fn who_may_answer(gate: &Map) -> Audience {
     // Without the field everybody may, with an empty one nobody.
     let Some(rules) = gate.get("allow").and_then(Value::as_list) else { return Audience::Everyone };
-    let rule = |rule: &Value| {
-        let name = rule.as_map()?.text("$type")?.strip_prefix("app.bsky.feed.threadgate#")?;
-        Some(match name {
-            "followerRule" => Audience::Followers,
-            "followingRule" => Audience::Following,
-            "mentionRule" => Audience::Mentioned,
-            _ => return None,
-        })
-    };
-    match rules {
-        [] => Audience::Nobody,
-        [only] => rule(only).unwrap_or_default(),
-        _ => Audience::Everyone,
+    let mut groups = Groups::default();
+    for rule in rules {
+        let name = rule.as_map().and_then(|map| map.text("$type"));
+        match name.and_then(|name| name.strip_prefix("app.bsky.feed.threadgate#")) {
+            Some("followerRule") => groups.followers = true,
+            Some("followingRule") => groups.following = true,
+            Some("mentionRule") => groups.mentioned = true,
+            _ => return Audience::Everyone,
+        }
     }
+    Audience::of(groups)
 }
 
 /// Answers that the author of the thread has hidden.
@@ -116,7 +113,9 @@ mod tests {
         assert_eq!(who_may_answer(&Map::new()), Audience::Everyone);
         assert_eq!(answer(json!([])), Audience::Nobody);
         assert_eq!(answer(json!([rule("mentionRule")])), Audience::Mentioned);
-        assert_eq!(answer(json!([rule("mentionRule"), rule("followingRule")])), Audience::Everyone);
+        let both = Groups { mentioned: true, following: true, followers: false };
+        assert_eq!(answer(json!([rule("mentionRule"), rule("followingRule")])), Audience::Several(both));
+        assert_eq!(answer(json!([rule("mentionRule"), rule("listRule")])), Audience::Everyone);
         for other in [json!([rule("listRule")]), json!([5]), json!("x")] {
             assert_eq!(answer(other), Audience::Everyone);
         }
