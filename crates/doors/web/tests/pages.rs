@@ -342,7 +342,7 @@ async fn a_private_conversation_says_who_can_read_it_before_anything_is_written(
     // Members who do not know each other ask first, like everybody.
     assert!(bob.get("/messages").await.text.contains("No private messages"));
     let asks = bob.get("/requests").await;
-    assert!(asks.text.contains("Just &lt;i&gt;us&lt;/i&gt;"), "{}", asks.text);
+    assert!(asks.text.contains("Just &#60;i&#62;us&#60;/i&#62;"), "{}", asks.text);
     let (_, rest) = asks.text.split_once("formaction=\"/requests/").unwrap();
     let accept = format!("/requests/{}", rest.split('"').next().unwrap());
     assert!(accept.ends_with("/accept"));
