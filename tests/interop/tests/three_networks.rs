@@ -1,4 +1,4 @@
-//! One post, and a conversation under it that spans three networks.
+//! One post, and a conversation under it that spans three networks; and private conversations on several, in one list.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
@@ -72,6 +72,64 @@ async fn one_thread() -> Result<()> {
     let did = did_of(&readers[2].peer, &member).await?;
     let at = async || readers[2].peer.find(&did, "good morning").await;
     until("one word back on AT", at, |ids| ids.len() == 1).await?;
+    Ok(())
+}
+
+/// The member writes in private to somebody on a server of ActivityPub and to somebody with a Nostr app; both answer; the two
+/// conversations stand in one list, each with who can read it.
+#[tokio::test]
+#[ignore = "needs real peers: cargo xtask test"]
+async fn one_list_of_private_conversations() -> Result<()> {
+    let stage = Stage::current()?;
+    let name = format!("p{:x}", std::process::id());
+    let member = stage.member(&name).await?;
+    let key = until("the member has a key", async || member.nostr_key().await, |_| true).await?;
+
+    let on_server = stage.peer("fedify")?;
+    let there = on_server.account(&name).await?;
+    member.find_account(&there.acct).await?;
+    let words = format!("@{} between servers", there.acct);
+    let written = member.publish(&words, json!({ "visibility": "direct" })).await?;
+    let uri = text(&written, "uri")?.to_owned();
+    until("the server has it", async || on_server.object(&uri).await, |o| o.note.is_some()).await?;
+    let answer = Draft {
+        text: "heard on the server".into(),
+        mentions: vec![member.actor.clone()],
+        to: Some("direct"),
+        reply_to: Some(uri),
+        ..Draft::default()
+    };
+    on_server.publish(&there, &answer).await?;
+
+    let with_app = stage.peer("nostr-tools")?;
+    let person = with_app.account(&name).await?;
+    let account = member.find_account(&person.acct).await?;
+    let words = format!("@{} between keys", text(&account, "acct")?);
+    member.publish(&words, json!({ "visibility": "direct" })).await?;
+    let opened = async || with_app.messages(&person).await;
+    let all = until("the app can open it", opened, |all| all.len() == 1).await?;
+    let answer = json!({ "text": "heard in the app", "to": [key], "reply_to": all[0].id });
+    with_app.act(&person, "message", answer).await?;
+
+    let list = async || member.get("v1/conversations").await;
+    let last = |list: &Value, words: &str| {
+        let all = list.as_array().into_iter().flatten();
+        let mut found =
+            all.filter(|one| one["last_status"]["content"].as_str().is_some_and(|c| c.contains(words)));
+        found.next().cloned()
+    };
+    let both = |list: &Value| {
+        ["heard on the server", "heard in the app"].iter().all(|words| last(list, words).is_some())
+    };
+    let list = until("both answers are in one list", list, both).await?;
+    assert_eq!(list.as_array().map(Vec::len), Some(2), "{list}");
+    for (words, network, secrecy) in [
+        ("heard on the server", "activitypub", "server-readable"),
+        ("heard in the app", "nostr", "server-held-keys"),
+    ] {
+        let ours = &last(&list, words).context("no conversation")?["landbridge"];
+        assert_eq!((&ours["network"], &ours["secrecy"]), (&json!(network), &json!(secrecy)), "{ours}");
+    }
     Ok(())
 }
 

@@ -485,7 +485,8 @@ async fn what_the_gate_holds_is_shown_by_no_other_way(engine: EngineKind) {
     }
     let few = json!({"#p": [&a], "limit": 2});
     assert_eq!(anybody.stored(few).await.unwrap(), [earlier.id.to_string()]);
-    // With another rule everything is there.
+    // With another rule everything is there, as soon as the last decisions have had their second.
     w.hub.store().write(rules(id(&alice), &Rules::default())).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     assert_eq!(anybody.stored(about(&alice)).await.unwrap().len(), 9);
 }

@@ -3,6 +3,8 @@
 //! only here because it names a member. Its author may see it, and so does whoever asks for what names another member, whom
 //! it does reach.
 //!
+//! A decision holds for a second: a page of events by strangers asks for the same ones again and again.
+//!
 //! Profiles, lists of follows and what takes something back are no messages. Of a gift wrap nobody knows the sender before
 //! it is opened: it is shown to its recipient alone, who opens it.
 
@@ -14,11 +16,25 @@ use crate::{
 };
 use landbridge_hub::{HubError, gate::Scope};
 use landbridge_model::{Id, MarkKind, Network};
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+const HOLDS: Duration = Duration::from_secs(1);
 
 /// Members whom an event names, and whether it reaches them.
-#[derive(Debug, Default)]
-pub struct Reach(Vec<(Hex32, bool)>);
+#[derive(Clone, Debug, Default)]
+pub struct Reach(Arc<[(Hex32, bool)]>);
+
+/// Author, what for, whether there is a link or a file in it, members.
+type Asked = (Hex32, Scope, bool, Vec<Id>);
+
+/// Decisions of the last second.
+pub struct Decided(moka::sync::Cache<Asked, Reach>);
+
+impl Default for Decided {
+    fn default() -> Decided {
+        Decided(moka::sync::Cache::builder().max_capacity(10_000).time_to_live(HOLDS).build())
+    }
+}
 
 impl Reach {
     /// Whether an answer to that filter may have the event: of the members whom it asks about (or of all whom the event
@@ -55,12 +71,19 @@ impl Shared {
         if named.is_empty() {
             return Ok(Reach::default());
         }
-        let ids: Vec<Id> = named.values().copied().collect();
+        let mut ids: Vec<Id> = named.values().copied().collect();
+        ids.sort_unstable();
         let scope = if event.kind == kind::OLD_MESSAGE { Scope::Private } else { Scope::Public };
-        let author = event.pubkey.to_string();
-        let reached =
-            self.hub.reaches(Network::Nostr, &author, scope, has_link_or_media(event), &ids).await?;
-        Ok(Reach(named.into_iter().map(|(key, member)| (key, reached.contains(&member))).collect()))
+        let asked = (event.pubkey, scope, has_link_or_media(event), ids);
+        if let Some(reach) = self.decided.0.get(&asked) {
+            return Ok(reach);
+        }
+        let (author, link_or_media) = (event.pubkey.to_string(), asked.2);
+        let reached = self.hub.reaches(Network::Nostr, &author, scope, link_or_media, &asked.3).await?;
+        let each = named.into_iter().map(|(key, member)| (key, reached.contains(&member)));
+        let reach = Reach(each.collect());
+        self.decided.0.insert(asked, reach.clone());
+        Ok(reach)
     }
 
     /// Shows an event to whoever listens, as far as the gate lets it through. `turn`: in which it was stored, if it was.
@@ -99,12 +122,12 @@ mod tests {
     fn what_reaches_one_is_not_shown_to_another() {
         let key = |n: u8| Hex32::from_slice(&[n; 32]).unwrap();
         let (anna, bert) = (key(1), key(2));
-        let reach = Reach(vec![(anna, true), (bert, false)]);
+        let reach = Reach([(anna, true), (bert, false)].into());
         let about = |keys: &[Hex32]| Filter::default().tag('p', keys.iter().map(Hex32::to_string));
         assert!(reach.shows(&about(&[anna])) && reach.shows(&about(&[anna, bert])));
         assert!(!reach.shows(&about(&[bert])));
         assert!(reach.shows(&Filter::default()) && reach.shows(&about(&[key(3)])));
-        let held = Reach(vec![(bert, false)]);
+        let held = Reach([(bert, false)].into());
         assert!(!held.shows(&Filter::default()) && !held.shows(&about(&[anna])));
         assert!(Reach::default().shows(&about(&[bert])));
     }

@@ -108,6 +108,8 @@ pub(crate) struct Shared {
     /// What strangers have addressed to members, with the turn in which it was stored (none: it is not): shown when the gate
     /// was asked.
     addressed: mpsc::Sender<(Event, Option<i64>)>,
+    /// Whom strangers reach.
+    decided: gate::Decided,
 }
 
 impl Relay {
@@ -132,6 +134,7 @@ impl Relay {
             pending: Arc::new(Notify::new()),
             signer,
             addressed,
+            decided: gate::Decided::default(),
         }));
         tokio::spawn(show_gated(Arc::downgrade(&relay.0), gated));
         tokio::spawn(ingest::run(Arc::downgrade(&relay.0), line));
