@@ -1,6 +1,6 @@
 //! Deleting a conversation, for one member: nobody else is asked to. What no other member here has is removed for good.
 
-use crate::{CopyKind, CopyState, Event, EventKind, Hub, HubError, publish};
+use crate::{CopyKind, CopyState, Event, EventKind, Hub, HubError, publish, reading::Copy};
 use landbridge_model::{Id, Time};
 use landbridge_store::{
     Change,
@@ -98,14 +98,17 @@ impl Hub {
 
     /// Notes outside the database that a message is deleted for all: no older backup brings it back. Gives what the
     /// database notes of it.
-    pub(crate) async fn message_closed(&self, post: Id) -> Result<Vec<Change>, HubError> {
-        self.note_messages(self.closed_ids(post).await?).await
+    pub(crate) async fn message_closed(&self, copies: &[Copy]) -> Result<Vec<Change>, HubError> {
+        self.note_messages(self.closed(copies)).await
     }
 
     /// The names under which a message is closed for all.
+    fn closed(&self, copies: &[Copy]) -> Vec<Vec<u8>> {
+        copies.iter().map(|copy| self.keyed_hash(&copy.native_id)).collect()
+    }
+
     async fn closed_ids(&self, post: Id) -> Result<Vec<Vec<u8>>, HubError> {
-        let copies = self.copies(CopyKind::Post, post).await?;
-        Ok(copies.iter().map(|copy| self.keyed_hash(&copy.native_id)).collect())
+        Ok(self.closed(&self.copies(CopyKind::Post, post).await?))
     }
 
     /// ... and for one of its readers.

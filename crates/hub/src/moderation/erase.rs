@@ -91,7 +91,7 @@ impl Hub {
         }
         let closed = messages.iter().map(|e| tombstones::put(e.subject_hash.clone(), Time(e.at)));
         self.store().write(Write::from(closed.collect::<Vec<Change>>())).await?;
-        let (mut after, mut done) = (Id(-1), 0);
+        let (mut after, mut done, mut looked) = (Id(-1), 0, None);
         loop {
             let rows = self.store().rows(conversations::all_messages(after, BATCH)).await?;
             if rows.is_empty() {
@@ -101,12 +101,11 @@ impl Hub {
             let whole = i64::try_from(rows.len()).unwrap_or(i64::MAX) < BATCH;
             for mut row in rows {
                 let (post, member): (Id, Id) = (row.get(0)?, row.get(1)?);
-                let again = post == after;
                 after = post;
                 if wanted.contains(self.taken_from(member, post).as_slice()) {
                     self.take_away_message(member, post).await?;
                     done += 1;
-                } else if !again && self.is_closed(post, &wanted).await? {
+                } else if looked.replace(post) != Some(post) && self.is_closed(post, &wanted).await? {
                     self.delete_message_again(post).await?;
                     done += 1;
                 }

@@ -40,10 +40,11 @@ impl Hub {
         let members = self.home_members(post.id).await?;
         let mut changes = before;
         let direct = post.visibility == landbridge_model::Visibility::Direct;
+        let copies = self.copies(CopyKind::Post, post.id).await?;
         if direct {
-            changes.extend(self.message_closed(post.id).await?);
+            changes.extend(self.message_closed(&copies).await?);
         }
-        for copy in self.copies(CopyKind::Post, post.id).await? {
+        for copy in &copies {
             changes.push(tombstones::put(self.keyed_hash(&copy.native_id), now));
             changes.push(deliveries::drop_waiting(post.id, copy.network, now));
         }

@@ -74,14 +74,15 @@ impl Hub {
         let kind = if post.repost_of.is_some() { CopyKind::Repost } else { CopyKind::Post };
         let now = Time::now();
         let mut changes = Vec::new();
-        for copy in self.copies(kind, post.id).await? {
+        let known = self.copies(kind, post.id).await?;
+        for copy in &known {
             changes.push(match kind {
-                CopyKind::Repost => tombs::close(self, &copy, at),
+                CopyKind::Repost => tombs::close(self, copy, at),
                 _ => tombstones::put(self.keyed_hash(&copy.native_id), now),
             });
         }
         if post.visibility == Visibility::Direct {
-            changes.extend(self.message_closed(post.id).await?);
+            changes.extend(self.message_closed(&known).await?);
             changes.extend(self.forgotten_message(post.id));
         }
         changes.push(copies::delete_of(kind.key(), post.id));

@@ -136,6 +136,7 @@ async fn deleted_messages_stay_deleted(store: TestStore) {
     let by_author = t.stored(AP, direct("https://remote.example/1", &["alice"])).await;
     let by_one = t.stored(AP, direct("https://remote.example/2", &["alice", "anna"])).await;
     let by_all = t.stored(AP, direct("https://remote.example/3", &["anna"])).await;
+    let by_both = t.stored(AP, direct("https://remote.example/5", &["alice", "anna"])).await;
     let kept = t.stored(AP, direct("https://remote.example/4", &["alice"])).await;
     let draft =
         Draft { to: vec![bob], ..draft_for(&t.hub.member(alice).await.unwrap(), "mine", Visibility::Direct) };
@@ -144,18 +145,20 @@ async fn deleted_messages_stay_deleted(store: TestStore) {
     let later = t.stored(AP, late.clone()).await;
 
     t.take(AP, "bob", None, What::Delete { target: "https://remote.example/1".into() }).await.unwrap();
-    for (member, post) in [(alice, by_one), (anna, by_all), (alice, later)] {
+    for (member, post) in [(alice, by_one), (anna, by_all), (alice, later), (alice, by_both)] {
         t.hub.take_away_message(member, post).await.unwrap();
     }
+    // By one of its readers, and then by its author.
+    t.take(AP, "bob", None, What::Delete { target: "https://remote.example/5".into() }).await.unwrap();
     t.hub.delete_post(alice, own, None).await.unwrap();
     assert_eq!(t.hub.erase_again().await.unwrap(), 0, "this database knows");
 
     let back = before.restored(&t, &before.backup()).await;
-    for post in [by_author, by_one, by_all, own] {
+    for post in [by_author, by_one, by_all, by_both, own] {
         assert!(back.hub.post(post).await.is_ok(), "as it was");
     }
-    assert_eq!(back.hub.erase_again().await.unwrap(), 4);
-    for post in [by_author, by_all, own] {
+    assert_eq!(back.hub.erase_again().await.unwrap(), 6);
+    for post in [by_author, by_all, by_both, own] {
         assert!(back.hub.post(post).await.is_err());
     }
     let in_conversations = async |member| {

@@ -35,6 +35,15 @@ fn direct(by: &str, id: &str, to: &[&str], answers: Option<&str>) -> InPost {
     }
 }
 
+/// Alice and Anna, members, both of whom follow Bob elsewhere.
+async fn two_who_follow_bob(t: &TestHub) -> (Id, Id) {
+    let (alice, anna) = (t.member("alice").await, t.member("anna").await);
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    t.follow_now(&anna, bob).await;
+    (alice.actor.id, anna.actor.id)
+}
+
 async fn conversations(t: &TestHub, member: Id) -> Vec<(Id, u64)> {
     let found = t.hub.conversations(member, Page::default()).await.unwrap();
     found.iter().map(|c| (c.id, c.unread)).collect()
@@ -63,11 +72,7 @@ async fn a_message_goes_by_one_network_that_has_everybody(store: TestStore) {
 
 async fn each_set_of_people_and_thread_is_one_conversation(store: TestStore) {
     let t = test_hub(store);
-    let (alice, anna) = (t.member("alice").await, t.member("anna").await);
-    let bob = t.stranger(AP, "bob").await;
-    t.follow_now(&alice, bob).await;
-    t.follow_now(&anna, bob).await;
-    let (alice, anna) = (alice.actor.id, anna.actor.id);
+    let (alice, anna) = two_who_follow_bob(&t).await;
     let first = "https://remote.example/1";
     t.stored(AP, direct("bob", first, &["alice"], None)).await;
     let second = t.stored(AP, direct("bob", "https://remote.example/2", &["alice"], Some(first))).await;
@@ -300,11 +305,7 @@ async fn members_ask_each_other_first(store: TestStore) {
 
 async fn who_is_named_later_has_the_message_from_then_on(store: TestStore) {
     let t = test_hub(store);
-    let (alice, anna) = (t.member("alice").await, t.member("anna").await);
-    let bob = t.stranger(AP, "bob").await;
-    t.follow_now(&alice, bob).await;
-    t.follow_now(&anna, bob).await;
-    let (alice, anna) = (alice.actor.id, anna.actor.id);
+    let (alice, anna) = two_who_follow_bob(&t).await;
     let id = "https://remote.example/1";
     let post = t.stored(AP, direct("bob", id, &["alice"], None)).await;
     let again = async |text: &str, at: i64| {

@@ -93,16 +93,7 @@ impl Shared {
             }
             let Some(last) = last.filter(|_| full && kept < before && through.len() < limit) else { break };
             let older = Filter { until: Some(last - 1), ..filter.clone() };
-            page = Vec::new();
-            for rows in
-                self.hub.store().all(nostr_events::select(&wanted(&older, readers, limit as i64))).await?
-            {
-                for mut row in rows {
-                    page.push((Reverse(row.get::<i64>(1)?), row.get(2)?, row.get(0)?));
-                }
-            }
-            newest_first(&mut page);
-            page.truncate(limit);
+            page = self.newest(&older, readers, limit).await?;
         }
         through.truncate(limit);
         Ok(through)
@@ -142,8 +133,9 @@ impl Shared {
         let mut ids = HashSet::new();
         let mut approximate = false;
         for filter in filters.iter().filter(|f| !f.is_empty()) {
-            let newest = self.newest(filter, readers).await?;
-            approximate |= newest.len() >= self.limits.max_limit as usize;
+            let most = self.limits.max_limit as usize;
+            let newest = self.newest(filter, readers, most).await?;
+            approximate |= newest.len() >= most;
             for (_, id, json) in newest {
                 if !ids.contains(&id) && self.may_show(filter, readers, &json).await? {
                     ids.insert(id);
@@ -164,7 +156,7 @@ impl Shared {
         if number == 0 || !self.may_be_gated(filter, readers) {
             return Ok(Count { number, approximate });
         }
-        let newest = self.newest(filter, readers).await?;
+        let newest = self.newest(filter, readers, self.limits.max_limit as usize).await?;
         approximate |= number > newest.len() as u64;
         let mut hidden = 0;
         for (_, _, json) in &newest {
@@ -182,15 +174,20 @@ impl Shared {
         !by_members && !silent
     }
 
-    /// The newest that a filter wants, to the limit of a request, whatever the gate says.
-    async fn newest(&self, filter: &Filter, readers: &[Hex32]) -> Result<Vec<Found>, StoreError> {
-        let queries = nostr_events::select(&wanted(filter, readers, self.limits.max_limit.into()));
+    /// The newest that a filter wants, whatever the gate says.
+    async fn newest(
+        &self,
+        filter: &Filter,
+        readers: &[Hex32],
+        limit: usize,
+    ) -> Result<Vec<Found>, StoreError> {
+        let queries = nostr_events::select(&wanted(filter, readers, limit as i64));
         let mut found = Vec::new();
         for mut row in self.hub.store().all(queries).await?.into_iter().flatten() {
             found.push((Reverse(row.get::<i64>(1)?), row.get(2)?, row.get(0)?));
         }
         newest_first(&mut found);
-        found.truncate(self.limits.max_limit as usize);
+        found.truncate(limit);
         Ok(found)
     }
 }
