@@ -5,7 +5,7 @@
 //! it back, or nobody answered; asking again is the same request, silently. Before a request, when its budget is empty, it is
 //! `parked`, of which no member sees anything, and then `admitted`: its turn has come.
 
-use super::{Reason, Scope};
+use super::{DeedKind, Reason, Scope, here::Found};
 use crate::{Hub, HubError, Marks, Page, PostView, What};
 use landbridge_model::{
     Actor, ActorState, Audience, Id, Network, Post, PostKind, RichText, Time, Visibility,
@@ -213,8 +213,8 @@ impl Hub {
             let item = ItemRow::read(&mut row)?;
             let (contact, id, at) = (item.contact, item.id, item.at);
             if item.network.is_none() {
-                let post = self.held_here(&item).await?;
-                first.extend(post.map(|post| (contact, first_of_member(&post, id, at))));
+                let found = self.held_here(&item).await?;
+                first.extend(found.map(|found| (contact, first_of_member(&found, id, at))));
                 continue;
             }
             // What cannot be opened any more is not shown, and keeps nobody from answering.
@@ -245,12 +245,17 @@ fn bare(kind: &'static str, text: &str, id: Id, at: Time) -> FirstText {
     FirstText { id, kind, text, warning: None, files: 0, at, visibility: Visibility::Direct, url: None }
 }
 
-fn first_of_member(post: &Post, id: Id, at: Time) -> FirstText {
-    FirstText {
-        warning: post.warning.clone(),
-        files: post.media.len(),
-        visibility: post.visibility,
-        ..bare("post", &post.text.text, id, at)
+fn first_of_member(found: &Found, id: Id, at: Time) -> FirstText {
+    let post = &found.post;
+    match found.kind {
+        DeedKind::Mention | DeedKind::Quote => FirstText {
+            warning: post.warning.clone(),
+            files: post.media.len(),
+            visibility: post.visibility,
+            ..bare("post", &post.text.text, id, at)
+        },
+        DeedKind::Like | DeedKind::Reaction => bare("reaction", &found.content, id, at),
+        DeedKind::Repost => bare("repost", "", id, at),
     }
 }
 

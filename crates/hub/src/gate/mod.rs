@@ -26,7 +26,7 @@ pub(crate) use bridges::is_bridge;
 pub use budget::Carrier;
 pub(crate) use budget::{Budgets, host_of_origin};
 pub use contacts::{Contact, FirstText, HELD, State, Waiting};
-pub(crate) use here::Kept;
+pub(crate) use here::{Deed, DeedKind, Kept};
 pub(crate) use hosts::{host_of, widening};
 pub(crate) use knock::Brought;
 pub use log::{Line, Verdict};
@@ -67,6 +67,11 @@ impl Scope {
     /// Of something of that visibility.
     pub fn of(visibility: Visibility) -> Scope {
         if visibility.is_open() { Scope::Public } else { Scope::Private }
+    }
+
+    /// Of a reaction to it: whoever is shown something may say what they think of it; only a conversation is private.
+    pub fn of_reaction(visibility: Visibility) -> Scope {
+        if visibility == Visibility::Direct { Scope::Private } else { Scope::Public }
     }
 
     pub fn key(self) -> &'static str {

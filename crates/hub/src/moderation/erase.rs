@@ -124,7 +124,7 @@ impl Hub {
         let Some(post) = self.posts(&[id]).await?.pop() else { return Ok(()) };
         match post.origin {
             None => self.delete_post(post.author, id, None).await.map(|_| ()),
-            Some(_) => self.remove_remote(&post, Vec::new()).await,
+            Some(_) => self.remove_remote(&post, Time::now(), Vec::new()).await,
         }
     }
 

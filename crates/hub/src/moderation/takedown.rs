@@ -2,14 +2,13 @@
 //! its decision ([`super::decisions`]), written together with what it does.
 
 use super::decisions::{Decided, Facts, Measure, Why};
-use crate::{CopyKind, Event, EventKind, Hub, HubError};
+use crate::{CopyKind, Hub, HubError};
 use landbridge_media::names_of;
 use landbridge_model::{Actor, ActorState, Id, Picture, Post, Time};
 use landbridge_store::{
     Write,
     entities::{actors, decisions, files, grants, media, tombstones},
 };
-use std::sync::atomic::Ordering;
 
 /// What went with a file.
 #[derive(Clone, Debug, Default)]
@@ -231,26 +230,10 @@ impl Hub {
         if ours {
             self.end_post(author.id, post.id, None, changes).await?;
         } else {
-            self.remove_remote(post, changes).await?;
+            self.remove_remote(post, Time::now(), changes).await?;
         }
         self.decided_about(author.id);
         Ok(id)
-    }
-
-    /// Removes a post of somebody else for good.
-    pub(crate) async fn remove_remote(
-        &self,
-        post: &Post,
-        mut changes: Vec<landbridge_store::Change>,
-    ) -> Result<(), HubError> {
-        let members = self.home_members(post.id).await?;
-        changes.extend(self.removal(post, Time::now()).await?);
-        self.store().write(changes).await?;
-        self.removed().store(true, Ordering::Relaxed);
-        self.remove_doomed().await;
-        let public = post.visibility == landbridge_model::Visibility::Public;
-        self.bus().send(Event { members, public, kind: EventKind::Deleted(post.id) });
-        Ok(())
     }
 
     /// Sets somebody's state, with what is written beside it.

@@ -1,11 +1,11 @@
 //! A deleted post: tombstones stay, every network that has a copy is told.
 
 use super::Reach;
-use crate::{ActKind, CopyKind, CopyState, Event, EventKind, Hub, HubError, Origin};
+use crate::{ActKind, CopyKind, CopyState, Event, EventKind, Hub, HubError, Origin, gate::Deed};
 use landbridge_model::{Id, Post, QuoteState, Time};
 use landbridge_store::{
     Change,
-    entities::{actors, contacts, copies, deliveries, media, posts, tombstones},
+    entities::{actors, copies, deliveries, media, posts, tombstones},
 };
 
 use std::sync::atomic::Ordering;
@@ -52,7 +52,10 @@ impl Hub {
         changes.extend(uncount(&post));
         if !post.mentions.is_empty() {
             // Members who were asked first are asked no more.
-            changes.extend(contacts::take_back(member, None, &post.id.to_string(), now));
+            changes.extend(Deed::mention(&post).take_back(member));
+        }
+        if post.quote.is_some() {
+            changes.extend(Deed::quote(&post).take_back(member));
         }
         if direct {
             changes.extend(self.forgotten_message(post.id));

@@ -2,7 +2,9 @@
 
 use super::{Commit, Reach};
 use crate::{
-    ActKind, CopyKind, Draft, Event, EventKind, Hub, HubError, Origin, gate::Kept, reading::NotificationKind,
+    ActKind, CopyKind, Draft, Event, EventKind, Hub, HubError, Origin,
+    gate::{Deed, Kept},
+    reading::NotificationKind,
 };
 use landbridge_model::{Id, LinkCard, MarkKind, Mention, Network, Post, Time, Visibility};
 use landbridge_store::entities::{edits, files, media, mentions, polls, posts, search, tags, votes};
@@ -12,6 +14,16 @@ const HISTORY: i64 = 100;
 
 impl Hub {
     pub async fn edit(
+        &self,
+        member: Id,
+        post: Id,
+        draft: Draft,
+        origin: Option<Origin>,
+    ) -> Result<Post, HubError> {
+        super::asking(|| Box::pin(self.edit_once(member, post, draft.clone(), origin.clone()))).await
+    }
+
+    async fn edit_once(
         &self,
         member: Id,
         post: Id,
@@ -71,17 +83,13 @@ impl Hub {
         let mut newly: Vec<Id> = after.mentions.iter().filter(newly_named).map(|m| m.actor).collect();
         let kept = match brought {
             true => Kept::default(),
-            false => self.ask_here(&author, &after, &newly).await?,
+            false => self.ask_here(&author, Deed::mention(&after), &newly).await?,
         };
         newly.retain(|id| !kept.from.contains(id));
         changes.extend(kept.changes);
         let mut joined = Vec::new();
         if let Some(key) = &key {
-            let held = self.key_holders(post).await?;
-            let mut readers: Vec<Id> = self.readers_here(&after).await?;
-            // Who was named before and holds no key was kept from it by the gate.
-            let named_before = |id: &Id| before.mentions.iter().any(|mention| mention.actor == *id);
-            readers.retain(|id| held.contains(id) || !(named_before(id) || kept.from.contains(id)));
+            let readers = self.readers_of_edited(&before, &after, &kept.from).await?;
             changes.extend(self.share_post_key(key, &readers).await?);
             joined = self.joining(&after, readers).await?;
             let network = reach.first().copied();
@@ -158,6 +166,21 @@ impl Hub {
             quote_policy: draft.quote_policy.unwrap_or(before.quote_policy),
             ..before.clone()
         })
+    }
+
+    /// Who may read an edited post that is sealed.
+    async fn readers_of_edited(
+        &self,
+        before: &Post,
+        after: &Post,
+        kept_from: &[Id],
+    ) -> Result<Vec<Id>, HubError> {
+        let held = self.key_holders(after.id).await?;
+        let mut readers: Vec<Id> = self.readers_here(after).await?;
+        // Who was named before and holds no key was kept from it by the gate.
+        let named_before = |id: &Id| before.mentions.iter().any(|mention| mention.actor == *id);
+        readers.retain(|id| held.contains(id) || !(named_before(id) || kept_from.contains(id)));
+        Ok(readers)
     }
 
     /// New options start the votes anew.

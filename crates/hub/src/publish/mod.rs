@@ -23,7 +23,8 @@ pub(crate) use react::kind_of;
 pub use report::NewReport;
 pub(crate) use repost::blank;
 
-use crate::{Hub, HubError, Origin};
+use crate::{Hub, HubError, Origin, receive::ANSWERED};
+use futures_util::future::BoxFuture;
 use landbridge_model::{Actor, ActorState, Id, Post, Time};
 
 /// Suspended and deactivated members read, but do not write.
@@ -36,6 +37,21 @@ pub(crate) fn may_act(member: &Actor) -> Result<(), HubError> {
         ActorState::Suspended => Err(HubError::Forbidden("this account is suspended")),
         ActorState::Deleted => Err(HubError::NotFound),
     }
+}
+
+const TRIES: u32 = 4;
+
+/// Does it again, when somebody whom the gate asks about it has answered meanwhile.
+pub(crate) async fn asking<'a, T>(
+    act: impl Fn() -> BoxFuture<'a, Result<T, HubError>> + Send + Sync,
+) -> Result<T, HubError> {
+    for _ in 1..TRIES {
+        match act().await {
+            Err(HubError::Conflict(ANSWERED)) => {}
+            done => return done,
+        }
+    }
+    act().await
 }
 
 /// When an act was done that came along with an account; `None`: it is done now.

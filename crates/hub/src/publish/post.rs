@@ -4,12 +4,10 @@ use super::commit::{Commit, Reach};
 use crate::{
     ActKind, CopyKind, CopyState, Draft, DraftPoll, Hub, HubError, Mode, Origin, Translator,
     accounts::Member,
-    gate::{Kept, Reason, Scope},
+    gate::{Deed, Kept, Reason, Scope},
     reading::NotificationKind,
-    receive::ANSWERED,
     seal::PostKey,
 };
-use futures_util::future::BoxFuture;
 use landbridge_model::{
     Actor, Audience, Id, Media, Network, Poll, PollOption, Post, PostKind, PresenceState, Quote, QuoteState,
     RichText, Time, Visibility,
@@ -26,9 +24,6 @@ use std::{sync::Arc, time::Duration};
 
 /// Shortest and longest life of a poll, seconds.
 const POLL_SECONDS: std::ops::RangeInclusive<u64> = 300..=2_629_746;
-
-/// Who is asked first may answer while the post is written.
-const TRIES: u32 = 4;
 
 /// What a draft becomes on one network.
 #[derive(Clone, Debug)]
@@ -60,22 +55,13 @@ impl Hub {
         }
     }
 
-    /// Again, when somebody whom the gate asks about it has answered meanwhile.
-    fn publish_asking<'a>(
-        &'a self,
-        member: &'a Member,
+    async fn publish_asking(
+        &self,
+        member: &Member,
         draft: Draft,
         origin: Option<Origin>,
-    ) -> BoxFuture<'a, Result<Post, HubError>> {
-        Box::pin(async move {
-            for _ in 1..TRIES {
-                match self.publish_new(member, draft.clone(), origin.clone()).await {
-                    Err(HubError::Conflict(ANSWERED)) => {}
-                    done => return done,
-                }
-            }
-            self.publish_new(member, draft, origin).await
-        })
+    ) -> Result<Post, HubError> {
+        super::asking(|| Box::pin(self.publish_new(member, draft.clone(), origin.clone()))).await
     }
 
     async fn publish_new(
@@ -95,7 +81,7 @@ impl Hub {
         self.ready_card_for(&post, &reach, origin.as_ref()).await;
         let named: Vec<Id> = post.mentions.iter().map(|mention| mention.actor).collect();
         let kept = match brought {
-            None => self.ask_here(&member.actor, &post, &named).await?,
+            None => self.ask_about(&member.actor, &post, &named).await?,
             Some(_) => Kept::default(),
         };
         let mut changes = kept.changes;
@@ -139,6 +125,23 @@ impl Hub {
         Ok(post)
     }
 
+    /// Asks the gate about the members whom a new post names, and the one whom it quotes.
+    async fn ask_about(&self, author: &Actor, post: &Post, named: &[Id]) -> Result<Kept, HubError> {
+        let mut kept = self.ask_here(author, Deed::mention(post), named).await?;
+        // Of what not all may read nobody is told by a quote.
+        if post.visibility.is_open()
+            && let Some(quoted) = post.quote.as_ref().and_then(|quote| quote.post)
+        {
+            let quoted = self.post(quoted).await?.author;
+            if !named.contains(&quoted) {
+                let more = self.ask_here(author, Deed::quote(post), &[quoted]).await?;
+                kept.from.extend(more.from);
+                kept.changes.extend(more.changes);
+            }
+        }
+        Ok(kept)
+    }
+
     /// Before staging, which does not wait: the card, where a network wants one that it does not have yet. Of pages that are
     /// named in private nobody is asked.
     pub(super) async fn ready_card_for(&self, post: &Post, reach: &[Network], origin: Option<&Origin>) {
@@ -168,8 +171,8 @@ impl Hub {
         });
         changes.extend(self.tell(NotificationKind::Status, author.id, eager, Some(post)));
         if let Some(quoted) = post.quote.as_ref().and_then(|q| q.post) {
-            let quoted = self.post(quoted).await?.author;
-            changes.extend(self.tell(NotificationKind::Quote, author.id, [quoted], Some(post)));
+            let quoted = Some(self.post(quoted).await?.author).filter(|id| !kept_from.contains(id));
+            changes.extend(self.tell(NotificationKind::Quote, author.id, quoted, Some(post)));
         }
         Ok(changes)
     }

@@ -1,13 +1,29 @@
 //! Likes, emoji reactions, bookmarks.
 
 use super::Reach;
-use crate::{ActKind, CopyKind, CopyState, Hub, HubError, Origin, reading::NotificationKind};
-use landbridge_model::{Emoji, Id, Reaction, Time};
+use crate::{
+    ActKind, CopyKind, CopyState, Hub, HubError, Origin,
+    gate::{Deed, DeedKind},
+    reading::NotificationKind,
+};
+use landbridge_model::{Emoji, Id, Post, Reaction, Time};
 use landbridge_store::entities::{blocks, copies, notifications, pins, posts, reactions, tombstones};
 
 impl Hub {
     /// Likes a post (`content` empty) or reacts to it. Doing so twice is doing so once.
     pub async fn react(
+        &self,
+        member: Id,
+        post: Id,
+        content: &str,
+        emoji: Option<Emoji>,
+        origin: Option<Origin>,
+    ) -> Result<(), HubError> {
+        super::asking(|| Box::pin(self.react_once(member, post, content, emoji.clone(), origin.clone())))
+            .await
+    }
+
+    async fn react_once(
         &self,
         member: Id,
         post: Id,
@@ -36,7 +52,7 @@ impl Hub {
         if content != "-" {
             changes.push(posts::count_likes(target.id, 1));
             if brought.is_none() {
-                changes.extend(self.tell(kind_of(content), member, [target.author], Some(&target)));
+                changes.extend(self.tell_or_ask(&actor, deed(&reaction, &target)).await?);
             }
         }
         let reach = Reach::Copies(CopyKind::Post, target.id);
@@ -61,12 +77,11 @@ impl Hub {
         let mut changes = vec![reactions::delete(reaction.id)];
         if content != "-" {
             changes.push(posts::count_likes(target.id, -1));
-            changes.push(notifications::retract(
-                target.author,
-                kind_of(content).key(),
-                member,
-                Some(target.id),
-            ));
+            let told = kind_of(content).key();
+            changes.push(notifications::retract(target.author, told, member, Some(target.id)));
+            if target.origin.is_none() {
+                changes.extend(deed(&reaction, &target).take_back(member));
+            }
         }
         for copy in self.copies(CopyKind::Reaction, reaction.id).await? {
             changes.push(tombstones::put(self.keyed_hash(&copy.native_id), Time::now()));
@@ -100,5 +115,9 @@ impl Hub {
 }
 
 pub(crate) fn kind_of(content: &str) -> NotificationKind {
-    if content.is_empty() { NotificationKind::Favourite } else { NotificationKind::Reaction }
+    DeedKind::of_reaction(content).told()
+}
+
+fn deed<'a>(reaction: &Reaction, target: &'a Post) -> Deed<'a> {
+    Deed { kind: DeedKind::of_reaction(&reaction.content), id: reaction.id, post: target }
 }

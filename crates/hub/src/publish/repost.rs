@@ -2,7 +2,10 @@
 
 use super::{Commit, Reach};
 use crate::{
-    ActKind, CopyKind, CopyState, Event, EventKind, Hub, HubError, Origin, reading::NotificationKind,
+    ActKind, CopyKind, CopyState, Event, EventKind, Hub, HubError, Origin,
+    gate::{Deed, DeedKind},
+    reading::NotificationKind,
+    receive::ANSWERED,
 };
 use landbridge_model::{Id, Post, PostKind, RichText, Time, Visibility};
 use landbridge_store::entities::{
@@ -14,6 +17,16 @@ use landbridge_store::entities::{
 impl Hub {
     /// Gives the repost; the same one when it is there already.
     pub async fn repost(
+        &self,
+        member: Id,
+        target: Id,
+        visibility: Option<Visibility>,
+        origin: Option<Origin>,
+    ) -> Result<Post, HubError> {
+        super::asking(|| Box::pin(self.repost_once(member, target, visibility, origin.clone()))).await
+    }
+
+    async fn repost_once(
         &self,
         member: Id,
         target: Id,
@@ -37,7 +50,7 @@ impl Hub {
             vec![posts::insert(&super::row(&repost, None), None, false), posts::count_reposts(target.id, 1)];
         if brought.is_none() {
             changes.extend(self.home_rows(&repost, &actor, Some(target.author)));
-            changes.extend(self.tell(NotificationKind::Reblog, member, [target.author], Some(&target)));
+            changes.extend(self.tell_or_ask(&actor, deed(&repost, &target)).await?);
         }
         let reach = match visibility {
             Visibility::Public => Reach::Copies(CopyKind::Post, target.id),
@@ -57,6 +70,7 @@ impl Hub {
                 }
                 Ok(repost)
             }
+            Err(HubError::Conflict(ANSWERED)) => Err(HubError::Conflict(ANSWERED)),
             // Twice at once: the other one has won.
             Err(error) => match repost.repost_of {
                 Some(target) => self.repost_of(member, target).await?.ok_or(error),
@@ -84,6 +98,9 @@ impl Hub {
             member,
             Some(target.id),
         ));
+        if target.origin.is_none() {
+            changes.extend(deed(&repost, &target).take_back(member));
+        }
         changes.push(copies::retire(CopyKind::Repost.key(), repost.id, CopyState::Deleted as i64));
         changes.extend(posts::delete(repost.id));
         let reach = Reach::Copies(CopyKind::Repost, repost.id);
@@ -101,6 +118,10 @@ impl Hub {
         let Some(row) = row.map(|mut r| PostRow::read(&mut r)).transpose()? else { return Ok(None) };
         Ok(Some(row.into_post(Body::default())))
     }
+}
+
+fn deed<'a>(repost: &Post, target: &'a Post) -> Deed<'a> {
+    Deed { kind: DeedKind::Repost, id: repost.id, post: target }
 }
 
 /// A repost is a post with nothing of its own.

@@ -54,19 +54,31 @@ impl Hub {
     /// Removes a remote post, with all that is nothing without it; `at` is when it was taken back.
     pub(super) async fn remove_post(&self, id: Id, at: Time) -> Result<Received, Halt> {
         let Ok(post) = self.post(id).await else { return Err(Halt::Duplicate) };
-        let members = self.home_members(id).await?;
-        let write = Write::from(self.removal(&post, at).await?);
-        self.store().write(write).await.map_err(|error| match Halt::from(error) {
-            Halt::Ignored("post") => Halt::Duplicate,
-            other => other,
-        })?;
+        match self.remove_remote(&post, at, Vec::new()).await {
+            Err(HubError::Conflict("post")) => Err(Halt::Duplicate),
+            Err(other) => Err(other.into()),
+            Ok(()) => Ok(Received::Stored(Some(id))),
+        }
+    }
+
+    /// The same with changes of its own in the same write, whoever wants it.
+    pub(crate) async fn remove_remote(
+        &self,
+        post: &Post,
+        at: Time,
+        also: Vec<Change>,
+    ) -> Result<(), HubError> {
+        let members = self.home_members(post.id).await?;
+        let mut write = Write::from(also);
+        write.extend(self.removal(post, at).await?);
+        self.store().write(write).await?;
         self.removed().store(true, Ordering::Relaxed);
         if !post.media.is_empty() {
             self.remove_doomed().await;
         }
         let public = post.visibility == Visibility::Public;
-        self.bus().send(Event { members, public, kind: EventKind::Deleted(id) });
-        Ok(Received::Stored(Some(id)))
+        self.bus().send(Event { members, public, kind: EventKind::Deleted(post.id) });
+        Ok(())
     }
 
     /// The changes that remove a remote post and close its ids for good; those of a repost as those of an act.

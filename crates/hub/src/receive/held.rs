@@ -12,7 +12,7 @@ use crate::{
     seal,
 };
 use bytes::Bytes;
-use landbridge_model::{Id, MarkKind, Network, Post, Time};
+use landbridge_model::{Id, Network, Post, Time};
 use landbridge_store::{
     Change, Write,
     entities::contacts::{self, ItemRow},
@@ -72,8 +72,8 @@ impl Sent {
     }
 
     pub(super) fn approach_with(&self, scope: Scope, post: &InPost) -> Approach<'_> {
-        let links = post.text.marks.iter().any(|mark| matches!(mark.kind, MarkKind::Link { .. }));
-        Approach { link_or_media: links || !post.media.is_empty(), ..self.approach(scope) }
+        let link_or_media = post.text.has_link() || !post.media.is_empty();
+        Approach { link_or_media, ..self.approach(scope) }
     }
 }
 

@@ -35,7 +35,7 @@ impl Hub {
         if post.origin.is_none() {
             let what = What::React { target: target.into(), content: content.clone(), emoji: emoji.clone() };
             let named = format!("{named} {target}");
-            self.pass(sent, post.author, Scope::of(post.visibility), &what, &named, &guards).await?;
+            self.pass(sent, post.author, Scope::of_reaction(post.visibility), &what, &named, &guards).await?;
         }
         if self.store().rows(reactions::by_actor(post.id, sent.actor.id)).await?.len() >= MOST {
             return Err(Halt::Ignored("too many reactions"));

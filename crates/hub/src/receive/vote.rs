@@ -30,7 +30,7 @@ impl Hub {
         if !self.may_read(&post, Some(sent.actor.id)).await? {
             return Err(Halt::Ignored("a vote in what its sender cannot read"));
         }
-        let approach = sent.approach(Scope::of(post.visibility));
+        let approach = sent.approach(Scope::of_reaction(post.visibility));
         // Nobody is told of a vote, so a rule of the member does not keep it out.
         if let Decision::Drop(why) = gate::decide(self, post.author, approach).await? {
             return Err(Halt::Ignored(why));

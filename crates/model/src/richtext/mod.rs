@@ -111,6 +111,10 @@ impl RichText {
         self.text.is_empty()
     }
 
+    pub fn has_link(&self) -> bool {
+        self.marks.iter().any(|mark| matches!(mark.kind, MarkKind::Link { .. }))
+    }
+
     /// The text of a mark.
     pub fn of(&self, mark: &Mark) -> &str {
         self.text.get(mark.start as usize..mark.end as usize).unwrap_or_default()

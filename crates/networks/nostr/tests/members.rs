@@ -30,6 +30,7 @@ use tokio::{
 
 on_both!(
     a_post_goes_out_and_can_be_deleted,
+    what_a_moderator_hides_is_not_served,
     what_the_members_app_writes_becomes_a_post_untouched,
     an_old_event_resent_by_a_stranger_is_no_post,
     apps_sign_through_us_as_long_as_the_grant_stands,
@@ -167,6 +168,27 @@ async fn a_post_goes_out_and_can_be_deleted(engine: EngineKind) {
     n.hub.delete_post(alice.actor.id, post.id, None).await.unwrap();
     assert!(n.stored(json!({"ids": ids})).await.is_empty());
     assert_eq!(n.stored(json!({"kinds": [5], "#e": [copy.native_id]})).await.len(), 1);
+}
+
+async fn what_a_moderator_hides_is_not_served(engine: EngineKind) {
+    let n = node(engine).await;
+    let alice = n.member("alice", None).await;
+    let write = async |text: &str| {
+        let draft = Draft { author: alice.actor.id, text: text.into(), ..Draft::default() };
+        n.hub.publish(draft, None).await.unwrap()
+    };
+    let (bad, _good) = (write("bad").await, write("good").await);
+    let notes = json!({ "authors": [n.key(alice.actor.id).await], "kinds": [1] });
+    assert_eq!(n.stored(notes.clone()).await.len(), 2);
+    n.hub.hide_post(bad.id, true).await.unwrap();
+    assert_eq!(n.stored(notes.clone()).await.len(), 1);
+    let id = n.hub.copies(CopyKind::Post, bad.id).await.unwrap()[0].native_id.clone();
+    assert!(n.stored(json!({ "ids": [id] })).await.is_empty());
+    let mut client = n.client().await;
+    client.say(json!(["COUNT", "c", notes])).await;
+    assert_eq!(client.next().await, json!(["COUNT", "c", { "count": 1 }]));
+    n.hub.hide_post(bad.id, false).await.unwrap();
+    assert_eq!(n.stored(notes).await.len(), 2);
 }
 
 async fn what_the_members_app_writes_becomes_a_post_untouched(engine: EngineKind) {

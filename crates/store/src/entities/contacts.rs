@@ -284,6 +284,11 @@ pub fn drop_item(id: Id) -> Change {
     Change::new("DELETE FROM contact_items WHERE id = ?1", args![id])
 }
 
+/// One that goes through now; fails when it has before.
+pub fn drop_held(id: Id) -> Change {
+    drop_item(id).or_fail("duplicate")
+}
+
 pub fn drop_items(contact: Id) -> Change {
     Change::new("DELETE FROM contact_items WHERE contact_id = ?1", args![contact])
 }

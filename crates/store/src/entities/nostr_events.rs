@@ -12,6 +12,20 @@ use std::collections::{HashMap, HashSet};
 
 const TURNS: &str = "nostr";
 
+/// What a moderator shows to nobody for now. Asked once per statement, and mostly of nothing.
+macro_rules! hidden {
+    ($id:literal, $address:literal) => {
+        concat!(
+            "COALESCE(",
+            $address,
+            ", ",
+            $id,
+            ") IN (SELECT c.native_id FROM hidden_posts h JOIN copies c ON c.object_id = h.post_id AND c.kind = 'post' \
+             WHERE c.network = 2)"
+        )
+    };
+}
+
 /// Comes first in a write that stores events.
 pub fn take_turn() -> Change {
     sequence::advance(TURNS)
@@ -22,9 +36,12 @@ pub fn turn() -> Query {
     query("SELECT value FROM counters WHERE name = 'nostr'", args![])
 }
 
-/// The turn in which an event was stored: `turn`.
+/// The turn in which an event was stored: `turn`; no row for what is shown to nobody.
 pub fn turn_of(id: &str) -> Query {
-    query("SELECT turn FROM nostr_events WHERE id = ?1", args![id])
+    query(
+        concat!("SELECT turn FROM nostr_events e WHERE e.id = ?1 AND NOT ", hidden!("e.id", "e.address")),
+        args![id],
+    )
 }
 
 /// An event on its way in. Texts are lower-case hex where they are ids and keys.
@@ -293,7 +310,7 @@ pub struct Wanted {
 const ONE_BY_ONE: usize = 16;
 
 /// The queries whose answers, merged (newest first, equal times by id) and cut to the limit, are the events wanted:
-/// `json, created_at, id`.
+/// `json, created_at, id, pubkey`.
 pub fn select(wanted: &Wanted) -> Vec<Query> {
     let singly = |text, drivers: Vec<Value>, arguments: Vec<Value>| {
         let one = |driver| query(text, arguments.iter().cloned().chain([driver]).collect::<Vec<Value>>());
@@ -392,11 +409,12 @@ macro_rules! wanted {
             " AND e.created_at >= ?7 AND e.created_at <= ?8",
             " AND (e.recipient IS NULL OR (e.recipient IN {texts ?9} AND e.pending = 0 AND NOT ", held!("e.id"), "))",
             " AND (e.expires_at IS NULL OR e.expires_at > ?10)",
+            " AND NOT ", hidden!("e.id", "e.address"),
             $tail
         )
     };
     (select $from:literal, $drive:literal) => {
-        wanted!("SELECT e.json, e.created_at, e.id", $from, $drive, " ORDER BY e.created_at DESC, e.id LIMIT ?11")
+        wanted!("SELECT e.json, e.created_at, e.id, e.pubkey", $from, $drive, " ORDER BY e.created_at DESC, e.id LIMIT ?11")
     };
     (count $from:literal, $drive:literal) => {
         wanted!("SELECT count(*) FROM (SELECT e.seq", $from, $drive, " LIMIT ?11) AS found")
@@ -406,7 +424,7 @@ macro_rules! wanted {
 const SELECT_IDS: &str = wanted!(select "nostr_events e", "e.id IN {texts ?1}");
 const COUNT_IDS: &str = wanted!(count "nostr_events e", "e.id IN {texts ?1}");
 const SELECT_TAG: &str = wanted!(
-    "SELECT e.json, e.created_at, e.id",
+    "SELECT e.json, e.created_at, e.id, e.pubkey",
     "nostr_tags t JOIN nostr_events e ON e.seq = t.seq",
     "t.key = ?12 AND t.created_at >= ?7 AND t.created_at <= ?8",
     " ORDER BY t.created_at DESC, e.id LIMIT ?11"

@@ -4,7 +4,7 @@ use super::*;
 use crate::support::{draft, draft_for, test_hub};
 use futures_util::future::{join, join_all};
 use landbridge_hub::{
-    CopyKind, HubError, Page, Undone,
+    CopyKind, Draft, HubError, Page, Undone,
     gate::{Contact, HELD, Outcome, Reason, Rules, Scope, State, Verdict, Waiting},
 };
 use landbridge_store::{EngineKind, args, on_both_engines, query, testing::TestStore};
@@ -30,6 +30,8 @@ on_both_engines!(
     an_answer_while_more_arrives_loses_nothing,
     a_block_while_more_arrives_leaves_nothing,
     members_ask_each_other_too,
+    what_members_think_of_each_others_posts_waits_too,
+    followers_say_what_they_think_of_what_they_are_shown,
     who_is_erased_waits_no_more,
     who_followed_before_is_not_asked_about,
 );
@@ -197,6 +199,7 @@ async fn a_request_that_was_taken_back_is_the_same_again(store: TestStore) {
     let alice = t.member("alice").await;
     t.stranger(AP, "bob").await;
     t.hub.set_profile(alice.actor.id, Default::default(), true, false, None).await.unwrap();
+    t.stranger(AP, "bob").await;
     t.take(AP, "bob", Some("f1"), follow()).await.unwrap();
     let first = t.only_request(&alice).await;
     assert_eq!((first.scope, first.reason), (Scope::Follow, Reason::Locked));
@@ -221,6 +224,7 @@ async fn a_declined_follow_is_declined_again(store: TestStore) {
     let alice = t.member("alice").await;
     let bob = t.stranger(AP, "bob").await;
     t.hub.set_profile(alice.actor.id, Default::default(), true, false, None).await.unwrap();
+    t.stranger(AP, "bob").await;
     t.take(AP, "bob", Some("f1"), follow()).await.unwrap();
     t.wide.take_staged();
     let request = t.only_request(&alice).await;
@@ -255,6 +259,7 @@ async fn members_let_in_whom_they_follow_or_write_to(store: TestStore) {
     // Whom a locked member follows may follow.
     t.hub.set_profile(alice.actor.id, Default::default(), true, false, None).await.unwrap();
     t.follow_now(&alice, bob).await;
+    t.stranger(AP, "bob").await;
     t.take(AP, "bob", Some("f1"), follow()).await.unwrap();
     assert!(t.hub.relationship(alice.actor.id, bob).await.unwrap().followed_by);
     t.take(AP, "bob", None, What::Undo(Undone { id: Some("f1".into()), what: None })).await.unwrap();
@@ -333,6 +338,7 @@ async fn on_vacation_everything_waits(store: TestStore) {
     assert_eq!(t.wide.take_staged(), ["profile"], "the networks hear that follows are asked for");
     assert!(t.hub.actor(alice.actor.id).await.unwrap().locked);
     assert!(is_held(t.post(AP, mention_of(AP, "bob", "https://remote.example/1", "alice")).await));
+    t.stranger(AP, "bob").await;
     t.take(AP, "bob", Some("f1"), follow()).await.unwrap();
     assert_eq!(t.requests(&alice).await.len(), 2);
     assert!(t.requests(&alice).await.iter().all(|request| request.reason == Reason::Vacation));
@@ -452,6 +458,7 @@ async fn decisions_are_logged_and_undone(store: TestStore) {
     assert!(is_held(t.post(AP, direct("https://remote.example/3", "alice")).await));
     // A follow that was let in is ended by its undo.
     t.hub.set_profile(me, Default::default(), true, false, None).await.unwrap();
+    t.stranger(AP, "bob").await;
     t.take(AP, "bob", Some("f1"), follow()).await.unwrap();
     let scopes = [Scope::Follow];
     let asks = t.hub.contact_requests(me, &scopes, Page::default()).await.unwrap().remove(0);
@@ -548,6 +555,74 @@ async fn members_ask_each_other_too(store: TestStore) {
     t.hub.decline_contact(alice.actor.id, request.id).await.unwrap();
     let again = t.hub.follow(anna.actor.id, alice.actor.id, Default::default(), None).await.unwrap();
     assert!(!again.requested && !again.following && t.requests(&alice).await.is_empty());
+}
+
+async fn what_members_think_of_each_others_posts_waits_too(store: TestStore) {
+    let t = test_hub(store);
+    let (alice, anna, dora) = (t.member("alice").await, t.member("anna").await, t.member("dora").await);
+    t.rules(&alice, |rules| rules.not_followed = Outcome::Hold).await;
+    let post = t.hub.publish(draft_for(&alice, "what is new", Visibility::Public), None).await.unwrap().id;
+    let like = async |who: &Member, sign| t.hub.react(who.actor.id, post, sign, None, None).await.unwrap();
+    like(&anna, "").await;
+    like(&anna, "🦊").await;
+    t.hub.repost(anna.actor.id, post, None, None).await.unwrap();
+    let quote = Draft { quote: Some(post), ..draft_for(&anna, "see this", Visibility::Public) };
+    t.hub.publish(quote, None).await.unwrap();
+    assert!(t.told(&alice).await.is_empty());
+    let request = t.only_request(&alice).await;
+    assert_eq!((request.scope, request.network, request.items), (Scope::Public, None, 4));
+    assert_eq!(request.first.as_ref().unwrap().kind, "reaction");
+    // It is hers, and what she takes back is gone.
+    assert!(t.hub.view(post, Some(anna.actor.id)).await.unwrap().marks.liked);
+    t.hub.unreact(anna.actor.id, post, "🦊", None).await.unwrap();
+    assert_eq!(t.only_request(&alice).await.items, 3);
+
+    like(&dora, "").await;
+    t.hub.repost(dora.actor.id, post, None, None).await.unwrap();
+    assert_eq!(t.requests(&alice).await.len(), 2);
+    t.hub.unreact(dora.actor.id, post, "", None).await.unwrap();
+    t.hub.unrepost(dora.actor.id, post, None).await.unwrap();
+    assert_eq!(t.only_request(&alice).await.id, request.id);
+
+    // Two answers at once tell once.
+    let emil = t.member("emil").await.actor.id;
+    let also = t.hub.follow(alice.actor.id, emil, Default::default(), None);
+    let (one, two) = join(t.hub.accept_contact(alice.actor.id, request.id), also).await;
+    one.unwrap();
+    two.unwrap();
+    use NotificationKind::{Favourite, Quote, Reblog};
+    let kinds = async || {
+        let told = t.hub.notifications(alice.actor.id, &[], None, Page::default()).await.unwrap();
+        told.into_iter().map(|notification| notification.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds().await, [Quote, Reblog, Favourite]);
+    like(&anna, "🦊").await;
+    assert_eq!(kinds().await.len(), 4);
+
+    // A no is silent, and stays.
+    like(&dora, "").await;
+    t.hub.decline_contact(alice.actor.id, t.only_request(&alice).await.id).await.unwrap();
+    like(&dora, "🦊").await;
+    t.hub.repost(dora.actor.id, post, None, None).await.unwrap();
+    assert!(t.requests(&alice).await.is_empty());
+    assert_eq!(kinds().await.len(), 4);
+}
+
+async fn followers_say_what_they_think_of_what_they_are_shown(store: TestStore) {
+    let t = test_hub(store);
+    let (alice, anna) = (t.member("alice").await, t.member("anna").await);
+    t.hub.follow(anna.actor.id, alice.actor.id, Default::default(), None).await.unwrap();
+    t.stranger(AP, "bob").await;
+    t.take(AP, "bob", Some("f1"), follow()).await.unwrap();
+    let post = t.hub.publish(draft_for(&alice, "among us", Visibility::Followers), None).await.unwrap();
+    let before = t.told(&alice).await.len();
+    t.hub.react(anna.actor.id, post.id, "", None, None).await.unwrap();
+    let native = t.hub.copy_on(CopyKind::Post, post.id, AP).await.unwrap().unwrap().native_id;
+    t.take(AP, "bob", Some("l1"), What::React { target: native, content: String::new(), emoji: None })
+        .await
+        .unwrap();
+    assert_eq!(t.told(&alice).await.len(), before + 2);
+    assert!(t.requests(&alice).await.is_empty());
 }
 
 async fn who_is_erased_waits_no_more(store: TestStore) {

@@ -15,24 +15,42 @@ use crate::{
     wire::Filter,
 };
 use landbridge_hub::{HubError, gate::Scope};
-use landbridge_model::{Id, MarkKind, Network};
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use landbridge_model::{Id, Network};
+use moka::sync::Cache;
+use std::{sync::Arc, time::Duration};
 
 const HOLDS: Duration = Duration::from_secs(1);
+/// Names in the questions that are kept, each question counting as four more: some ten megabytes.
+const KEPT: u64 = 100_000;
 
 /// Members whom an event names, and whether it reaches them.
 #[derive(Clone, Debug, Default)]
 pub struct Reach(Arc<[(Hex32, bool)]>);
 
-/// Author, what for, whether there is a link or a file in it, members.
-type Asked = (Hex32, Scope, bool, Vec<Id>);
+/// What the gate is asked about an event. Events do not change, and neither does this.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Question {
+    author: Hex32,
+    scope: Scope,
+    link_or_media: bool,
+    /// In order, each once; nobody, if it says nothing.
+    named: Vec<Hex32>,
+}
 
-/// Decisions of the last second.
-pub struct Decided(moka::sync::Cache<Asked, Reach>);
+/// What is asked about the events that were looked at last, by id, and decisions of the last second.
+pub struct Decided {
+    questions: Cache<Hex32, Arc<Question>>,
+    answers: Cache<Arc<Question>, Reach>,
+}
 
 impl Default for Decided {
     fn default() -> Decided {
-        Decided(moka::sync::Cache::builder().max_capacity(10_000).time_to_live(HOLDS).build())
+        let names =
+            |_: &Hex32, question: &Arc<Question>| u32::try_from(question.named.len()).unwrap_or(u32::MAX);
+        Decided {
+            questions: Cache::builder().max_capacity(KEPT).weigher(move |id, q| 4 + names(id, q)).build(),
+            answers: Cache::builder().max_capacity(10_000).time_to_live(HOLDS).build(),
+        }
     }
 }
 
@@ -62,27 +80,42 @@ impl Shared {
     }
 
     pub(super) async fn reach_of(&self, event: &Event) -> Result<Reach, HubError> {
-        let members = self.members.all();
-        if members.contains_key(&event.pubkey) || !says_something(event.kind) {
+        let question = Arc::new(question(event));
+        self.decided.questions.insert(event.id, question.clone());
+        self.answer(question).await
+    }
+
+    /// The same of a stored event, which is read only when it was not looked at lately.
+    pub(super) async fn reach_of_stored(&self, id: &str, json: &str) -> Result<Reach, HubError> {
+        if let Some(question) = id.parse::<Hex32>().ok().and_then(|id| self.decided.questions.get(&id)) {
+            return self.answer(question).await;
+        }
+        match Event::from_stored(json) {
+            Ok(event) => self.reach_of(&event).await,
+            Err(_) => Ok(Reach::default()),
+        }
+    }
+
+    async fn answer(&self, question: Arc<Question>) -> Result<Reach, HubError> {
+        if question.named.is_empty() {
             return Ok(Reach::default());
         }
-        let named: HashMap<Hex32, Id> =
-            named(event).filter_map(|key| members.get(&key).map(|member| (key, *member))).collect();
-        if named.is_empty() {
-            return Ok(Reach::default());
-        }
-        let mut ids: Vec<Id> = named.values().copied().collect();
-        ids.sort_unstable();
-        let scope = if event.kind == kind::OLD_MESSAGE { Scope::Private } else { Scope::Public };
-        let asked = (event.pubkey, scope, has_link_or_media(event), ids);
-        if let Some(reach) = self.decided.0.get(&asked) {
+        if let Some(reach) = self.decided.answers.get(&question) {
             return Ok(reach);
         }
-        let (author, link_or_media) = (event.pubkey.to_string(), asked.2);
-        let reached = self.hub.reaches(Network::Nostr, &author, scope, link_or_media, &asked.3).await?;
+        let members = self.members.all();
+        let named = question.named.iter().filter_map(|key| members.get(key).map(|member| (*key, *member)));
+        let named: Vec<(Hex32, Id)> = named.collect();
+        if named.is_empty() || members.contains_key(&question.author) {
+            return Ok(Reach::default());
+        }
+        let ids: Vec<Id> = named.iter().map(|(_, member)| *member).collect();
+        let Question { author, scope, link_or_media, .. } = *question;
+        let reached =
+            self.hub.reaches(Network::Nostr, &author.to_string(), scope, link_or_media, &ids).await?;
         let each = named.into_iter().map(|(key, member)| (key, reached.contains(&member)));
         let reach = Reach(each.collect());
-        self.decided.0.insert(asked, reach.clone());
+        self.decided.answers.insert(question, reach.clone());
         Ok(reach)
     }
 
@@ -106,12 +139,18 @@ fn named(event: &Event) -> impl Iterator<Item = Hex32> + '_ {
     event.tags.people().into_iter().chain(roots)
 }
 
+fn question(event: &Event) -> Question {
+    let mut named: Vec<Hex32> = if says_something(event.kind) { named(event).collect() } else { Vec::new() };
+    named.sort_unstable();
+    named.dedup();
+    let scope = if event.kind == kind::OLD_MESSAGE { Scope::Private } else { Scope::Public };
+    let link_or_media = !named.is_empty() && has_link_or_media(event);
+    Question { author: event.pubkey, scope, link_or_media, named }
+}
+
 fn has_link_or_media(event: &Event) -> bool {
     let name = |key: &Hex32| key.to_string();
-    post_in::read(event, &name).is_some_and(|post| {
-        let links = |mark: &landbridge_model::Mark| matches!(mark.kind, MarkKind::Link { .. });
-        !post.media.is_empty() || post.text.marks.iter().any(links)
-    })
+    post_in::read(event, &name).is_some_and(|post| !post.media.is_empty() || post.text.has_link())
 }
 
 #[cfg(test)]

@@ -1,17 +1,14 @@
 //! Stored events for a request, and how many there are (NIP-01, NIP-45).
 
 use super::{Shared, gate::says_something};
-use crate::{
-    event::{Event, Hex32},
-    wire::Filter,
-};
+use crate::{event::Hex32, wire::Filter};
 use landbridge_hub::HubError;
 use landbridge_model::Time;
 use landbridge_store::{
-    StoreError,
+    Row, StoreError,
     entities::nostr_events::{self, Wanted},
 };
-use std::{cmp::Reverse, collections::HashSet};
+use std::collections::HashSet;
 
 /// COUNT stops here.
 const MOST_COUNTED: i64 = 100_000;
@@ -51,8 +48,8 @@ impl Shared {
         let mut found: Vec<Found> = Vec::new();
         for (filter, limit, queries) in &parts {
             let mut own = Vec::new();
-            for mut row in answers.by_ref().take(*queries).flatten() {
-                own.push((Reverse(row.get::<i64>(1)?), row.get(2)?, row.get(0)?));
+            for row in answers.by_ref().take(*queries).flatten() {
+                own.push(Found::read(row)?);
             }
             if *queries > 1 {
                 newest_first(&mut own);
@@ -64,7 +61,7 @@ impl Shared {
             newest_first(&mut found);
         }
         let mut bytes = 0;
-        let events = found.into_iter().map(|(_, _, json)| json).take_while(|json| {
+        let events = found.into_iter().map(|one| one.json).take_while(|json| {
             bytes += json.len();
             bytes <= MOST_BYTES
         });
@@ -82,11 +79,11 @@ impl Shared {
     ) -> Result<Vec<Found>, StoreError> {
         let mut through = Vec::with_capacity(page.len());
         for _ in 0..ROUNDS {
-            let (full, last) = (page.len() == limit, page.last().map(|(Reverse(at), _, _)| *at));
+            let (full, last) = (page.len() == limit, page.last().map(|one| one.at));
             let before = page.len();
             let mut kept = 0;
             for found in page {
-                if self.may_show(filter, readers, &found.2).await? {
+                if self.may_show(filter, readers, &found).await? {
                     through.push(found);
                     kept += 1;
                 }
@@ -100,21 +97,12 @@ impl Shared {
     }
 
     /// Whether an answer to that filter may have an event.
-    async fn may_show(&self, filter: &Filter, readers: &[Hex32], json: &str) -> Result<bool, StoreError> {
-        /// What is read of most events.
-        #[derive(serde::Deserialize)]
-        struct Author {
-            pubkey: Hex32,
-        }
-        let Ok(Author { pubkey }) = serde_json::from_str(json) else { return Ok(true) };
-        if self.members.all().contains_key(&pubkey) || readers.contains(&pubkey) {
+    async fn may_show(&self, filter: &Filter, readers: &[Hex32], found: &Found) -> Result<bool, StoreError> {
+        let own = |key: &Hex32| readers.contains(key) || self.members.all().contains_key(key);
+        if found.author.parse().is_ok_and(|key| own(&key)) {
             return Ok(true);
         }
-        let Ok(event) = Event::from_stored(json) else { return Ok(true) };
-        if !self.is_addressed(&event) {
-            return Ok(true);
-        }
-        match self.reach_of(&event).await {
+        match self.reach_of_stored(&found.id, &found.json).await {
             Ok(reach) => Ok(reach.shows(filter)),
             Err(HubError::Store(error)) => Err(error),
             Err(error) => {
@@ -136,9 +124,9 @@ impl Shared {
             let most = self.limits.max_limit as usize;
             let newest = self.newest(filter, readers, most).await?;
             approximate |= newest.len() >= most;
-            for (_, id, json) in newest {
-                if !ids.contains(&id) && self.may_show(filter, readers, &json).await? {
-                    ids.insert(id);
+            for found in newest {
+                if !ids.contains(&found.id) && self.may_show(filter, readers, &found).await? {
+                    ids.insert(found.id);
                 }
             }
         }
@@ -159,8 +147,8 @@ impl Shared {
         let newest = self.newest(filter, readers, self.limits.max_limit as usize).await?;
         approximate |= number > newest.len() as u64;
         let mut hidden = 0;
-        for (_, _, json) in &newest {
-            hidden += u64::from(!self.may_show(filter, readers, json).await?);
+        for found in &newest {
+            hidden += u64::from(!self.may_show(filter, readers, found).await?);
         }
         Ok(Count { number: number.saturating_sub(hidden), approximate })
     }
@@ -183,8 +171,8 @@ impl Shared {
     ) -> Result<Vec<Found>, StoreError> {
         let queries = nostr_events::select(&wanted(filter, readers, limit as i64));
         let mut found = Vec::new();
-        for mut row in self.hub.store().all(queries).await?.into_iter().flatten() {
-            found.push((Reverse(row.get::<i64>(1)?), row.get(2)?, row.get(0)?));
+        for row in self.hub.store().all(queries).await?.into_iter().flatten() {
+            found.push(Found::read(row)?);
         }
         newest_first(&mut found);
         found.truncate(limit);
@@ -200,12 +188,23 @@ pub struct Count {
     pub approximate: bool,
 }
 
-/// Time, id and JSON.
-type Found = (Reverse<i64>, String, String);
+/// A stored event.
+struct Found {
+    at: i64,
+    id: String,
+    author: String,
+    json: String,
+}
+
+impl Found {
+    fn read(mut row: Row) -> Result<Found, StoreError> {
+        Ok(Found { json: row.get(0)?, at: row.get(1)?, id: row.get(2)?, author: row.get(3)? })
+    }
+}
 
 fn newest_first(events: &mut Vec<Found>) {
-    events.sort_unstable_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
-    events.dedup_by(|a, b| a.1 == b.1);
+    events.sort_unstable_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
+    events.dedup_by(|a, b| a.id == b.id);
 }
 
 fn wanted(filter: &Filter, readers: &[Hex32], limit: i64) -> Wanted {
