@@ -86,11 +86,14 @@ function parameters(method, search) {
 const member = (did) => ({ $type: 'chat.bsky.actor.defs#profileViewBasic', did, handle: 'handle.invalid' });
 
 function view(convo, by) {
-  const { id, members, messages, read, requests, gone } = convo;
+  const { id, name, members, messages, read, requests, gone } = convo;
   const unread = messages.slice(read.get(by) ?? 0).filter((message) => message.sender.did !== by).length;
   const last = messages.filter((message) => !gone.has(`${by} ${message.id}`)).at(-1);
   const status = requests.has(by) ? 'request' : 'accepted';
-  return { id, rev: String(messages.length), members: members.map(member), muted: false, status, unreadCount: unread, ...(last ? { lastMessage: last } : {}) };
+  const kind = name
+    ? { $type: 'chat.bsky.convo.defs#groupConvo', name, createdAt: new Date(0).toISOString(), lockStatus: 'unlocked', lockStatusModerationOverride: false, memberCount: members.length, memberLimit: 50 }
+    : { $type: 'chat.bsky.convo.defs#directConvo' };
+  return { id, rev: String(messages.length), members: members.map(member), muted: false, status, unreadCount: unread, kind, ...(last ? { lastMessage: last } : {}) };
 }
 
 function of(id, by) {
@@ -126,22 +129,30 @@ function react(by, { convoId, messageId, value }, on) {
   return { message };
 }
 
+/** A conversation that was not there; with a name it is a group. */
+function begin(by, members, name) {
+  const requests = new Set(members.filter((did) => did !== by));
+  const convo = { id: randomUUID(), name, members, messages: [], read: new Map(), requests, left: new Set(), gone: new Set() };
+  convos.set(convo.id, convo);
+  tell(convo, members, 'logBeginConvo');
+  return convo;
+}
+
 const procedure = (handler) => Object.assign(handler, { procedure: true });
 
 const methods = {
   'chat.bsky.convo.getConvoAvailability': () => ({ canChat: true }),
   'chat.bsky.convo.getConvoForMembers'(by, { members }) {
     const all = [...new Set([by, ...members])].sort();
-    let convo = [...convos.values()].find((known) => known.members.join() === all.join());
-    if (!convo) {
-      const requests = new Set(all.filter((did) => did !== by));
-      convo = { id: randomUUID(), members: all, messages: [], read: new Map(), requests, left: new Set(), gone: new Set() };
-      convos.set(convo.id, convo);
-      tell(convo, all, 'logBeginConvo');
-    }
+    if (all.length !== 2) throw new Refused(400, 'InvalidRequest', 'A conversation of two');
+    const known = [...convos.values()].find((one) => !one.name && one.members.join() === all.join());
+    const convo = known ?? begin(by, all);
     convo.left.delete(by);
     return { convo: view(convo, by) };
   },
+  'chat.bsky.group.createGroup': procedure((by, { members, name }) => {
+    return { convo: view(begin(by, [...new Set([by, ...members])].sort(), name), by) };
+  }),
   'chat.bsky.convo.getConvo': (by, { convoId }) => ({ convo: view(of(convoId, by), by) }),
   'chat.bsky.convo.listConvos': (by) => ({
     convos: [...convos.values()].filter(({ members, left }) => members.includes(by) && !left.has(by)).map((convo) => view(convo, by)),

@@ -102,7 +102,11 @@ impl Sending<'_> {
         people: &[String],
         message: &Json,
     ) -> Result<Outcome, Failed> {
-        let convo = self.convo_with(parent, people).await?;
+        let convo = match self.known_convo(parent, people).await? {
+            Some(known) => known,
+            None if people.len() > 1 => self.service.group_of(people).await?,
+            None => self.convo_with(people).await?,
+        };
         let mut message = message.clone();
         if let Some(parent) = parent.filter(|parent| parent.convo == convo.id) {
             message["replyTo"] = json!({ "messageId": parent.message });
@@ -135,17 +139,23 @@ impl Sending<'_> {
         }
     }
 
-    /// The conversation that a message goes into: its parent's, one that is known, or what the service gives.
-    async fn convo_with(&self, parent: Option<&MessageId>, people: &[String]) -> Result<Convo, Failed> {
+    /// The conversation with these people that a message goes into, if one is known: its parent's, else the newest.
+    async fn known_convo(
+        &self,
+        parent: Option<&MessageId>,
+        people: &[String],
+    ) -> Result<Option<Convo>, Failed> {
         let query = atproto_chats::convos_with(self.service.member, &people_text(people));
         let mut known = Vec::new();
         for mut row in self.hub.store().rows(query).await.map_err(HubError::from)? {
             known.push(Convo::of(&ConvoRow::read(&mut row).map_err(HubError::from)?));
         }
         let of_parent = known.iter().position(|convo| parent.is_some_and(|parent| parent.convo == convo.id));
-        if let Some(found) = of_parent.or(known.len().checked_sub(1)) {
-            return Ok(known.swap_remove(found));
-        }
+        Ok(of_parent.or(known.len().checked_sub(1)).map(|found| known.swap_remove(found)))
+    }
+
+    /// The conversation of two, which the service has, or makes.
+    async fn convo_with(&self, people: &[String]) -> Result<Convo, Failed> {
         let members: Vec<Param<'_>> = people.iter().map(|did| Param("members", did)).collect();
         let answer = self.service.query("getConvoForMembers", &members).await?;
         let view = answer.get("convo").unwrap_or(&Json::Null);

@@ -6,6 +6,7 @@
 //! is told the service. [`ids`]: what messages are called here. Without a configured service nothing of this runs.
 
 mod deliver;
+mod group;
 mod ids;
 mod look;
 mod meet;
@@ -33,8 +34,6 @@ use tokio::sync::{Mutex as Turn, MutexGuard, Notify};
 
 /// People in one conversation, beside the member; of larger groups the member reads in their own app.
 pub const MOST_PEOPLE: usize = 50;
-/// People whom a conversation is begun with (`getConvoForMembers`).
-pub const MOST_TO_BEGIN: usize = 9;
 
 /// How long it is remembered that somebody takes messages, or not.
 const REMEMBERED: Duration = Duration::from_secs(60);

@@ -39,6 +39,9 @@ pub enum Failed {
     Stuck(String),
 }
 
+const CONVO: &str = "chat.bsky.convo";
+const GROUP: &str = "chat.bsky.group";
+
 impl From<HubError> for Failed {
     fn from(error: HubError) -> Failed {
         Failed::Later { why: error.to_string(), after: None, down: false }
@@ -69,12 +72,17 @@ impl<'a> Service<'a> {
     pub async fn query(&self, method: &str, params: &[Param<'_>]) -> Result<Json, Failed> {
         let pairs = params.iter().map(|Param(name, value)| (name, value));
         let query = Serializer::new(String::new()).extend_pairs(pairs).finish();
-        self.ask(method, Method::GET, Some(&query), Bytes::new()).await
+        self.ask(&format!("{CONVO}.{method}"), Method::GET, Some(&query), Bytes::new()).await
     }
 
     /// A procedure of `chat.bsky.convo`.
     pub async fn procedure(&self, method: &str, input: &Json) -> Result<Json, Failed> {
-        self.ask(method, Method::POST, None, Bytes::from(input.to_string())).await
+        self.ask(&format!("{CONVO}.{method}"), Method::POST, None, Bytes::from(input.to_string())).await
+    }
+
+    /// A procedure of `chat.bsky.group`.
+    pub async fn procedure_of_groups(&self, method: &str, input: &Json) -> Result<Json, Failed> {
+        self.ask(&format!("{GROUP}.{method}"), Method::POST, None, Bytes::from(input.to_string())).await
     }
 
     async fn ask(
@@ -85,8 +93,7 @@ impl<'a> Service<'a> {
         body: Bytes,
     ) -> Result<Json, Failed> {
         let changes = verb == Method::POST;
-        let name = Nsid::parse(&format!("chat.bsky.convo.{method}"))
-            .map_err(|_| HubError::Damaged("the name of a method"))?;
+        let name = Nsid::parse(method).map_err(|_| HubError::Damaged("the name of a method"))?;
         let mut headers = HeaderMap::new();
         if changes {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -140,6 +147,10 @@ fn refused(json: &Json) -> Failed {
     let message = match error.as_str() {
         "MessagesDisabled" => "they take no messages on AT Protocol".into(),
         "NotFollowedBySender" => "they take messages only from people whom they follow".into(),
+        "UserForbidsGroups" => "one of them takes no invitations to groups on AT Protocol".into(),
+        "NewAccountCannotCreateGroup" => {
+            "the chat service of AT Protocol lets no account so new begin a group".into()
+        }
         "BlockedActor" | "BlockedSubject" => "one of you has blocked the other".into(),
         "RecipientNotFound" => "the chat service does not know them".into(),
         "AccountSuspended" => "the account is suspended at the chat service".into(),

@@ -1,14 +1,12 @@
 //! Whether a member can write to somebody by the chat service.
 
 use super::{
-    MOST_TO_BEGIN,
-    meet::people_text,
+    MOST_PEOPLE,
     service::{Failed, Service},
 };
 use crate::{network::AtProto, remote::Param};
 use landbridge_hub::{Hub, HubError};
 use landbridge_model::{Id, Presence};
-use landbridge_store::entities::atproto_chats;
 use serde_json::Value as Json;
 
 /// For people.
@@ -29,12 +27,12 @@ pub async fn can_message(
     };
     let mut dids: Vec<String> = people.iter().map(|presence| presence.native_id.clone()).collect();
     dids.sort_unstable();
-    if dids.is_empty() || is_group(hub, member, &dids).await? {
-        return Ok(Ok(()));
+    if dids.len() > MOST_PEOPLE {
+        return Ok(Err(format!("a conversation on AT Protocol has at most {MOST_PEOPLE} people here")));
     }
-    if dids.len() > MOST_TO_BEGIN {
-        let most = format!("a conversation on AT Protocol is begun with at most {MOST_TO_BEGIN} people");
-        return Ok(Err(most));
+    // Who of a group lets themself be invited, the service says when it is to be made.
+    if dids.len() != 1 {
+        return Ok(Ok(()));
     }
     let key = (member, dids);
     let takes = match at.chats.available.get(&key) {
@@ -50,19 +48,12 @@ pub async fn can_message(
         },
     };
     Ok(match (takes, people) {
-        (true, _) => Ok(()),
         (false, [person]) => {
             let name = hub.actor(person.actor).await?.acct();
             Err(format!("{name} takes no messages on AT Protocol, or only from people whom they follow"))
         }
-        (false, _) => Err("not all of them take messages of you in one conversation on AT Protocol".into()),
+        _ => Ok(()),
     })
-}
-
-/// Whether the member is in a conversation of more than two with exactly these people.
-async fn is_group(hub: &Hub, member: Id, dids: &[String]) -> Result<bool, HubError> {
-    let known = hub.store().row(atproto_chats::convos_with(member, &people_text(dids))).await?;
-    Ok(dids.len() > 1 && known.is_some())
 }
 
 async fn ask(service: &Service<'_>, dids: &[String]) -> Result<bool, Failed> {

@@ -70,6 +70,11 @@ impl Inner {
             convo.left.remove(by);
             return id.clone();
         }
+        self.make(by, people)
+    }
+
+    /// A conversation that was not there.
+    fn make(&mut self, by: &str, people: Vec<String>) -> String {
         let id = format!("convo{}", self.convos.len());
         let requests = people.iter().filter(|did| *did != by).cloned().collect();
         self.convos.insert(id.clone(), Convo { people: people.clone(), requests, ..Convo::default() });
@@ -208,7 +213,7 @@ async fn xrpc(
     let input: Value = serde_json::from_slice(&body).unwrap_or_default();
     let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
     let mut inner = chat.lock();
-    let short = method.strip_prefix("chat.bsky.convo.").unwrap().to_owned();
+    let short = method.rsplit_once('.').unwrap().1.to_owned();
     inner.asked.push((by.clone(), short.clone()));
     let convo = param("convoId").unwrap_or_else(|| text("convoId"));
     let needs_convo = !convo.is_empty();
@@ -223,12 +228,35 @@ async fn xrpc(
         "getConvoForMembers" if members.iter().any(|did| inner.closed.contains(*did)) => {
             return refused("MessagesDisabled");
         }
+        // The call is for conversations of two.
+        "getConvoForMembers" if members.iter().filter(|did| **did != by).count() != 1 => {
+            return refused("InvalidRequest");
+        }
         "getConvoForMembers" => {
             let id = inner.begin(&by, &members);
             json!({ "convo": inner.view(&id, &by) })
         }
         "getConvo" => json!({ "convo": inner.view(&convo, &by) }),
-        "listConvos" => json!({ "convos": [] }),
+        "listConvos" if param("readState").is_some() => json!({ "convos": [] }),
+        "listConvos" => {
+            let own = inner.convos.iter().filter(|(_, convo)| is_in(convo));
+            json!({ "convos": own.map(|(id, _)| inner.view(id, &by)).collect::<Vec<_>>() })
+        }
+        "createGroup" => {
+            assert!((1..=500).contains(&text("name").len()));
+            let mut people: Vec<String> = serde_json::from_value(input["members"].clone()).unwrap();
+            if people.iter().any(|did| inner.closed.contains(did)) {
+                return refused("UserForbidsGroups");
+            }
+            people.push(by.clone());
+            people.sort();
+            let id = inner.make(&by, people);
+            if inner.lose > 0 {
+                inner.lose -= 1;
+                return StatusCode::BAD_GATEWAY.into_response();
+            }
+            json!({ "convo": inner.view(&id, &by) })
+        }
         "getMessages" => {
             let mut messages = inner.convos[&convo].messages.clone();
             messages.reverse();

@@ -24,6 +24,7 @@ on_both!(
     an_answer_that_was_lost_makes_no_second_message,
     whoever_takes_no_messages_and_where_there_is_no_service,
     groups_are_one_conversation_each,
+    a_group_is_made_once,
 );
 
 struct Scene {
@@ -314,4 +315,41 @@ async fn groups_are_one_conversation_each(engine: EngineKind) {
     let counts: Vec<usize> = conversations.iter().map(|c| c.people.len()).collect();
     assert_eq!(counts, [2, 1]);
     assert_eq!(conversations[0].unread, 1);
+}
+
+async fn a_group_is_made_once(engine: EngineKind) {
+    let scene = Scene::set(engine).await;
+    let Scene { elsewhere, chat, node, alice, did, .. } = &scene;
+    let (bob, eve) = (elsewhere.person("bob"), elsewhere.person("eve"));
+    let both = [node.find(bob.as_str()).await.id, node.find(eve.as_str()).await.id];
+    let ways = node.hub.ways(alice.id, &both).await.unwrap();
+    assert_eq!((ways[0].network, ways[0].can.clone()), (Network::AtProto, Ok(())));
+    // The first answer is lost: what the service has made is found again.
+    chat.lock().lose = 1;
+    let first = scene.write("to both", &both).await;
+    node.until("a try was lost", async || {
+        node.hub.deliveries(alice.id, first.id).await.unwrap()[0].attempts == 1
+    })
+    .await;
+    assert_eq!(chat.lock().convos.len(), 1);
+    node.hub.outbox_retry("").await.unwrap();
+    node.until("it is there", async || scene.standing(first.id).await == MessageState::Accepted).await;
+    scene.sent("and again", &both).await;
+    assert_eq!((chat.asked(did, "createGroup"), chat.lock().convos.len()), (1, 1));
+    let group = chat.lock().convos.keys().next().unwrap().clone();
+    assert_eq!(chat.texts(&group), ["to both", "and again"]);
+    assert_eq!(chat.lock().convos[&group].people.len(), 3);
+    chat.say(&group, &eve, "and back");
+    scene.read().await;
+    let conversations = scene.conversations().await;
+    assert_eq!((conversations.len(), conversations[0].people.len()), (1, 2));
+
+    // Whoever is in no groups.
+    let closed = elsewhere.person("closed");
+    chat.lock().closed.insert(closed.to_string());
+    let closed = node.find(closed.as_str()).await.id;
+    let refused = scene.write("hello?", &[both[0], closed]).await;
+    node.until("that is said", async || scene.standing(refused.id).await == MessageState::Failed).await;
+    let why = node.hub.standing(alice.id, refused.id).await.unwrap().why;
+    assert!(why.as_deref().is_some_and(|why| why.contains("invitations to groups")), "{why:?}");
 }
