@@ -124,3 +124,32 @@ async fn to_landbridge(scene: &Scene) -> Result<()> {
     assert_eq!(after[0]["last_status"]["id"], answer["id"]);
     Ok(())
 }
+
+#[tokio::test]
+#[ignore = "needs real peers: cargo xtask test"]
+async fn a_group_from_landbridge() -> Result<()> {
+    play("private message to several (a stand-in)", Way::Out, begin_group).await
+}
+
+async fn begin_group(scene: &Scene) -> Result<()> {
+    let Scene { member, person, network, did, .. } = scene;
+    let other = network.account(&format!("g{:x}", std::process::id())).await?;
+    let mut words = String::new();
+    for one in [person, &other] {
+        let found = member.find_account(&one.acct).await?;
+        words += &format!("@{} ", text(&found, "acct")?);
+    }
+    member.publish(&format!("{words}for the two of you"), json!({ "visibility": "direct" })).await?;
+    read_by_person(scene, 1).await?;
+    member.publish(&format!("{words}and once more"), json!({ "visibility": "direct" })).await?;
+    let seen = read_by_person(scene, 2).await?;
+    let texts: Vec<&str> = seen.messages.iter().map(|message| message.text.as_str()).collect();
+    assert_eq!(texts, ["for the two of you", "and once more"]);
+    let of_other = atproto::inbox(network, &other).await?;
+    assert_eq!(of_other.first().map(|one| one.messages.len()), Some(2), "{of_other:?}");
+    let asked = atproto::chat_asked(network).await?;
+    let made =
+        asked.iter().filter(|asked| asked.iss == *did && asked.method == "chat.bsky.group.createGroup");
+    assert_eq!(made.count(), 1, "one group");
+    Ok(())
+}
