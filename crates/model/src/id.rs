@@ -66,8 +66,9 @@ impl IdSource {
         if at.0 >= now.0 {
             return self.next();
         }
-        let low = self.low.fetch_add(1, Ordering::Relaxed) & ((1 << SEQUENCE_BITS) - 1);
-        Id(Id::floor(at).0 | low)
+        // Beside those that `next` gave in that millisecond.
+        let low = self.low.fetch_add(1, Ordering::Relaxed).rem_euclid((1 << SEQUENCE_BITS) - ROOM);
+        Id(Id::floor(at).0 + if low < self.start { low } else { low + ROOM })
     }
 }
 
@@ -126,6 +127,19 @@ mod tests {
         }
         assert!(last.0 < 1 << 53);
         assert!((last.time().0 - Time::now().0).abs() < 60_000);
+    }
+
+    #[test]
+    fn ids_of_then_are_none_of_those_of_the_same_moment() {
+        let source = IdSource::default();
+        let given: Vec<Id> = (0..400).map(|_| source.next()).collect();
+        let then = given[0].time();
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        let mut seen: std::collections::HashSet<Id> = given.into_iter().collect();
+        for _ in 0..(1 << SEQUENCE_BITS) - ROOM {
+            let id = source.at(then);
+            assert!(id.time() == then && seen.insert(id), "{id} twice");
+        }
     }
 
     #[test]

@@ -377,13 +377,18 @@ fn arguments(wanted: &Wanted) -> Vec<Value> {
     ]
 }
 
-/// What is in a gift wrap waits at the gate, or was turned away there.
+/// What is in a gift wrap waits at its recipient's gate, or was turned away there: they hold no key to it here, though others
+/// to whom it was sent may.
 macro_rules! held {
-    ($id:literal) => {
+    ($id:literal, $recipient:literal) => {
         concat!(
             "EXISTS (SELECT 1 FROM nostr_wraps w WHERE w.id = ",
             $id,
-            " AND w.post_id = 0 AND NOT EXISTS (SELECT 1 FROM copies p WHERE p.network = 2 AND p.native_id = w.rumor))"
+            " AND NOT EXISTS (SELECT 1 FROM presences r JOIN post_keys k ON k.member_id = r.actor_id \
+             WHERE r.network = 2 AND r.native_id = ",
+            $recipient,
+            " AND k.post_id = CASE WHEN w.post_id <> 0 THEN w.post_id ELSE \
+             (SELECT c.object_id FROM copies c WHERE c.network = 2 AND c.native_id = w.rumor) END))"
         )
     };
 }
@@ -391,7 +396,7 @@ macro_rules! held {
 const OPENED: &str = concat!(
     "UPDATE nostr_events SET pending = 0, turn = COALESCE((SELECT value FROM counters WHERE name = 'nostr'), 0) ",
     "WHERE seq IN {ints ?1} AND pending > 0 RETURNING seq, turn, CASE WHEN ",
-    held!("nostr_events.id"),
+    held!("nostr_events.id", "nostr_events.recipient"),
     " THEN 1 ELSE 0 END"
 );
 
@@ -407,7 +412,7 @@ macro_rules! wanted {
             " AND (CAST(?5 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM nostr_tags b WHERE b.seq = e.seq AND b.key IN {texts ?5}))",
             " AND (CAST(?6 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM nostr_tags c WHERE c.seq = e.seq AND c.key IN {texts ?6}))",
             " AND e.created_at >= ?7 AND e.created_at <= ?8",
-            " AND (e.recipient IS NULL OR (e.recipient IN {texts ?9} AND e.pending = 0 AND NOT ", held!("e.id"), "))",
+            " AND (e.recipient IS NULL OR (e.recipient IN {texts ?9} AND e.pending = 0 AND NOT ", held!("e.id", "e.recipient"), "))",
             " AND (e.expires_at IS NULL OR e.expires_at > ?10)",
             " AND NOT ", hidden!("e.id", "e.address"),
             $tail

@@ -1,17 +1,11 @@
-//! `nostr_wraps`: which gift wraps on our relay (NIP-59) carry which message, so that they go when it goes.
+//! `nostr_wraps`: which gift wraps on our relay (NIP-59) carry which message, so that they go when it goes, and are shown to
+//! whoever has it here.
 
 use crate::{Change, args};
 use landbridge_model::Id;
 
-pub fn insert(wrap: &str, post: Id) -> Change {
-    Change::new(
-        "INSERT INTO nostr_wraps (id, post_id) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING",
-        args![wrap, post],
-    )
-}
-
-/// The same while the message is held at the gate and is no post yet. `rumor`: its native id.
-pub fn insert_held(wrap: &str, rumor: &str) -> Change {
+/// `rumor`: native id of the message that it carries, or says something about; it need not be here (yet).
+pub fn insert(wrap: &str, rumor: &str) -> Change {
     Change::new(
         "INSERT INTO nostr_wraps (id, post_id, rumor) VALUES (?1, 0, ?2) ON CONFLICT (id) DO NOTHING",
         args![wrap, rumor],

@@ -16,7 +16,7 @@ use crate::{
 };
 use bytes::Bytes;
 use landbridge_hub::{
-    CopyKind, Draft, Hub, HubError, InPost, Incoming, Origin, Received, Refused, Undone, Via, What,
+    CopyKind, Draft, Hub, HubError, InPost, Incoming, Origin, Refused, Undone, Via, What,
     gate::{self, Approach, Carrier, Decision, Scope},
 };
 use landbridge_model::{Actor, Id, Network, Time, Visibility};
@@ -78,14 +78,13 @@ async fn handle(
     rumor: &Rumor,
 ) -> Result<(), Later> {
     let id = rumor.id.to_string();
-    if let Some(known) = hub.copy(Network::Nostr, &id).await.map_err(later)? {
+    if hub.copy(Network::Nostr, &id).await.map_err(later)?.is_some() {
         // The same message in the wrap of another of its readers.
-        return note(hub, wrap, known.object).await;
+        return carries(hub, wrap, rumor).await;
     }
     if let Some(author) = nostr.relay().await.map_err(later)?.members().of(&rumor.pubkey) {
         return match own(nostr, hub, author, rumor).await {
-            Ok(Some(post)) => note(hub, wrap, post).await,
-            Ok(None) => Ok(()),
+            Ok(()) => carries(hub, wrap, rumor).await,
             Err(HubError::Store(error)) => Err(Later(error.to_string())),
             Err(error @ (HubError::DiskFull | HubError::Busy)) => Err(later(error)),
             Err(error) => {
@@ -100,8 +99,8 @@ async fn handle(
     }
     // Whoever has sealed it is a person: nobody need be asked whether this is the id of a note.
     nostr.authors.insert(rumor.pubkey, ());
-    let is_message = matches!(rumor.kind, kind::CHAT_MESSAGE | kind::FILE_MESSAGE);
-    let mut stored = None;
+    // The relay shows it to the member's own app once the message is the member's here.
+    carries(hub, wrap, rumor).await?;
     if let Some(stranger) = &known
         && lets_in(hub, member, stranger).await.map_err(later)?
     {
@@ -109,21 +108,11 @@ async fn handle(
     }
     for what in translate(hub, rumor).await.map_err(later)? {
         match hub.receive_by(incoming(rumor, what), carrier.clone()).await {
-            Ok(Received::Stored(Some(post))) => stored = Some(post),
             Err(Refused::Later(why)) => return Err(Later(why)),
-            // Held, or turned away: the relay shows it to the member's own app when it becomes a message here.
-            other if is_message => {
-                tracing::debug!(id = %wrap.id, outcome = ?other, "a private message is not shown");
-                let held = nostr_wraps::insert_held(&wrap.id.to_string(), &id);
-                hub.store().write(held).await.map_err(|error| Later(error.to_string()))?;
-            }
-            other => tracing::debug!(id = %wrap.id, outcome = ?other, "a private act was not stored"),
+            outcome => tracing::debug!(id = %wrap.id, ?outcome, "a private message or act"),
         }
     }
-    match stored {
-        Some(post) if rumor.kind != kind::DELETION => note(hub, wrap, post).await,
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// Whether the message of somebody unknown is taken in. When many come at once, nothing is asked for them any more: they are
@@ -162,9 +151,16 @@ pub(super) async fn welcome(
     }
 }
 
-/// Notes which message a wrap carries.
-async fn note(hub: &Hub, wrap: &Event, post: Id) -> Result<(), Later> {
-    let written = hub.store().write(nostr_wraps::insert(&wrap.id.to_string(), post)).await;
+/// Notes which message a wrap carries, or says something about.
+async fn carries(hub: &Hub, wrap: &Event, rumor: &Rumor) -> Result<(), Later> {
+    let id = rumor.id.to_string();
+    let message = match rumor.kind {
+        kind::CHAT_MESSAGE | kind::FILE_MESSAGE => Some(&*id),
+        kind::REACTION => n17::parent(rumor),
+        _ => None,
+    };
+    let Some(message) = message else { return Ok(()) };
+    let written = hub.store().write(nostr_wraps::insert(&wrap.id.to_string(), message)).await;
     written.map(|_| ()).map_err(|error| Later(error.to_string()))
 }
 
@@ -250,8 +246,8 @@ fn reaction(rumor: &Rumor) -> Option<(String, String)> {
     Some((target, n25::content(&rumor.content)?))
 }
 
-/// What a member has written in their own app: an act here, already sent. Gives the message, if it is one.
-async fn own(nostr: &Nostr, hub: &Hub, member: Id, rumor: &Rumor) -> Result<Option<Id>, HubError> {
+/// What a member has written in their own app: an act here, already sent.
+async fn own(nostr: &Nostr, hub: &Hub, member: Id, rumor: &Rumor) -> Result<(), HubError> {
     let origin = Some(Origin {
         network: Network::Nostr,
         native_id: rumor.id.to_string(),
@@ -261,7 +257,7 @@ async fn own(nostr: &Nostr, hub: &Hub, member: Id, rumor: &Rumor) -> Result<Opti
     match rumor.kind {
         kind::CHAT_MESSAGE | kind::FILE_MESSAGE => {
             meet(nostr, hub, rumor).await?;
-            let Some(post) = post(hub, rumor).await? else { return Ok(None) };
+            let Some(post) = post(hub, rumor).await? else { return Ok(()) };
             let mut to = Vec::new();
             for key in n17::people(rumor) {
                 to.extend(hub.actor_by_native(Network::Nostr, &key.to_string()).await?.map(|a| a.id));
@@ -279,7 +275,7 @@ async fn own(nostr: &Nostr, hub: &Hub, member: Id, rumor: &Rumor) -> Result<Opti
                 accept_weaker: true,
                 ..Draft::default()
             };
-            Ok(Some(hub.publish(draft, origin).await?.id))
+            hub.publish(draft, origin).await?;
         }
         kind::REACTION => {
             if let Some((target, content)) = reaction(rumor)
@@ -287,14 +283,13 @@ async fn own(nostr: &Nostr, hub: &Hub, member: Id, rumor: &Rumor) -> Result<Opti
             {
                 hub.react(member, copy.object, &content, None, origin).await?;
             }
-            Ok(None)
         }
         kind::DELETION => {
             for target in rumor.tags.values("e").filter(|id| is_hex32(id)).take(MOST_DELETED) {
                 posting::delete(hub, member, target, origin.clone()).await?;
             }
-            Ok(None)
         }
-        _ => Ok(None),
+        _ => {}
     }
+    Ok(())
 }

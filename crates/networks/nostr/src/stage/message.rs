@@ -43,7 +43,7 @@ impl Staging<'_> {
         let template = n17::write(post, parent.map(|copy| copy.native_id).as_deref(), &outgoing);
         let rumor = Rumor::of(template, &keys.public());
         staged.copies.push(copy(CopyKind::Post, post.id, &rumor, true));
-        self.give(staged, &keys, &rumor, readers, Some(post.id)).await
+        self.give(staged, &keys, &rumor, readers, Some(&rumor.id.to_string())).await
     }
 
     pub(super) async fn react_privately(
@@ -56,14 +56,14 @@ impl Staging<'_> {
             return Ok(());
         };
         let keys = self.keys_held().await?;
-        let mut tags: Vec<Tag> = vec![vec!["e".into(), about.native_id]];
+        let mut tags: Vec<Tag> = vec![vec!["e".into(), about.native_id.clone()]];
         let readers = self.readers(target).await?;
         tags.extend(readers.iter().map(|reader| vec!["p".into(), reader.key.to_string()]));
         tags.push(vec!["k".into(), kind::CHAT_MESSAGE.to_string()]);
         let content = if reaction.content.is_empty() { "+".to_owned() } else { reaction.content.clone() };
         let rumor = self.rumor(&keys, kind::REACTION, tags, content);
         staged.copies.push(copy(CopyKind::Reaction, reaction.id, &rumor, false));
-        self.give(staged, &keys, &rumor, readers, None).await
+        self.give(staged, &keys, &rumor, readers, Some(&about.native_id)).await
     }
 
     /// Asks everybody in the conversation to delete a message or a reaction.
@@ -121,22 +121,23 @@ impl Staging<'_> {
         Ok(readers)
     }
 
-    /// Wraps a rumor for each reader and for the member. `post`: the message that it is.
+    /// Wraps a rumor for each reader and for the member. `about`: the message that it is, or says something about: whom the
+    /// gate keeps that from does not see it on our relay.
     async fn give(
         &self,
         staged: &mut Staged,
         keys: &Keys,
         rumor: &Rumor,
         readers: Vec<Reader>,
-        post: Option<Id>,
+        about: Option<&str>,
     ) -> Result<(), HubError> {
         for reader in &readers {
-            let payload = self.wrapped(staged, keys, rumor, reader, post)?;
+            let payload = self.wrapped(staged, keys, rumor, reader, about)?;
             staged.payloads.push(payload);
         }
         let relays = relays::of_member(self.nostr, self.hub, &self.act.presence).await?;
         let own = Reader { key: keys.public(), relays };
-        let payload = self.wrapped(staged, keys, rumor, &own, post)?;
+        let payload = self.wrapped(staged, keys, rumor, &own, about)?;
         staged.own_copies.push(payload);
         Ok(())
     }
@@ -148,14 +149,14 @@ impl Staging<'_> {
         keys: &Keys,
         rumor: &Rumor,
         reader: &Reader,
-        post: Option<Id>,
+        about: Option<&str>,
     ) -> Result<Payload, HubError> {
         let long = |_| HubError::invalid("this message is too long for Nostr");
         let wrap: Event = n59::gift(keys, rumor, &reader.key, self.act.at.secs()).map_err(long)?;
         let own = self.nostr.relay_url();
         if reader.relays.iter().any(|url| url == own) {
             staged.changes.extend(store_changes(self.hub, &wrap, 0, own));
-            staged.changes.extend(post.map(|post| nostr_wraps::insert(&wrap.id.to_string(), post)));
+            staged.changes.extend(about.map(|rumor| nostr_wraps::insert(&wrap.id.to_string(), rumor)));
         }
         let destinations = reader.relays.iter().map(|url| destination(url)).collect();
         Ok(Payload {

@@ -20,6 +20,7 @@ on_both!(
     a_flood_of_strangers_is_bounded,
     nothing_of_a_message_is_readable_at_rest_nor_left_when_it_is_deleted,
     envelopes_wait_with_what_is_in_them,
+    who_is_asked_first_does_not_read_it_because_others_do,
     who_wants_no_messages_says_so_and_gets_none,
     a_rule_against_strangers_is_said_in_the_list_of_relays,
     old_messages_are_shown_and_never_written,
@@ -343,6 +344,47 @@ async fn envelopes_wait_with_what_is_in_them(engine: EngineKind) {
     .await;
     assert_eq!(reader.stored(wraps).await.unwrap().len(), 2);
     assert!(live.silent().await);
+}
+
+async fn who_is_asked_first_does_not_read_it_because_others_do(engine: EngineKind) {
+    let n = node(engine).await;
+    let (alice_keys, dora_keys, bob) = (Keys::generate(), Keys::generate(), Keys::generate());
+    let alice = n.member("alice", Some(&alice_keys)).await.actor.id;
+    let dora = n.member("dora", Some(&dora_keys)).await.actor.id;
+    let emil = n.member("emil", None).await.actor.id;
+    let (to_alice, to_dora) = (alice_keys.public().to_string(), dora_keys.public().to_string());
+    let mut app = n.client().await;
+    let relays = event(&bob, 10_050, now(), &[&["relay", n.nostr.relay_url()]], "");
+    n.nostr.relay().await.unwrap().store_own(&[relays]).await.unwrap();
+    let send = async |app: &mut Client, rumor: &Rumor, to: &str| {
+        assert!(app.publish(&wrap(&bob, rumor, to)).await.0);
+    };
+    send(&mut app, &message(&bob, &[&to_alice], now(), "may I"), &to_alice).await;
+    let_in(&n, alice).await;
+    let both = message(&bob, &[&to_alice, &to_dora], now(), "to both of you");
+    send(&mut app, &both, &to_alice).await;
+    send(&mut app, &both, &to_dora).await;
+    let tags = vec![vec!["e".to_owned(), both.id.to_string()], vec!["p".into(), to_dora.clone()]];
+    let sign = Rumor::of(Template { created_at: now(), kind: 7, tags, content: "!".into() }, &bob.public());
+    send(&mut app, &sign, &to_dora).await;
+    let bob_here = n.hub.actor_by_native(Network::Nostr, &bob.public().to_string()).await.unwrap().unwrap();
+    let draft = Draft { to: vec![dora, bob_here.id], ..direct(emil, "and you", dora) };
+    n.hub.publish(draft, None).await.unwrap();
+    let asks = || async { n.hub.contact_requests(dora, &[Scope::Private], page()).await.unwrap().len() };
+    until("both ask", || async { asks().await == 2 }).await;
+    let heard = "SELECT seq FROM nostr_events WHERE pending > 0";
+    until("all is looked at", || async {
+        n.hub.store().rows(query(heard, vec![])).await.unwrap().is_empty()
+    })
+    .await;
+    let wraps = async |keys: &Keys| {
+        let mut reader = n.client().await;
+        assert!(reader.authenticate(keys).await.0);
+        reader.stored(json!({"kinds": [1059], "#p": [keys.public().to_string()]})).await.unwrap().len()
+    };
+    assert_eq!((wraps(&alice_keys).await, wraps(&dora_keys).await), (2, 0));
+    let_in(&n, dora).await;
+    assert_eq!(wraps(&dora_keys).await, 3);
 }
 
 async fn who_wants_no_messages_says_so_and_gets_none(engine: EngineKind) {
