@@ -20,6 +20,8 @@ use std::{
 const MOST: i64 = 200_000;
 /// Labelers that one member may listen to.
 const MOST_SOURCES: usize = 30;
+/// Choices of one member.
+const MOST_CHOICES: usize = 500;
 /// How long another node may not know yet that somebody listens to a labeler.
 const FRESH: Duration = Duration::from_secs(20);
 
@@ -42,6 +44,41 @@ impl LabelEffect {
         use LabelEffect::*;
         [Hide, Warn, Cover, SignedIn].into_iter().find(|effect| *effect as i64 == n)
     }
+}
+
+/// What a member wants of a label, instead of what it does by itself. The number is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i64)]
+pub enum LabelChoice {
+    Ignore = 0,
+    Warn = 1,
+    Hide = 2,
+}
+
+impl LabelChoice {
+    fn from_i64(n: i64) -> Option<LabelChoice> {
+        use LabelChoice::*;
+        [Ignore, Warn, Hide].into_iter().find(|choice| *choice as i64 == n)
+    }
+
+    fn applied_to(self, effect: LabelEffect) -> Option<LabelEffect> {
+        match (self, effect) {
+            (LabelChoice::Ignore, _) => None,
+            (LabelChoice::Hide, _) => Some(LabelEffect::Hide),
+            (LabelChoice::Warn, LabelEffect::Hide) => Some(LabelEffect::Warn),
+            (LabelChoice::Warn, effect) => Some(effect),
+        }
+    }
+}
+
+/// A member's choice about one label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChosenLabel {
+    /// Native id of the labeler; `None`: of all of them.
+    pub source: Option<String>,
+    /// The network's own word.
+    pub value: String,
+    pub choice: LabelChoice,
 }
 
 /// What a labeler says of a person or a post, verified by its network.
@@ -138,6 +175,21 @@ impl Hub {
         Ok(())
     }
 
+    /// What a member wants of the labels of a network, and of no others.
+    pub async fn choose_labels(
+        &self,
+        member: Id,
+        network: Network,
+        choices: &[ChosenLabel],
+    ) -> Result<(), HubError> {
+        let row = |chosen: &ChosenLabel| {
+            (chosen.source.clone().unwrap_or_default(), chosen.value.clone(), chosen.choice as i64)
+        };
+        let rows: Vec<_> = choices.iter().take(MOST_CHOICES).map(row).collect();
+        self.store().write(labels::choose(member, network, &rows)).await?;
+        Ok(())
+    }
+
     /// The labelers of a network that anybody listens to.
     pub async fn labelers(&self, network: Network) -> Result<BTreeSet<String>, HubError> {
         let all = self.all_labelers().await?;
@@ -193,7 +245,13 @@ impl Hub {
         for mut row in self.store().all(questions).await?.into_iter().flatten() {
             let labelled = found.entry(row.get(0)?).or_default();
             let (effect, words): (i64, String) = (row.get(1)?, row.get(2)?);
-            match LabelEffect::from_i64(effect) {
+            let choice = row.get::<Option<i64>>(3)?.and_then(LabelChoice::from_i64);
+            let effect = LabelEffect::from_i64(effect);
+            let effect = effect.and_then(|effect| match choice {
+                Some(choice) => choice.applied_to(effect),
+                None => Some(effect),
+            });
+            match effect {
                 Some(LabelEffect::Hide) => labelled.hidden = true,
                 Some(LabelEffect::SignedIn) => labelled.signed_in = true,
                 Some(LabelEffect::Warn) => {

@@ -44,7 +44,7 @@ pub use config::{Config, FirstContacts, Limits, Mode, Registrations};
 pub use error::HubError;
 pub use hub::Hub;
 pub use incoming::{Gate, InActor, InMedia, InPost, Incoming, Received, Refused, Undone, Via, What};
-pub use labels::{Label, LabelEffect};
+pub use labels::{ChosenLabel, Label, LabelChoice, LabelEffect};
 pub use page::Page;
 pub use plain_page::{FormsLead, plain_page};
 pub use seal::root_key_fits_backup;

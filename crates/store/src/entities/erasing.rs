@@ -65,6 +65,7 @@ const STATEMENTS: &[&str] = &[
     "DELETE FROM labels WHERE network IN (SELECT p.network FROM presences p WHERE p.actor_id = ?1)
        AND native_id IN (SELECT p.native_id FROM presences p WHERE p.actor_id = ?1)",
     "DELETE FROM label_sources WHERE member_id = ?1",
+    "DELETE FROM label_choices WHERE member_id = ?1",
     concat!("DELETE FROM thread_mutes WHERE member_id = ?1 OR root_id IN ", theirs!()),
     "DELETE FROM copies WHERE kind = 'reaction' AND object_id IN
        (SELECT r.id FROM reactions r JOIN posts p ON p.id = r.post_id WHERE p.author_id = ?1)",

@@ -1,4 +1,5 @@
-//! `labels`: what labelers say of people and posts; `label_sources`: whose labels count for whom.
+//! `labels`: what labelers say of people and posts; `label_sources`: whose labels count for whom; `label_choices`: what
+//! members want of labels.
 
 use crate::{Change, Query, args, query};
 use landbridge_model::{Id, Network, Time};
@@ -47,27 +48,43 @@ pub fn negate(network: Network, native_id: &str, source: &str, value: &str, at: 
     )
 }
 
-/// (post id, effect, words) of what is said of some posts, to a reader.
+/// The reader's choice of a label, of that labeler before that of all.
+macro_rules! choice {
+    () => {
+        "(SELECT x.choice FROM label_choices x WHERE x.member_id = ?2 AND x.network = l.network AND x.value = l.value
+            AND x.source IN ('', l.source) ORDER BY x.source DESC LIMIT 1)"
+    };
+}
+
+/// (post id, effect, words, choice or NULL) of what is said of some posts, to a reader.
 pub fn on_posts(ids: &str, reader: Option<Id>, now: Time) -> Query {
     query(
-        "SELECT c.object_id, l.effect, l.words FROM copies c
+        concat!(
+            "SELECT c.object_id, l.effect, l.words, ",
+            choice!(),
+            " FROM copies c
          JOIN labels l ON l.network = c.network AND l.native_id = c.native_id
          WHERE c.kind = 'post' AND c.object_id IN {ints ?1} AND (l.expires_at IS NULL OR l.expires_at > ?3)
            AND EXISTS (SELECT 1 FROM label_sources s
-                       WHERE s.member_id IN (0, ?2) AND s.network = l.network AND s.source = l.source)",
+                       WHERE s.member_id IN (0, ?2) AND s.network = l.network AND s.source = l.source)"
+        ),
         args![ids, reader.unwrap_or(EVERYBODY), now],
     )
 }
 
-/// (post id, effect, words) of what is said of the authors of some posts, to a reader.
+/// (post id, effect, words, choice or NULL) of what is said of the authors of some posts, to a reader.
 pub fn on_authors(ids: &str, reader: Option<Id>, now: Time) -> Query {
     query(
-        "SELECT p.id, l.effect, l.words FROM posts p
+        concat!(
+            "SELECT p.id, l.effect, l.words, ",
+            choice!(),
+            " FROM posts p
          JOIN presences r ON r.actor_id = p.author_id
          JOIN labels l ON l.network = r.network AND l.native_id = r.native_id
          WHERE p.id IN {ints ?1} AND (l.expires_at IS NULL OR l.expires_at > ?3)
            AND EXISTS (SELECT 1 FROM label_sources s
-                       WHERE s.member_id IN (0, ?2) AND s.network = l.network AND s.source = l.source)",
+                       WHERE s.member_id IN (0, ?2) AND s.network = l.network AND s.source = l.source)"
+        ),
         args![ids, reader.unwrap_or(EVERYBODY), now],
     )
 }
@@ -107,6 +124,22 @@ pub fn subscribe(member: Id, network: Network, sources: &[String]) -> Vec<Change
             "INSERT INTO label_sources (member_id, network, source) VALUES (?1, ?2, ?3)
              ON CONFLICT (member_id, network, source) DO NOTHING",
             args![member, network, source],
+        )
+    }));
+    changes
+}
+
+/// What that member wants of labels of a network: (source or empty, value, choice), and nothing else.
+pub fn choose(member: Id, network: Network, choices: &[(String, String, i64)]) -> Vec<Change> {
+    let mut changes = vec![Change::new(
+        "DELETE FROM label_choices WHERE member_id = ?1 AND network = ?2",
+        args![member, network],
+    )];
+    changes.extend(choices.iter().map(|(source, value, choice)| {
+        Change::new(
+            "INSERT INTO label_choices (member_id, network, source, value, choice) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (member_id, network, source, value) DO UPDATE SET choice = excluded.choice",
+            args![member, network, source, value, *choice],
         )
     }));
     changes

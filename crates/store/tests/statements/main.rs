@@ -36,6 +36,7 @@ const SMALL: &[&str] = &[
     "domain_rules",
     "erasures",
     "label_sources",
+    "label_choices",
     "mutes",
     "rule_lists",
     "reports",

@@ -7,7 +7,7 @@ use axum::{
     extract::State,
     routing::{get, post},
 };
-use landbridge_hub::HubError;
+use landbridge_hub::{ChosenLabel, HubError, LabelChoice};
 use landbridge_model::Network;
 use landbridge_store::entities::atproto_repos;
 use serde::Deserialize;
@@ -17,6 +17,11 @@ use std::sync::Arc;
 /// What only the member's own sign-in may see and change: when they were born.
 const PRIVATE: &str = "app.bsky.actor.defs#personalDetailsPref";
 const LABELERS: &str = "app.bsky.actor.defs#labelersPref";
+const LABEL: &str = "app.bsky.actor.defs#contentLabelPref";
+/// Longest value of a label, in bytes (`com.atproto.label.defs#label`).
+const LONGEST: usize = 128;
+/// What some labels were called before.
+const FORMERLY: [(&str, &str); 3] = [("nsfw", "porn"), ("gore", "graphic-media"), ("suggestive", "sexual")];
 const NAMESPACE: &str = "app.bsky.";
 
 pub fn router() -> Router<Arc<AtProto>> {
@@ -61,11 +66,12 @@ async fn put_all(
         }
         preferences.extend(at.preferences(&access).await?.into_iter().filter(is_private));
     }
-    let labelers = labelers(&preferences);
+    let (labelers, choices) = (labelers(&preferences), choices(&preferences));
     let text = Value::Array(preferences).to_string();
     let put = atproto_repos::put_preferences(access.member, &text);
     at.hub.store().write(put).await.map_err(HubError::from)?;
     at.hub.listen_to_labelers(Some(access.member), Network::AtProto, &labelers).await?;
+    at.hub.choose_labels(access.member, Network::AtProto, &choices).await?;
     at.labelers.notify_one();
     access.used(&at, "changed preferences");
     Ok(())
@@ -95,6 +101,30 @@ fn labelers(preferences: &[Value]) -> Vec<String> {
     dids
 }
 
+/// What a member wants of which labels. Those of moderators, which begin with `!`, are nobody's choice.
+fn choices(preferences: &[Value]) -> Vec<ChosenLabel> {
+    let of = |preference: &Value| {
+        let text = |field: &str| preference.get(field).and_then(Value::as_str);
+        let label = text("label").filter(|_| text("$type") == Some(LABEL))?;
+        if label.is_empty() || label.len() > LONGEST || label.starts_with('!') || label.contains('\0') {
+            return None;
+        }
+        let source = match text("labelerDid") {
+            Some(did) => Some(Did::parse(did).ok()?.to_string()),
+            None => None,
+        };
+        let choice = match text("visibility")? {
+            "ignore" | "show" => LabelChoice::Ignore,
+            "warn" => LabelChoice::Warn,
+            "hide" => LabelChoice::Hide,
+            _ => return None,
+        };
+        let value = FORMERLY.iter().find(|(old, _)| *old == label).map_or(label, |(_, new)| new).to_owned();
+        Some(ChosenLabel { source, value, choice })
+    };
+    preferences.iter().filter_map(of).collect()
+}
+
 fn is_private(preference: &Value) -> bool {
     preference.get("$type").and_then(Value::as_str) == Some(PRIVATE)
 }
@@ -106,5 +136,43 @@ impl AtProto {
         };
         let text: String = row.get(0)?;
         serde_json::from_str(&text).map_err(|_| HubError::Damaged("a member's preferences"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices_of_labels_are_read_tolerantly() {
+        let preference = |label: &str, visibility: &str| json!({ "$type": LABEL, "label": label, "visibility": visibility });
+        let mut of_one = preference("sexual", "warn");
+        of_one["labelerDid"] = json!("did:plc:ewvi7nxzyoun6zhxrhs64oiz");
+        let mut of_nobody = of_one.clone();
+        of_nobody["labelerDid"] = json!("nobody");
+        let all = [
+            preference("nsfw", "show"),
+            of_one,
+            of_nobody,
+            preference("!hide", "ignore"),
+            preference("", "hide"),
+            preference("spider", "sometimes"),
+            json!({ "$type": LABEL, "label": 7 }),
+            json!({ "$type": LABELERS, "labelers": [] }),
+            preference("spider", "hide"),
+        ];
+        let chosen = |source: Option<&str>, value: &str, choice| ChosenLabel {
+            source: source.map(str::to_owned),
+            value: value.into(),
+            choice,
+        };
+        assert_eq!(
+            choices(&all),
+            [
+                chosen(None, "porn", LabelChoice::Ignore),
+                chosen(Some("did:plc:ewvi7nxzyoun6zhxrhs64oiz"), "sexual", LabelChoice::Warn),
+                chosen(None, "spider", LabelChoice::Hide),
+            ]
+        );
     }
 }

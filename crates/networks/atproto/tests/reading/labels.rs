@@ -10,6 +10,7 @@ use landbridge_atproto::{
     data::{Map, Value, cbor},
     syntax::Did,
 };
+use landbridge_hub::{ChosenLabel, LabelChoice};
 use landbridge_model::{Id, Network, Post};
 use landbridge_store::EngineKind;
 use serde_json::{Value as Json, json};
@@ -17,6 +18,7 @@ use serde_json::{Value as Json, json};
 on_both!(
     what_a_labeler_says_is_heard_and_taken_back,
     a_member_listens_for_themselves,
+    a_member_chooses_what_a_label_does,
     what_nobody_signed_is_not_heard,
     what_was_said_before_is_asked_for,
 );
@@ -121,6 +123,35 @@ async fn a_member_listens_for_themselves(engine: EngineKind) {
     assert!(!warned(Some(carol.id)).await && !warned(None).await);
     node.hub.listen_to_labelers(Some(alice.id), Network::AtProto, &[]).await.unwrap();
     assert!(!warned(Some(alice.id)).await);
+}
+
+async fn a_member_chooses_what_a_label_does(engine: EngineKind) {
+    let elsewhere = Elsewhere::start().await;
+    let (bob, labeler) = (elsewhere.person("bob"), elsewhere.person("labeler"));
+    let node = Node::start(engine, &elsewhere).await;
+    let (alice, carol) = (node.follower("alice", &bob).await.id, node.member("carol").await.id);
+    let uri = elsewhere.post(&bob, "see this");
+    let post = node.post(&uri).await.id;
+    node.hub.listen_to_labelers(None, Network::AtProto, &[labeler.to_string()]).await.unwrap();
+    node.until("the labeler is read", async || elsewhere.asked("com.atproto.label.queryLabels") > 0).await;
+    elsewhere.label(&labeler, said("porn", &uri));
+    let shown = async |reader| seen(&node, post, reader).await.map(|post| post.sensitive);
+    node.until("covered", async || shown(None).await == Some(true)).await;
+    let choose = async |member, source: Option<&str>, choice| {
+        let chosen = ChosenLabel { source: source.map(str::to_owned), value: "porn".into(), choice };
+        node.hub.choose_labels(member, Network::AtProto, &[chosen]).await.unwrap();
+    };
+    choose(alice, None, LabelChoice::Hide).await;
+    choose(carol, Some(labeler.as_str()), LabelChoice::Ignore).await;
+    assert_eq!((shown(Some(alice)).await, shown(Some(carol)).await), (None, Some(false)));
+    choose(carol, Some("did:plc:another"), LabelChoice::Ignore).await;
+    assert_eq!(shown(Some(carol)).await, Some(true));
+    let both = |source: Option<String>, choice| ChosenLabel { source, value: "porn".into(), choice };
+    let both = [both(None, LabelChoice::Ignore), both(Some(labeler.to_string()), LabelChoice::Hide)];
+    node.hub.choose_labels(carol, Network::AtProto, &both).await.unwrap();
+    assert_eq!(shown(Some(carol)).await, None, "that of the labeler counts before that of all");
+    node.hub.choose_labels(alice, Network::AtProto, &[]).await.unwrap();
+    assert_eq!(shown(Some(alice)).await, Some(true));
 }
 
 async fn what_nobody_signed_is_not_heard(engine: EngineKind) {
