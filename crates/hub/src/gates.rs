@@ -179,7 +179,19 @@ impl Hub {
         };
         Ok(groups.mentioned && root.mentions.iter().any(|mention| mention.actor == actor)
             || groups.followers && follows(actor, root.author).await?
-            || groups.following && follows(root.author, actor).await?)
+            || groups.following && follows(root.author, actor).await?
+            || groups.listed && self.is_listed(root.id, actor).await?)
+    }
+
+    async fn is_listed(&self, root: Id, actor: Id) -> Result<bool, HubError> {
+        for copy in self.copies(CopyKind::Post, root).await? {
+            if let Ok(translator) = self.translator(copy.network)
+                && translator.is_listed(&copy.native_id, actor).await?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// What becomes of a quote on a network where nobody asks for leave.

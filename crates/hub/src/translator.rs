@@ -129,6 +129,12 @@ pub trait Translator: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Whether somebody is on a list that this network keeps beside the post with that native id: see
+    /// [`landbridge_model::Groups::listed`].
+    async fn is_listed(&self, _post: &str, _actor: Id) -> Result<bool, HubError> {
+        Ok(false)
+    }
+
     /// What this network will carry of a post, in words for its author. Empty: all of it.
     fn preview(&self, _draft: &Draft) -> Preview {
         Preview::default()

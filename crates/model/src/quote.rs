@@ -45,7 +45,7 @@ pub enum Audience {
     Following,
     Mentioned,
     Nobody,
-    /// More than one of these groups.
+    /// More than one of these groups, or those that have no word of their own.
     Several(Groups),
 }
 
@@ -55,16 +55,20 @@ pub struct Groups {
     pub followers: bool,
     pub following: bool,
     pub mentioned: bool,
+    /// Whoever is on lists that a network keeps beside the post.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub listed: bool,
 }
 
 impl Audience {
     pub fn of(groups: Groups) -> Audience {
-        match groups {
-            Groups { followers: false, following: false, mentioned: false } => Audience::Nobody,
-            Groups { followers: true, following: false, mentioned: false } => Audience::Followers,
-            Groups { followers: false, following: true, mentioned: false } => Audience::Following,
-            Groups { followers: false, following: false, mentioned: true } => Audience::Mentioned,
-            several => Audience::Several(several),
+        let Groups { followers, following, mentioned, listed } = groups;
+        match (followers, following, mentioned, listed) {
+            (false, false, false, false) => Audience::Nobody,
+            (true, false, false, false) => Audience::Followers,
+            (false, true, false, false) => Audience::Following,
+            (false, false, true, false) => Audience::Mentioned,
+            _ => Audience::Several(groups),
         }
     }
 
@@ -88,13 +92,21 @@ mod tests {
 
     #[test]
     fn audiences_and_their_groups() {
-        for n in 0..8 {
-            let groups = Groups { followers: n & 1 > 0, following: n & 2 > 0, mentioned: n & 4 > 0 };
+        for n in 0..16 {
+            let groups = Groups {
+                followers: n & 1 > 0,
+                following: n & 2 > 0,
+                mentioned: n & 4 > 0,
+                listed: n & 8 > 0,
+            };
             let audience = Audience::of(groups);
             assert_eq!(audience.groups(), Some(groups));
             let stored = serde_json::to_string(&audience).unwrap();
             assert_eq!(serde_json::from_str::<Audience>(&stored).unwrap(), audience, "{stored}");
         }
+        let before = r#"{"several":{"followers":true,"following":true,"mentioned":false}}"#;
+        let groups = Groups { followers: true, following: true, ..Groups::default() };
+        assert_eq!(serde_json::from_str::<Audience>(before).unwrap(), Audience::Several(groups));
         assert_eq!(Audience::Everyone.groups(), None);
         assert_eq!(serde_json::to_string(&Audience::Following).unwrap(), "\"following\"");
     }

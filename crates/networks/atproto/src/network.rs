@@ -203,6 +203,10 @@ impl Translator for AtProto {
         chat::can_message(self, hub, member, people).await
     }
 
+    async fn is_listed(&self, post: &str, actor: Id) -> Result<bool, HubError> {
+        self.is_on_list_beside(post, actor).await
+    }
+
     fn has_rooms(&self) -> bool {
         true
     }

@@ -51,6 +51,7 @@ pub(super) fn policy(node: Node<'_>, author: &str) -> Audience {
             followers: collection("/followers"),
             following: collection("/following"),
             mentioned: false,
+            ..Groups::default()
         }),
     }
 }
@@ -87,7 +88,7 @@ mod tests {
         assert_eq!(of(json!(["https://a.example/u/followers"])), Audience::Followers);
         assert_eq!(of(json!(["https://a.example/u/following"])), Audience::Following);
         assert_eq!(of(json!(["https://a.example/u"])), Audience::Nobody);
-        let both = Groups { followers: true, following: true, mentioned: false };
+        let both = Groups { followers: true, following: true, ..Groups::default() };
         let listed = json!(["https://a.example/u/followers", "https://a.example/u/following"]);
         assert_eq!(of(listed), Audience::Several(both));
         assert_eq!(policy(Node(&json!({})), "x"), Audience::Everyone);

@@ -5,6 +5,7 @@ mod blobs;
 mod changes;
 mod export;
 mod import;
+mod lists;
 mod read;
 mod write;
 

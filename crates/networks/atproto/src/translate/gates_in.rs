@@ -5,8 +5,7 @@ use crate::data::{Map, Value};
 use landbridge_hub::{Gate, What};
 use landbridge_model::{Audience, Groups};
 
-/// Who may answer. There are no lists of people here: a gate with one is left to the AppViews that hold it, since members
-/// would be refused words here that its author allows.
+/// Who may answer.
 pub fn who_may_answer(gate: &Map) -> Audience {
     // Without the field everybody may, with an empty one nobody.
     let Some(rules) = gate.get("allow").and_then(Value::as_list) else { return Audience::Everyone };
@@ -17,6 +16,7 @@ pub fn who_may_answer(gate: &Map) -> Audience {
             Some("followerRule") => groups.followers = true,
             Some("followingRule") => groups.following = true,
             Some("mentionRule") => groups.mentioned = true,
+            Some("listRule") => groups.listed = true,
             _ => return Audience::Everyone,
         }
     }
@@ -113,10 +113,13 @@ mod tests {
         assert_eq!(who_may_answer(&Map::new()), Audience::Everyone);
         assert_eq!(answer(json!([])), Audience::Nobody);
         assert_eq!(answer(json!([rule("mentionRule")])), Audience::Mentioned);
-        let both = Groups { mentioned: true, following: true, followers: false };
+        let both = Groups { mentioned: true, following: true, ..Groups::default() };
         assert_eq!(answer(json!([rule("mentionRule"), rule("followingRule")])), Audience::Several(both));
-        assert_eq!(answer(json!([rule("mentionRule"), rule("listRule")])), Audience::Everyone);
-        for other in [json!([rule("listRule")]), json!([5]), json!("x")] {
+        let listed = Groups { listed: true, ..Groups::default() };
+        assert_eq!(answer(json!([rule("listRule")])), Audience::Several(listed));
+        let both = Groups { mentioned: true, ..listed };
+        assert_eq!(answer(json!([rule("mentionRule"), rule("listRule")])), Audience::Several(both));
+        for other in [json!([rule("newRule")]), json!([5]), json!("x")] {
             assert_eq!(answer(other), Audience::Everyone);
         }
         let disable = json!({"embeddingRules": [{"$type": "app.bsky.feed.postgate#disableRule"}]});

@@ -24,6 +24,7 @@ on_both!(
     hidden_answers_are_not_in_the_thread,
     a_quote_is_taken_off_and_put_back,
     a_members_app_says_who_may_answer,
+    people_on_a_list_may_answer,
     a_member_takes_a_quote_off,
 );
 
@@ -201,6 +202,41 @@ async fn a_members_app_says_who_may_answer(engine: EngineKind) {
     let quoting = elsewhere.create(&eve, POST, quote(&named, "never mind")).0;
     let quoting = node.post(&quoting).await;
     assert_eq!(quoting.quote.unwrap().state, QuoteState::Rejected);
+}
+
+async fn people_on_a_list_may_answer(engine: EngineKind) {
+    let elsewhere = Elsewhere::start().await;
+    let (bob, eve) = (elsewhere.person("bob"), elsewhere.person("eve"));
+    let node = Node::start(engine, &elsewhere).await;
+    let alice = node.follower("alice", &bob).await;
+    let carol = node.member("carol").await;
+    let (post, named) = members_post(&node, &alice, "for my list").await;
+    let list = format!("at://{}/app.bsky.graph.list/3kfriends", node.did(&alice).await);
+    let purpose = "app.bsky.graph.defs#curatelist";
+    let record = json!({"name": "friends", "purpose": purpose, "createdAt": now()});
+    app_puts(&node, &alice, "app.bsky.graph.list", "3kfriends", Some(record)).await;
+    let item = |subject: &Did| json!({"list": list, "subject": subject.as_str(), "createdAt": now()});
+    app_puts(&node, &alice, "app.bsky.graph.listitem", "3kone", Some(item(&eve))).await;
+    let rule = |list: &str| json!([{"$type": "app.bsky.feed.threadgate#listRule", "list": list}]);
+    let gate = |list: &str| json!({"post": named.0, "allow": rule(list), "createdAt": now()});
+    let key = rkey(&named.0).to_owned();
+    app_puts(&node, &alice, THREADGATE, &key, Some(gate(&list))).await;
+    let closed = async || node.hub.post(post.id).await.unwrap().reply_policy != Audience::Everyone;
+    node.until("for a list", closed).await;
+    let against = elsewhere.create(&bob, POST, answer(&named, "me too")).0;
+    let fine = elsewhere.create(&eve, POST, answer(&named, "of course")).0;
+    node.post(&fine).await;
+    node.post(&against).await;
+    assert_eq!(in_thread(&node, post.id, Some(alice.id)).await, ["of course"]);
+    // Members too; and of a list that is elsewhere nothing is known here.
+    assert!(matches!(try_answer(&node, &carol, &post).await, Err(HubError::Forbidden(_))));
+    let carol_did = node.did(&carol).await;
+    app_puts(&node, &alice, "app.bsky.graph.listitem", "3ktwo", Some(item(&carol_did))).await;
+    try_answer(&node, &carol, &post).await.unwrap();
+    app_puts(&node, &alice, "app.bsky.graph.listitem", "3ktwo", None).await;
+    let theirs = gate(&format!("at://{bob}/app.bsky.graph.list/3k"));
+    app_puts(&node, &alice, THREADGATE, &key, Some(theirs)).await;
+    try_answer(&node, &carol, &post).await.unwrap();
 }
 
 async fn a_member_takes_a_quote_off(engine: EngineKind) {
