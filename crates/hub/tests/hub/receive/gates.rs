@@ -65,7 +65,7 @@ async fn who_is_in_one_of_several_groups_may_answer(store: TestStore) {
     t.stranger(AP, "mallory").await;
     t.follow_now(&alice, bob).await;
     t.take(AP, "eve", Some("f1"), What::Follow { target: member_native(AP, "alice") }).await.unwrap();
-    let groups = Groups { followers: true, following: true, mentioned: false };
+    let groups = Groups { followers: true, following: true, ..Groups::default() };
     let (post, named) = limited(&t, &alice, Audience::of(groups)).await;
     let followed = t.stored(AP, answer(AP, "bob", "https://remote.example/1", &named)).await;
     let follows = t.stored(AP, answer(AP, "eve", "https://remote.example/2", &named)).await;
