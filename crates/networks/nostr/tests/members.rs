@@ -9,6 +9,7 @@ use common::{Client, event, now, on_both, tags};
 use landbridge_hub::{
     CopyKind, Draft, Hub, KeyImport, Translator,
     accounts::{Member, NewGrant, NewMember, Role, form_token},
+    gate::{Outcome, Rules, Scope},
     publish::NewReport,
 };
 use landbridge_model::{Id, Network};
@@ -31,6 +32,7 @@ use tokio::{
 on_both!(
     a_post_goes_out_and_can_be_deleted,
     what_a_moderator_hides_is_not_served,
+    members_ask_each_other_first_on_the_relay_too,
     what_the_members_app_writes_becomes_a_post_untouched,
     an_old_event_resent_by_a_stranger_is_no_post,
     apps_sign_through_us_as_long_as_the_grant_stands,
@@ -189,6 +191,32 @@ async fn what_a_moderator_hides_is_not_served(engine: EngineKind) {
     assert_eq!(client.next().await, json!(["COUNT", "c", { "count": 1 }]));
     n.hub.hide_post(bad.id, false).await.unwrap();
     assert_eq!(n.stored(notes).await.len(), 2);
+}
+
+async fn members_ask_each_other_first_on_the_relay_too(engine: EngineKind) {
+    let n = node(engine).await;
+    let (alice, dora) = (n.member("alice", None).await.actor.id, n.member("dora", None).await.actor.id);
+    let rules = Rules { not_followed: Outcome::Hold, ..Rules::default() };
+    n.hub.set_contact_rules(dora, rules).await.unwrap();
+    let (by_alice, at_dora) = (n.key(alice).await, n.key(dora).await);
+    let mut live = n.client().await;
+    live.say(json!(["REQ", "live", {"kinds": [1], "#p": [at_dora]}])).await;
+    assert_eq!(live.next().await[0], "EOSE");
+    let write = async |text: &str| {
+        let draft = Draft { author: alice, text: text.into(), ..Draft::default() };
+        n.hub.publish(draft, None).await.unwrap();
+    };
+    write("@dora look").await;
+    assert!(live.silent().await);
+    let (names_her, hers) =
+        (json!({"kinds": [1], "#p": [at_dora]}), json!({"kinds": [1], "authors": [by_alice]}));
+    assert!(n.stored(names_her.clone()).await.is_empty());
+    assert_eq!(n.stored(hers).await.len(), 1, "in the open it is hers");
+    let asks = n.hub.contact_requests(dora, &[Scope::Public], Default::default()).await.unwrap();
+    n.hub.accept_contact(dora, asks[0].id).await.unwrap();
+    until("the gate is asked anew", || async { n.stored(names_her.clone()).await.len() == 1 }).await;
+    write("@dora and this").await;
+    assert_eq!(live.next().await[0], "EVENT");
 }
 
 async fn what_the_members_app_writes_becomes_a_post_untouched(engine: EngineKind) {

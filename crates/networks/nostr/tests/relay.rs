@@ -477,7 +477,8 @@ async fn what_the_gate_holds_is_shown_by_no_other_way(engine: EngineKind) {
     theirs.authenticate(&stranger).await;
     assert_eq!(theirs.stored(about(&alice)).await.unwrap().len(), 2);
     // A flood that is held does not hide what is not.
-    let earlier = event(&bob, 1, now() - 1_000, &[&["p", &a]], "from a member");
+    w.hub.follow(id(&alice), id(&bob), Default::default(), None).await.unwrap();
+    let earlier = event(&bob, 1, now() - 1_000, &[&["p", &a]], "from a member whom she follows");
     assert!(his.publish(&earlier).await.0);
     for n in 0..6 {
         let more = event(&Keys::generate(), 1, now() - 10 - n, &[&["p", &a]], "me too");

@@ -1,7 +1,8 @@
-//! What a stranger has addressed to members is shown as the gate says: a member's app that asks this relay for what names
-//! the member does not see what the member is asked about first, or has turned away. Nobody else sees it here either: it is
-//! only here because it names a member. Its author may see it, and so does whoever asks for what names another member, whom
-//! it does reach.
+//! What somebody has addressed to members is shown as the gate says: a member's app that asks this relay for what names
+//! the member does not see what the member is asked about first, or has turned away. What a stranger has written nobody else
+//! sees here either: it is only here because it names a member. Its author may see it, and so does whoever asks for what
+//! names another member, whom it does reach. What a member has written is shown to all who do not ask for it by the names in
+//! it.
 //!
 //! A decision holds for a second: a page of events by strangers asks for the same ones again and again.
 //!
@@ -19,13 +20,20 @@ use landbridge_model::{Id, Network};
 use moka::sync::Cache;
 use std::{sync::Arc, time::Duration};
 
+/// Tags that name people.
+pub(super) const NAMES: [char; 2] = ['p', 'P'];
 const HOLDS: Duration = Duration::from_secs(1);
 /// Names in the questions that are kept, each question counting as four more: some ten megabytes.
 const KEPT: u64 = 100_000;
 
-/// Members whom an event names, and whether it reaches them.
+/// Whom an event reaches.
 #[derive(Clone, Debug, Default)]
-pub struct Reach(Arc<[(Hex32, bool)]>);
+pub struct Reach {
+    /// Members whom it names, and whether it reaches them.
+    named: Arc<[(Hex32, bool)]>,
+    /// It is by a member, and here on its own account.
+    at_home: bool,
+}
 
 /// What the gate is asked about an event. Events do not change, and neither does this.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -60,23 +68,22 @@ impl Reach {
     pub fn shows(&self, filter: &Filter) -> bool {
         let asked = |key: &Hex32| {
             let key = key.to_string();
-            ['p', 'P'].iter().any(|letter| filter.tags.get(letter).is_some_and(|keys| keys.contains(&key)))
+            NAMES.iter().any(|letter| filter.tags.get(letter).is_some_and(|keys| keys.contains(&key)))
         };
-        let mut meant = self.0.iter().filter(|(key, _)| asked(key)).peekable();
+        let mut meant = self.named.iter().filter(|(key, _)| asked(key)).peekable();
         match meant.peek() {
             Some(_) => meant.any(|(_, reached)| *reached),
-            None => self.0.is_empty() || self.0.iter().any(|(_, reached)| *reached),
+            None => self.at_home || self.named.is_empty() || self.named.iter().any(|(_, reached)| *reached),
         }
     }
 }
 
 impl Shared {
-    /// Whether the gate has a say about an event: it is by a stranger, and says something to members.
+    /// Whether the gate has a say about an event: it says something to members.
     pub(super) fn is_addressed(&self, event: &Event) -> bool {
         let members = self.members.all();
-        !members.contains_key(&event.pubkey)
-            && says_something(event.kind)
-            && named(event).any(|key| members.contains_key(&key))
+        let other_member = |key: Hex32| key != event.pubkey && members.contains_key(&key);
+        says_something(event.kind) && named(event).any(other_member)
     }
 
     pub(super) async fn reach_of(&self, event: &Event) -> Result<Reach, HubError> {
@@ -106,15 +113,16 @@ impl Shared {
         let members = self.members.all();
         let named = question.named.iter().filter_map(|key| members.get(key).map(|member| (*key, *member)));
         let named: Vec<(Hex32, Id)> = named.collect();
-        if named.is_empty() || members.contains_key(&question.author) {
-            return Ok(Reach::default());
+        let at_home = members.contains_key(&question.author);
+        if named.is_empty() {
+            return Ok(Reach { at_home, ..Reach::default() });
         }
         let ids: Vec<Id> = named.iter().map(|(_, member)| *member).collect();
         let Question { author, scope, link_or_media, .. } = *question;
         let reached =
             self.hub.reaches(Network::Nostr, &author.to_string(), scope, link_or_media, &ids).await?;
         let each = named.into_iter().map(|(key, member)| (key, reached.contains(&member)));
-        let reach = Reach(each.collect());
+        let reach = Reach { named: each.collect(), at_home };
         self.decided.answers.insert(question, reach.clone());
         Ok(reach)
     }
@@ -141,6 +149,7 @@ fn named(event: &Event) -> impl Iterator<Item = Hex32> + '_ {
 
 fn question(event: &Event) -> Question {
     let mut named: Vec<Hex32> = if says_something(event.kind) { named(event).collect() } else { Vec::new() };
+    named.retain(|key| *key != event.pubkey);
     named.sort_unstable();
     named.dedup();
     let scope = if event.kind == kind::OLD_MESSAGE { Scope::Private } else { Scope::Public };
@@ -161,13 +170,15 @@ mod tests {
     fn what_reaches_one_is_not_shown_to_another() {
         let key = |n: u8| Hex32::from_slice(&[n; 32]).unwrap();
         let (anna, bert) = (key(1), key(2));
-        let reach = Reach([(anna, true), (bert, false)].into());
+        let reach = Reach { named: [(anna, true), (bert, false)].into(), at_home: false };
         let about = |keys: &[Hex32]| Filter::default().tag('p', keys.iter().map(Hex32::to_string));
         assert!(reach.shows(&about(&[anna])) && reach.shows(&about(&[anna, bert])));
         assert!(!reach.shows(&about(&[bert])));
         assert!(reach.shows(&Filter::default()) && reach.shows(&about(&[key(3)])));
-        let held = Reach([(bert, false)].into());
+        let held = Reach { named: [(bert, false)].into(), at_home: false };
         assert!(!held.shows(&Filter::default()) && !held.shows(&about(&[anna])));
+        let at_home = Reach { at_home: true, ..held };
+        assert!(at_home.shows(&Filter::default()) && !at_home.shows(&about(&[bert])));
         assert!(Reach::default().shows(&about(&[bert])));
     }
 }

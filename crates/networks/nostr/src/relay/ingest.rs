@@ -234,8 +234,8 @@ impl Shared {
         }
     }
 
-    /// What a stranger says to members waits for the gate.
-    fn show_live(&self, event: Event, turn: Option<i64>) {
+    /// What somebody says to members waits for the gate.
+    pub(super) fn show_live(&self, event: Event, turn: Option<i64>) {
         if !self.is_addressed(&event) {
             self.live.publish(&event, turn);
         } else if self.addressed.try_send((event, turn)).is_err() {

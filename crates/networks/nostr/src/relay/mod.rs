@@ -178,7 +178,7 @@ impl Relay {
     pub async fn show(&self, event: &Event) -> Result<(), StoreError> {
         let row = self.0.hub.store().row(nostr_events::turn_of(&event.id.to_string())).await?;
         match row.map(|mut row| row.get(0)).transpose()? {
-            Some(turn) => self.0.live.publish(event, Some(turn)),
+            Some(turn) => self.0.show_live(event.clone(), Some(turn)),
             None if matches!(event.kind, kind::DELETION | kind::VANISH) => self.0.live.publish(event, None),
             None => {}
         }

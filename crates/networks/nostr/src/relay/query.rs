@@ -1,6 +1,9 @@
 //! Stored events for a request, and how many there are (NIP-01, NIP-45).
 
-use super::{Shared, gate::says_something};
+use super::{
+    Shared,
+    gate::{NAMES, says_something},
+};
 use crate::{event::Hex32, wire::Filter};
 use landbridge_hub::HubError;
 use landbridge_model::Time;
@@ -98,7 +101,8 @@ impl Shared {
 
     /// Whether an answer to that filter may have an event.
     async fn may_show(&self, filter: &Filter, readers: &[Hex32], found: &Found) -> Result<bool, StoreError> {
-        let own = |key: &Hex32| readers.contains(key) || self.members.all().contains_key(key);
+        let by_member = |key: &Hex32| !names_people(filter) && self.members.all().contains_key(key);
+        let own = |key: &Hex32| readers.contains(key) || by_member(key);
         if found.author.parse().is_ok_and(|key| own(&key)) {
             return Ok(true);
         }
@@ -157,7 +161,8 @@ impl Shared {
     fn may_be_gated(&self, filter: &Filter, readers: &[Hex32]) -> bool {
         let members = self.members.all();
         let own = |key: &Hex32| members.contains_key(key) || readers.contains(key);
-        let by_members = filter.authors.as_ref().is_some_and(|authors| authors.iter().all(own));
+        let by_members =
+            !names_people(filter) && filter.authors.as_ref().is_some_and(|authors| authors.iter().all(own));
         let silent = filter.kinds.as_ref().is_some_and(|kinds| !kinds.iter().any(|k| says_something(*k)));
         !by_members && !silent
     }
@@ -178,6 +183,10 @@ impl Shared {
         found.truncate(limit);
         Ok(found)
     }
+}
+
+fn names_people(filter: &Filter) -> bool {
+    NAMES.iter().any(|letter| filter.tags.contains_key(letter))
 }
 
 /// The answer to COUNT (NIP-45).
