@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 
 const TURNS: &str = "nostr";
 
-/// What a moderator shows to nobody for now. Asked once per statement, and mostly of nothing.
+/// What a moderator shows to nobody for now: few, from whom SQLite has to begin (`CROSS JOIN`), not from all copies.
 macro_rules! hidden {
     ($id:literal, $address:literal) => {
         concat!(
@@ -20,8 +20,8 @@ macro_rules! hidden {
             $address,
             ", ",
             $id,
-            ") IN (SELECT c.native_id FROM hidden_posts h JOIN copies c ON c.object_id = h.post_id AND c.kind = 'post' \
-             WHERE c.network = 2)"
+            ") IN (SELECT c.native_id FROM hidden_posts h CROSS JOIN copies c \
+             WHERE c.object_id = h.post_id AND c.kind = 'post' AND c.network = 2)"
         )
     };
 }
