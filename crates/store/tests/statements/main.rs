@@ -35,6 +35,7 @@ const SMALL: &[&str] = &[
     "doomed_files",
     "domain_rules",
     "erasures",
+    "hidden_posts", // Only whether there is any.
     "label_sources",
     "label_choices",
     "mutes",
