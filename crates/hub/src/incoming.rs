@@ -147,7 +147,7 @@ pub struct InPost {
     pub published: Time,
     pub updated: Option<Time>,
     pub visibility: Option<Visibility>,
-    /// Native ids of everyone it is addressed to or who is named in it.
+    /// Native ids of everyone it is addressed to. What is not public is for them alone, whoever its text names.
     pub addressed: Vec<String>,
     pub title: Option<String>,
     /// Mentions carry native ids.

@@ -22,30 +22,34 @@ const BLOCK: i64 = 3;
 impl Hub {
     /// Lets somebody in, in that scope. What was held goes where it would have been.
     pub async fn accept_contact(&self, member: Id, id: Id) -> Result<(), HubError> {
-        let row = self.contact_row(member, id).await?;
-        let scope = Scope::from_key(&row.scope).ok_or(HubError::NotFound)?;
-        if scope == Scope::Follow && self.asks_to_follow(row.stranger, member).await? {
-            self.accept_follow(member, row.stranger).await?;
-            return Ok(());
-        }
-        let changes = self.answer_changes(member, row.stranger, scope, State::Granted, Reason::Member);
-        self.store().write(changes).await?;
-        self.budgets().answered();
-        self.release(member).await
+        self.answer_contact(member, id, true).await
     }
 
     /// Declines. Somebody who asked to follow hears it; whoever wrote or did something hears nothing. What was held is gone.
     pub async fn decline_contact(&self, member: Id, id: Id) -> Result<(), HubError> {
+        self.answer_contact(member, id, false).await
+    }
+
+    async fn answer_contact(&self, member: Id, id: Id, yes: bool) -> Result<(), HubError> {
         let row = self.contact_row(member, id).await?;
         let scope = Scope::from_key(&row.scope).ok_or(HubError::NotFound)?;
         if scope == Scope::Follow && self.asks_to_follow(row.stranger, member).await? {
-            self.reject_follow(member, row.stranger).await?;
+            match yes {
+                true => self.accept_follow(member, row.stranger).await?,
+                false => self.reject_follow(member, row.stranger).await?,
+            };
             return Ok(());
         }
-        let mut changes = self.answer_changes(member, row.stranger, scope, State::Declined, Reason::Member);
-        changes.push(contacts::drop_items(row.id));
+        let answer = if yes { State::Granted } else { State::Declined };
+        let mut changes = self.answer_changes(member, row.stranger, scope, answer, Reason::Member);
+        if !yes {
+            changes.push(contacts::drop_items(row.id));
+        }
         self.store().write(changes).await?;
         self.budgets().answered();
+        if yes {
+            return self.release(member).await;
+        }
         self.removed().store(true, Ordering::Relaxed);
         Ok(())
     }
@@ -54,7 +58,6 @@ impl Hub {
     pub async fn block_contact(&self, member: Id, id: Id) -> Result<(), HubError> {
         let row = self.contact_row(member, id).await?;
         self.block(member, row.stranger).await?;
-        self.budgets().answered();
         Ok(())
     }
 

@@ -254,11 +254,7 @@ impl Hub {
             if kind == DeedKind::Repost { post.repost_of } else { post.quote.as_ref().and_then(|q| q.post) };
         let Some(about) = about else { return Ok(None) };
         let about = self.posts(&[about]).await?.pop().filter(|about| about.author == item.member);
-        Ok(match (kind, about) {
-            (_, None) => None,
-            (DeedKind::Repost, Some(about)) => found(about),
-            (_, Some(_)) => found(post),
-        })
+        Ok(about.and_then(|about| found(if kind == DeedKind::Repost { about } else { post })))
     }
 }
 

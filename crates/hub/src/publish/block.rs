@@ -49,6 +49,7 @@ impl Hub {
         }
         let who = target.id;
         self.commit(&actor, ActKind::Block { id, target }, origin, Reach::Actor(who), changes).await?;
+        self.budgets().answered();
         self.relations_changed(member, who);
         self.relationship(member, who).await
     }

@@ -145,6 +145,7 @@ impl Hub {
         let reached = self
             .commit(&actor, ActKind::AcceptFollow { id, follower }, None, Reach::Actor(who), changes)
             .await?;
+        self.budgets().answered();
         self.wake(reached, None);
         self.relations_changed(who, member);
         self.relationship(member, who).await
@@ -182,6 +183,7 @@ impl Hub {
         let (id, who) = (row.id, follower.id);
         let act = ActKind::RejectFollow { id, follower };
         self.commit(&actor, act, None, Reach::Actor(who), changes).await?;
+        self.budgets().answered();
         self.relations_changed(who, member);
         self.relationship(member, who).await
     }

@@ -80,8 +80,12 @@ impl Hub {
         let reach = self.reach_of(member, &draft, &post, parent.as_ref(), origin.as_ref()).await?;
         self.ready_card_for(&post, &reach, origin.as_ref()).await;
         let named: Vec<Id> = post.mentions.iter().map(|mention| mention.actor).collect();
+        let quoted = match post.quote.as_ref().and_then(|quote| quote.post) {
+            Some(quoted) => Some(self.post(quoted).await?.author),
+            None => None,
+        };
         let kept = match brought {
-            None => self.ask_about(&member.actor, &post, &named).await?,
+            None => self.ask_about(&member.actor, &post, &named, quoted).await?,
             Some(_) => Kept::default(),
         };
         let mut changes = kept.changes;
@@ -107,7 +111,8 @@ impl Hub {
         if brought.is_none() {
             let scope = Scope::of(post.visibility);
             changes.extend(self.let_in(member.actor.id, named.iter().copied(), &[scope], Reason::Wrote));
-            changes.extend(self.spread_rows(&post, &member.actor, &kept.from).await?);
+            let quoted = quoted.filter(|id| key.is_none() || readers.contains(id));
+            changes.extend(self.spread_rows(&post, &member.actor, quoted, &kept.from).await?);
         }
         let kind = ActKind::Post(post.clone());
         let reach = Reach::Only(reach);
@@ -126,18 +131,19 @@ impl Hub {
     }
 
     /// Asks the gate about the members whom a new post names, and the one whom it quotes.
-    async fn ask_about(&self, author: &Actor, post: &Post, named: &[Id]) -> Result<Kept, HubError> {
+    async fn ask_about(
+        &self,
+        author: &Actor,
+        post: &Post,
+        named: &[Id],
+        quoted: Option<Id>,
+    ) -> Result<Kept, HubError> {
         let mut kept = self.ask_here(author, Deed::mention(post), named).await?;
-        // Of what not all may read nobody is told by a quote.
-        if post.visibility.is_open()
-            && let Some(quoted) = post.quote.as_ref().and_then(|quote| quote.post)
-        {
-            let quoted = self.post(quoted).await?.author;
-            if !named.contains(&quoted) {
-                let more = self.ask_here(author, Deed::quote(post), &[quoted]).await?;
-                kept.from.extend(more.from);
-                kept.changes.extend(more.changes);
-            }
+        // What not all may read reaches nobody by a quote alone.
+        if let Some(quoted) = quoted.filter(|id| post.visibility.is_open() && !named.contains(id)) {
+            let more = self.ask_here(author, Deed::quote(post), &[quoted]).await?;
+            kept.from.extend(more.from);
+            kept.changes.extend(more.changes);
         }
         Ok(kept)
     }
@@ -155,11 +161,12 @@ impl Hub {
     }
 
     /// Rows that put a new post before people: on home timelines, and in the notifications of who is to be told.
-    /// `kept_from`: whom the gate keeps it from.
+    /// `quoted`: whose post it quotes, if they may read it. `kept_from`: whom the gate keeps it from.
     async fn spread_rows(
         &self,
         post: &Post,
         author: &Actor,
+        quoted: Option<Id>,
         kept_from: &[Id],
     ) -> Result<Vec<Change>, HubError> {
         let mut changes = self.home_rows(post, author, None);
@@ -170,10 +177,8 @@ impl Hub {
             post.visibility != Visibility::Direct && !post.mentions.iter().any(|m| m.actor == *f)
         });
         changes.extend(self.tell(NotificationKind::Status, author.id, eager, Some(post)));
-        if let Some(quoted) = post.quote.as_ref().and_then(|q| q.post) {
-            let quoted = Some(self.post(quoted).await?.author).filter(|id| !kept_from.contains(id));
-            changes.extend(self.tell(NotificationKind::Quote, author.id, quoted, Some(post)));
-        }
+        let quoted = quoted.filter(|id| !kept_from.contains(id));
+        changes.extend(self.tell(NotificationKind::Quote, author.id, quoted, Some(post)));
         Ok(changes)
     }
 

@@ -77,6 +77,7 @@ impl Hub {
             origins::refused(report.target, member, WEIGHT * origins::ONE, Time::now()),
         ];
         self.commit(&actor, kind, None, Reach::Only(networks), changes).await?;
+        self.budgets().answered();
         metrics::counter!("hub_reports_total", "from" => "here").increment(1);
         Ok(id)
     }

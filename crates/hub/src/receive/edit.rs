@@ -46,6 +46,8 @@ impl Hub {
             if held.author != sent.actor.id {
                 return Err(Halt::Rule("an edit by somebody else"));
             }
+            // Fixed: an edit that calls itself public does not widen what it was sent as.
+            post.visibility = Some(held.visibility);
             match self.write_edit(sent, &post, &held, trail).await {
                 Err(Halt::Ignored("edited meanwhile" | ANSWERED)) => continue,
                 other => return other,

@@ -115,7 +115,7 @@ impl Hub {
         post.mentions.retain(|mention| !around.keeps_from(mention.actor));
         let quiet: Vec<Id> = around.held().into_iter().map(|(member, _)| member).collect();
         let accepted = |id: &Id| decisions.get(id).is_some_and(|decision| *decision == Decision::Accept);
-        let told: Vec<Id> = around.members().into_iter().filter(accepted).collect();
+        let told: Vec<Id> = around.members(new).into_iter().filter(accepted).collect();
 
         let mut write = Write::from(refused);
         let mut holders = Vec::new();

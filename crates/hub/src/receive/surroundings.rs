@@ -5,7 +5,7 @@ use crate::{
     Hub, InPost, Via,
     gate::{self, Decision, Reason, Scope},
 };
-use landbridge_model::{Acct, Id, MarkKind, Mention, Network};
+use landbridge_model::{Acct, Id, MarkKind, Mention, Network, Visibility};
 use landbridge_store::{
     Query, Row, StoreError,
     entities::{copies, follows, presences},
@@ -154,21 +154,23 @@ impl Surroundings {
         matches!(self.decisions.get(&member), Some(Decision::Drop(_) | Decision::Refuse(_)))
     }
 
-    /// Members whom this wants to reach.
-    pub fn members(&self) -> Vec<Id> {
-        let authors = [self.parent, self.quoted].into_iter().flatten().filter(|post| post.by_member);
-        let mut members: Vec<Id> = authors.map(|post| post.author).collect();
+    /// Members whom this wants to reach: whom it is for, and of what is open to all also those whose posts it answers or
+    /// quotes.
+    pub fn members(&self, post: &InPost) -> Vec<Id> {
+        let about = if is_open(post) { [self.parent, self.quoted] } else { [None; 2] };
+        let authors = about.into_iter().flatten().filter(|about| about.by_member);
+        let mut members: Vec<Id> = authors.map(|about| about.author).collect();
         members.extend(self.people.values().filter(|person| person.is_member()).map(|person| person.id));
         members.sort_unstable();
         members.dedup();
         members
     }
 
-    /// Everyone the post names or addresses and who is known here, in the order of the text.
+    /// Everyone the post is for and who is known here, in the order of the text.
     pub fn mentions(&self, post: &InPost) -> Vec<Mention> {
         let mut mentions: Vec<Mention> = Vec::new();
         let named = named(post).map(|id| (id, false));
-        for (id, silent) in named.chain(post.addressed.iter().map(|id| (id.as_str(), true))) {
+        for (id, silent) in named.chain(addressed(post).map(|id| (id, true))) {
             let Some(person) = self.people.get(id) else { continue };
             if !mentions.iter().any(|mention| mention.actor == person.id) {
                 let (acct, url) = (person.acct.to_string(), person.url.clone().unwrap_or_default());
@@ -179,16 +181,27 @@ impl Surroundings {
     }
 }
 
-/// Native ids of those named in the text.
+/// Native ids of those named in the text. A text that is not for everybody is for nobody but those it is addressed to:
+/// who is only spoken of in it does not read it, whatever it claims.
 fn named(post: &InPost) -> impl Iterator<Item = &str> {
-    post.text.marks.iter().filter_map(|mark| match &mark.kind {
+    let open = is_open(post);
+    let named = post.text.marks.iter().filter_map(|mark| match &mark.kind {
         MarkKind::Mention { id, .. } if !id.is_empty() => Some(id.as_str()),
         _ => None,
-    })
+    });
+    named.filter(move |id| open || addressed(post).any(|to| to == *id))
+}
+
+fn is_open(post: &InPost) -> bool {
+    post.visibility.is_none_or(Visibility::is_open)
+}
+
+fn addressed(post: &InPost) -> impl Iterator<Item = &str> {
+    post.addressed.iter().map(String::as_str)
 }
 
 fn people_named(post: &InPost) -> Vec<&str> {
-    let mut people: Vec<&str> = named(post).chain(post.addressed.iter().map(String::as_str)).collect();
+    let mut people: Vec<&str> = named(post).chain(addressed(post)).collect();
     people.sort_unstable();
     people.dedup();
     people.truncate(super::clean::ADDRESSED);
@@ -233,7 +246,7 @@ impl Hub {
         let mut unknown: Vec<&str> = named(post).filter(is_unknown).take(UNKNOWN_PEOPLE).collect();
         // Where a conversation is a set of people, everybody in it must be known.
         if scope == Scope::Private && self.translator(sent.network).is_ok_and(|t| t.has_rooms()) {
-            unknown.extend(post.addressed.iter().map(String::as_str).filter(is_unknown));
+            unknown.extend(addressed(post).filter(is_unknown));
         }
         for id in unknown.into_iter().map(str::to_owned).collect::<Vec<_>>() {
             self.actor_somehow(sent.network, &id, trail).await?;
@@ -260,7 +273,7 @@ impl Hub {
     ) -> Result<Surroundings, Halt> {
         let approach = sent.approach_with(scope, post);
         let mut around = Surroundings { nearby, ..Surroundings::default() };
-        let members = around.members();
+        let members = around.members(post);
         let mut questions = vec![follows::any_member_following(sent.actor.id), follows::eager(sent.actor.id)];
         if !members.is_empty() {
             questions.push(gate::question(&approach, &members));

@@ -55,9 +55,9 @@ impl Connection {
         // prepared anew each time that other arguments are bound.
         raw.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(fault)?;
         let connection = Connection { raw, texts: HashMap::new() };
+        // No memory map: every reader would drop and fault in its own again after each commit.
         connection.batch(
-            "PRAGMA cache_size = -4096; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY;
-             PRAGMA trusted_schema = OFF;",
+            "PRAGMA cache_size = -4096; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
         )?;
         Ok(connection)
     }

@@ -1,11 +1,15 @@
 //! Private posts: sealed, readable by their addressees alone.
 
 use super::*;
-use crate::support::test_hub;
+use crate::support::{draft, draft_for, test_hub};
+use landbridge_hub::{CopyKind, Draft, Page, gate::Scope};
+use landbridge_model::Post;
 use landbridge_store::{args, on_both_engines, query, testing::TestStore};
 
 on_both_engines!(
     a_direct_post_is_sealed_for_its_addressees,
+    whoever_is_only_spoken_of_reads_nothing,
+    whose_post_a_message_is_about_hears_nothing_of_it,
     followers_only_posts_reach_followers,
     nothing_private_leaks
 );
@@ -42,6 +46,77 @@ async fn a_direct_post_is_sealed_for_its_addressees(store: TestStore) {
     t.take(AP, "bob", None, What::Edit(Box::new(edit))).await.unwrap();
     let post = t.hub.post(id).await.unwrap();
     assert_eq!((post.visibility, post.text.text.as_str()), (Visibility::Direct, "changed"));
+}
+
+/// Addressed to one, naming another: by its text as it came, and by an edit that calls itself public.
+async fn whoever_is_only_spoken_of_reads_nothing(store: TestStore) {
+    let t = test_hub(store);
+    let (alice, anna) = (t.member("alice").await, t.member("anna").await);
+    for network in [AP, Network::Nostr] {
+        let bob = t.stranger(network, "bob").await;
+        for member in [&alice, &anna] {
+            t.follow_now(member, bob).await;
+        }
+        let spoken_of = mention_of(network, "bob", "", "anna").text;
+        for (n, visibility) in [Visibility::Direct, Visibility::Followers].into_iter().enumerate() {
+            // Followers read what is for followers; whoever is not one is not made one by being named.
+            if visibility == Visibility::Followers {
+                t.hub.unfollow(anna.actor.id, bob, None).await.unwrap();
+            }
+            let native = format!("https://remote.example/{network}/{n}");
+            let post = InPost {
+                visibility: Some(visibility),
+                text: spoken_of.clone(),
+                ..mention_of(network, "bob", &native, "alice")
+            };
+            let id = t.stored(network, post.clone()).await;
+            let named = |post: &Post| post.mentions.iter().map(|m| m.actor).collect::<Vec<_>>();
+            let held = t.hub.post(id).await.unwrap();
+            assert_eq!(named(&held), [alice.actor.id]);
+            assert!(t.hub.view(id, Some(alice.actor.id)).await.is_ok());
+            assert!(t.hub.view(id, Some(anna.actor.id)).await.is_err());
+            let edit = InPost {
+                visibility: Some(Visibility::Public),
+                updated: Some(Time::now()),
+                published: Time(0),
+                text: RichText::new(format!("{} again", spoken_of.text), spoken_of.marks.clone()),
+                ..post
+            };
+            t.take(network, "bob", None, What::Edit(Box::new(edit))).await.unwrap();
+            let held = t.hub.post(id).await.unwrap();
+            assert_eq!((held.visibility, named(&held)), (visibility, vec![alice.actor.id]));
+            assert!(t.hub.view(id, Some(anna.actor.id)).await.is_err());
+        }
+        let nobody = InPost {
+            visibility: Some(Visibility::Direct),
+            addressed: Vec::new(),
+            ..mention_of(network, "bob", &format!("https://remote.example/{network}/9"), "alice")
+        };
+        assert!(ignored(t.post(network, nobody).await), "for nobody");
+    }
+    assert!(t.told(&anna).await.is_empty());
+    assert!(t.hub.conversations(anna.actor.id, Page::default()).await.unwrap().is_empty());
+}
+
+/// From elsewhere, and by a member: neither asked nor told, not even uncounted.
+async fn whose_post_a_message_is_about_hears_nothing_of_it(store: TestStore) {
+    let t = test_hub(store);
+    let (alice, anna) = (t.member("alice").await, t.member("anna").await);
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    let post = t.hub.publish(draft(&anna, "Mine"), None).await.unwrap();
+    let native = t.hub.copy_on(CopyKind::Post, post.id, AP).await.unwrap().unwrap().native_id;
+    let message = |id: &str| direct(&format!("https://remote.example/{id}"), "alice");
+    t.stored(AP, InPost { quote: Some(native.clone()), quote_free: true, ..message("quote") }).await;
+    t.stored(AP, InPost { reply_to: Some(native.clone()), ..message("answer") }).await;
+    let to_nobody = InPost { addressed: Vec::new(), reply_to: Some(native), ..message("nobody") };
+    assert!(ignored(t.post(AP, to_nobody).await));
+    let by_alice = Draft { quote: Some(post.id), ..draft_for(&alice, "look", Visibility::Direct) };
+    t.hub.publish(Draft { to: vec![bob], ..by_alice }, None).await.unwrap();
+    let told = query("SELECT COUNT(*) FROM notifications WHERE member_id = ?1", args![anna.actor.id]);
+    assert_eq!(t.hub.store().row(told).await.unwrap().unwrap().get::<i64>(0).unwrap(), 0);
+    let asked = t.hub.contact_requests(anna.actor.id, &Scope::ALL, Page::default()).await.unwrap();
+    assert!(asked.is_empty(), "{asked:?}");
 }
 
 async fn followers_only_posts_reach_followers(store: TestStore) {

@@ -3,8 +3,9 @@
 use super::read::{Cx, Not, Read};
 use crate::remote::Document;
 use crate::translate::{self, ReadPost, policy::Interaction};
-use crate::vocab::{ACTOR_TYPES, Node, POST_TYPES, addressed, same_authority, visibility};
+use crate::vocab::{ACTOR_TYPES, ADDRESSES, Node, POST_TYPES, same_authority};
 use landbridge_hub::{InPost, What};
+use serde_json::Value;
 
 impl Cx<'_> {
     pub(super) async fn create(&self, activity: Node<'_>) -> Read {
@@ -61,11 +62,9 @@ impl Cx<'_> {
 
     /// A post of the sender, checked to be theirs.
     pub(super) async fn post(&self, object: Node<'_>, activity: Option<Node<'_>>) -> Result<InPost, Not> {
-        let mut read = self.owned(object)?;
-        if let Some(activity) = activity.filter(|_| !object.has("to") && !object.has("cc")) {
-            read.post.visibility = Some(visibility(activity, None));
-            read.post.addressed.extend(addressed(activity).map(str::to_owned));
-        }
+        let completed = self.completed(object, activity);
+        let object = completed.as_ref().map_or(object, Node);
+        let read = self.owned(object)?;
         self.let_through(object, &read).await?;
         Ok(self.ap.with_stamp(self.hub, read).await)
     }
@@ -83,12 +82,8 @@ impl Cx<'_> {
     }
 
     fn owned(&self, object: Node<'_>) -> Result<ReadPost, Not> {
-        let mut read = match translate::post(object, self.now) {
-            Some(read) => read,
-            // Without author, a created thing is its creator's.
-            None if !object.has("attributedTo") => self.unattributed(object)?,
-            None => return Err(Not::Refused("a post without id or author of its host")),
-        };
+        let mut read = translate::post(object, self.now)
+            .ok_or(Not::Refused("a post without id or author of its host"))?;
         if !read.authors.iter().any(|a| a == self.actor) {
             return Err(Not::Refused("somebody else's post"));
         }
@@ -96,13 +91,25 @@ impl Cx<'_> {
         Ok(read)
     }
 
-    fn unattributed(&self, object: Node<'_>) -> Result<ReadPost, Not> {
-        let mut attributed = object.0.clone();
-        if let Some(attributed) = attributed.as_object_mut() {
-            attributed.insert("attributedTo".into(), self.actor.into());
+    /// The object with what its activity says in its place, where it says nothing itself: without author it is its
+    /// creator's, without addresses for whom the activity is for (ActivityPub, 6.2). None: nothing is missing.
+    fn completed(&self, object: Node<'_>, activity: Option<Node<'_>>) -> Option<Value> {
+        let orphan = !object.has("attributedTo") && !object.has("actor");
+        let to_nobody = !object.has("to") && !object.has("cc");
+        let envelope = activity.filter(|_| to_nobody);
+        if !orphan && envelope.is_none() {
+            return None;
         }
-        translate::post(Node(&attributed), self.now)
-            .ok_or(Not::Refused("a post without id or author of its host"))
+        let mut whole = object.0.as_object()?.clone();
+        if orphan {
+            whole.insert("attributedTo".into(), self.actor.into());
+        }
+        for (activity, name) in envelope.iter().flat_map(|activity| ADDRESSES.map(|name| (activity, name))) {
+            if let Some(addresses) = activity.0.get(name).filter(|_| !object.has(name)) {
+                whole.insert(name.into(), addresses.clone());
+            }
+        }
+        Some(Value::Object(whole))
     }
 
     /// The object, asked for at its origin, which must be the sender's own host.

@@ -2,11 +2,11 @@
 //! title, text and a link to where they are at home.
 
 use super::{actor::page, elsewhere, media, poll, quote, tags, web_url};
-use crate::text::{self, Hints, MAX_TEXT};
+use crate::text::{self, Hints, MAX_TEXT, Named};
 use crate::vocab::{Localized, Node, POST_TYPES, addressed, localized, same_authority, visibility};
 use landbridge_hub::InPost;
 use landbridge_model::richtext::compose;
-use landbridge_model::{Mark, MarkKind, PostKind, RichText, Time, safe_display_name};
+use landbridge_model::{Mark, MarkKind, PostKind, RichText, Time, Visibility, safe_display_name};
 
 const MAX_TITLE: usize = 500;
 const MAX_ADDRESSED: usize = 256;
@@ -42,6 +42,7 @@ pub fn post(node: Node<'_>, now: Time) -> Option<ReadPost> {
     let in_text = text.tags();
     let published = node.time("published").map_or(now, |t| t.min(now));
     let updated = node.time("updated").map(|t| t.min(now)).filter(|t| *t > published);
+    let visibility = visibility(node, None);
     let post = InPost {
         native_id: id.to_owned(),
         version: None,
@@ -50,8 +51,8 @@ pub fn post(node: Node<'_>, now: Time) -> Option<ReadPost> {
         kind,
         published,
         updated,
-        visibility: Some(visibility(node, None)),
-        addressed: everyone(node, &tagged),
+        visibility: Some(visibility),
+        addressed: everyone(node, visibility, &tagged),
         title: title(node, kind),
         warning: warning(node, kind, sensitive),
         sensitive,
@@ -132,9 +133,11 @@ fn authors<'a>(node: Node<'a>, id: &'a str) -> impl Iterator<Item = &'a str> {
         .take(8)
 }
 
-fn everyone(node: Node<'_>, tagged: &tags::Tagged) -> Vec<String> {
+/// Whom it is for. A tag tells whom a public post names; what is not public is for nobody by a tag.
+fn everyone(node: Node<'_>, visibility: Visibility, tagged: &tags::Tagged) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
-    let mentioned = tagged.mentions.iter().map(|m| m.id.as_str());
+    let tagged: &[Named] = if visibility.is_open() { &tagged.mentions } else { &[] };
+    let mentioned = tagged.iter().map(|m| m.id.as_str());
     for id in addressed(node).filter(|id| web_url(id).is_some()).chain(mentioned) {
         if all.len() < MAX_ADDRESSED && !all.iter().any(|a| a == id) {
             all.push(id.to_owned());

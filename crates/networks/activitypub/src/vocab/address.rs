@@ -5,6 +5,9 @@ use landbridge_model::Visibility;
 
 pub const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
 
+/// Where a thing says for whom it is; the hidden ones (`bto`, `bcc`) are taken off before it is sent.
+pub const ADDRESSES: [&str; 3] = ["to", "cc", "audience"];
+
 /// The public collection, in any of its spellings.
 pub fn is_public(id: &str) -> bool {
     matches!(id, PUBLIC | "as:Public" | "Public")
@@ -26,7 +29,7 @@ pub fn visibility(node: Node<'_>, followers: Option<&str>) -> Visibility {
 
 /// Everyone who is named as a receiver, but for the public and collections of followers.
 pub fn addressed<'a>(node: Node<'a>) -> impl Iterator<Item = &'a str> {
-    let all = ["to", "cc", "audience"].into_iter().flat_map(move |name| node.ids(name));
+    let all = ADDRESSES.into_iter().flat_map(move |name| node.ids(name));
     all.filter(|id| !is_public(id) && !id.contains("/followers"))
 }
 

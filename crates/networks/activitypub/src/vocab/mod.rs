@@ -6,7 +6,7 @@ mod document;
 mod language;
 mod node;
 
-pub use address::{PUBLIC, addressed, is_public, visibility};
+pub use address::{ADDRESSES, PUBLIC, addressed, is_public, visibility};
 pub use document::{MAX_BODY, TooMuch, parse};
 pub use language::{Localized, localized};
 pub use node::Node;

@@ -6,6 +6,7 @@
 //! | oversized, deeply nested, lists of 100,000, invalid UTF-8 | `oversized_and_broken_documents_are_refused_cheaply` |
 //! | NUL, HTML and SVG, bidi tricks in names | `markup_and_tricks_end_as_plain_text` |
 //! | mismatched owner or authority | `nobody_speaks_for_others`, `documents_are_believed_only_from_their_own_host` |
+//! | a private note that names whom it does not address | `a_private_note_is_for_whom_it_addresses` |
 //! | replays after a delete, after an undo | `replays_have_no_second_effect`, `an_undone_act_stays_undone` |
 //! | counted, nothing stored | `each_refusal_is_counted` |
 //! | redirects and names into private networks, decompression bombs | `landbridge-fetch`: `tests/guard.rs` |
@@ -18,7 +19,7 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use bytes::Bytes;
 use landbridge_activitypub::signature::{PrivateKey, cavage, key::ProofKey, proof};
-use landbridge_hub::Page;
+use landbridge_hub::{Page, accounts::Member};
 use landbridge_model::Network;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ use std::time::{Duration, SystemTime};
 on_both!(
     what_is_not_properly_signed_is_refused,
     nobody_speaks_for_others,
+    a_private_note_is_for_whom_it_addresses,
     oversized_and_broken_documents_are_refused_cheaply,
     markup_and_tricks_end_as_plain_text,
     documents_are_believed_only_from_their_own_host,
@@ -95,6 +97,39 @@ async fn nobody_speaks_for_others() {
     assert_eq!(s.send(&delete).await, 403, "a delete of somebody else's post");
     assert!(s.a.hub.post(post.id).await.is_ok());
     s.nothing_arrived().await;
+}
+
+async fn a_private_note_is_for_whom_it_addresses() {
+    let s = Scene::new().await;
+    let eve = s.a.member("eve").await;
+    let [alice_id, eve_id] = ["alice", "eve"].map(|name| format!("{}/users/{name}", s.a.origin));
+    for member in [&s.alice, &eve] {
+        s.a.follow(member, &s.m.address("mallory")).await;
+    }
+    let to = |id: &str, to: &[&str]| {
+        let mut create = s.create(id);
+        create["to"] = json!(to);
+        create["object"]["to"] = json!(to);
+        create["object"]["content"] = format!("<p><a href=\"{eve_id}\">@eve</a> {id}</p>").into();
+        create["object"]["tag"] =
+            json!([&alice_id, &eve_id].map(|href| json!({"type": "Mention", "href": href})));
+        create
+    };
+    let reads = async |id: &str, member: &Member| {
+        let copy = s.a.hub.copy(Network::ActivityPub, &format!("{}/{id}", s.m.origin)).await.unwrap();
+        s.a.hub.view(copy.expect(id).object, Some(member.actor.id)).await.is_ok()
+    };
+    assert_eq!(s.send(&to("1", &[&alice_id])).await, 202);
+    assert!(reads("1", &s.alice).await && !reads("1", &eve).await, "to one, claiming another");
+    // The addresses of the envelope count where the note has none, and its tags as little.
+    let mut bare = to("2", &[&alice_id]);
+    bare["object"].as_object_mut().unwrap().remove("to");
+    assert_eq!(s.send(&bare).await, 202);
+    assert!(reads("2", &s.alice).await && !reads("2", &eve).await, "addressed by its envelope");
+    assert_eq!(s.send(&to("3", &[&alice_id, &eve_id])).await, 202);
+    assert!(reads("3", &s.alice).await && reads("3", &eve).await, "to both");
+    assert_eq!(s.send(&to("4", &[])).await, 202);
+    assert!(!s.holds(&format!("{}/4", s.m.origin)).await, "to nobody, tagging both");
 }
 
 async fn oversized_and_broken_documents_are_refused_cheaply() {
