@@ -23,8 +23,6 @@ use std::{sync::Arc, time::Duration};
 /// Tags that name people.
 pub(super) const NAMES: [char; 2] = ['p', 'P'];
 const HOLDS: Duration = Duration::from_secs(1);
-/// Names in the questions that are kept, each question counting as four more: some ten megabytes.
-const KEPT: u64 = 100_000;
 
 /// Whom an event reaches.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +33,7 @@ pub struct Reach {
     at_home: bool,
 }
 
-/// What the gate is asked about an event. Events do not change, and neither does this.
+/// What the gate is asked about an event.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Question {
     author: Hex32,
@@ -45,20 +43,12 @@ struct Question {
     named: Vec<Hex32>,
 }
 
-/// What is asked about the events that were looked at last, by id, and decisions of the last second.
-pub struct Decided {
-    questions: Cache<Hex32, Arc<Question>>,
-    answers: Cache<Arc<Question>, Reach>,
-}
+/// Decisions of the last second.
+pub struct Decided(Cache<Question, Reach>);
 
 impl Default for Decided {
     fn default() -> Decided {
-        let names =
-            |_: &Hex32, question: &Arc<Question>| u32::try_from(question.named.len()).unwrap_or(u32::MAX);
-        Decided {
-            questions: Cache::builder().max_capacity(KEPT).weigher(move |id, q| 4 + names(id, q)).build(),
-            answers: Cache::builder().max_capacity(10_000).time_to_live(HOLDS).build(),
-        }
+        Decided(Cache::builder().max_capacity(10_000).time_to_live(HOLDS).build())
     }
 }
 
@@ -87,27 +77,11 @@ impl Shared {
     }
 
     pub(super) async fn reach_of(&self, event: &Event) -> Result<Reach, HubError> {
-        let question = Arc::new(question(event));
-        self.decided.questions.insert(event.id, question.clone());
-        self.answer(question).await
-    }
-
-    /// The same of a stored event, which is read only when it was not looked at lately.
-    pub(super) async fn reach_of_stored(&self, id: &str, json: &str) -> Result<Reach, HubError> {
-        if let Some(question) = id.parse::<Hex32>().ok().and_then(|id| self.decided.questions.get(&id)) {
-            return self.answer(question).await;
-        }
-        match Event::from_stored(json) {
-            Ok(event) => self.reach_of(&event).await,
-            Err(_) => Ok(Reach::default()),
-        }
-    }
-
-    async fn answer(&self, question: Arc<Question>) -> Result<Reach, HubError> {
+        let question = question(event);
         if question.named.is_empty() {
             return Ok(Reach::default());
         }
-        if let Some(reach) = self.decided.answers.get(&question) {
+        if let Some(reach) = self.decided.0.get(&question) {
             return Ok(reach);
         }
         let members = self.members.all();
@@ -118,12 +92,12 @@ impl Shared {
             return Ok(Reach { at_home, ..Reach::default() });
         }
         let ids: Vec<Id> = named.iter().map(|(_, member)| *member).collect();
-        let Question { author, scope, link_or_media, .. } = *question;
+        let Question { author, scope, link_or_media, .. } = question;
         let reached =
             self.hub.reaches(Network::Nostr, &author.to_string(), scope, link_or_media, &ids).await?;
         let each = named.into_iter().map(|(key, member)| (key, reached.contains(&member)));
         let reach = Reach { named: each.collect(), at_home };
-        self.decided.answers.insert(question, reach.clone());
+        self.decided.0.insert(question, reach.clone());
         Ok(reach)
     }
 

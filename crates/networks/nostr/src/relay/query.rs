@@ -4,7 +4,10 @@ use super::{
     Shared,
     gate::{NAMES, says_something},
 };
-use crate::{event::Hex32, wire::Filter};
+use crate::{
+    event::{Event, Hex32},
+    wire::Filter,
+};
 use landbridge_hub::HubError;
 use landbridge_model::Time;
 use landbridge_store::{
@@ -106,7 +109,8 @@ impl Shared {
         if found.author.parse().is_ok_and(|key| own(&key)) {
             return Ok(true);
         }
-        match self.reach_of_stored(&found.id, &found.json).await {
+        let Ok(event) = Event::from_stored(&found.json) else { return Ok(true) };
+        match self.reach_of(&event).await {
             Ok(reach) => Ok(reach.shows(filter)),
             Err(HubError::Store(error)) => Err(error),
             Err(error) => {
