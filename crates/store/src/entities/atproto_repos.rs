@@ -110,9 +110,13 @@ pub fn erase(actor: Id) -> Vec<Change> {
 
 // ---------------------------------------------------------------- blocks
 
-/// (bytes)
+/// (bytes) of the commit, a node or a record.
 pub fn block(actor: Id, cid: &[u8]) -> Query {
-    query("SELECT bytes FROM atproto_blocks WHERE actor_id = ?1 AND cid = ?2", args![actor, cid])
+    query(
+        "SELECT bytes FROM atproto_blocks WHERE actor_id = ?1 AND cid = ?2
+         UNION ALL SELECT bytes FROM atproto_records WHERE actor_id = ?1 AND cid = ?2 LIMIT 1",
+        args![actor, cid],
+    )
 }
 
 /// (bytes) of the newest commit.
@@ -124,34 +128,26 @@ pub fn head_block(actor: Id) -> Query {
     )
 }
 
-/// (length) of the longest block; NULL without one.
-pub fn longest_block(actor: Id) -> Query {
-    query("SELECT MAX(LENGTH(bytes)) FROM atproto_blocks WHERE actor_id = ?1", args![actor])
-}
-
-/// (cid, bytes) of the commit and the nodes of the tree: of all blocks that are no records.
+/// (cid, bytes) of the commit and the nodes of the tree.
 pub fn nodes(actor: Id) -> Query {
-    query(
-        "SELECT b.cid, b.bytes FROM atproto_blocks b WHERE b.actor_id = ?1
-           AND NOT EXISTS (SELECT 1 FROM atproto_records r WHERE r.actor_id = b.actor_id AND r.cid = b.cid)",
-        args![actor],
-    )
+    query("SELECT cid, bytes FROM atproto_blocks WHERE actor_id = ?1", args![actor])
 }
 
 /// The same of those that came after a rev.
 pub fn nodes_since(actor: Id, rev: &str) -> Query {
+    query("SELECT cid, bytes FROM atproto_blocks WHERE actor_id = ?1 AND rev > ?2", args![actor, rev])
+}
+
+/// (blocks) with the records, each block once.
+pub fn count_blocks(actor: Id) -> Query {
     query(
-        "SELECT b.cid, b.bytes FROM atproto_blocks b WHERE b.actor_id = ?1 AND b.rev > ?2
-           AND NOT EXISTS (SELECT 1 FROM atproto_records r WHERE r.actor_id = b.actor_id AND r.cid = b.cid)",
-        args![actor, rev],
+        "SELECT (SELECT COUNT(*) FROM atproto_blocks WHERE actor_id = ?1)
+              + (SELECT COUNT(DISTINCT cid) FROM atproto_records WHERE actor_id = ?1)",
+        args![actor],
     )
 }
 
-/// (blocks)
-pub fn count_blocks(actor: Id) -> Query {
-    query("SELECT COUNT(*) FROM atproto_blocks WHERE actor_id = ?1", args![actor])
-}
-
+/// A commit, or a node.
 pub fn put_block(actor: Id, cid: &[u8], rev: &str, bytes: &[u8]) -> Change {
     Change::new(
         "INSERT INTO atproto_blocks (actor_id, cid, rev, bytes) VALUES (?1, ?2, ?3, ?4)
@@ -165,23 +161,12 @@ pub fn drop_block(actor: Id, cid: &[u8]) -> Change {
     Change::new("DELETE FROM atproto_blocks WHERE actor_id = ?1 AND cid = ?2", args![actor, cid])
 }
 
-/// A record's block goes, unless another path has the same record. To stand behind the change of the path.
-pub fn drop_record_block(actor: Id, cid: &[u8]) -> Change {
-    Change::new(
-        "DELETE FROM atproto_blocks WHERE actor_id = ?1 AND cid = ?2
-         AND NOT EXISTS (SELECT 1 FROM atproto_records WHERE actor_id = ?1 AND cid = ?2)",
-        args![actor, cid],
-    )
-}
-
 // ---------------------------------------------------------------- records
 
 /// (cid, rev, bytes)
 pub fn record(actor: Id, collection: &str, rkey: &str) -> Query {
     query(
-        "SELECT r.cid, r.rev, b.bytes FROM atproto_records r
-         JOIN atproto_blocks b ON b.actor_id = r.actor_id AND b.cid = r.cid
-         WHERE r.actor_id = ?1 AND r.collection = ?2 AND r.rkey = ?3",
+        "SELECT cid, rev, bytes FROM atproto_records WHERE actor_id = ?1 AND collection = ?2 AND rkey = ?3",
         args![actor, collection, rkey],
     )
 }
@@ -190,14 +175,12 @@ pub fn record(actor: Id, collection: &str, rkey: &str) -> Query {
 pub fn records(actor: Id, collection: &str, above: &str, below: &str, limit: i64, upward: bool) -> Query {
     let sql = match upward {
         true => {
-            "SELECT r.rkey, r.cid, b.bytes FROM atproto_records r
-             JOIN atproto_blocks b ON b.actor_id = r.actor_id AND b.cid = r.cid
-             WHERE r.actor_id = ?1 AND r.collection = ?2 AND r.rkey > ?3 AND r.rkey < ?4 ORDER BY r.rkey LIMIT ?5"
+            "SELECT rkey, cid, bytes FROM atproto_records
+             WHERE actor_id = ?1 AND collection = ?2 AND rkey > ?3 AND rkey < ?4 ORDER BY rkey LIMIT ?5"
         }
         false => {
-            "SELECT r.rkey, r.cid, b.bytes FROM atproto_records r
-             JOIN atproto_blocks b ON b.actor_id = r.actor_id AND b.cid = r.cid
-             WHERE r.actor_id = ?1 AND r.collection = ?2 AND r.rkey > ?3 AND r.rkey < ?4 ORDER BY r.rkey DESC LIMIT ?5"
+            "SELECT rkey, cid, bytes FROM atproto_records
+             WHERE actor_id = ?1 AND collection = ?2 AND rkey > ?3 AND rkey < ?4 ORDER BY rkey DESC LIMIT ?5"
         }
     };
     query(sql, args![actor, collection, above, below, limit])
@@ -206,9 +189,8 @@ pub fn records(actor: Id, collection: &str, above: &str, below: &str, limit: i64
 /// (rkey, cid, bytes) of a collection, from a key on, that came with a commit of that rev or before it.
 pub fn records_from(actor: Id, collection: &str, rkey: &str, rev: &str, limit: i64) -> Query {
     query(
-        "SELECT r.rkey, r.cid, b.bytes FROM atproto_records r
-         JOIN atproto_blocks b ON b.actor_id = r.actor_id AND b.cid = r.cid
-         WHERE r.actor_id = ?1 AND r.collection = ?2 AND r.rkey >= ?3 AND r.rev <= ?4 ORDER BY r.rkey LIMIT ?5",
+        "SELECT rkey, cid, bytes FROM atproto_records
+         WHERE actor_id = ?1 AND collection = ?2 AND rkey >= ?3 AND rev <= ?4 ORDER BY rkey LIMIT ?5",
         args![actor, collection, rkey, rev, limit],
     )
 }
@@ -221,9 +203,8 @@ pub fn written_since(actor: Id, rev: &str) -> Query {
 /// (collection, rkey, cid, bytes) of what was written after a rev, the oldest first.
 pub fn records_since(actor: Id, rev: &str, limit: i64) -> Query {
     query(
-        "SELECT r.collection, r.rkey, r.cid, b.bytes FROM atproto_records r
-         JOIN atproto_blocks b ON b.actor_id = r.actor_id AND b.cid = r.cid
-         WHERE r.actor_id = ?1 AND r.rev > ?2 ORDER BY r.rev LIMIT ?3",
+        "SELECT collection, rkey, cid, bytes FROM atproto_records
+         WHERE actor_id = ?1 AND rev > ?2 ORDER BY rev LIMIT ?3",
         args![actor, rev, limit],
     )
 }
@@ -241,11 +222,26 @@ pub fn count_records(actor: Id) -> Query {
     query("SELECT COUNT(*) FROM atproto_records WHERE actor_id = ?1", args![actor])
 }
 
-pub fn put_record(actor: Id, collection: &str, rkey: &str, cid: &[u8], rev: &str) -> Change {
+/// (length) of the longest record of more than 8,192 bytes; NULL without one.
+pub fn longest_record(actor: Id) -> Query {
+    query(
+        "SELECT MAX(LENGTH(bytes)) FROM atproto_records WHERE actor_id = ?1 AND LENGTH(bytes) > 8192",
+        args![actor],
+    )
+}
+
+pub fn put_record(
+    actor: Id,
+    (collection, rkey): (&str, &str),
+    cid: &[u8],
+    rev: &str,
+    bytes: &[u8],
+) -> Change {
     Change::new(
-        "INSERT INTO atproto_records (actor_id, collection, rkey, cid, rev) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (actor_id, collection, rkey) DO UPDATE SET cid = excluded.cid, rev = excluded.rev",
-        args![actor, collection, rkey, cid, rev],
+        "INSERT INTO atproto_records (actor_id, collection, rkey, cid, rev, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (actor_id, collection, rkey)
+         DO UPDATE SET cid = excluded.cid, rev = excluded.rev, bytes = excluded.bytes",
+        args![actor, collection, rkey, cid, rev, bytes],
     )
 }
 

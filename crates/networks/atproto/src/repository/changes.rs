@@ -4,7 +4,7 @@ use crate::{
     data::{BlobRef, Cid, Record},
     firehose::{self, CommitEvent},
     network::AtProto,
-    repo::{RepoOp, Staged},
+    repo::{Block, RepoOp, Staged},
     syntax::{Datetime, Tid},
 };
 use landbridge_model::{Id, Time};
@@ -15,6 +15,7 @@ use landbridge_store::{
         atproto_repos::{self, RepoRow},
     },
 };
+use std::collections::{HashMap, HashSet};
 
 /// A commit that is made and has yet to be written.
 pub struct Made {
@@ -42,12 +43,16 @@ impl Made {
                 state: String::new(),
             }),
         }];
+        let added: HashMap<Cid, &Block> = staged.added.iter().map(|block| (block.cid, block)).collect();
+        let records: HashSet<Cid> = staged.ops.iter().filter_map(|op| op.cid).collect();
         for block in &staged.added {
-            changes.push(atproto_repos::put_block(actor, &block.cid.to_bytes(), &rev, &block.bytes));
+            if !records.contains(&block.cid) {
+                changes.push(atproto_repos::put_block(actor, &block.cid.to_bytes(), &rev, &block.bytes));
+            }
             at.blocks.insert(block.cid, block.bytes.clone());
         }
         for op in &staged.ops {
-            changes.extend(of_record(actor, op, staged, &rev));
+            changes.extend(of_record(actor, op, op.cid.and_then(|cid| added.get(&cid).copied()), &rev));
         }
         let dropped = staged.removed.iter().map(|cid| atproto_repos::drop_block(actor, &cid.to_bytes()));
         changes.extend(dropped);
@@ -69,25 +74,22 @@ impl Made {
     }
 }
 
-fn of_record(actor: Id, op: &RepoOp, staged: &Staged, rev: &str) -> Vec<Change> {
-    let Some((collection, rkey)) = op.path.split_once('/') else { return Vec::new() };
+/// `block`: the record that it leaves at its path, if it leaves one.
+fn of_record(actor: Id, op: &RepoOp, block: Option<&Block>, rev: &str) -> Vec<Change> {
+    let Some(place) = op.path.split_once('/') else { return Vec::new() };
     let mut changes = Vec::new();
     if op.prev.is_some() {
         changes.push(atproto_blobs::unname(actor, &op.path));
     }
-    match op.cid {
-        Some(cid) => {
-            changes.push(atproto_repos::put_record(actor, collection, rkey, &cid.to_bytes(), rev));
-            let block = staged.added.iter().find(|block| block.cid == cid);
-            let record = block.and_then(|block| Record::decode(block.bytes.clone()).ok());
+    match block {
+        Some(Block { cid, bytes }) => {
+            changes.push(atproto_repos::put_record(actor, place, &cid.to_bytes(), rev, bytes));
+            let record = Record::decode(bytes.clone()).ok();
             for blob in record.iter().flat_map(|record| BlobRef::all_in_map(record.fields())) {
                 changes.push(atproto_blobs::name(actor, &blob.cid.to_string(), &op.path, rev));
             }
         }
-        None => changes.push(atproto_repos::drop_record(actor, collection, rkey)),
-    }
-    if let Some(prev) = op.prev.filter(|prev| op.cid != Some(*prev)) {
-        changes.push(atproto_repos::drop_record_block(actor, &prev.to_bytes()));
+        None => changes.push(atproto_repos::drop_record(actor, place.0, place.1)),
     }
     changes
 }

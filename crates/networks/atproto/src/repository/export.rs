@@ -80,7 +80,7 @@ impl AtProto {
         let mut queries = vec![
             atproto_repos::of_actor(actor),
             atproto_repos::head_block(actor),
-            atproto_repos::longest_block(actor),
+            atproto_repos::longest_record(actor),
         ];
         match since {
             None => queries.push(atproto_repos::nodes(actor)),

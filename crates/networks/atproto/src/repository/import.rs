@@ -2,7 +2,7 @@
 //! are put down in portions before the head names them, so a crash in between leaves only what the next try puts down again.
 
 use crate::{
-    data::{BlobRef, Record},
+    data::{BlobRef, Cid, Record},
     facts::Facts,
     firehose, keys,
     network::AtProto,
@@ -21,6 +21,7 @@ use landbridge_store::{
     },
     sequence,
 };
+use std::collections::HashSet;
 
 /// Changes of one write. Within a write, what SQLite does for each statement grows with those before it.
 const PORTION: usize = 200;
@@ -42,20 +43,22 @@ impl AtProto {
             .map_err(|_| HubError::Damaged("a signing key"))?;
         let head = commit.block();
         let text = rev.to_string();
-        let blocks = imported.blocks.iter().filter(|(cid, _)| **cid != imported.head);
-        let blocks =
-            blocks.map(|(cid, bytes)| atproto_repos::put_block(actor, &cid.to_bytes(), &text, bytes));
+        let records: HashSet<&Cid> = imported.records.iter().map(|(_, cid)| cid).collect();
+        let nodes =
+            imported.blocks.iter().filter(|(cid, _)| **cid != imported.head && !records.contains(cid));
+        let nodes = nodes.map(|(cid, bytes)| atproto_repos::put_block(actor, &cid.to_bytes(), &text, bytes));
         let records = imported.records.iter().flat_map(|(path, cid)| {
-            let place = path.split_once('/');
-            let row = place.map(|(collection, rkey)| {
-                atproto_repos::put_record(actor, collection, rkey, &cid.to_bytes(), &text)
-            });
-            let record = imported.blocks.get(cid).and_then(|bytes| Record::decode(bytes).ok());
+            let bytes = imported.blocks.get(cid);
+            let row = path
+                .split_once('/')
+                .zip(bytes.as_ref())
+                .map(|(place, bytes)| atproto_repos::put_record(actor, place, &cid.to_bytes(), &text, bytes));
+            let record = bytes.and_then(|bytes| Record::decode(bytes).ok());
             let blobs = record.iter().flat_map(|record| BlobRef::all_in_map(record.fields()));
             let uses = blobs.map(|blob| atproto_blobs::name(actor, &blob.cid.to_string(), path, &text));
             row.into_iter().chain(uses.collect::<Vec<_>>())
         });
-        self.put_down(blocks.chain(records)).await?;
+        self.put_down(nodes.chain(records)).await?;
         let data = imported.commit.data.to_bytes();
         let mut last = vec![atproto_repos::put_block(actor, &head.cid.to_bytes(), &text, &head.bytes)];
         // An account that moves here is switched off until its DID names this server.
