@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use landbridge_store::{
-    EngineKind, MIGRATIONS, Migration, Store, StoreError, args, on_both_engines, query,
+    Change, EngineKind, MIGRATIONS, Migration, Row, Store, StoreError, args, on_both_engines, query,
     testing::{Place, TestStore, stores},
 };
 
@@ -63,6 +63,38 @@ async fn the_real_schema_applies_on_both_engines() {
     for store in stores().await {
         let rows = store.rows(query("SELECT version FROM schema_migrations", args![])).await.unwrap();
         assert_eq!(rows.len(), MIGRATIONS.len(), "{:?}", store.engine());
+    }
+}
+
+/// From a database of before: one record at two paths, and a node beside it.
+#[tokio::test]
+async fn records_move_to_their_paths() {
+    let version = MIGRATIONS.iter().position(|step| step.name == "0024_atproto_records").unwrap();
+    for engine in [EngineKind::Sqlite, EngineKind::Postgres] {
+        let old = TestStore::with_schema(engine, MIGRATIONS.split_at(version).0).await;
+        let mut write = Vec::new();
+        for (cid, bytes) in [(b"node", b"nodes own"), (b"post", b"of a post")] {
+            let sql = "INSERT INTO atproto_blocks (actor_id, cid, rev, bytes) VALUES (1, ?1, 'r', ?2)";
+            write.push(Change::new(sql, args![&cid[..], &bytes[..]]));
+        }
+        for rkey in ["x", "y"] {
+            let sql = "INSERT INTO atproto_records (actor_id, collection, rkey, cid, rev) VALUES (1, 'c', ?1, ?2, 'r')";
+            write.push(Change::new(sql, args![rkey, &b"post"[..]]));
+        }
+        old.write(write).await.unwrap();
+        let (store, _place) = reopened(old, MIGRATIONS).await;
+        let store = store.unwrap();
+        let records = "SELECT rkey, cid, rev, bytes FROM atproto_records ORDER BY rkey";
+        let mut records = store.rows(query(records, args![])).await.unwrap();
+        let read = |row: &mut Row| {
+            (row.get(0).unwrap(), row.get(1).unwrap(), row.get(2).unwrap(), row.get(3).unwrap())
+        };
+        let records: Vec<(String, Vec<u8>, String, Vec<u8>)> = records.iter_mut().map(read).collect();
+        let post = |rkey: &str| (rkey.to_owned(), b"post".to_vec(), "r".to_owned(), b"of a post".to_vec());
+        assert_eq!(records, [post("x"), post("y")]);
+        let mut blocks = store.rows(query("SELECT cid FROM atproto_blocks", args![])).await.unwrap();
+        let blocks: Vec<Vec<u8>> = blocks.iter_mut().map(|row| row.get(0).unwrap()).collect();
+        assert_eq!(blocks, [b"node"]);
     }
 }
 
