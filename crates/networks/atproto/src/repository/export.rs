@@ -6,7 +6,7 @@
 //! that is replaced or deleted before its turn has come ends the file, which is not whole then, and whoever reads it asks
 //! again; before the first piece has gone out, the file is begun anew instead.
 //!
-//! Memory: the nodes of the tree and the names of the records, and one page of records.
+//! Memory: the nodes of the tree and the names of the records, and two pages of records: the next is read while one goes out.
 
 use crate::{
     data::Cid,
@@ -21,13 +21,14 @@ use bytes::Bytes;
 use landbridge_hub::HubError;
 use landbridge_model::Id;
 use landbridge_store::{
-    Row,
+    Query, Row, StoreError,
     entities::atproto_repos::{self, RepoRow},
 };
 use std::{
     collections::{HashSet, VecDeque},
     sync::Arc,
 };
+use tokio::task::JoinHandle;
 
 /// Bytes that are handed on at once, about.
 const PIECE: usize = 256 << 10;
@@ -51,9 +52,13 @@ pub struct Export {
     /// The rev of the file: what was written later is not of it.
     rev: String,
     page: i64,
+    /// All of it: what follows a page is wanted too.
+    whole: bool,
     collection: String,
     /// Records of the collection that are read already: key, CID, bytes.
     records: VecDeque<(String, Vec<u8>, Vec<u8>)>,
+    /// Those that follow them, being read.
+    next: Option<JoinHandle<Result<Vec<Row>, StoreError>>>,
 }
 
 enum Step {
@@ -100,13 +105,25 @@ impl AtProto {
         let head = Cid::from_bytes(&head).map_err(|_| DAMAGED)?;
         let commit: Vec<u8> = commit.ok_or(DAMAGED)?.get(0)?;
         let longest: i64 = longest.ok_or(DAMAGED)?.get::<Option<i64>>(0)?.unwrap_or(0);
-        let page = if written.is_some() { SOME } else { PAGE };
+        let whole = written.is_none();
+        let page = if whole { PAGE } else { SOME };
         let page = page.min(PAGE_BYTES / longest.max(1)).max(1);
         let planned = tokio::task::spawn_blocking(move || plan(&head, &commit, nodes, written));
         let (start, steps) = planned.await.map_err(|_| DAMAGED)??;
         let (collection, records) = (String::new(), VecDeque::new());
         let (start, steps) = (Some(start), steps.into_iter());
-        Ok(Some(Export { actor, start, first: None, steps, rev, page, collection, records }))
+        Ok(Some(Export {
+            actor,
+            start,
+            first: None,
+            steps,
+            rev,
+            page,
+            whole,
+            collection,
+            records,
+            next: None,
+        }))
     }
 }
 
@@ -177,22 +194,46 @@ impl Export {
     async fn record(&mut self, at: &AtProto, path: &str, cid: &Cid) -> Result<Vec<u8>, HubError> {
         let (collection, rkey) = path.split_once('/').ok_or(DAMAGED)?;
         if self.collection != collection {
-            self.records.clear();
+            (self.records, self.next) = (VecDeque::new(), None);
             collection.clone_into(&mut self.collection);
         }
-        // Those that are not wanted, or came in between.
-        while self.records.front().is_some_and(|(key, ..)| key.as_str() < rkey) {
-            self.records.pop_front();
+        self.skip_to(rkey);
+        if self.records.is_empty()
+            && let Some(next) = self.next.take()
+        {
+            self.take_page(at, next.await.map_err(|_| DAMAGED)??)?;
+            self.skip_to(rkey);
         }
         if self.records.is_empty() {
-            let rows = atproto_repos::records_from(self.actor, collection, rkey, &self.rev, self.page);
-            for mut row in at.hub.store().rows(rows).await? {
-                self.records.push_back((row.get(0)?, row.get(1)?, row.get(2)?));
-            }
+            self.take_page(at, at.hub.store().rows(self.page_from(rkey)).await?)?;
         }
         match self.records.pop_front() {
             Some((key, found, bytes)) if key == rkey && found == cid.to_bytes() => Ok(bytes),
             _ => Err(HubError::Busy),
         }
+    }
+
+    /// Past those that are not wanted, or came in between.
+    fn skip_to(&mut self, rkey: &str) {
+        while self.records.front().is_some_and(|(key, ..)| key.as_str() < rkey) {
+            self.records.pop_front();
+        }
+    }
+
+    fn page_from(&self, rkey: &str) -> Query {
+        atproto_repos::records_from(self.actor, &self.collection, rkey, &self.rev, self.page)
+    }
+
+    /// And begins to read what follows it.
+    fn take_page(&mut self, at: &AtProto, rows: Vec<Row>) -> Result<(), HubError> {
+        let full = rows.len() as i64 >= self.page;
+        for mut row in rows {
+            self.records.push_back((row.get(0)?, row.get(1)?, row.get(2)?));
+        }
+        if let Some((last, ..)) = self.records.back().filter(|_| full && self.whole) {
+            let (store, next) = (at.hub.store().clone(), self.page_from(last));
+            self.next = Some(tokio::spawn(async move { store.rows(next).await }));
+        }
+        Ok(())
     }
 }
