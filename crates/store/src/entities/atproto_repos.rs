@@ -110,11 +110,14 @@ pub fn erase(actor: Id) -> Vec<Change> {
 
 // ---------------------------------------------------------------- blocks
 
-/// (bytes) of the commit, a node or a record.
+/// (bytes) of the commit, a node or a record. Its path is looked up by itself, in an index that has all of it; asked for the
+/// bytes there, SQLite would rather walk through the whole repository.
 pub fn block(actor: Id, cid: &[u8]) -> Query {
     query(
         "SELECT bytes FROM atproto_blocks WHERE actor_id = ?1 AND cid = ?2
-         UNION ALL SELECT bytes FROM atproto_records WHERE actor_id = ?1 AND cid = ?2 LIMIT 1",
+         UNION ALL SELECT r.bytes FROM atproto_records named
+         JOIN atproto_records r ON r.actor_id = named.actor_id AND r.collection = named.collection AND r.rkey = named.rkey
+         WHERE named.actor_id = ?1 AND named.cid = ?2 LIMIT 1",
         args![actor, cid],
     )
 }
