@@ -212,10 +212,15 @@ pub fn records_since(actor: Id, rev: &str, limit: i64) -> Query {
     )
 }
 
-/// (collection) of each that has a record.
+/// (collection) of each that has a record: from the first of one to the first of the next.
 pub fn collections(actor: Id) -> Query {
     query(
-        "SELECT DISTINCT collection FROM atproto_records WHERE actor_id = ?1 ORDER BY collection",
+        "WITH RECURSIVE each (name) AS (
+           SELECT MIN(collection) FROM atproto_records WHERE actor_id = ?1
+           UNION ALL
+           SELECT (SELECT MIN(collection) FROM atproto_records WHERE actor_id = ?1 AND collection > each.name)
+           FROM each WHERE each.name IS NOT NULL
+         ) SELECT name FROM each WHERE name IS NOT NULL ORDER BY name",
         args![actor],
     )
 }
