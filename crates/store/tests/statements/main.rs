@@ -44,6 +44,7 @@ const SMALL: &[&str] = &[
     "waves", // And within one statement:
     "down",
     "e",
+    "each",
     "found",
     "latest",
     "listed",
