@@ -81,8 +81,9 @@ impl Hub {
         self.ready_card_for(&post, &reach, origin.as_ref()).await;
         let named: Vec<Id> = post.mentions.iter().map(|mention| mention.actor).collect();
         let quoted = match post.quote.as_ref().and_then(|quote| quote.post) {
-            Some(quoted) => Some(self.post(quoted).await?.author),
-            None => None,
+            // Of what is brought along nobody is told.
+            Some(quoted) if brought.is_none() => Some(self.post(quoted).await?.author),
+            _ => None,
         };
         let kept = match brought {
             None => self.ask_about(&member.actor, &post, &named, quoted).await?,
