@@ -2,7 +2,9 @@
 //! process, on a real store; its budgets go by a clock that is put forward.
 //!
 //! First quiet stretches and stretches of the wave take turns, a few seconds each, so that what else the machine does falls on
-//! both; what friends send is measured from the moment when it was due. Then the rest of a day passes.
+//! both; what friends send is measured from the moment when it was due. Everybody writes when it occurs to them: the gaps between
+//! messages are those of a Poisson process, and each message is a task of its own, as it is in the server. Then the rest of a day
+//! passes.
 
 mod crowd;
 mod plot;
@@ -10,14 +12,16 @@ mod world;
 
 use crate::{Common, measure::Latencies, report::Report};
 use anyhow::{Result, ensure};
-use crowd::{Crowd, Letter};
-use futures_util::{StreamExt, stream};
+use crowd::{Crowd, Random};
 use plot::{Line, Panel};
 use std::{
     collections::HashSet,
+    ops::Range,
     path::PathBuf,
+    sync::Arc,
     time::{Duration, Instant},
 };
+use tokio::task::JoinSet;
 use world::World;
 
 #[derive(clap::Args)]
@@ -62,16 +66,16 @@ pub async fn run(common: &Common, options: &Options) -> Result<Report> {
         "nothing to do"
     );
     ensure!(options.members > 0 && options.targets <= options.members, "too few members");
-    let world = World::open(&common.database, options.members).await?;
-    let crowd = Crowd::gather(&world, options.targets).await?;
+    let world = Arc::new(World::open(&common.database, options.members).await?);
+    let crowd = Arc::new(Crowd::gather(&world, options.targets).await?);
     let before = crate::measure::resident(std::process::id());
     let (mut quiet, mut wave) = (Latencies::default(), Latencies::default());
     let mut course = vec![Seen { hours: 0.0, honest: 0, others: 0 }];
     let mut next = 0;
     for round in 0..options.rounds {
         quiet.extend(ordinary(&world, options, round * 2).await?);
-        let part = crowd.letters.len().div_ceil(options.rounds).min(crowd.letters.len() - next);
-        let letters = &crowd.letters[next..next + part];
+        let part = crowd.letters().div_ceil(options.rounds).min(crowd.letters() - next);
+        let letters = next..next + part;
         next += part;
         let (heard, sent) = tokio::join!(
             ordinary(&world, options, round * 2 + 1),
@@ -97,7 +101,7 @@ pub async fn run(common: &Common, options: &Options) -> Result<Report> {
         "members, strangers, origins",
         format!("{}, {}, {}", options.members, crowd.strangers.len(), crowd::ORIGINS),
     );
-    report.figure("messages of strangers", crowd.letters.len() as f64, "");
+    report.figure("messages of strangers", crowd.letters() as f64, "");
     let (q50, q99) = (quiet.percentile(0.5), quiet.percentile(0.99));
     let (w50, w99) = (wave.percentile(0.5), wave.percentile(0.99));
     report.figure("messages of friends", (quiet.count() + wave.count()) as f64, "");
@@ -156,37 +160,47 @@ pub async fn run(common: &Common, options: &Options) -> Result<Report> {
 }
 
 /// Friends write at their rate; how long each message took.
-async fn ordinary(world: &World, options: &Options, round: usize) -> Result<Latencies> {
-    let begun = Instant::now();
-    let tasks = (0..options.ordinary).map(|n| {
-        let due = begun + Duration::from_secs(1) * u32::try_from(n).unwrap_or(0) / options.ordinary_rate;
-        async move {
+async fn ordinary(world: &Arc<World>, options: &Options, stretch: usize) -> Result<Latencies> {
+    let mut all = JoinSet::new();
+    for (n, due) in moments(options.ordinary_rate, stretch as u64).take(options.ordinary).enumerate() {
+        let (world, to) = (world.clone(), n % options.members);
+        all.spawn(async move {
             tokio::time::sleep_until(due.into()).await;
-            world.friend_writes(n % options.members, &format!("{round}/{n}")).await?;
+            world.friend_writes(to, &format!("{stretch}/{n}")).await?;
             anyhow::Ok(due.elapsed())
-        }
-    });
+        });
+    }
     let mut took = Latencies::default();
-    let mut all = stream::iter(tasks).buffer_unordered(options.ordinary);
-    while let Some(one) = all.next().await {
-        took.push(one?);
+    while let Some(one) = all.join_next().await {
+        took.push(one??);
     }
     Ok(took)
 }
 
 /// Strangers write at theirs, whether the server keeps up or not.
-async fn flood(world: &World, crowd: &Crowd, letters: &[Letter], rate: u32) -> Result<()> {
-    let begun = Instant::now();
-    let tasks = letters.iter().enumerate().map(|(n, letter)| async move {
-        let due = begun + Duration::from_secs(1) * u32::try_from(n).unwrap_or(0) / rate;
-        tokio::time::sleep_until(due.into()).await;
-        crowd.send(world, letter).await
-    });
-    let mut all = stream::iter(tasks).buffer_unordered(letters.len().max(1));
-    while let Some(one) = all.next().await {
-        one?;
+async fn flood(world: &Arc<World>, crowd: &Arc<Crowd>, letters: Range<usize>, rate: u32) -> Result<()> {
+    let mut all = JoinSet::new();
+    for (due, n) in moments(rate, letters.start as u64 + 1_000).zip(letters) {
+        let (world, crowd) = (world.clone(), crowd.clone());
+        all.spawn(async move {
+            tokio::time::sleep_until(due.into()).await;
+            crowd.send(&world, n).await
+        });
+    }
+    while let Some(one) = all.join_next().await {
+        one??;
     }
     Ok(())
+}
+
+/// When messages are written that come at a rate (in a second), from now on.
+fn moments(rate: u32, seed: u64) -> impl Iterator<Item = Instant> {
+    let mut random = Random::new(seed);
+    let mut due = Instant::now();
+    std::iter::from_fn(move || {
+        due += Duration::from_secs_f64(random.gap() / f64::from(rate));
+        Some(due)
+    })
 }
 
 async fn look(world: &World, crowd: &Crowd, hours: f64) -> Result<Seen> {

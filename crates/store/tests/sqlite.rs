@@ -97,6 +97,20 @@ async fn what_is_deleted_leaves_the_disk() {
     assert!(!held(&store));
 }
 
+/// Beside the commits, and as fast as they come: 100 MB of them need no log of that length.
+#[tokio::test]
+async fn what_is_committed_moves_into_the_file() {
+    let store = fresh().await;
+    let long = "x".repeat(100_000);
+    let length = |of: &str| fs::metadata(store.place.file().with_extension(of)).unwrap().len();
+    for id in 0..1_000 {
+        store.write(insert(id, &long)).await.unwrap();
+    }
+    assert_eq!(count(&store).await, 1_000);
+    assert!(length("db-wal") < 64 << 20, "the log has {} bytes", length("db-wal"));
+    assert!(length("db") > 50 << 20, "the file has {} bytes", length("db"));
+}
+
 #[tokio::test]
 async fn two_processes_take_turns() {
     let store = fresh().await;

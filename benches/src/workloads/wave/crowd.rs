@@ -26,7 +26,7 @@ pub struct Stranger {
 }
 
 /// A message that is to be sent.
-pub struct Letter {
+struct Letter {
     from: usize,
     to: usize,
     id: String,
@@ -35,7 +35,7 @@ pub struct Letter {
 
 pub struct Crowd {
     pub strangers: Vec<Stranger>,
-    pub letters: Vec<Letter>,
+    letters: Vec<Letter>,
     honest: HashSet<Id>,
 }
 
@@ -56,11 +56,15 @@ impl Crowd {
             }
         }
         // Everybody writes at any time of the two hours.
-        let mut random = Random(1);
+        let mut random = Random::new(1);
         for n in (1..crowd.letters.len()).rev() {
             crowd.letters.swap(n, random.below(n + 1));
         }
         Ok(crowd)
+    }
+
+    pub fn letters(&self) -> usize {
+        self.letters.len()
     }
 
     pub fn honest(&self) -> usize {
@@ -71,7 +75,9 @@ impl Crowd {
         self.honest.contains(&stranger)
     }
 
-    pub async fn send(&self, world: &World, letter: &Letter) -> Result<()> {
+    /// Sends one of the letters.
+    pub async fn send(&self, world: &World, n: usize) -> Result<()> {
+        let Some(letter) = self.letters.get(n) else { return Ok(()) };
         let Some(from) = self.strangers.get(letter.from) else { return Ok(()) };
         let what = (letter.to, letter.id.as_str(), letter.text.as_str());
         world.stranger_writes(from.network, &from.native, from.carrier.clone(), what).await
@@ -112,17 +118,31 @@ impl Crowd {
 
 /// Words that nobody else says.
 fn own_words(seed: usize) -> String {
-    let mut random = Random((seed as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1));
+    let mut random = Random::new(seed as u64);
     let mut word = || (0..3).map(|_| SYLLABLES[random.below(SYLLABLES.len())]).collect::<String>();
     (0..24).map(|_| word()).collect::<Vec<_>>().join(" ")
 }
 
 /// The same numbers in every run (a linear congruential generator).
-struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    fn below(&mut self, most: usize) -> usize {
+    pub fn new(seed: u64) -> Random {
+        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1))
+    }
+
+    fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap_or(0) % most
+        self.0 >> 33
+    }
+
+    fn below(&mut self, most: usize) -> usize {
+        usize::try_from(self.next()).unwrap_or(0) % most
+    }
+
+    /// From one to the next of what happens once per unit of time, at any moment.
+    pub fn gap(&mut self) -> f64 {
+        let share = (self.next() + 1) as f64 / (1u64 << 31) as f64;
+        -share.ln()
     }
 }

@@ -60,7 +60,7 @@ impl World {
         Ok(world)
     }
 
-    pub async fn close(self) {
+    pub async fn close(&self) {
         self.hub.store().clone().close().await;
     }
 

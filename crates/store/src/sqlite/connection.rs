@@ -8,9 +8,19 @@ use crate::{
 use rusqlite::{
     Error, ErrorCode, OpenFlags, Statement, TransactionBehavior,
     config::DbConfig,
+    hooks::Wal,
     types::{ToSql, ToSqlOutput, Type, ValueRef},
 };
-use std::{borrow::Cow, collections::HashMap, path::Path, time::Duration};
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 /// Prepared statements kept by each connection; more than there are in the program.
 const STATEMENTS: usize = 1024;
@@ -37,6 +47,39 @@ impl Connection {
              PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;"
         ))?;
         Ok(connection)
+    }
+
+    /// A connection that moves into the file what another one has written.
+    pub fn beside(path: &Path, options: &Options) -> Result<Connection, StoreError> {
+        let connection = Connection::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let synchronous = if options.durable { "FULL" } else { "OFF" };
+        connection.batch(&format!(
+            "PRAGMA synchronous = {synchronous}; PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = 0;"
+        ))?;
+        Ok(connection)
+    }
+
+    /// From now on nothing is moved into the file within commits; after each the length of the log, in pages, is told.
+    pub fn after_commits(&mut self, pages: Arc<AtomicUsize>) -> Result<(), StoreError> {
+        let tell = move |_: &mut Wal, length: i32| {
+            pages.store(usize::try_from(length).unwrap_or(0), Ordering::Relaxed);
+            Ok(())
+        };
+        self.raw.wal_hook(Some(tell)).map_err(fault)
+    }
+
+    /// Moves everything into the file and empties the log; an error when readers are in the way for too long.
+    pub fn empty_log(&self) -> Result<(), StoreError> {
+        let busy: bool =
+            self.raw.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get(0)).map_err(fault)?;
+        match busy {
+            true => Err(StoreError::Engine {
+                fault: Fault::Busy,
+                message: "the write-ahead log is being read".into(),
+                statement: None,
+            }),
+            false => Ok(()),
+        }
     }
 
     /// A connection that only reads.
@@ -102,7 +145,8 @@ impl Connection {
 
     /// Brings everything into the one file and lets it go.
     pub fn close(self) -> Result<(), StoreError> {
-        self.batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;")?;
+        self.empty_log()?;
+        self.batch("PRAGMA journal_mode = DELETE;")?;
         self.raw.close().map_err(|(_, error)| fault(error))
     }
 

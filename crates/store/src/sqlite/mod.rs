@@ -1,10 +1,12 @@
 //! The embedded engine: one writer thread, a few reader threads, one file in WAL mode.
 //!
 //! - `writer`: takes queued writes, many to one commit, and answers after the commit is on disk.
+//! - `checkpoint`: moves what was committed from the log into the file, beside the writer.
 //! - `readers`: threads that share one queue; a write never waits for them nor they for it.
 //! - `connection`: opening, binding, running and reading one statement.
 //! - `disk`: how much room is left.
 
+mod checkpoint;
 mod connection;
 mod disk;
 mod readers;

@@ -2,7 +2,7 @@
 //! all of them and answers everyone after that commit is on disk: the slow part, waiting for the disk, is shared. While
 //! it waits the queue fills, so the batch grows with the load by itself.
 
-use super::{Connection, disk::Disk};
+use super::{Connection, checkpoint::Checkpoints, disk::Disk};
 use crate::{Migration, Options, StoreError, Write, WriteError, Written};
 use std::{
     path::{Path, PathBuf},
@@ -42,10 +42,10 @@ pub(super) async fn start(
     thread::Builder::new()
         .name("db-write".into())
         .spawn(move || match open(&path, migrations, &options) {
-            Ok(connection) => {
+            Ok((connection, checkpoints)) => {
                 let disk = Disk::new(&path, options.disk_reserve);
                 let _ = ready.send(Ok(()));
-                Writer { connection, disk, jobs, commits, accepted: Vec::new() }.run();
+                Writer { connection, checkpoints, disk, jobs, commits, accepted: Vec::new() }.run();
             }
             Err(error) => {
                 let _ = ready.send(Err(error));
@@ -55,15 +55,21 @@ pub(super) async fn start(
     opened.await.map_err(|_| StoreError::Closed)?
 }
 
-fn open(path: &Path, migrations: &[Migration], options: &Options) -> Result<Connection, StoreError> {
+fn open(
+    path: &Path,
+    migrations: &[Migration],
+    options: &Options,
+) -> Result<(Connection, Checkpoints), StoreError> {
     let mut connection = Connection::writer(path, options)?;
     connection.migrate(migrations)?;
     connection.batch("PRAGMA optimize = 0x10002")?;
-    Ok(connection)
+    let checkpoints = Checkpoints::start(&mut connection, path, options)?;
+    Ok((connection, checkpoints))
 }
 
 struct Writer {
     connection: Connection,
+    checkpoints: Checkpoints,
     disk: Disk,
     jobs: mpsc::Receiver<Job>,
     /// Raised after each commit and before anyone is answered.
@@ -83,6 +89,7 @@ impl Writer {
             }
             let mut others = Vec::new();
             self.batch(&mut queue, &mut others);
+            self.checkpoints.tend(&self.connection);
             if optimized.elapsed() > OPTIMIZE {
                 optimized = Instant::now();
                 if let Err(error) = self.connection.batch("PRAGMA optimize") {
@@ -92,7 +99,7 @@ impl Writer {
             for job in others {
                 match job {
                     Job::Checkpoint(reply) => {
-                        let _ = reply.send(self.checkpoint());
+                        let _ = reply.send(self.connection.empty_log());
                     }
                     Job::Close(reply) => return self.close(reply),
                     Job::Write(..) => {}
@@ -196,10 +203,6 @@ impl Writer {
         }
     }
 
-    fn checkpoint(&mut self) -> Result<(), StoreError> {
-        self.connection.batch("PRAGMA wal_checkpoint(TRUNCATE)")
-    }
-
     /// Answers what is still queued, then lets the file go.
     fn close(mut self, reply: Reply<(), StoreError>) {
         self.jobs.close();
@@ -210,8 +213,10 @@ impl Writer {
             self.batch(&mut queue, &mut others);
         }
         let _ = self.connection.batch("PRAGMA optimize");
-        let outcome = self.checkpoint();
-        drop(self);
+        let Writer { connection, checkpoints, .. } = self;
+        checkpoints.stop();
+        let outcome = connection.empty_log();
+        drop(connection);
         let _ = reply.send(outcome);
     }
 }
@@ -229,7 +234,7 @@ mod tests {
     fn a_full_disk_is_told_to_everyone_and_passes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("db");
-        let connection = open(&path, SCHEMA, &Options::default()).unwrap();
+        let (connection, checkpoints) = open(&path, SCHEMA, &Options::default()).unwrap();
         connection.batch("PRAGMA max_page_count = 20").unwrap();
         let (sender, jobs) = mpsc::channel(QUEUED);
         let insert = |id: i64, size: usize| {
@@ -240,7 +245,8 @@ mod tests {
         };
         let (small, large, after) = (insert(1, 10), insert(2, 1_000_000), insert(3, 10));
         let disk = Disk::new(&path, 0);
-        let writer = Writer { connection, disk, jobs, commits: Arc::default(), accepted: Vec::new() };
+        let writer =
+            Writer { connection, checkpoints, disk, jobs, commits: Arc::default(), accepted: Vec::new() };
         let thread = std::thread::spawn(move || writer.run());
         for answer in [small, large, after] {
             let answer = answer.blocking_recv().unwrap();
