@@ -11,10 +11,10 @@ use crate::{Hub, HubError, moderation::Rule};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use landbridge_cache::Cache;
 use landbridge_media::Sniffed;
 use landbridge_model::{Id, LinkCard, MarkKind, Post, Time};
 use landbridge_store::entities::{files, link_cards};
-use moka::future::Cache;
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -50,7 +50,7 @@ pub(crate) struct State {
 impl Default for State {
     fn default() -> State {
         State {
-            known: Cache::builder().max_capacity(5_000).time_to_live(Duration::from_secs(900)).build(),
+            known: Cache::living(5_000, Duration::from_secs(900)),
             at_once: Semaphore::new(AT_ONCE),
             waiting: Arc::new(Semaphore::new(WAITING)),
         }
@@ -158,7 +158,7 @@ impl Hub {
         let mut known = HashMap::with_capacity(urls.len());
         let mut by_hash = HashMap::new();
         for url in urls {
-            match self.cards().known.get(&url).await {
+            match self.cards().known.get(&url) {
                 Some(card) => drop(known.insert(url, card)),
                 None => drop(by_hash.insert(self.link_hash(&url), url)),
             }
@@ -171,7 +171,7 @@ impl Hub {
             let (hash, card): (String, Option<String>) = (row.get(0)?, row.get(1)?);
             let Some(url) = by_hash.remove(&hash) else { continue };
             let card = card.and_then(|card| serde_json::from_str::<LinkCard>(&card).ok()).map(Arc::new);
-            self.cards().known.insert(url.clone(), card.clone()).await;
+            self.cards().known.insert(url.clone(), card.clone());
             known.insert(url, card);
         }
         Ok(known)
@@ -182,7 +182,7 @@ impl Hub {
         match self.known_cards(HashSet::from([url.to_owned()])).await {
             Ok(mut known) => match known.remove(url) {
                 Some(card) => card,
-                None => self.cards().known.get_with(url.to_owned(), self.ask_page(url)).await,
+                None => self.cards().known.get_with_async(url, self.ask_page(url)).await,
             },
             Err(why) => {
                 tracing::warn!(%why, "what is known of pages cannot be read");

@@ -8,11 +8,11 @@ use crate::{
     reading, receive,
     seal::Sealer,
 };
+use landbridge_cache::Cache;
 use landbridge_fetch::Fetcher;
 use landbridge_media::MediaStore;
 use landbridge_model::{Id, IdSource, Network};
 use landbridge_store::{ErasureJournal, Store};
-use moka::sync::Cache;
 use std::{
     sync::{Arc, OnceLock, atomic::AtomicBool},
     time::Duration,
@@ -77,7 +77,7 @@ impl Hub {
             erasures: OnceLock::new(),
             translators: OnceLock::new(),
             outbox: Notify::new(),
-            keys: Cache::builder().max_capacity(10_000).time_to_idle(Duration::from_secs(3600)).build(),
+            keys: Cache::idling(10_000, Duration::from_secs(3600)),
             uses: Uses::default(),
             removed: AtomicBool::new(false),
             sign_ins: Throttle::default(),

@@ -14,9 +14,9 @@ use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     hmac, rand,
 };
+use landbridge_cache::Cache;
 use landbridge_model::Id;
 use landbridge_store::{Row, entities::members};
-use moka::sync::Cache;
 use std::{path::Path, time::Duration};
 
 /// 32 bytes that seal.
@@ -32,8 +32,7 @@ impl Sealer {
     pub(crate) fn new(root: &SecretKey) -> Sealer {
         // Hashes get a key of their own, derived from the root.
         let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, root), b"landbridge keyed hash v1");
-        let member_keys =
-            Cache::builder().max_capacity(10_000).time_to_idle(Duration::from_secs(3600)).build();
+        let member_keys = Cache::idling(10_000, Duration::from_secs(3600));
         Sealer { root: *root, hash: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()), member_keys }
     }
 
@@ -54,7 +53,7 @@ impl Sealer {
 
     /// Forgets an opened key: its member is gone.
     pub(crate) fn forget(&self, member: Id) {
-        self.member_keys.invalidate(&member);
+        self.member_keys.remove(&member);
     }
 }
 

@@ -7,9 +7,9 @@ use crate::{
     page::{Answer, ends},
 };
 use http::Uri;
+use landbridge_cache::Cache;
 use landbridge_hub::{Hub, PostView, accounts::Grant};
 use landbridge_model::{Actor, Id};
-use moka::sync::Cache;
 use std::{ops::Deref, sync::Arc};
 
 /// The hub, and what is remembered between requests.

@@ -4,8 +4,8 @@
 //! to know what a write changes, and nothing can be forgotten: any commit makes all of it stale, whichever process did it
 //! on PostgreSQL. On SQLite another process is only ever the command line, and [`AT_MOST`] bounds that.
 
+use landbridge_cache::Cache;
 use landbridge_store::{Moment, Store, StoreError};
-use moka::sync::Cache;
 use std::{
     hash::Hash,
     time::{Duration, Instant},
@@ -28,8 +28,8 @@ pub(crate) struct Stamp {
 
 impl<K, V> Fresh<K, V>
 where
-    K: Hash + Eq + Send + Sync + 'static,
-    V: Clone + Send + Sync + 'static,
+    K: Hash + Eq + Clone,
+    V: Clone,
 {
     pub fn new(store: Store, most: u64) -> Fresh<K, V> {
         Fresh { store, found: Cache::new(most) }

@@ -70,7 +70,7 @@ impl Hub {
 
     /// Reads a key again the next time.
     pub fn forget_key(&self, actor: Id, network: Network, kind: &str) {
-        self.key_cache().invalidate(&(actor, Some(network), kind.to_owned()));
+        self.key_cache().remove(&(actor, Some(network), kind.to_owned()));
     }
 
     /// Keeps a key, replacing one of that kind.

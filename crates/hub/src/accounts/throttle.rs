@@ -5,7 +5,7 @@
 //! most room, so that a stranger cannot easily lock a member out, and many addresses together still cannot guess on.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use moka::{ops::compute::Op, sync::Cache};
+use landbridge_cache::Cache;
 use std::{
     net::IpAddr,
     time::{Duration, Instant},
@@ -34,7 +34,7 @@ pub(super) struct Try<'a> {
 
 impl Default for Throttle {
     fn default() -> Self {
-        Throttle(Cache::builder().max_capacity(MAX_KEYS).time_to_idle(MEMORY).build())
+        Throttle(Cache::idling(MAX_KEYS, MEMORY))
     }
 }
 
@@ -65,7 +65,7 @@ impl Throttle {
     }
 
     fn count(&self, key: Key, now: Instant) {
-        self.0.entry(key).and_upsert_with(|known| match known.map(|entry| entry.into_value()) {
+        self.0.update(&key, |known| match known {
             Some((count, last)) if now.saturating_duration_since(last) < MEMORY => {
                 (count.saturating_add(1), now)
             }
@@ -78,14 +78,11 @@ impl Try<'_> {
     /// The password was right. Failures of others at this address stay counted.
     pub fn succeeded(self) {
         let [pair, address, name] = self.keys;
-        self.throttle.0.invalidate(&pair);
-        self.throttle.0.invalidate(&name);
-        self.throttle.0.entry(address).and_compute_with(|known| {
-            match known.map(|entry| entry.into_value()) {
-                Some((count, last)) if count > 1 => Op::Put((count - 1, last)),
-                Some(_) => Op::Remove,
-                None => Op::Nop,
-            }
+        self.throttle.0.remove(&pair);
+        self.throttle.0.remove(&name);
+        self.throttle.0.update(&address, |known| {
+            let (count, last) = known.unwrap_or((0, Instant::now()));
+            (count.saturating_sub(1), last)
         });
     }
 }

@@ -7,10 +7,10 @@ use crate::{Hub, HubError, moderation::Rule, uploads};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use landbridge_cache::Cache;
 use landbridge_media::Purpose;
 use landbridge_model::Time;
 use landbridge_store::{WriteError, entities::files};
-use moka::future::Cache;
 use std::{sync::Arc, time::Duration};
 use url::Url;
 
@@ -34,7 +34,7 @@ pub(crate) struct Shown {
 
 /// Remembers for an hour.
 pub(crate) fn cache() -> Proxied {
-    Cache::builder().max_capacity(20_000).time_to_live(Duration::from_secs(3600)).build()
+    Cache::living(20_000, Duration::from_secs(3600))
 }
 
 impl Hub {
@@ -61,12 +61,12 @@ impl Hub {
         let url = self.unproxied(stamp, encoded).ok_or(HubError::NotFound)?;
         let key = url.to_string();
         // A sweep, or the deletion of its post, may have taken the file since.
-        if let Some(Some(shown)) = self.reading().proxied.get(&key).await
+        if let Some(Some(shown)) = self.reading().proxied.get(&key)
             && !self.is_there(&shown)
         {
-            self.reading().proxied.invalidate(&key).await;
+            self.reading().proxied.remove(&key);
         }
-        let shown = self.reading().proxied.get_with(key, self.shown_picture(url)).await;
+        let shown = self.reading().proxied.get_with_async(&key, self.shown_picture(url)).await;
         let shown = shown.ok_or(HubError::NotFound)?;
         Ok(match &shown.preview {
             Some(preview) if small => preview.clone(),
@@ -81,7 +81,7 @@ impl Hub {
 
     /// Fetches a picture that is to be shown soon.
     pub(crate) async fn fetch_picture(&self, url: Url) {
-        self.reading().proxied.get_with(url.to_string(), self.shown_picture(url)).await;
+        self.reading().proxied.get_with_async(&url.to_string(), self.shown_picture(url)).await;
     }
 
     /// As it was fetched before, or fetched now.

@@ -2,8 +2,8 @@
 
 use super::proxy::{self, Proxied};
 use crate::labels::Listening;
+use landbridge_cache::Cache;
 use landbridge_model::Id;
-use moka::sync::Cache;
 use std::time::Duration;
 
 /// Keeps readers from making us ask other servers the same thing again and again.
@@ -18,9 +18,9 @@ pub(crate) struct State {
 impl Default for State {
     fn default() -> State {
         State {
-            backfilled: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(300)).build(),
-            freshened: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(600)).build(),
-            looked_up: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(5)).build(),
+            backfilled: Cache::living(10_000, Duration::from_secs(300)),
+            freshened: Cache::living(10_000, Duration::from_secs(600)),
+            looked_up: Cache::living(10_000, Duration::from_secs(5)),
             proxied: proxy::cache(),
             labelled: Listening::default(),
         }
@@ -30,16 +30,16 @@ impl Default for State {
 impl State {
     /// Whether a thread may be asked for now; if so, not again for five minutes.
     pub fn may_backfill(&self, root: Id) -> bool {
-        self.backfilled.entry(root).or_insert(()).is_fresh()
+        self.backfilled.insert_first(&root, ())
     }
 
     /// Whether somebody's latest posts may be asked for now; if so, not again for ten minutes.
     pub fn may_freshen(&self, actor: Id) -> bool {
-        self.freshened.entry(actor).or_insert(()).is_fresh()
+        self.freshened.insert_first(&actor, ())
     }
 
     /// Whether something unknown may be looked up now; if so, not again for five seconds: apps ask at each key press.
     pub fn may_look_up(&self, text: &str) -> bool {
-        self.looked_up.entry_by_ref(text).or_insert(()).is_fresh()
+        self.looked_up.insert_first(text, ())
     }
 }

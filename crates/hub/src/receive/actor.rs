@@ -38,15 +38,15 @@ impl Hub {
         native_id: &str,
         trail: &mut Trail,
     ) -> Result<Actor, Halt> {
-        let flights = self.receiving().flights.clone();
+        let (flights, key) = (&self.receiving().flights, (network, native_id.to_owned()));
         let mut failed = None;
         flights
-            .get_with((network, native_id.to_owned()), async {
+            .get_with_async(&key, async {
                 failed = self.fetch_thing(network, native_id, true, trail).await.err();
             })
             .await;
         if let Some(halt) = failed {
-            flights.invalidate(&(network, native_id.to_owned())).await;
+            flights.remove(&key);
             return Err(halt);
         }
         match self.known_actor(network, native_id).await? {
@@ -91,7 +91,7 @@ impl Hub {
     }
 
     fn refresh_later(&self, network: Network, native_id: &str) {
-        if !self.receiving().refreshed.entry((network, native_id.to_owned())).or_insert(()).is_fresh() {
+        if !self.receiving().refreshed.insert_first(&(network, native_id.to_owned()), ()) {
             return;
         }
         let (hub, native_id) = (self.clone(), native_id.to_owned());

@@ -22,7 +22,7 @@ impl Hub {
         let missing = &self.receiving().missing;
         let key = (network, native_id.to_owned());
         if ours.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#', '?']))
-            || missing.contains_key(&key)
+            || missing.contains(&key)
         {
             return Ok(());
         }

@@ -1,8 +1,8 @@
 //! What receiving remembers between arrivals. Nothing here is needed to be right: it saves work.
 
 use crate::moderation::RuleCache;
+use landbridge_cache::Cache;
 use landbridge_model::{Id, Network};
-use moka::{future, sync};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
@@ -12,13 +12,13 @@ const BACKGROUND: usize = 16;
 pub(crate) struct State {
     pub rules: RuleCache,
     /// Unknown actors being fetched, or fetched (also in vain) a moment ago: a thousand posts of one new author ask once.
-    pub flights: future::Cache<(Network, String), ()>,
+    pub flights: Cache<(Network, String), ()>,
     /// Other things that could not be fetched a moment ago.
-    pub missing: sync::Cache<(Network, String), ()>,
+    pub missing: Cache<(Network, String), ()>,
     /// Actors whose profiles were refreshed a while ago.
-    pub refreshed: sync::Cache<(Network, String), ()>,
+    pub refreshed: Cache<(Network, String), ()>,
     /// Polls whose counts are about to be told.
-    pub tallies: sync::Cache<Id, ()>,
+    pub tallies: Cache<Id, ()>,
     pub background: Arc<Semaphore>,
 }
 
@@ -26,22 +26,10 @@ impl Default for State {
     fn default() -> State {
         State {
             rules: RuleCache::default(),
-            flights: future::Cache::builder()
-                .max_capacity(50_000)
-                .time_to_live(Duration::from_secs(60))
-                .build(),
-            missing: sync::Cache::builder()
-                .max_capacity(50_000)
-                .time_to_live(Duration::from_secs(300))
-                .build(),
-            refreshed: sync::Cache::builder()
-                .max_capacity(50_000)
-                .time_to_live(Duration::from_secs(3600))
-                .build(),
-            tallies: sync::Cache::builder()
-                .max_capacity(10_000)
-                .time_to_live(Duration::from_secs(60))
-                .build(),
+            flights: Cache::living(50_000, Duration::from_secs(60)),
+            missing: Cache::living(50_000, Duration::from_secs(300)),
+            refreshed: Cache::living(50_000, Duration::from_secs(3600)),
+            tallies: Cache::living(10_000, Duration::from_secs(60)),
             background: Arc::new(Semaphore::new(BACKGROUND)),
         }
     }

@@ -74,13 +74,13 @@ impl Hub {
     /// The networks hear of new counts a little later, once for many votes. What is lost by a crash is told at the end of
     /// the poll.
     fn tell_tally_soon(&self, post: Id) {
-        if !self.receiving().tallies.entry(post).or_insert(()).is_fresh() {
+        if !self.receiving().tallies.insert_first(&post, ()) {
             return;
         }
         let hub = self.clone();
         tokio::spawn(async move {
             tokio::time::sleep(TELL).await;
-            hub.receiving().tallies.invalidate(&post);
+            hub.receiving().tallies.remove(&post);
             if let Err(why) = hub.tell_tally(post, false).await {
                 tracing::debug!(%post, %why, "counts of a poll not told");
             }

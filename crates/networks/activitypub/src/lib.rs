@@ -24,8 +24,9 @@ pub mod urls;
 pub mod vocab;
 
 use identity::Signer;
+use landbridge_cache::Cache;
 use landbridge_model::Id;
-use remote::{FetchedActor, SignerKey};
+use remote::{FetchedActor, KeyError, Missing, SignerKey};
 use signature::Dialect;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -47,48 +48,42 @@ pub struct ActivityPub {
     this: Weak<ActivityPub>,
     options: Options,
     /// By member; `None`: the server's own actor.
-    signers: moka::sync::Cache<Option<Id>, Arc<Signer>>,
+    signers: Cache<Option<Id>, Arc<Signer>>,
     /// By key id.
-    keys: moka::future::Cache<String, Arc<SignerKey>>,
+    keys: Cache<String, Result<Arc<SignerKey>, KeyError>>,
     /// Keys that were fetched again lately.
-    refreshed: moka::sync::Cache<String, ()>,
-    actors: moka::future::Cache<String, Arc<FetchedActor>>,
+    refreshed: Cache<String, ()>,
+    actors: Cache<String, Result<Arc<FetchedActor>, Missing>>,
     /// Actors that could not be had lately.
-    misses: moka::sync::Cache<String, ()>,
+    misses: Cache<String, ()>,
     /// Hosts whose addresses have the host of their ids.
-    unsplit: moka::sync::Cache<String, ()>,
+    unsplit: Cache<String, ()>,
     /// How to sign for a host, where it is not the usual way.
-    dialects: moka::sync::Cache<String, Dialect>,
+    dialects: Cache<String, Dialect>,
     /// Of members' followers; for deliveries of the same moment.
-    follower_digests: moka::sync::Cache<Id, followers::Digests>,
+    follower_digests: Cache<Id, followers::Digests>,
     /// Whose followers here were compared lately.
-    compared: moka::sync::Cache<String, ()>,
+    compared: Cache<String, ()>,
     fetches: Semaphore,
 }
 
 impl ActivityPub {
     pub fn new(options: Options) -> Arc<ActivityPub> {
         let minutes = |n: u64| Duration::from_secs(60 * n);
-        fn short<V: Clone + Send + Sync + 'static>(
-            size: u64,
-            life: Duration,
-        ) -> moka::sync::Cache<String, V> {
-            moka::sync::Cache::builder().max_capacity(size).time_to_live(life).build()
+        fn short<V: Clone + Send + Sync + 'static>(size: u64, life: Duration) -> Cache<String, V> {
+            Cache::living(size, life)
         }
         Arc::new_cyclic(|this| ActivityPub {
             this: this.clone(),
             options,
-            signers: moka::sync::Cache::builder().max_capacity(1_000).time_to_live(minutes(60)).build(),
-            keys: moka::future::Cache::builder().max_capacity(20_000).time_to_live(minutes(24 * 60)).build(),
+            signers: Cache::living(1_000, minutes(60)),
+            keys: Cache::living(20_000, minutes(24 * 60)),
             refreshed: short(10_000, minutes(5)),
-            actors: moka::future::Cache::builder().max_capacity(2_000).time_to_live(minutes(5)).build(),
+            actors: Cache::living(2_000, minutes(5)),
             misses: short(10_000, Duration::from_secs(30)),
             unsplit: short(10_000, minutes(24 * 60)),
             dialects: short(10_000, minutes(7 * 24 * 60)),
-            follower_digests: moka::sync::Cache::builder()
-                .max_capacity(1_000)
-                .time_to_live(Duration::from_secs(5))
-                .build(),
+            follower_digests: Cache::living(1_000, Duration::from_secs(5)),
             compared: short(10_000, minutes(1)),
             fetches: Semaphore::new(MAX_FETCHES),
         })

@@ -57,7 +57,7 @@ impl Translator for ActivityPub {
             return Ok(Vec::new());
         }
         // Most often asked for: an author who has just been looked up for their key.
-        if let Some(actor) = self.known_actor(native_id).await {
+        if let Some(actor) = self.known_actor(native_id) {
             return Ok(vec![actor.incoming()]);
         }
         match self.fetch_any(hub, native_id).await {
@@ -72,7 +72,7 @@ impl Translator for ActivityPub {
 
     async fn forget(&self, native_id: &str) {
         self.forget_actor(native_id).await;
-        self.misses.invalidate(native_id);
+        self.misses.remove(native_id);
     }
 
     async fn thread(&self, hub: &Hub, native_id: &str) -> Result<Vec<Incoming>, HubError> {
@@ -117,8 +117,8 @@ impl Translator for ActivityPub {
 }
 
 impl ActivityPub {
-    async fn known_actor(&self, id: &str) -> Option<Arc<FetchedActor>> {
-        self.actors.get(id).await
+    fn known_actor(&self, id: &str) -> Option<Arc<FetchedActor>> {
+        self.actors.get(id)?.ok()
     }
 
     /// An actor or a post, whichever is there; of a `Create` the post inside, from where it is at home.
@@ -132,7 +132,7 @@ impl ActivityPub {
         if document.node().is_any(crate::vocab::ACTOR_TYPES) {
             let id = document.id.clone();
             let actor = self.read_actor(hub, document).await?;
-            self.actors.insert(id, actor.clone()).await;
+            self.actors.insert(id, Ok(actor.clone()));
             return Ok(vec![actor.incoming()]);
         }
         let read = translate::post(document.node(), Time::now())

@@ -13,6 +13,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use bytes::Bytes;
+use landbridge_cache::Cache;
 use landbridge_hub::{
     Act, Delivery, Draft, Hub, HubError, Incoming, Joined, KeyImport, Outcome, Preview, Staged, Stop,
     Translator, messages::Leg,
@@ -30,13 +31,15 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 /// Bytes of blocks of repositories that are kept at hand.
 const BLOCKS_AT_HAND: u64 = 16 << 20;
+/// About how long one is.
+const BLOCK: u64 = 1 << 10;
 
 /// AT Protocol, as the hub sees it; and the routes of its PDS.
 pub struct AtProto {
     pub(crate) hub: Hub,
     pub(crate) options: Options,
     /// Nodes and commits that were read or written lately.
-    pub(crate) blocks: moka::sync::Cache<Cid, Bytes>,
+    pub(crate) blocks: Cache<Cid, Bytes>,
     /// Makes revs and record keys.
     pub(crate) clock: Mutex<TidClock>,
     /// Changes whenever something was added to the stream of members' repositories.
@@ -63,7 +66,7 @@ impl AtProto {
             hub: hub.clone(),
             guard: Guard::new(hub, options.rate_limits),
             options,
-            blocks: moka::sync::Cache::builder().max_capacity(BLOCKS_AT_HAND).weigher(weight).build(),
+            blocks: Cache::weighed(BLOCKS_AT_HAND, BLOCKS_AT_HAND / BLOCK, weight),
             clock: Mutex::new(TidClock::new(clock)),
             news: watch::Sender::new(()),
             people: People::default(),
@@ -157,7 +160,7 @@ impl Translator for AtProto {
     }
 
     async fn forget(&self, native_id: &str) {
-        self.people.forget(native_id).await;
+        self.people.forget(native_id);
     }
 
     async fn thread(&self, hub: &Hub, native_id: &str) -> Result<Vec<Incoming>, HubError> {

@@ -83,7 +83,7 @@ pub async fn fetch(nostr: &Nostr, hub: &Hub, native_id: &str) -> Result<Vec<Inco
     let Ok(id) = native_id.parse::<Hex32>() else { return Ok(Vec::new()) };
     // Ids and keys look alike: whoever wrote something that was checked here is a person.
     let person =
-        nostr.authors.contains_key(&id) || hub.presence_by_native(Network::Nostr, native_id).await?.is_some();
+        nostr.authors.contains(&id) || hub.presence_by_native(Network::Nostr, native_id).await?.is_some();
     if person {
         return fetch_profile(nostr, hub, native_id).await;
     }

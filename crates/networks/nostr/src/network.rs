@@ -11,6 +11,7 @@ use crate::{
     relay::{Relay, RelayLimits, url_of},
 };
 use async_trait::async_trait;
+use landbridge_cache::Cache;
 use landbridge_hub::{
     Act, Delivery, Draft, Hub, HubError, Incoming, Joined, KeyImport, NewKey, Outcome, Preview, Staged, Stop,
     Translator, messages::Leg,
@@ -43,22 +44,22 @@ pub struct Nostr {
     pub(crate) options: Options,
     pub(crate) pool: Pool,
     /// Ids that were taken in lately: seen before costs no signature.
-    pub(crate) seen: moka::sync::Cache<Hex32, ()>,
+    pub(crate) seen: Cache<Hex32, ()>,
     /// Keys of verified events: people, for sure.
-    pub(crate) authors: moka::sync::Cache<Hex32, ()>,
+    pub(crate) authors: Cache<Hex32, ()>,
     /// Profiles and relay lists fetched lately, by key.
-    pub(crate) profiles: moka::sync::Cache<Hex32, Event>,
-    pub(crate) relay_lists: moka::sync::Cache<Hex32, Event>,
+    pub(crate) profiles: Cache<Hex32, Event>,
+    pub(crate) relay_lists: Cache<Hex32, Event>,
     /// Links that wait for members' own signers, by our key in them.
-    pub(crate) offers: moka::sync::Cache<Hex32, Arc<crate::signer::Offer>>,
+    pub(crate) offers: Cache<Hex32, Arc<crate::signer::Offer>>,
     /// Apps that wait for a member's consent, by the secret in its page's address.
-    pub(crate) asks: moka::sync::Cache<String, crate::signer::Ask>,
+    pub(crate) asks: Cache<String, crate::signer::Ask>,
     /// The link that was last made for each member.
-    pub(crate) offered: moka::sync::Cache<Id, String>,
+    pub(crate) offered: Cache<Id, String>,
     /// Our secret key (hex) towards a signer, by its link, as long as connecting may take.
-    pub(crate) clients: moka::sync::Cache<String, String>,
+    pub(crate) clients: Cache<String, String>,
     /// Pages that members' signers want them to open.
-    pub(crate) signer_pages: moka::sync::Cache<Id, String>,
+    pub(crate) signer_pages: Cache<Id, String>,
     /// Strangers whose private messages were looked at lately.
     pub(crate) strangers: crate::private::Budget,
     /// Held while a list of follows is taken in.
@@ -79,21 +80,15 @@ impl Nostr {
         let minutes = |n: u64| Duration::from_secs(n * 60);
         Arc::new(Nostr {
             pool: Pool::new(hub.fetcher().clone()),
-            seen: moka::sync::Cache::builder().max_capacity(200_000).time_to_live(minutes(60 * 24)).build(),
-            authors: moka::sync::Cache::builder().max_capacity(100_000).build(),
-            profiles: moka::sync::Cache::builder().max_capacity(2_000).time_to_live(minutes(5)).build(),
-            relay_lists: moka::sync::Cache::builder().max_capacity(2_000).time_to_live(minutes(60)).build(),
-            offers: moka::sync::Cache::builder()
-                .max_capacity(1_000)
-                .time_to_live(crate::signer::LIFE)
-                .build(),
-            asks: moka::sync::Cache::builder().max_capacity(1_000).time_to_live(minutes(10)).build(),
-            offered: moka::sync::Cache::builder()
-                .max_capacity(1_000)
-                .time_to_live(crate::signer::LIFE)
-                .build(),
-            clients: moka::sync::Cache::builder().max_capacity(1_000).time_to_live(minutes(30)).build(),
-            signer_pages: moka::sync::Cache::builder().max_capacity(1_000).time_to_live(minutes(60)).build(),
+            seen: Cache::living(200_000, minutes(60 * 24)),
+            authors: Cache::new(100_000),
+            profiles: Cache::living(2_000, minutes(5)),
+            relay_lists: Cache::living(2_000, minutes(60)),
+            offers: Cache::living(1_000, crate::signer::LIFE),
+            asks: Cache::living(1_000, minutes(10)),
+            offered: Cache::living(1_000, crate::signer::LIFE),
+            clients: Cache::living(1_000, minutes(30)),
+            signer_pages: Cache::living(1_000, minutes(60)),
             strangers: crate::private::Budget::default(),
             lists: tokio::sync::Mutex::default(),
             relay: OnceCell::new(),

@@ -8,8 +8,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use landbridge_cache::Cache;
 use landbridge_model::Id;
-use moka::sync::Cache;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -57,7 +57,7 @@ impl Rates {
             deletes: Rate::new(limits.deletes_per_account, LONG),
             sign_ins: Rate::new(limits.sign_ins_per_address, SHORT),
             federation: Rate::new(limits.federation_per_address, SHORT),
-            known: Cache::builder().max_capacity(MOST_WINDOWS).time_to_idle(LONG).build(),
+            known: Cache::idling(MOST_WINDOWS, LONG),
         }
     }
 
@@ -137,13 +137,9 @@ struct Taken {
     ends: OffsetDateTime,
 }
 
-impl<K: std::hash::Hash + Eq + Send + Sync + 'static> Rate<K> {
+impl<K: std::hash::Hash + Eq + Clone> Rate<K> {
     fn new(limit: u32, window: Duration) -> Self {
-        Self {
-            limit,
-            window,
-            windows: Cache::builder().max_capacity(MOST_WINDOWS).time_to_live(window).build(),
-        }
+        Self { limit, window, windows: Cache::living(MOST_WINDOWS, window) }
     }
 
     /// Counts one request; `None` when this rate is off.
@@ -153,7 +149,7 @@ impl<K: std::hash::Hash + Eq + Send + Sync + 'static> Rate<K> {
         }
         let fresh =
             || Arc::new(Window { ends: OffsetDateTime::now_utc() + self.window, used: AtomicU32::new(0) });
-        let window = self.windows.get_with(key, fresh);
+        let window = self.windows.get_with(&key, fresh);
         let used = window.used.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         Some(Taken { limit: self.limit, used, ends: window.ends })
     }

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use futures_util::future::BoxFuture;
 use http::{StatusCode, Uri};
-use moka::future::Cache;
+use landbridge_cache::Cache;
 use rustls::ServerConfig;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -46,7 +46,7 @@ pub struct Acme {
     plain_http: bool,
     vault: Vault,
     /// By the certificate's first name.
-    live: Cache<String, Arc<Certificate>>,
+    live: Cache<String, Result<Arc<Certificate>, Arc<anyhow::Error>>>,
     failed: Cache<String, ()>,
     answers: Mutex<Answers>,
 }
@@ -79,8 +79,8 @@ impl Acme {
             settings,
             plain_http,
             vault: Vault::open(data_dir)?,
-            live: Cache::builder().max_capacity(10_000).build(),
-            failed: Cache::builder().max_capacity(10_000).time_to_live(AFTER_FAILURE).build(),
+            live: Cache::new(10_000),
+            failed: Cache::living(10_000, AFTER_FAILURE),
             answers: Mutex::default(),
         });
         tokio::spawn(acme.clone().keep_fresh());
@@ -94,19 +94,20 @@ impl Acme {
             None if (self.exists)(name.to_owned()).await => name.to_owned(),
             None => return None,
         };
-        if let Some(certificate) = self.live.get(&subject).await {
+        if let Some(Ok(certificate)) = self.live.get(&subject) {
             return Some(certificate.config.clone());
         }
-        if self.failed.contains_key(&subject) {
+        if self.failed.contains(&subject) {
             return None;
         }
         // One order at a time for each name: whoever comes meanwhile waits for the same one.
-        let obtained = self.live.try_get_with(subject.clone(), self.obtain(&subject)).await;
+        let obtained =
+            self.live.try_get_with(&subject, async { self.obtain(&subject).await.map_err(Arc::new) }).await;
         match obtained {
             Ok(certificate) => Some(certificate.config.clone()),
             Err(error) => {
                 tracing::warn!(name = subject, error = format!("{error:#}"), "no certificate could be had");
-                self.failed.insert(subject, ()).await;
+                self.failed.insert(subject, ());
                 None
             }
         }
@@ -162,15 +163,16 @@ impl Acme {
 
     /// The old certificate serves until the new one is there.
     async fn renew_what_is_due(&self) {
-        for (subject, certificate) in self.live.iter() {
-            if !certificate.is_due() || self.failed.contains_key(&*subject) {
+        for (subject, certificate) in self.live.all() {
+            let Ok(certificate) = certificate else { continue };
+            if !certificate.is_due() || self.failed.contains(&subject) {
                 continue;
             }
             match self.order_and_keep(&subject).await {
-                Ok(fresh) => self.live.insert((*subject).clone(), fresh).await,
+                Ok(fresh) => self.live.insert(subject, Ok(fresh)),
                 Err(error) => {
-                    tracing::warn!(name = *subject, error = format!("{error:#}"), "a renewal failed");
-                    self.failed.insert((*subject).clone(), ()).await;
+                    tracing::warn!(name = subject, error = format!("{error:#}"), "a renewal failed");
+                    self.failed.insert(subject, ());
                 }
             }
         }

@@ -18,8 +18,8 @@ pub use origin::{Carrier, Origin, host_of_origin};
 
 use super::{Scope, waves::Waves};
 use bucket::{Bucket, Rate};
+use landbridge_cache::Cache;
 use landbridge_model::{Id, Time};
-use moka::{policy::EvictionPolicy, sync::Cache};
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
@@ -146,15 +146,13 @@ const AT_ONCE: usize = 2;
 impl Budgets {
     /// `key`: 32 secret bytes for sketches.
     pub fn new(key: &[u8]) -> Budgets {
-        // What is asked for least lately goes first: a flood must not keep out who comes new.
-        let lru = EvictionPolicy::lru;
         Budgets {
-            buckets: Cache::builder().max_capacity(ROOM).eviction_policy(lru()).time_to_idle(IDLE).build(),
-            told: Cache::builder().max_capacity(ROOM).eviction_policy(lru()).time_to_live(REMEMBERED).build(),
-            waiting: Cache::builder().max_capacity(ROOM).eviction_policy(lru()).time_to_live(IDLE).build(),
+            buckets: Cache::idling(ROOM, IDLE),
+            told: Cache::living(ROOM, REMEMBERED),
+            waiting: Cache::living(ROOM, IDLE),
             place: Mutex::default(),
-            standings: Cache::builder().max_capacity(ROOM / 10).time_to_live(STANDING).build(),
-            parked: Cache::builder().max_capacity(ROOM / 10).time_to_live(STANDING / 5).build(),
+            standings: Cache::living(ROOM / 10, STANDING),
+            parked: Cache::living(ROOM / 10, STANDING / 5),
             waves: Waves::new(key),
             passed: AtomicI64::new(0),
             strangers: tokio::sync::Semaphore::new(AT_ONCE),
@@ -193,7 +191,7 @@ impl Budgets {
 
     /// Somebody was answered: what that says of their origin counts at once.
     pub(crate) fn answered(&self) {
-        self.standings.invalidate_all();
+        self.standings.clear();
     }
 
     /// The same thing again, or one more of who was let through a moment ago.
@@ -221,7 +219,7 @@ impl Budgets {
             let turn = if within { Turn::Now } else { Turn::Later(self.place(&knock)) };
             Told { turn, origin: origin.clone(), wave, item, asked: 1 }
         };
-        self.told.entry((member, stranger, scope)).or_insert_with(decide).into_value().turn
+        self.told.get_with(&(member, stranger, scope), decide).turn
     }
 
     /// Takes one from each bucket, or none from any.
@@ -246,7 +244,7 @@ impl Budgets {
         }
         let mut taken: Vec<Shared> = Vec::with_capacity(asked.len());
         for (of, rate) in asked {
-            let bucket = self.buckets.get_with((of, scope == Scope::Public), Arc::default);
+            let bucket = self.buckets.get_with(&(of, scope == Scope::Public), Arc::default);
             if !bucket.lock().unwrap_or_else(PoisonError::into_inner).has_one(rate, now) {
                 return false;
             }
@@ -285,13 +283,7 @@ impl Budgets {
 
     /// Entries that are remembered: what the memory of budgets grows with.
     pub(super) fn entries(&self) -> u64 {
-        self.buckets.run_pending_tasks();
-        self.told.run_pending_tasks();
-        self.waiting.run_pending_tasks();
-        self.buckets.entry_count()
-            + self.told.entry_count()
-            + self.waiting.entry_count()
-            + self.waves.entries()
+        self.buckets.count() + self.told.count() + self.waiting.count() + self.waves.entries()
     }
 }
 

@@ -3,8 +3,8 @@
 use super::sketch::Sketch;
 use crate::gate::Scope;
 use aws_lc_rs::hmac;
+use landbridge_cache::Cache;
 use landbridge_model::{Id, Time};
-use moka::{policy::EvictionPolicy, sync::Cache};
 use std::{
     collections::BTreeSet,
     sync::{
@@ -70,21 +70,12 @@ pub(crate) struct Waves {
 
 impl Waves {
     pub fn new(key: &[u8]) -> Waves {
-        let room = |entries| Cache::builder().max_capacity(entries).eviction_policy(EvictionPolicy::lru());
         Waves {
             key: hmac::Key::new(hmac::HMAC_SHA256, key),
-            bands: Cache::builder()
-                .max_capacity(ROOM * 8)
-                .eviction_policy(EvictionPolicy::lru())
-                .time_to_idle(REMEMBERED)
-                .build(),
-            groups: room(ROOM).time_to_idle(REMEMBERED).build(),
+            bands: Cache::idling(ROOM * 8, REMEMBERED),
+            groups: Cache::idling(ROOM, REMEMBERED),
             next: AtomicU64::new(1),
-            waves: Cache::builder()
-                .max_capacity(MOST * 2)
-                .eviction_policy(EvictionPolicy::lru())
-                .time_to_live(REMEMBERED)
-                .build(),
+            waves: Cache::living(MOST * 2, REMEMBERED),
             loaded: tokio::sync::OnceCell::new(),
         }
     }
@@ -131,7 +122,7 @@ impl Waves {
             true => group.early.len() >= FEWEST_PUBLIC && members >= MEMBERS_PUBLIC,
             false => group.early.len() >= FEWEST && (members >= MEMBERS || strangers >= STRANGERS),
         };
-        if !many || self.waves.entry_count() >= MOST {
+        if !many || self.waves.count() >= MOST {
             return Seen { alike, ..Seen::default() };
         }
         let id = ids();
@@ -162,9 +153,7 @@ impl Waves {
     }
 
     pub fn entries(&self) -> u64 {
-        self.bands.run_pending_tasks();
-        self.groups.run_pending_tasks();
-        self.bands.entry_count() + self.groups.entry_count()
+        self.bands.count() + self.groups.count()
     }
 
     fn remember(&self, group: Group) -> u64 {

@@ -43,17 +43,16 @@ impl ActivityPub {
             let document = self.document(hub, id).await?;
             self.read_actor(hub, document).await
         };
-        self.actors.try_get_with(id.to_owned(), fetch).await.map_err(|missing: Arc<Missing>| {
-            if !matches!(*missing, Missing::Gone) {
-                self.misses.insert(id.to_owned(), ());
-            }
-            (*missing).clone()
-        })
+        let found = self.actors.try_get_with(id, fetch).await;
+        if found.as_ref().is_err_and(|missing| !matches!(missing, Missing::Gone)) {
+            self.misses.insert(id.to_owned(), ());
+        }
+        found
     }
 
     /// Forgets what is remembered, so that the next look-up asks again.
     pub(crate) async fn forget_actor(&self, id: &str) {
-        self.actors.invalidate(id).await;
+        self.actors.remove(id);
     }
 
     /// An actor document that was just fetched.

@@ -47,14 +47,14 @@ impl From<Missing> for KeyError {
 impl ActivityPub {
     /// A key that is known without asking anybody.
     pub(crate) async fn known_key(&self, hub: &Hub, key_id: &str) -> Option<Arc<SignerKey>> {
-        if let Some(key) = self.keys.get(key_id).await {
+        if let Some(Ok(key)) = self.keys.get(key_id) {
             return Some(key);
         }
         let owner = key_id.split('#').next().unwrap_or(key_id);
         let presence = hub.presence_by_native(Network::ActivityPub, owner).await.ok()??;
         let facts: Facts = serde_json::from_value(presence.facts).ok()?;
         let key = Arc::new(parse(&facts, key_id, owner).ok()?);
-        self.keys.insert(key_id.to_owned(), key.clone()).await;
+        self.keys.insert(key_id.to_owned(), Ok(key.clone()));
         Some(key)
     }
 
@@ -63,10 +63,7 @@ impl ActivityPub {
         if let Some(key) = self.known_key(hub, key_id).await {
             return Ok(key);
         }
-        let fetched = self
-            .keys
-            .try_get_with(key_id.to_owned(), async { self.fetch_key(hub, key_id).await.map(Arc::new) });
-        fetched.await.map_err(|e: Arc<KeyError>| (*e).clone())
+        self.keys.try_get_with(key_id, async { self.fetch_key(hub, key_id).await.map(Arc::new) }).await
     }
 
     /// The key as it is now, for when a signature did not match. At most once in some minutes for each key.
@@ -77,7 +74,7 @@ impl ActivityPub {
         self.refreshed.insert(key_id.to_owned(), ());
         self.forget_actor(&old.actor).await;
         let key = Arc::new(self.fetch_key(hub, key_id).await.ok()?);
-        self.keys.insert(key_id.to_owned(), key.clone()).await;
+        self.keys.insert(key_id.to_owned(), Ok(key.clone()));
         // Kept, so that the next start does not begin with the old one.
         if let Ok(actor) = self.remote_actor(hub, &key.actor).await
             && matches!(hub.presence_by_native(Network::ActivityPub, &key.actor).await, Ok(Some(_)))

@@ -23,8 +23,8 @@ pub use order::{NO_EDITS, Order, is_order, to_emoji};
 pub(crate) use run::run;
 pub use way::{NO_SERVICE, can_message};
 
+use landbridge_cache::Cache;
 use landbridge_model::Id;
-use moka::sync::Cache;
 use std::{
     collections::HashSet,
     sync::{Mutex, PoisonError},
@@ -57,7 +57,7 @@ impl Default for Chats {
             stirred: Mutex::default(),
             bell: Notify::new(),
             turns: (0..TURNS).map(|_| Turn::default()).collect(),
-            available: Cache::builder().max_capacity(10_000).time_to_live(REMEMBERED).build(),
+            available: Cache::living(10_000, REMEMBERED),
         }
     }
 }

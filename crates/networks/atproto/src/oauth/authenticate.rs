@@ -43,7 +43,7 @@ impl AtProto {
         let checked = match check(assertion, id, keys, &audiences, now) {
             // It may have a new key since its description was read.
             Err(Wrong::Key) => {
-                self.guard.clients.invalidate(id);
+                self.guard.clients.remove(id);
                 let client = self.client(id).await?;
                 let keys = client.keys.as_deref().unwrap_or_default();
                 check(assertion, id, keys, &audiences, now).map(|checked| (client.clone(), checked))

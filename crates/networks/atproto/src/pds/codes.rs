@@ -34,7 +34,7 @@ impl AtProto {
     }
 
     pub(crate) fn is_asked_for(&self, member: Id, code: Code) -> bool {
-        self.guard.asked.contains_key(&(member, code.purpose()))
+        self.guard.asked.contains(&(member, code.purpose()))
     }
 
     /// A code, good once and for a quarter of an hour. Ask for the password before.
@@ -60,7 +60,7 @@ impl AtProto {
             return Err(invalid());
         }
         self.hub.once_take(code.purpose(), text).await?.ok_or_else(invalid)?;
-        self.guard.asked.invalidate(&(member, code.purpose()));
+        self.guard.asked.remove(&(member, code.purpose()));
         Ok(())
     }
 }

@@ -24,7 +24,7 @@ impl AtProto {
             return Ok(Some(Arc::new(self.member_document(&presence).await?)));
         }
         let People { documents, missing, .. } = &self.people;
-        if missing.contains_key(did) {
+        if missing.contains(did) {
             return Ok(None);
         }
         // Many who ask at once ask once.
@@ -34,15 +34,13 @@ impl AtProto {
                 Err(error) => Err(Some(error.to_string())),
             }
         };
-        match documents.try_get_with_by_ref::<_, Option<String>, _>(did, asked).await {
+        match documents.try_get_with(did, asked).await {
             Ok(document) => Ok(Some(document)),
-            Err(error) => match error.as_ref() {
-                Some(why) => Err(HubError::Remote(why.clone())),
-                None => {
-                    missing.insert(did.clone(), ());
-                    Ok(None)
-                }
-            },
+            Err(Some(why)) => Err(HubError::Remote(why)),
+            Err(None) => {
+                missing.insert(did.clone(), ());
+                Ok(None)
+            }
         }
     }
 
@@ -67,10 +65,10 @@ impl AtProto {
         name: &str,
         tried: &PublicKey,
     ) -> Result<Option<PublicKey>, HubError> {
-        if !self.people.suspected.entry_by_ref(did).or_insert(()).is_fresh() {
+        if !self.people.suspected.insert_first(did, ()) {
             return Ok(None);
         }
-        self.people.documents.invalidate(did).await;
+        self.people.documents.remove(did);
         let key = self.document_of(did).await?.and_then(|document| document.key(name).cloned());
         Ok(key.filter(|key| key != tried))
     }

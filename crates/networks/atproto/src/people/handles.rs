@@ -24,7 +24,7 @@ impl AtProto {
         if self.is_own_handle(handle) || handle.is_disallowed_domain(trial) {
             return Ok(None);
         }
-        if self.people.lost.contains_key(handle) {
+        if self.people.lost.contains(handle) {
             return Ok(None);
         }
         let asked = async {
@@ -33,11 +33,11 @@ impl AtProto {
                 false => self.proved(handle).await,
             }
         };
-        let found = self.people.handles.optionally_get_with_by_ref(handle, asked).await;
-        if found.is_none() {
+        let found = self.people.handles.try_get_with(handle, async { asked.await.ok_or(()) }).await;
+        if found.is_err() {
             self.people.lost.insert(handle.clone(), ());
         }
-        Ok(found)
+        Ok(found.ok())
     }
 
     /// Both at once: most handles have one of them.

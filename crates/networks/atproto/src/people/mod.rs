@@ -19,7 +19,7 @@ use crate::{
     identity::DidDocument,
     syntax::{Did, Handle},
 };
-use moka::{future, sync};
+use landbridge_cache::Cache;
 use std::{
     collections::HashSet,
     sync::{Arc, RwLock},
@@ -45,12 +45,12 @@ const SUSPECTED: Duration = minutes(1);
 
 /// What was found out about people lately.
 pub struct People {
-    documents: future::Cache<Did, Arc<DidDocument>>,
-    handles: future::Cache<Handle, Did>,
-    missing: sync::Cache<Did, ()>,
+    documents: Cache<Did, Result<Arc<DidDocument>, Option<String>>>,
+    handles: Cache<Handle, Result<Did, ()>>,
+    missing: Cache<Did, ()>,
     /// Handles that led nowhere.
-    lost: sync::Cache<Handle, ()>,
-    suspected: sync::Cache<Did, ()>,
+    lost: Cache<Handle, ()>,
+    suspected: Cache<Did, ()>,
     /// Everybody elsewhere who is known here: what they did can be taken back.
     known: RwLock<HashSet<Box<str>>>,
     /// Tells of who is new among them.
@@ -60,11 +60,11 @@ pub struct People {
 impl Default for People {
     fn default() -> People {
         People {
-            documents: future::Cache::builder().max_capacity(20_000).time_to_live(DOCUMENTS).build(),
-            handles: future::Cache::builder().max_capacity(20_000).time_to_live(HANDLES).build(),
-            missing: sync::Cache::builder().max_capacity(20_000).time_to_live(MISSING).build(),
-            lost: sync::Cache::builder().max_capacity(20_000).time_to_live(MISSING).build(),
-            suspected: sync::Cache::builder().max_capacity(20_000).time_to_live(SUSPECTED).build(),
+            documents: Cache::living(20_000, DOCUMENTS),
+            handles: Cache::living(20_000, HANDLES),
+            missing: Cache::living(20_000, MISSING),
+            lost: Cache::living(20_000, MISSING),
+            suspected: Cache::living(20_000, SUSPECTED),
             known: RwLock::default(),
             newcomers: broadcast::Sender::new(NEWCOMERS),
         }
@@ -85,19 +85,19 @@ impl People {
     }
 
     /// Asks again the next time where a handle leads.
-    pub async fn forget_handle(&self, handle: &Handle) {
-        self.handles.invalidate(handle).await;
-        self.lost.invalidate(handle);
+    pub fn forget_handle(&self, handle: &Handle) {
+        self.handles.remove(handle);
+        self.lost.remove(handle);
     }
 
     /// Asks again the next time.
-    pub async fn forget(&self, native_id: &str) {
+    pub fn forget(&self, native_id: &str) {
         if let Ok(did) = Did::parse(native_id) {
-            self.missing.invalidate(&did);
-            if let Some(document) = self.documents.remove(&did).await
+            self.missing.remove(&did);
+            if let Some(Ok(document)) = self.documents.remove(&did)
                 && let Some(handle) = document.handle()
             {
-                self.forget_handle(&handle).await;
+                self.forget_handle(&handle);
             }
         }
     }

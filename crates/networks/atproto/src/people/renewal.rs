@@ -51,7 +51,7 @@ impl AtProto {
                 Err(error) => return Err(error.into()),
             }
         }
-        self.people.forget(did.as_str()).await;
+        self.people.forget(did.as_str());
         self.news.send_replace(());
         Ok(())
     }

@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 
 /// Handle, key or server may have changed.
 pub async fn identity(reader: &Reader, did: &Did) -> Result<(), Later> {
-    reader.at.people.forget(did.as_str()).await;
+    reader.at.people.forget(did.as_str());
     if reader.hub.presence_by_native(Network::AtProto, did.as_str()).await?.is_none() {
         return Ok(());
     }
@@ -62,7 +62,7 @@ enum Standing {
 
 /// How an account stands, as its own server says.
 async fn standing(reader: &Reader, did: &Did) -> Result<Standing, Later> {
-    reader.at.people.forget(did.as_str()).await;
+    reader.at.people.forget(did.as_str());
     let Some(document) = reader.at.document_of(did).await? else { return Ok(Standing::Gone) };
     let Some(server) = document.pds() else { return Ok(Standing::Hidden) };
     let params = [Param("did", did.as_str())];

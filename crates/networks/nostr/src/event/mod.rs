@@ -15,6 +15,7 @@ pub use sign::{Keys, Template, random};
 pub use tags::{Tag, TagsExt, address, first_value, is_hex32, is_indexable};
 pub use wire::{Limits, Unverified};
 
+use landbridge_cache::Cache;
 use std::sync::{Arc, LazyLock};
 
 /// One secp256k1 context for the process; building one is dear.
@@ -22,8 +23,7 @@ pub(crate) static SECP: LazyLock<secp256k1::Secp256k1<secp256k1::All>> =
     LazyLock::new(secp256k1::Secp256k1::new);
 
 /// Keys that were read lately as points of the curve, which costs a tenth of checking a signature.
-static POINTS: LazyLock<moka::sync::Cache<Hex32, secp256k1::XOnlyPublicKey>> =
-    LazyLock::new(|| moka::sync::Cache::new(20_000));
+static POINTS: LazyLock<Cache<Hex32, secp256k1::XOnlyPublicKey>> = LazyLock::new(|| Cache::new(20_000));
 
 /// A key as a point of the curve; not every 32 bytes are one.
 fn point(key: &Hex32) -> Result<secp256k1::XOnlyPublicKey, EventError> {

@@ -204,7 +204,7 @@ impl Reader {
     /// Checks and takes in one event. Known ids cost no signature. `false`: it must be asked for again.
     async fn hear(&self, filters: &[Filter], json: &str) -> bool {
         let Ok(event) = Event::parse(json, &Limits::default()) else { return true };
-        if self.nostr.seen.contains_key(&event.id) {
+        if self.nostr.seen.contains(&event.id) {
             return true;
         }
         let Ok(event) = event.verify() else {
@@ -216,7 +216,7 @@ impl Reader {
     }
 
     async fn take(&self, event: &Event) -> bool {
-        if self.nostr.seen.contains_key(&event.id) {
+        if self.nostr.seen.contains(&event.id) {
             return true;
         }
         let done = match self.plan.own.contains(&event.pubkey) {

@@ -15,9 +15,9 @@ use crate::{
     translate::post_in,
     wire::Filter,
 };
+use landbridge_cache::Cache;
 use landbridge_hub::{HubError, gate::Scope};
 use landbridge_model::{Id, Network};
-use moka::sync::Cache;
 use std::{sync::Arc, time::Duration};
 
 /// Tags that name people.
@@ -34,7 +34,7 @@ pub struct Reach {
 }
 
 /// What the gate is asked about an event.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Question {
     author: Hex32,
     scope: Scope,
@@ -48,7 +48,7 @@ pub struct Decided(Cache<Question, Reach>);
 
 impl Default for Decided {
     fn default() -> Decided {
-        Decided(Cache::builder().max_capacity(10_000).time_to_live(HOLDS).build())
+        Decided(Cache::living(10_000, HOLDS))
     }
 }
 

@@ -1,6 +1,7 @@
 //! How much strangers may send: token buckets by connection or authenticated key, by author, by recipient of wraps.
 
 use crate::event::Hex32;
+use landbridge_cache::Cache;
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
@@ -56,7 +57,7 @@ impl Bucket {
 /// The shared buckets, by key. Idle ones are forgotten.
 pub struct Buckets {
     pub rates: Rates,
-    keyed: moka::sync::Cache<(Scope, Hex32), Arc<Mutex<Bucket>>>,
+    keyed: Cache<(Scope, Hex32), Arc<Mutex<Bucket>>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,10 +72,7 @@ pub enum Scope {
 impl Buckets {
     pub fn new(rates: Rates) -> Buckets {
         let idle = std::time::Duration::from_secs(120);
-        Buckets {
-            rates,
-            keyed: moka::sync::Cache::builder().max_capacity(100_000).time_to_idle(idle).build(),
-        }
+        Buckets { rates, keyed: Cache::idling(100_000, idle) }
     }
 
     pub fn take(&self, scope: Scope, key: Hex32, cost: f64) -> bool {
@@ -88,7 +86,7 @@ impl Buckets {
         if rate == 0 {
             return true;
         }
-        let bucket = self.keyed.get_with((scope, key), || Arc::new(Mutex::new(Bucket::full(rate))));
+        let bucket = self.keyed.get_with(&(scope, key), || Arc::new(Mutex::new(Bucket::full(rate))));
         let mut bucket = bucket.lock().unwrap_or_else(PoisonError::into_inner);
         bucket.take(cost, rate, Instant::now())
     }

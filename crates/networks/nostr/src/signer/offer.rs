@@ -50,7 +50,7 @@ impl Offer {
 /// A link for a member, which is listened for: the one that was made before as long as it works.
 pub async fn offer(nostr: &Arc<Nostr>, member: Id) -> Result<String, HubError> {
     if let Some(link) = nostr.offered.get(&member)
-        && client_of(&link).is_some_and(|client| nostr.offers.contains_key(&client))
+        && client_of(&link).is_some_and(|client| nostr.offers.contains(&client))
     {
         return Ok(link);
     }
@@ -149,6 +149,6 @@ pub async fn taken(nostr: &Nostr, link: &str) -> Result<(Outside, Hex32), HubErr
     let client = hex::encode(offer.client.secret());
     let outside = Outside { signer, relays: offer.relays.clone(), client };
     let key = outside.member_key(nostr).await?;
-    nostr.offers.invalidate(&offer.client.public());
+    nostr.offers.remove(&offer.client.public());
     Ok((outside, key))
 }

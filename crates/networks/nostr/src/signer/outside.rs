@@ -64,7 +64,7 @@ pub async fn connect(nostr: &Nostr, link: &str) -> Result<(Outside, Hex32), HubE
     let wrong = || HubError::invalid("this is no link of a signer (bunker://)");
     let SignerLink { signer, relays, secret } = SignerLink::parse(link).ok_or_else(wrong)?;
     // Links work once, but a signer may want its owner to look at a page in between: the same link, the same client.
-    let client = nostr.clients.get_with(link.to_owned(), || hex::encode(Keys::generate().secret()));
+    let client = nostr.clients.get_with(link, || hex::encode(Keys::generate().secret()));
     let outside = Outside { signer, relays, client };
     let config = nostr.hub.config();
     let about = json!({ "name": config.title, "url": config.url("/") }).to_string();

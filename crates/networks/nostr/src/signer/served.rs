@@ -159,7 +159,7 @@ async fn listen(nostr: Arc<Nostr>, relay: String, client: Hex32) {
                 match told {
                     Told::Event(json) => {
                         let Ok(event) = Event::from_json(&json) else { continue };
-                        if event.pubkey != client || nostr.seen.contains_key(&event.id) {
+                        if event.pubkey != client || nostr.seen.contains(&event.id) {
                             continue;
                         }
                         nostr.note(&event);

@@ -118,7 +118,7 @@ async fn sign(nostr: &Nostr, it: Unsigned) -> Result<(), AskError> {
         "content": template.content,
     });
     let answer = outside.ask(nostr, "sign_event", vec![unsigned.to_string()]).await?;
-    nostr.signer_pages.invalidate(&actor);
+    nostr.signer_pages.remove(&actor);
     let event = check(&answer, &it.id, &key.public)?;
     let relays: Vec<String> = serde_json::from_str(&it.relays).unwrap_or_default();
     let changes = vec![waiting::done(&it.id), waiting::revive_copy(&it.id, event.json.as_bytes())];

@@ -302,7 +302,7 @@ async fn what_is_nearly_over_is_renewed_at_a_start_and_while_serving() {
 
     // Months later.
     let old = Arc::new(old);
-    acme.live.insert(HOST.to_owned(), old.clone()).await;
+    acme.live.insert(HOST.to_owned(), Ok(old.clone()));
     acme.renew_what_is_due().await;
     let second = certificate_shown(address, HOST).await.unwrap();
     assert_ne!(first, second);
@@ -310,7 +310,7 @@ async fn what_is_nearly_over_is_renewed_at_a_start_and_while_serving() {
 
     // With the authority gone, the one that is there serves on.
     drop(pebble);
-    acme.live.insert(HOST.to_owned(), old).await;
+    acme.live.insert(HOST.to_owned(), Ok(old));
     acme.renew_what_is_due().await;
     let third = certificate_shown(address, HOST).await.unwrap();
     assert!(third != first && third != second, "the old one is not served any more");

@@ -6,10 +6,10 @@ use crate::{
     network::AtProto,
     oauth::{client::Client, scopes::Scopes},
 };
+use landbridge_cache::Cache;
 use landbridge_hub::{Event, EventKind, Hub, HubError, NewKey};
 use landbridge_model::{Id, Network, Time};
 use landbridge_store::{WriteError, entities::atproto_access};
-use moka::sync::Cache;
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -43,12 +43,12 @@ pub struct Guard {
 impl Guard {
     pub fn new(hub: &Hub, rate_limits: bool) -> Guard {
         Guard {
-            sessions: Cache::builder().max_capacity(20_000).time_to_live(SESSION_KEPT).build(),
-            scopes: Cache::builder().max_capacity(2_000).build(),
+            sessions: Cache::living(20_000, SESSION_KEPT),
+            scopes: Cache::new(2_000),
             changes: Mutex::new(hub.bus().listen()),
-            clients: Cache::builder().max_capacity(1_000).time_to_live(CLIENT_KEPT).build(),
-            sets: Cache::builder().max_capacity(500).time_to_live(crate::oauth::sets::KEPT).build(),
-            asked: Cache::builder().max_capacity(5_000).time_to_live(Duration::from_secs(3600)).build(),
+            clients: Cache::living(1_000, CLIENT_KEPT),
+            sets: Cache::living(500, crate::oauth::sets::KEPT),
+            asked: Cache::living(5_000, Duration::from_secs(3600)),
             limits: Limits::new(rate_limits),
         }
     }
@@ -56,7 +56,7 @@ impl Guard {
     /// A session that was looked up just now, if no grant has ended since.
     pub(super) fn session(&self, id: Id) -> Option<Arc<Session>> {
         if self.something_ended() {
-            self.sessions.invalidate_all();
+            self.sessions.clear();
         }
         self.sessions.get(&id)
     }
@@ -67,12 +67,12 @@ impl Guard {
     }
 
     pub(crate) fn forget_session(&self, id: Id) {
-        self.sessions.invalidate(&id);
+        self.sessions.remove(&id);
     }
 
     /// Looks all of them up again: an account has changed.
     pub(crate) fn forget_sessions(&self) {
-        self.sessions.invalidate_all();
+        self.sessions.clear();
     }
 
     fn something_ended(&self) -> bool {
@@ -89,7 +89,7 @@ impl Guard {
 
     pub(super) fn scopes(&self, session: &Session) -> Arc<Scopes> {
         let text = [&session.facts.scope[..], &session.facts.included[..]].join(" ");
-        self.scopes.get_with(text.clone(), || Arc::new(Scopes::held(&text)))
+        self.scopes.get_with(&text, || Arc::new(Scopes::held(&text)))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{XrpcError, XrpcResult};
 use crate::crypto::sha256;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use moka::sync::Cache;
+use landbridge_cache::Cache;
 use std::{
     sync::{
         Arc,
@@ -71,7 +71,7 @@ impl Limits {
     /// `held`: whether anybody is held to them.
     pub fn new(held: bool) -> Limits {
         let day = Duration::from_secs(DAY.into());
-        Limits { counts: Cache::builder().max_capacity(200_000).time_to_live(day).build(), held }
+        Limits { counts: Cache::living(200_000, day), held }
     }
 
     /// Takes points of somebody's share; refuses when they are not there.
@@ -90,7 +90,7 @@ impl Limits {
         for (most, window) in limit.rules() {
             let number = now / u64::from(*window);
             let key = sha256(format!("{limit:?}\0{window}\0{number}\0{whose}").as_bytes());
-            let count = self.counts.get_with(key, Arc::default);
+            let count = self.counts.get_with(&key, Arc::default);
             let before = count.fetch_add(points, Ordering::Relaxed);
             let remaining = most.saturating_sub(before.saturating_add(points));
             let reset = (number + 1) * u64::from(*window);

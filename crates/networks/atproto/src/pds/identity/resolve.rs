@@ -19,13 +19,13 @@ use std::sync::Arc;
 impl AtProto {
     /// The document of a DID, asked for now; `None`: there is none.
     pub(crate) async fn newest_document_of(&self, did: &Did) -> Result<Option<Arc<DidDocument>>, HubError> {
-        self.people.forget(did.as_str()).await;
+        self.people.forget(did.as_str());
         self.document_of(did).await
     }
 
     /// Where a handle leads, asked now.
     pub(crate) async fn newest_did_of(&self, handle: &Handle) -> Result<Option<Did>, HubError> {
-        self.people.forget_handle(handle).await;
+        self.people.forget_handle(handle);
         self.did_of_handle(handle).await
     }
 
@@ -111,7 +111,7 @@ pub async fn refresh(
 ) -> XrpcResult<Json<Value>> {
     at.guard.limits.take(Limit::Requests, &caller.key(), 10)?;
     let found = at.whole_identity(&wanted.identifier).await?;
-    at.people.forget(found.0.as_str()).await;
+    at.people.forget(found.0.as_str());
     Ok(Json(shown(found)))
 }
 
