@@ -87,7 +87,10 @@ async fn a_forger_is_sent_away(engine: EngineKind) {
         let mut forged: Value =
             serde_json::from_str(&event(&alice, 1, now(), &[], &n.to_string()).json).unwrap();
         forged["sig"] = "0".repeat(128).into();
-        c.say(json!(["EVENT", forged])).await;
+        // It may have had enough before all are said.
+        if !c.try_say(json!(["EVENT", forged])).await {
+            break;
+        }
     }
     assert!(c.closed().await);
 }

@@ -2,7 +2,7 @@
 
 use super::{Class, Event, EventError, Hex32, Kind, SECP, Tag, TagsExt, hex32, is_indexable, kind, point};
 use serde::Deserialize;
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, fmt::Write as _, sync::Arc};
 
 /// What an event may measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +133,7 @@ impl Preimage {
         let mut text = String::with_capacity(content.len() + content.len() / 8 + tags.len() * 80 + 128);
         let mut control = false;
         text.push_str("[0,\"");
-        text.push_str(&hex::encode(pubkey.0));
+        let _ = write!(text, "{pubkey}");
         text.push_str("\",");
         let rest = text.len();
         text.push_str(&created_at.to_string());

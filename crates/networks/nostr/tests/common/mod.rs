@@ -177,7 +177,12 @@ impl Client {
     }
 
     pub async fn say(&mut self, frame: Value) {
-        self.socket.send(Message::text(frame.to_string())).await.unwrap();
+        assert!(self.try_say(frame).await);
+    }
+
+    /// Whether the relay still listens.
+    pub async fn try_say(&mut self, frame: Value) -> bool {
+        self.socket.send(Message::text(frame.to_string())).await.is_ok()
     }
 
     /// A text frame of bytes that need not be text.
