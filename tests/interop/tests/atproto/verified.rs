@@ -68,7 +68,9 @@ async fn writes(stage: &Stage, server: &Landbridge, initial: &str) -> Result<()>
     let differing = async || {
         let shown: BTreeSet<String> =
             network.find(&did, &format!("{initial} number")).await?.into_iter().collect();
-        Ok(held.symmetric_difference(&shown).cloned().collect::<Vec<_>>())
+        let missing = held.difference(&shown).map(|uri| format!("not shown: {uri}"));
+        let deleted = shown.difference(&held).map(|uri| format!("shown still: {uri}"));
+        Ok(missing.chain(deleted).collect::<Vec<_>>())
     };
     until("the AppView has the same", differing, Vec::is_empty).await?;
     Ok(())
