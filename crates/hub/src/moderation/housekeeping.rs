@@ -61,7 +61,10 @@ impl Hub {
                 self.store().write(search::merge(-PAGES)).await?;
                 *merges = MERGES;
             }
-            self.store().scrub().await?;
+            if let Err(error) = self.store().scrub().await {
+                self.removed().store(true, Ordering::Relaxed);
+                return Err(error.into());
+            }
         } else if *merges > 0 {
             *merges -= 1;
             self.store().write(search::merge(PAGES)).await?;
