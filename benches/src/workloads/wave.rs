@@ -180,6 +180,7 @@ async fn ordinary(world: &Arc<World>, options: &Options, stretch: usize) -> Resu
 /// Strangers write at theirs, whether the server keeps up or not.
 async fn flood(world: &Arc<World>, crowd: &Arc<Crowd>, letters: Range<usize>, rate: u32) -> Result<()> {
     let mut all = JoinSet::new();
+    // Other moments than those of any stretch.
     for (due, n) in moments(rate, letters.start as u64 + 1_000).zip(letters) {
         let (world, crowd) = (world.clone(), crowd.clone());
         all.spawn(async move {

@@ -224,20 +224,23 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
         }
     }
 
-    /// Puts in what becomes of the entry, or of none; nobody else changes it meanwhile.
-    pub fn update(&self, key: &K, change: impl FnOnce(Option<V>) -> V) {
+    /// Puts in what becomes of the entry, or of none, or takes it out; nobody else changes it meanwhile.
+    pub fn update(&self, key: &K, change: impl FnOnce(Option<V>) -> Option<V>) {
         let Shared { entries, life, .. } = &*self.0;
         let now = now();
         let mut change = Some(change);
         let found = entries.entry(key, None, |_, kept| {
-            if let Some(change) = change.take() {
-                let before = (!life.is_over(kept.at, now)).then(|| kept.value.clone());
-                *kept = Kept { value: change(before), at: now };
+            let before = (!life.is_over(kept.at, now)).then(|| kept.value.clone());
+            match change.take().and_then(|change| change(before)) {
+                Some(value) => *kept = Kept { value, at: now },
+                None => return EntryAction::Remove,
             }
             EntryAction::Retain(())
         });
-        if let (EntryResult::Vacant(guard), Some(change)) = (found, change) {
-            let _ = guard.insert(Kept { value: change(None), at: now });
+        if let (EntryResult::Vacant(guard), Some(change)) = (found, change)
+            && let Some(value) = change(None)
+        {
+            let _ = guard.insert(Kept { value, at: now });
             self.sweep_if_due();
         }
     }
@@ -361,13 +364,14 @@ mod tests {
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    (0..1_000).for_each(|_| cache.update(&"n", |n| n.unwrap_or(0) + 1));
+                    (0..1_000).for_each(|_| cache.update(&"n", |n| Some(n.unwrap_or(0) + 1)));
                 });
             }
         });
         assert_eq!(cache.all(), [("n", 4_000)]);
-        cache.clear();
-        assert_eq!(cache.get(&"n"), None);
+        cache.update(&"n", |_| None);
+        cache.update(&"m", |none| none);
+        assert_eq!(cache.all(), []);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

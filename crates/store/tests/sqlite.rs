@@ -97,6 +97,17 @@ async fn what_is_deleted_leaves_the_disk() {
     assert!(!held(&store));
 }
 
+#[tokio::test]
+async fn a_log_that_somebody_reads_is_not_called_empty() {
+    let store = fresh().await;
+    let other = rusqlite::Connection::open(store.place.file()).unwrap();
+    other.execute_batch("BEGIN; SELECT COUNT(*) FROM t").unwrap();
+    store.write(insert(1, "one")).await.unwrap();
+    assert!(store.scrub().await.is_err());
+    other.execute_batch("COMMIT").unwrap();
+    store.scrub().await.unwrap();
+}
+
 /// Beside the commits, and as fast as they come: 100 MB of them need no log of that length.
 #[tokio::test]
 async fn what_is_committed_moves_into_the_file() {

@@ -67,9 +67,9 @@ impl Throttle {
     fn count(&self, key: Key, now: Instant) {
         self.0.update(&key, |known| match known {
             Some((count, last)) if now.saturating_duration_since(last) < MEMORY => {
-                (count.saturating_add(1), now)
+                Some((count.saturating_add(1), now))
             }
-            _ => (1, now),
+            _ => Some((1, now)),
         });
     }
 }
@@ -81,8 +81,8 @@ impl Try<'_> {
         self.throttle.0.remove(&pair);
         self.throttle.0.remove(&name);
         self.throttle.0.update(&address, |known| {
-            let (count, last) = known.unwrap_or((0, Instant::now()));
-            (count.saturating_sub(1), last)
+            let (count, last) = known?;
+            (count > 1).then(|| (count - 1, last))
         });
     }
 }

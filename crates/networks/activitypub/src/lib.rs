@@ -70,21 +70,18 @@ pub struct ActivityPub {
 impl ActivityPub {
     pub fn new(options: Options) -> Arc<ActivityPub> {
         let minutes = |n: u64| Duration::from_secs(60 * n);
-        fn short<V: Clone + Send + Sync + 'static>(size: u64, life: Duration) -> Cache<String, V> {
-            Cache::living(size, life)
-        }
         Arc::new_cyclic(|this| ActivityPub {
             this: this.clone(),
             options,
             signers: Cache::living(1_000, minutes(60)),
             keys: Cache::living(20_000, minutes(24 * 60)),
-            refreshed: short(10_000, minutes(5)),
+            refreshed: Cache::living(10_000, minutes(5)),
             actors: Cache::living(2_000, minutes(5)),
-            misses: short(10_000, Duration::from_secs(30)),
-            unsplit: short(10_000, minutes(24 * 60)),
-            dialects: short(10_000, minutes(7 * 24 * 60)),
+            misses: Cache::living(10_000, Duration::from_secs(30)),
+            unsplit: Cache::living(10_000, minutes(24 * 60)),
+            dialects: Cache::living(10_000, minutes(7 * 24 * 60)),
             follower_digests: Cache::living(1_000, Duration::from_secs(5)),
-            compared: short(10_000, minutes(1)),
+            compared: Cache::living(10_000, minutes(1)),
             fetches: Semaphore::new(MAX_FETCHES),
         })
     }

@@ -71,7 +71,7 @@ impl Translator for ActivityPub {
     }
 
     async fn forget(&self, native_id: &str) {
-        self.forget_actor(native_id).await;
+        self.forget_actor(native_id);
         self.misses.remove(native_id);
     }
 

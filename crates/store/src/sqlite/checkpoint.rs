@@ -8,8 +8,8 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicU8, AtomicUsize, Ordering},
-        mpsc::{Receiver, SyncSender, sync_channel},
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{Receiver, SyncSender, TryRecvError, sync_channel},
     },
     thread::{self, JoinHandle},
 };
@@ -19,18 +19,15 @@ const PAGES: usize = 2_000;
 /// Waits for readers never; for them the log stays as it is.
 const MOVE: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 
-/// Where the thread stands.
-const IDLE: u8 = 0;
-const WORKING: u8 = 1;
-const DONE: u8 = 2;
-
 pub(super) struct Checkpoints {
     /// Pages in the log after the last commit.
     pages: Arc<AtomicUsize>,
     /// Of those, already moved, or being moved.
     moved: usize,
-    state: Arc<AtomicU8>,
+    /// The thread is at work.
+    working: bool,
     wake: SyncSender<()>,
+    done: Receiver<()>,
     thread: JoinHandle<()>,
 }
 
@@ -40,39 +37,35 @@ impl Checkpoints {
         let pages = Arc::new(AtomicUsize::new(0));
         writer.after_commits(pages.clone())?;
         let connection = Connection::beside(path, options)?;
-        let state = Arc::new(AtomicU8::new(IDLE));
-        let (wake, woken) = sync_channel(1);
-        let at = state.clone();
+        let ((wake, woken), (tell, done)) = (sync_channel(1), sync_channel(1));
         let thread = thread::Builder::new()
             .name("db-checkpoint".into())
-            .spawn(move || work(&connection, &woken, &at))
+            .spawn(move || work(&connection, &woken, &tell))
             .map_err(|error| StoreError::file("cannot start the checkpoints' thread", error))?;
-        Ok(Checkpoints { pages, moved: 0, state, wake, thread })
+        Ok(Checkpoints { pages, moved: 0, working: false, wake, done, thread })
     }
 
     /// Between two batches of the writer.
     pub fn tend(&mut self, writer: &Connection) {
         let pages = self.pages.load(Ordering::Relaxed);
-        let anew = pages < self.moved;
-        match self.state.load(Ordering::Acquire) {
-            IDLE => {
-                if anew {
-                    self.moved = 0;
-                }
-                if pages - self.moved >= PAGES {
-                    self.moved = pages;
-                    self.state.store(WORKING, Ordering::Release);
-                    let _ = self.wake.try_send(());
-                }
+        if self.working {
+            if matches!(self.done.try_recv(), Err(TryRecvError::Empty)) {
+                return;
             }
-            DONE => {
-                if !anew && pages > self.moved {
-                    run(writer);
-                    self.moved = pages;
-                }
-                self.state.store(IDLE, Ordering::Release);
+            self.working = false;
+            if pages > self.moved {
+                run(writer);
+                self.moved = pages;
             }
-            _ => {}
+        }
+        if pages < self.moved {
+            // The log has begun anew.
+            self.moved = 0;
+        }
+        if pages - self.moved >= PAGES {
+            self.moved = pages;
+            self.working = true;
+            let _ = self.wake.try_send(());
         }
     }
 
@@ -83,10 +76,12 @@ impl Checkpoints {
     }
 }
 
-fn work(connection: &Connection, woken: &Receiver<()>, state: &AtomicU8) {
+fn work(connection: &Connection, woken: &Receiver<()>, tell: &SyncSender<()>) {
     while woken.recv().is_ok() {
         run(connection);
-        state.store(DONE, Ordering::Release);
+        if tell.send(()).is_err() {
+            return;
+        }
     }
 }
 

@@ -38,7 +38,7 @@ impl Connection {
     pub fn writer(path: &Path, options: &Options) -> Result<Connection, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let connection = Connection::open(path, flags)?;
-        let synchronous = if options.durable { "FULL" } else { "OFF" };
+        let synchronous = synchronous(options);
         // WAL: readers and the writer never wait for each other. FULL: a commit is on disk when it is answered.
         // secure_delete: what is deleted is overwritten with zeros.
         connection.batch(&format!(
@@ -52,7 +52,7 @@ impl Connection {
     /// A connection that moves into the file what another one has written.
     pub fn beside(path: &Path, options: &Options) -> Result<Connection, StoreError> {
         let connection = Connection::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let synchronous = if options.durable { "FULL" } else { "OFF" };
+        let synchronous = synchronous(options);
         connection.batch(&format!(
             "PRAGMA synchronous = {synchronous}; PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = 0;"
         ))?;
@@ -165,6 +165,10 @@ impl Connection {
         bind(&mut statement, query, text)?;
         execute(&mut statement, first_row_only).map_err(|e| fault(e).in_statement(text))
     }
+}
+
+fn synchronous(options: &Options) -> &'static str {
+    if options.durable { "FULL" } else { "OFF" }
 }
 
 fn bind(statement: &mut Statement, query: &Query, text: &'static str) -> Result<(), StoreError> {

@@ -45,7 +45,7 @@ impl Cx<'_> {
                 return Err(Not::Refused("an update of somebody else"));
             }
             let mut read = translate::actor(object).ok_or(Not::Refused("an actor that cannot be read"))?;
-            self.ap.forget_actor(self.actor).await;
+            self.ap.forget_actor(self.actor);
             self.ap.verify_address(self.hub, &mut read).await;
             return self.one(What::Profile(Box::new(read.actor)));
         }

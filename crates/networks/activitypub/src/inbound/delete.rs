@@ -9,7 +9,7 @@ impl Cx<'_> {
     pub(super) async fn delete(&self, activity: Node<'_>) -> Read {
         let target = self.object(activity)?;
         if target == self.actor {
-            self.ap.forget_actor(target).await;
+            self.ap.forget_actor(target);
             return self.one(What::Gone);
         }
         if !same_authority(target, self.actor) {

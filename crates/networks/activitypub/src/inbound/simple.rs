@@ -41,7 +41,7 @@ impl Cx<'_> {
         if self.object(activity)? != self.actor {
             return Err(Not::Refused("a move of somebody else"));
         }
-        self.ap.forget_actor(self.actor).await;
+        self.ap.forget_actor(self.actor);
         let old = self.ap.remote_actor(self.hub, self.actor).await?;
         if old.read.actor.moved_to.as_deref() != Some(target) {
             return Err(Not::Refused("the old home does not name the new one"));
@@ -49,7 +49,7 @@ impl Cx<'_> {
         if self.urls.is_ours(target) {
             return self.one(What::Move { to: target.to_owned() });
         }
-        self.ap.forget_actor(target).await;
+        self.ap.forget_actor(target);
         let home = self.ap.remote_actor(self.hub, target).await?;
         if !home.read.actor.profile.also_known_as.iter().any(|known| known == self.actor) {
             return Err(Not::Refused("the new home does not name the old one"));

@@ -51,7 +51,7 @@ impl ActivityPub {
     }
 
     /// Forgets what is remembered, so that the next look-up asks again.
-    pub(crate) async fn forget_actor(&self, id: &str) {
+    pub(crate) fn forget_actor(&self, id: &str) {
         self.actors.remove(id);
     }
 

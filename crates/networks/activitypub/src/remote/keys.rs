@@ -72,7 +72,7 @@ impl ActivityPub {
             return None;
         }
         self.refreshed.insert(key_id.to_owned(), ());
-        self.forget_actor(&old.actor).await;
+        self.forget_actor(&old.actor);
         let key = Arc::new(self.fetch_key(hub, key_id).await.ok()?);
         self.keys.insert(key_id.to_owned(), Ok(key.clone()));
         // Kept, so that the next start does not begin with the old one.
