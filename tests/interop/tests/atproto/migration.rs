@@ -94,6 +94,7 @@ async fn arrive(stage: &Stage) -> Result<()> {
     let resident = stage.member(&format!("ir{:x}", std::process::id())).await?;
     let resident_did = did_of(&network, &stage.landbridge, &resident.name).await?;
     let uris = live_there(&network, people, &resident_did).await?;
+    all_was_read(&network, friend, &resident, &resident_did).await?;
     let known = follow_from_afar(&resident, walker, &network, &uris).await?;
     let to = atproto::pds_of(&stage.landbridge.host);
     let moving = Moving { network, did: walker.id.clone(), from: atproto::PDS.to_owned(), to };
@@ -184,6 +185,15 @@ async fn live_there(network: &Peer, people: &People, resident: &str) -> Result<V
     }
     network.act(friend, "follow", json!({ "actor": walker.id })).await?;
     Ok(uris)
+}
+
+/// Landbridge has read the friend's follow: what it reads only once the walker is a member is news to them.
+async fn all_was_read(network: &Peer, friend: &Account, resident: &Member, resident_did: &str) -> Result<()> {
+    let question = Draft { mentions: vec![resident_did.to_owned()], ..draft("more stones soon,") };
+    network.publish(friend, &question).await?;
+    let account = resident.find_account(&friend.acct).await?;
+    let told = async || resident.notification("mention", text(&account, "acct")?).await;
+    until("the friend's repository was read", told, |_| true).await.map(drop)
 }
 
 /// The resident follows the walker and looks at the post with the picture; answers its status.

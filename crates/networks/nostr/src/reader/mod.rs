@@ -17,7 +17,13 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::{sync::broadcast::error::RecvError, task::JoinHandle};
+use tokio::{
+    sync::{
+        broadcast::error::RecvError,
+        watch::{Sender, channel},
+    },
+    task::{JoinHandle, JoinSet},
+};
 
 /// How often follows and relay lists are looked at anew; a change of relations makes it sooner.
 const LOOK: Duration = Duration::from_secs(60);
@@ -25,14 +31,19 @@ const LOOK: Duration = Duration::from_secs(60);
 const GATHER: Duration = Duration::from_millis(500);
 
 pub async fn run(nostr: Arc<Nostr>, hub: Hub, mut stop: Stop) {
-    let mut watched: HashMap<String, (Plan, JoinHandle<()>)> = HashMap::new();
+    let mut watched: HashMap<String, (Sender<Plan>, JoinHandle<()>)> = HashMap::new();
     let mut bus = hub.bus().listen();
     if let Err(error) = private::relays::announce_all(&nostr, &hub).await {
         tracing::warn!(%error, "where members take private messages could not be said");
     }
+    // Beside the reading: what one member's relays are slow to say keeps nobody else waiting.
+    let mut syncing = JoinSet::new();
+    let mut due = true;
     while !*stop.borrow() {
-        if let Err(error) = sync::all(&nostr, &hub).await {
-            tracing::warn!(%error, "imported keys could not be brought in line with other relays");
+        if due && syncing.is_empty() {
+            let (nostr, hub) = (nostr.clone(), hub.clone());
+            syncing.spawn(async move { sync::all(&nostr, &hub).await });
+            due = false;
         }
         match plan::make(&nostr, &hub).await {
             Ok(plans) => follow_plans(&nostr, &hub, &mut watched, plans),
@@ -47,11 +58,18 @@ pub async fn run(nostr: Arc<Nostr>, hub: Hub, mut stop: Stop) {
                     Err(RecvError::Closed) => std::future::pending::<()>().await,
                 }
             }
+            due = true;
             tokio::time::sleep(GATHER).await;
         };
         tokio::select! {
             () = changed => {}
-            () = tokio::time::sleep(LOOK) => {}
+            () = tokio::time::sleep(LOOK) => due = true,
+            // What it brought may change the plan.
+            Some(done) = syncing.join_next() => {
+                if let Ok(Err(error)) = done {
+                    tracing::warn!(%error, "imported keys could not be brought in line with other relays");
+                }
+            }
             _ = stop.changed() => {}
         }
     }
@@ -60,25 +78,31 @@ pub async fn run(nostr: Arc<Nostr>, hub: Hub, mut stop: Stop) {
     }
 }
 
-/// Starts and ends tasks so that they are those of the plan.
+/// Starts and ends tasks so that they are those of the plans; those that go on are told of their new plan.
 fn follow_plans(
     nostr: &Arc<Nostr>,
     hub: &Hub,
-    watched: &mut HashMap<String, (Plan, JoinHandle<()>)>,
+    watched: &mut HashMap<String, (Sender<Plan>, JoinHandle<()>)>,
     plans: BTreeMap<String, Plan>,
 ) {
-    watched.retain(|url, (plan, task)| {
-        let keep = plans.get(url) == Some(plan) && !task.is_finished();
+    watched.retain(|url, (_, task)| {
+        let keep = plans.contains_key(url) && !task.is_finished();
         if !keep {
             task.abort();
         }
         keep
     });
     for (url, plan) in plans {
-        watched.entry(url.clone()).or_insert_with(|| {
-            let task = tokio::spawn(watch::watch(nostr.clone(), hub.clone(), url, plan.clone()));
-            (plan, task)
-        });
+        match watched.get(&url) {
+            Some((current, _)) => {
+                _ = current.send_if_modified(|old| std::mem::replace(old, plan.clone()) != plan)
+            }
+            None => {
+                let (sender, plan) = channel(plan);
+                let task = tokio::spawn(watch::watch(nostr.clone(), hub.clone(), url.clone(), plan));
+                watched.insert(url, (sender, task));
+            }
+        }
     }
     metrics::gauge!("nostr_relays_read").set(watched.len() as f64);
 }

@@ -1,5 +1,6 @@
-//! One relay, asked and listened to as long as the plan for it stands: first what was missed, page by page, then what
-//! comes. Where we stand is noted only when everything before it was taken in.
+//! One relay, asked and listened to as long as there is a plan for it: first what was missed, page by page, then what
+//! comes. Where we stand is noted only when everything before it was taken in. A new plan takes the place of the old one
+//! once that was told all; plans may change faster than a relay answers.
 
 use super::{answers, plan::Plan};
 use crate::{
@@ -15,7 +16,7 @@ use landbridge_hub::{Hub, Via};
 use landbridge_model::{Network, Time};
 use landbridge_store::entities::cursors;
 use std::{collections::HashSet, sync::Arc, time::Duration};
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{sync::watch, task::JoinSet, time::Instant};
 
 /// Seconds asked for again after a pause: clocks differ, and relays pass things on late.
 const OVERLAP: i64 = 15 * 60;
@@ -35,32 +36,48 @@ const PAGES: usize = 200;
 /// No relay gives fewer than so many if it has more.
 const UNCAPPED: usize = 20;
 
-pub async fn watch(nostr: Arc<Nostr>, hub: Hub, url: String, plan: Plan) {
+/// Why reading a relay came to an end that is no failure.
+enum Ended {
+    /// Something could not be taken in: it is asked for again from where we stood.
+    Incomplete,
+    /// The plan is a new one.
+    Replanned,
+}
+
+pub async fn watch(nostr: Arc<Nostr>, hub: Hub, url: String, plan: watch::Receiver<Plan>) {
     let mut backoff = Backoff::default();
+    let mut plans = plan.clone();
     let reader = Arc::new(Reader { nostr, hub, url, plan });
     let url = &reader.url;
     loop {
         let begun = Instant::now();
-        let ended = reader.read().await;
+        let ended = reader.read(&mut plans).await;
         if begun.elapsed() > STEADY {
             backoff.succeeded();
         }
+        let mut unwelcome = false;
         let pause = match ended {
+            Ok(Ended::Replanned) => continue,
+            Ok(Ended::Incomplete) => backoff.failed(),
             Err(PoolError::Refused(why)) => {
                 // It will not be allowed tomorrow either; the plan may change.
                 return tracing::debug!(%url, %why, "a relay that we may not connect to");
             }
             Err(PoolError::AuthRequired(why) | PoolError::Closed(why)) if is_final(&why) => {
                 tracing::info!(%url, %why, "a relay does not let us read");
+                unwelcome = true;
                 backoff.unwelcome()
             }
             Err(error) => {
                 tracing::debug!(%url, %error, "a relay cannot be read");
                 backoff.failed()
             }
-            Ok(()) => backoff.failed(),
         };
-        tokio::time::sleep(pause).await;
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            // It may welcome those for whom we ask now.
+            Ok(()) = plans.changed(), if unwelcome => {}
+        }
     }
 }
 
@@ -77,18 +94,20 @@ struct Reader {
     nostr: Arc<Nostr>,
     hub: Hub,
     url: String,
-    plan: Plan,
+    /// Today's; it may be newer than the one that is being asked by.
+    plan: watch::Receiver<Plan>,
 }
 
 impl Reader {
-    /// Reads until something ends it.
-    async fn read(self: &Arc<Self>) -> Result<(), PoolError> {
+    /// Reads by the newest of the plans until something ends it.
+    async fn read(self: &Arc<Self>, plans: &mut watch::Receiver<Plan>) -> Result<Ended, PoolError> {
+        let plan = plans.borrow_and_update().clone();
         let begun = Time::now().secs();
         let since = self.stand().await.map_or(begun - FIRST, |at| at - OVERLAP);
         let mut complete = true;
         // Some relays do not know every kind of filter; those that they refuse are left out.
         let (mut filters, mut refused) = (Vec::new(), None);
-        for (missed, live) in self.plan.filters(since).into_iter().zip(self.plan.filters(begun - OVERLAP)) {
+        for (missed, live) in plan.filters(since).into_iter().zip(plan.filters(begun - OVERLAP)) {
             match self.ask(missed).await {
                 Ok(all) => complete &= all,
                 Err(PoolError::Closed(why)) => {
@@ -102,7 +121,7 @@ impl Reader {
         match refused {
             Some(why) if filters.is_empty() => return Err(PoolError::Closed(why)),
             // What fails is asked for again from where we stood.
-            _ if !complete => return Ok(()),
+            _ if !complete => return Ok(Ended::Incomplete),
             _ => {}
         }
         let mut subscription = self.nostr.pool.subscribe(&self.url, filters.clone()).await?;
@@ -132,7 +151,7 @@ impl Reader {
                 },
                 _ = noted.tick(), if up_to_date => {
                     if !complete {
-                        return Ok(());
+                        return Ok(Ended::Incomplete);
                     }
                     self.note(Time::now().secs()).await;
                 }
@@ -141,6 +160,7 @@ impl Reader {
                     answered = Time::now().secs() - OVERLAP;
                     beside.spawn(async move { reader.ask_answers(from).await });
                 }
+                Ok(()) = plans.changed(), if up_to_date => return Ok(Ended::Replanned),
                 Some(done) = beside.join_next() => complete &= matches!(done, Ok(Ok(true))),
             }
         }
@@ -149,7 +169,8 @@ impl Reader {
     /// Asks for answers, quotes and reactions that do not name a member.
     async fn ask_answers(&self, since: i64) -> Result<bool, PoolError> {
         let mut complete = true;
-        let filters = match answers::filters(&self.nostr, &self.plan, since).await {
+        let plan = self.plan.borrow().clone();
+        let filters = match answers::filters(&self.nostr, &plan, since).await {
             Ok(filters) => filters,
             Err(error) => {
                 tracing::warn!(%error, "members' posts could not be read");
@@ -219,7 +240,8 @@ impl Reader {
         if self.nostr.seen.contains(&event.id) {
             return true;
         }
-        let done = match self.plan.own.contains(&event.pubkey) {
+        let own = self.plan.borrow().own.contains(&event.pubkey);
+        let done = match own {
             true => self.own(event).await,
             false => {
                 let relay = Some(self.url.as_str());
@@ -261,8 +283,10 @@ impl Reader {
 
     /// Authenticates as those of the members concerned who have agreed to be known to this relay. Whether there were any.
     async fn introduce(&self) -> bool {
-        let concerned: HashSet<Hex32> =
-            self.plan.members.union(&self.plan.own).chain(&self.plan.wrapped).copied().collect();
+        let concerned: HashSet<Hex32> = {
+            let plan = self.plan.borrow();
+            plan.members.union(&plan.own).chain(&plan.wrapped).copied().collect()
+        };
         let mut known = false;
         for key in concerned {
             let presence = self.hub.presence_by_native(Network::Nostr, &key.to_string()).await;
