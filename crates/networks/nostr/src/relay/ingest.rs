@@ -326,7 +326,6 @@ fn is_about_the_batch(error: &StoreError) -> bool {
     !passing && !matches!(error, StoreError::Closed)
 }
 
-/// A connection's stand-in for a key.
 /// A key for two together.
 fn mixed(one: &Hex32, other: &Hex32) -> Hex32 {
     let mut key = one.0;
@@ -336,6 +335,7 @@ fn mixed(one: &Hex32, other: &Hex32) -> Hex32 {
     Hex32(key)
 }
 
+/// A connection's stand-in for a key.
 fn connection_key(id: u64) -> Hex32 {
     let mut key = [0; 32];
     for (byte, part) in key.iter_mut().zip(id.to_be_bytes()) {
