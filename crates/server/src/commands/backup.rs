@@ -23,6 +23,8 @@ pub const CONFIGURATION: &str = "landbridge.toml";
 /// How a backup among several is named: by the time (UTC) at which it was begun.
 const NAME: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]-[minute]-[second]Z");
 const UNFINISHED: &str = ".unfinished";
+/// A backup that is not finished after so long never will be.
+const BROKEN_OFF: time::Duration = time::Duration::days(1);
 
 /// Copy everything into a folder, while the server runs.
 ///
@@ -91,6 +93,9 @@ async fn one_more(
 ) -> anyhow::Result<(PathBuf, (usize, usize))> {
     make_private_dir(folder)?;
     let now = OffsetDateTime::now_utc();
+    for old in broken_off(folder, now - BROKEN_OFF)? {
+        fs::remove_dir_all(&old).with_context(|| format!("cannot remove {}", old.display()))?;
+    }
     let name = now.format(NAME)?;
     let (target, unfinished) = (folder.join(&name), folder.join(format!("{name}{UNFINISHED}")));
     let counts =
@@ -113,6 +118,18 @@ pub fn earlier(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
         entries(folder)?.into_iter().filter(|(name, is_dir)| *is_dir && named(name)).collect::<Vec<_>>();
     names.sort();
     Ok(names.into_iter().map(|(name, _)| folder.join(name)).collect())
+}
+
+/// What is left of backups that were begun before a moment and never finished.
+fn broken_off(folder: &Path, before: OffsetDateTime) -> anyhow::Result<Vec<PathBuf>> {
+    let begun = |name: &OsString| {
+        let name = name.to_str()?.strip_suffix(UNFINISHED)?;
+        Some(PrimitiveDateTime::parse(name, NAME).ok()?.assume_utc())
+    };
+    let left = entries(folder)?
+        .into_iter()
+        .filter(|(name, is_dir)| *is_dir && begun(name).is_some_and(|begun| begun < before));
+    Ok(left.map(|(name, _)| folder.join(name)).collect())
 }
 
 /// Fills one folder. Media files that are in `shared`, an earlier backup, are linked from there.
@@ -246,5 +263,9 @@ mod tests {
             all.iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect::<Vec<_>>()
         };
         assert_eq!(names(earlier(folder.path()).unwrap()), ["2025-01-01T00-00-00Z", "2026-11-25T03-45-00Z"]);
+        let left = |at| names(broken_off(folder.path(), at).unwrap());
+        let begun = time::macros::datetime!(2026-11-25 03:46 UTC);
+        assert_eq!(left(begun), [""; 0]);
+        assert_eq!(left(begun + time::Duration::SECOND), ["2026-11-25T03-46-00Z.unfinished"]);
     }
 }

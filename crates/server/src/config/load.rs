@@ -91,20 +91,28 @@ fn check_known(table: &Table, prefix: &str, path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// An environment value is TOML when it reads as a number, a truth value or a list, else text as it stands; for a key
-/// that takes several, what stands between commas.
+/// An environment value is TOML when it reads as a number, a truth value or a list that the key takes, else text as it
+/// stands; for a key that takes several, what stands between commas.
 fn typed(key: &str, value: &str) -> Value {
     let read = match format!("v = {value}").parse::<Table>().ok().and_then(|mut table| table.remove("v")) {
         Some(value @ (Value::Integer(_) | Value::Boolean(_) | Value::Array(_) | Value::String(_))) => value,
         _ => Value::String(value.to_owned()),
     };
     match read {
+        // A title may be a number.
+        Value::Integer(_) | Value::Boolean(_) if !fits(key, &read) => Value::String(value.to_owned()),
         Value::String(text) if keys::takes_several(key) => {
             let each = text.split(',').map(str::trim).filter(|one| !one.is_empty());
             Value::Array(each.map(|one| Value::String(one.to_owned())).collect())
         }
         read => read,
     }
+}
+
+fn fits(key: &str, value: &Value) -> bool {
+    let mut table = Table::new();
+    set(&mut table, key, value.clone());
+    table.try_into::<Config>().is_ok()
 }
 
 fn set(table: &mut Table, key: &str, value: Value) {
@@ -191,6 +199,20 @@ mod tests {
         assert_eq!(config.listen_http.iter().map(|a| a.is_ipv6()).collect::<Vec<_>>(), [false, true]);
         assert_eq!(config.data_dir, Path::new("/var/lib/x"));
         assert_eq!(config.log.format, LogFormat::Json);
+    }
+
+    #[test]
+    fn text_may_look_like_a_number() {
+        let config = with_env(&[
+            ("LANDBRIDGE_TITLE", "2026"),
+            ("LANDBRIDGE_ATPROTO__ADMIN_TOKEN", "true"),
+            ("LANDBRIDGE_LIMITS__BODY_BYTES", "4096"),
+        ])
+        .unwrap();
+        assert_eq!(config.title.as_deref(), Some("2026"));
+        assert_eq!(config.limits.body_bytes, 4096);
+        let error = with_env(&[("LANDBRIDGE_LIMITS__BODY_BYTES", "many")]).unwrap_err().to_string();
+        assert!(error.contains("many"), "{error}");
     }
 
     #[test]

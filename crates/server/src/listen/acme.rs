@@ -100,7 +100,12 @@ impl Acme {
         if self.failed.contains(&subject) {
             return None;
         }
-        // One order at a time for each name: whoever comes meanwhile waits for the same one.
+        // A task of its own: an order takes longer than a visitor waits, and must take its answers back in the end.
+        tokio::spawn(self.clone().obtain_once(subject)).await.ok().flatten()
+    }
+
+    /// One order at a time for each name: whoever comes meanwhile waits for the same one.
+    async fn obtain_once(self: Arc<Self>, subject: String) -> Option<Arc<ServerConfig>> {
         let obtained =
             self.live.try_get_with(&subject, async { self.obtain(&subject).await.map_err(Arc::new) }).await;
         match obtained {
@@ -135,9 +140,11 @@ impl Acme {
         self.names.contains(name).then(|| name.to_owned())
     }
 
+    /// The kept one as long as it holds, however little is left: the authority may be away, and it is renewed while it
+    /// serves.
     async fn obtain(&self, subject: &str) -> anyhow::Result<Arc<Certificate>> {
         if let Some(kept) = self.vault.load(subject)?
-            && !kept.is_due()
+            && !kept.is_over()
         {
             return Ok(Arc::new(kept));
         }
@@ -153,11 +160,11 @@ impl Acme {
     }
 
     async fn keep_fresh(self: Arc<Self>) {
-        // The name everyone asks for is had before anyone asks.
-        self.certificate(&self.host.clone()).await;
         loop {
-            tokio::time::sleep(LOOK).await;
+            // The name everyone asks for is had before anyone asks, and tried again when it could not be had.
+            self.certificate(&self.host).await;
             self.renew_what_is_due().await;
+            tokio::time::sleep(LOOK).await;
         }
     }
 

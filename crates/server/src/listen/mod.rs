@@ -68,14 +68,17 @@ async fn serve_one(door: Door, permits: Arc<Semaphore>, patience: Duration, stop
 async fn accept(door: Door, permits: Arc<Semaphore>, graceful: &GracefulShutdown, stop: Stop) {
     let behind = Arc::new(door.behind);
     loop {
-        // Taken before accepting: when all are in use, the kernel's queue waits for us.
-        let Ok(permit) = permits.clone().acquire_owned().await else { return };
+        let next = async {
+            // Taken before accepting: when all are in use, the kernel's queue waits for us.
+            let permit = permits.clone().acquire_owned().await.map_err(std::io::Error::other)?;
+            Ok::<_, std::io::Error>((permit, door.listener.accept().await?))
+        };
         let accepted = tokio::select! {
-            accepted = door.listener.accept() => accepted,
+            accepted = next => accepted,
             () = stop.wait() => return,
         };
         match accepted {
-            Ok((socket, peer)) => {
+            Ok((permit, (socket, peer))) => {
                 let (behind, watcher, stop) = (behind.clone(), graceful.watcher(), stop.clone());
                 tokio::spawn(async move {
                     connection(&behind, socket, peer, watcher, stop).await;

@@ -1,5 +1,6 @@
 //! One signal for the whole process: stop taking work, finish what is begun.
 
+use std::io::IsTerminal;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -8,14 +9,27 @@ use tokio::sync::watch;
 pub struct Stop(watch::Receiver<bool>);
 
 impl Stop {
-    /// A stop that `SIGTERM` or `SIGINT` pulls; a second one ends the process at once.
+    /// A stop that `SIGTERM` or `SIGINT` pulls, and a terminal that goes away; a second one ends the process at once.
+    /// Without a terminal `SIGHUP` asks to read again what may have changed ([`super::tls::Files`]), and ends nothing.
     pub fn on_signals() -> std::io::Result<Self> {
         let (sender, receiver) = watch::channel(false);
         let mut term = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut hangup = signal(SignalKind::hangup())?;
+        let on_terminal = std::io::stdin().is_terminal();
         tokio::spawn(async move {
+            let mut pulled = async || loop {
+                tokio::select! {
+                    _ = term.recv() => return,
+                    _ = interrupt.recv() => return,
+                    _ = hangup.recv() => match on_terminal {
+                        true => return,
+                        false => tracing::info!("asked to read again: certificates in files are, anything else at a start"),
+                    },
+                }
+            };
             for _ in 0..2 {
-                tokio::select! { _ = term.recv() => {}, _ = interrupt.recv() => {} }
+                pulled().await;
                 if sender.send_replace(true) {
                     std::process::exit(130);
                 }

@@ -297,8 +297,17 @@ async fn what_is_nearly_over_is_renewed_at_a_start_and_while_serving() {
     let old = vault.keep(HOST, &nearly_over()).unwrap();
     assert!(old.is_due());
     let (address, acme) = serve_with(pebble.settings(), None, tls, data.path()).await;
+    // It serves until the new one is there.
+    certificate_shown(address, HOST).await.unwrap();
+    let renewed = async {
+        while vault.load(HOST).unwrap().unwrap().is_due()
+            || acme.live.get(HOST).is_none_or(|l| l.unwrap().is_due())
+        {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), renewed).await.expect("it is not renewed");
     let first = certificate_shown(address, HOST).await.unwrap();
-    assert!(!vault.load(HOST).unwrap().unwrap().is_due());
 
     // Months later.
     let old = Arc::new(old);
@@ -309,9 +318,17 @@ async fn what_is_nearly_over_is_renewed_at_a_start_and_while_serving() {
     assert!(!vault.load(HOST).unwrap().unwrap().is_due());
 
     // With the authority gone, the one that is there serves on.
+    let gone = pebble.settings();
     drop(pebble);
     acme.live.insert(HOST.to_owned(), Ok(old));
     acme.renew_what_is_due().await;
     let third = certificate_shown(address, HOST).await.unwrap();
     assert!(third != first && third != second, "the old one is not served any more");
+
+    // Also after a start.
+    let (settings, data) = (gone, tempfile::tempdir().unwrap());
+    super::Vault::open(data.path()).unwrap().keep(HOST, &nearly_over()).unwrap();
+    let (tls, _) = listener().await;
+    let (address, _acme) = serve_with(settings, None, tls, data.path()).await;
+    assert!(certificate_shown(address, HOST).await.is_some(), "what still holds is not served");
 }

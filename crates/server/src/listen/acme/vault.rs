@@ -32,7 +32,16 @@ impl Certificate {
     /// Whether a third of its life or less is left.
     pub fn is_due(&self) -> bool {
         let life = self.not_after.duration_since(self.not_before).unwrap_or_default();
-        self.not_after.duration_since(SystemTime::now()).unwrap_or_default() <= life / LEFT
+        self.left() <= life / LEFT
+    }
+
+    /// Whether nobody takes it any more.
+    pub fn is_over(&self) -> bool {
+        self.left().is_zero()
+    }
+
+    fn left(&self) -> Duration {
+        self.not_after.duration_since(SystemTime::now()).unwrap_or_default()
     }
 }
 
