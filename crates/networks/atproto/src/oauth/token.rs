@@ -9,7 +9,10 @@ use crate::{
     crypto::sha256,
     jwt,
     network::AtProto,
-    pds::access::{Kind, Session, SessionFacts},
+    pds::{
+        access::{Kind, Limit, Session, SessionFacts},
+        input::Caller,
+    },
 };
 use aws_lc_rs::hmac;
 use axum::{
@@ -33,9 +36,11 @@ const CONFIDENTIAL: Duration = Duration::from_secs(90 * 86_400);
 
 pub async fn post(
     State(at): State<Arc<AtProto>>,
+    caller: Caller,
     headers: HeaderMap,
     fields: Fields,
 ) -> OAuthResult<Response> {
+    at.guard.limits.take(Limit::Token, &caller.key(), 1)?;
     let proof = at.proof(&Method::POST, "/oauth/token", &headers).await?;
     let asking = at.authenticate(&fields).await?;
     match fields.required("grant_type")? {

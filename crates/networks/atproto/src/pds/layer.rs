@@ -3,7 +3,7 @@
 use super::{
     ErrorName,
     access::{Limit, limit_headers, refused},
-    input::client_address,
+    input::counted,
 };
 use crate::{network::AtProto, oauth::dpop};
 use axum::{
@@ -30,8 +30,8 @@ pub async fn around(State(at): State<Arc<AtProto>>, request: Request, next: Next
     let xrpc = request.uri().path().starts_with("/xrpc/");
     let proves = request.headers().contains_key("dpop") || request.uri().path().starts_with("/oauth/");
     let signed_in = request.headers().contains_key(header::AUTHORIZATION);
-    let standing = match client_address(request.extensions()).filter(|_| xrpc) {
-        Some(address) => at.guard.limits.try_take(Limit::Requests, &address.to_string(), 1).map(Some),
+    let standing = match counted(request.extensions()).filter(|_| xrpc) {
+        Some(address) => at.guard.limits.try_take(Limit::Requests, &address, 1).map(Some),
         None => Ok(None),
     };
     let mut answer = match &standing {

@@ -23,6 +23,7 @@ on_both!(
     descriptions_of_apps_are_not_believed,
     an_apps_keys_are_bounded,
     a_session_is_given_back_or_ended,
+    who_asks_for_tokens_without_end_is_told_to_wait,
 );
 
 const ALL: &str = "atproto transition:generic";
@@ -553,4 +554,24 @@ async fn a_session_is_given_back_or_ended(engine: EngineKind) {
         (401, "invalid_token".into())
     );
     assert_eq!(app.renew(&world, &two.refresh).await.error(), (400, "invalid_grant".into()));
+}
+
+async fn who_asks_for_tokens_without_end_is_told_to_wait(engine: EngineKind) {
+    let world = World::new(engine).await;
+    let url = format!("{}/oauth/token", world.pds);
+    let kind = [("content-type", "application/x-www-form-urlencoded")];
+    let ask = async || send(&world.hub, Method::POST, &url, &kind, b"grant_type=x".to_vec()).await;
+    // As often as an app with some hundred members has to; and twice as often, since a new window may begin meanwhile.
+    let mut asked = 0;
+    let refused = loop {
+        let answer = ask().await;
+        if answer.status != 400 {
+            break answer;
+        }
+        asked += 1;
+        assert!(asked <= 2000, "nobody counts");
+    };
+    assert!(asked >= 1000, "{asked}");
+    assert_eq!(refused.error(), (429, "slow_down".into()));
+    assert_eq!(refused.header("access-control-allow-origin"), "*");
 }
