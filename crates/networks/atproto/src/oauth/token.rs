@@ -147,12 +147,11 @@ async fn again(at: &AtProto, asking: &Asking, key: &str, fields: &Fields) -> OAu
         return reused(at, &session).await;
     }
     // What the app may not ask for any more it does not keep.
-    let scopes = Scopes::held(&facts.scope);
-    if scopes.all().iter().any(|scope| !asking.client.scopes.all().contains(scope)) {
+    if facts.scope.split_whitespace().any(|scope| !asking.client.names(scope)) {
         at.end_session(&session).await?;
         return Err(OAuthError::grant("the description of the app no longer names these scopes"));
     }
-    let included = match at.included(&scopes).await {
+    let included = match at.included(&Scopes::held(&facts.scope)).await {
         Ok(included) => included.join(" "),
         // The publisher cannot be asked now: what was granted stays.
         Err(_) => facts.included.clone(),
@@ -257,7 +256,7 @@ mod tests {
             host: "localhost".into(),
             name: None,
             redirect_uris: vec!["http://127.0.0.1/".into()],
-            scopes: Scopes::held("atproto"),
+            scopes: vec!["atproto".into()],
             renews: true,
             keys: None,
         };

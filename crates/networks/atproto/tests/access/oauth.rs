@@ -24,6 +24,7 @@ on_both!(
     an_apps_keys_are_bounded,
     a_session_is_given_back_or_ended,
     who_asks_for_tokens_without_end_is_told_to_wait,
+    a_scope_that_is_not_known_here_keeps_no_app_out,
 );
 
 const ALL: &str = "atproto transition:generic";
@@ -574,4 +575,22 @@ async fn who_asks_for_tokens_without_end_is_told_to_wait(engine: EngineKind) {
     assert!(asked >= 1000, "{asked}");
     assert_eq!(refused.error(), (429, "slow_down".into()));
     assert_eq!(refused.header("access-control-allow-origin"), "*");
+}
+
+async fn a_scope_that_is_not_known_here_keeps_no_app_out(engine: EngineKind) {
+    let world = World::new(engine).await;
+    world.member("alice").await;
+    let named = format!("{ALL} tomorrow:everything rpc:*?aud=*");
+    let app = App::local(&named);
+    // It is not asked for; and it is asked for, and not granted.
+    assert_eq!(app.sign_in(&world, ALL, "alice").await.scope, ALL);
+    let tokens = app.sign_in(&world, &named, "alice").await;
+    assert_eq!(tokens.scope, ALL);
+    assert_eq!(app.get(&world, "com.atproto.server.getSession", &tokens.access).await.status, 200);
+    assert_eq!(Tokens::of(&app.renew(&world, &tokens.refresh).await).scope, ALL);
+    // What the description does not name is not asked for, known or not.
+    for beyond in ["transition:chat.bsky", "tomorrow:more"] {
+        let refused = app.push(&world, &format!("{ALL} {beyond}"), &[]).await;
+        assert_eq!(refused.error(), (400, "invalid_scope".into()), "{beyond}");
+    }
 }
