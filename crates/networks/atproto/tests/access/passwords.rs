@@ -1,6 +1,9 @@
 //! Sign-ins with a password and with passwords for apps.
 
-use crate::world::{PASSWORD, World, on_both};
+use crate::{
+    app::App,
+    world::{PASSWORD, World, on_both},
+};
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use landbridge_hub::NewKey;
@@ -237,13 +240,28 @@ async fn a_password_for_one_app_is_less_than_the_members_own(engine: EngineKind)
     let put = async |token: &str, list: Value| {
         world.post("app.bsky.actor.putPreferences", token, json!({ "preferences": list })).await
     };
-    assert_eq!(put(&own, json!([birth, adult])).await.status, 200);
+    let age = |old: bool| json!({ "$type": "app.bsky.actor.defs#declaredAgePref", "isOverAge13": old, "isOverAge16": old, "isOverAge18": old });
+    // An age is no one's to set: it follows from the date of birth, and is all that other apps see of it.
+    assert_eq!(put(&own, json!([birth, adult, age(false)])).await.status, 200);
     let all = world.get("app.bsky.actor.getPreferences", &own).await.ok();
-    assert_eq!(all["preferences"], json!([birth, adult]));
-    assert_eq!(world.get("app.bsky.actor.getPreferences", &app).await.ok()["preferences"], json!([adult]));
+    assert_eq!(all["preferences"], json!([birth, adult, age(true)]));
+    assert_eq!(
+        world.get("app.bsky.actor.getPreferences", &app).await.ok()["preferences"],
+        json!([adult, age(true)])
+    );
+    let by_oauth = App::local("atproto transition:generic");
+    let tokens = by_oauth.sign_in(&world, "atproto transition:generic", "alice").await;
+    let seen = by_oauth.get(&world, "app.bsky.actor.getPreferences", &tokens.access).await.ok();
+    assert_eq!(seen["preferences"], json!([adult, age(true)]));
+    let private = json!({ "preferences": [birth] });
+    let refused = by_oauth.post(&world, "app.bsky.actor.putPreferences", &tokens.access, private).await;
+    assert_eq!(refused.error().0, 400);
     assert_eq!(put(&app, json!([birth])).await.error().0, 400);
     assert_eq!(put(&app, json!([])).await.status, 200);
-    assert_eq!(world.get("app.bsky.actor.getPreferences", &own).await.ok()["preferences"], json!([birth]));
+    assert_eq!(
+        world.get("app.bsky.actor.getPreferences", &own).await.ok()["preferences"],
+        json!([birth, age(true)])
+    );
     assert_eq!(put(&own, json!([{ "$type": "com.example.pref" }])).await.error().0, 400);
 
     let listed = world.get("com.atproto.server.listAppPasswords", &own).await.ok();

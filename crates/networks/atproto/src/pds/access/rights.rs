@@ -47,7 +47,7 @@ pub enum Account {
     Handle,
     /// Changes of the identity: keys, server.
     Identity,
-    /// What only the member is to see, in the preferences.
+    /// What only the member is to see, in the preferences: for the member's password alone.
     PrivatePreferences,
 }
 
@@ -104,12 +104,11 @@ impl Access {
             Rights::Takendown if what == Account::Identity => Ok(()),
             Rights::OAuth(scopes) => {
                 let (needed, has) = match what {
-                    Account::Everything => return Err(bad_scope()),
+                    Account::Everything | Account::PrivatePreferences => return Err(bad_scope()),
                     Account::Status => ("account:status?action=manage", scopes.manages(Attribute::Status)),
                     Account::Import => ("account:repo?action=manage", scopes.manages(Attribute::Repo)),
                     Account::Handle => ("identity:handle", scopes.may_rename()),
                     Account::Identity => ("identity:*", scopes.may_change_identity()),
-                    Account::PrivatePreferences => ("transition:generic", scopes.generic()),
                 };
                 if has { Ok(()) } else { Err(missing(needed)) }
             }
