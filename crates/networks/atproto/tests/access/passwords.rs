@@ -223,8 +223,13 @@ async fn a_password_for_one_app_is_less_than_the_members_own(engine: EngineKind)
         let refused = world.post(&format!("com.atproto.server.{method}"), &app, body).await;
         assert_eq!(refused.error(), (400, "InvalidToken".into()), "{method}");
     }
-    let refused = world.post("com.atproto.identity.requestPlcOperationSignature", &app, Value::Null).await;
-    assert_eq!(refused.error().1, "InvalidToken");
+    for method in ["com.atproto.identity.requestPlcOperationSignature", "com.atproto.repo.importRepo"] {
+        assert_eq!(world.post(method, &app, Value::Null).await.error().1, "InvalidToken", "{method}");
+    }
+    assert_eq!(
+        world.post("com.atproto.repo.importRepo", &own, Value::Null).await.error().1,
+        "InvalidRequest"
+    );
 
     let service =
         |lxm: &str| format!("com.atproto.server.getServiceAuth?aud=did:web:api.example.org&lxm={lxm}");

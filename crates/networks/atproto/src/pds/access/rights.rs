@@ -100,7 +100,7 @@ impl Access {
     pub fn may_manage(&self, what: Account) -> XrpcResult<()> {
         match &self.rights {
             Rights::Full => Ok(()),
-            Rights::App { .. } if matches!(what, Account::Import | Account::Handle) => Ok(()),
+            Rights::App { .. } if what == Account::Handle => Ok(()),
             Rights::Takendown if what == Account::Identity => Ok(()),
             Rights::OAuth(scopes) => {
                 let (needed, has) = match what {
