@@ -7,7 +7,7 @@ use crate::{
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use landbridge_hub::NewKey;
-use landbridge_model::Network;
+use landbridge_model::{Network, PresenceState};
 use landbridge_store::EngineKind;
 use serde_json::{Value, json};
 
@@ -312,6 +312,17 @@ async fn a_suspended_member_can_only_leave(engine: EngineKind) {
         world.post("com.atproto.server.createAppPassword", token, json!({ "name": "x" })).await.error().0,
         400
     );
+    // The last step on the way to another server; and none back.
+    world.post("com.atproto.server.deactivateAccount", token, json!({})).await.ok();
+    assert_eq!(world.presence(alice).await.state, PresenceState::Off);
+    assert_eq!(
+        world.post("com.atproto.server.activateAccount", token, Value::Null).await.error(),
+        (400, "InvalidToken".into())
+    );
+    assert_eq!(world.get("com.atproto.server.getSession", token).await.ok()["status"], "takendown");
+    // The moderator's word is taken back: the member's own stands.
+    world.hub.suspend(alice, false).await.unwrap();
+    assert_eq!(world.at.repo_row(alice).await.unwrap().unwrap().state, "deactivated");
 }
 
 async fn accounts_are_switched_off_and_on(engine: EngineKind) {

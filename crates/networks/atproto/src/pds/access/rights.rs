@@ -39,8 +39,10 @@ pub enum Action {
 pub enum Account {
     /// Passwords, deletion: for the member's password alone.
     Everything,
-    /// Switching it off and on.
-    Status,
+    /// Switching it off.
+    Off,
+    /// Switching it on.
+    On,
     /// Bringing in a whole repository.
     Import,
     /// A change of the handle.
@@ -101,11 +103,13 @@ impl Access {
         match &self.rights {
             Rights::Full => Ok(()),
             Rights::App { .. } if what == Account::Handle => Ok(()),
-            Rights::Takendown if what == Account::Identity => Ok(()),
+            Rights::Takendown if matches!(what, Account::Identity | Account::Off) => Ok(()),
             Rights::OAuth(scopes) => {
                 let (needed, has) = match what {
                     Account::Everything | Account::PrivatePreferences => return Err(bad_scope()),
-                    Account::Status => ("account:status?action=manage", scopes.manages(Attribute::Status)),
+                    Account::Off | Account::On => {
+                        ("account:status?action=manage", scopes.manages(Attribute::Status))
+                    }
                     Account::Import => ("account:repo?action=manage", scopes.manages(Attribute::Repo)),
                     Account::Handle => ("identity:handle", scopes.may_rename()),
                     Account::Identity => ("identity:*", scopes.may_change_identity()),
