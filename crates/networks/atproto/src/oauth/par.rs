@@ -94,7 +94,8 @@ pub async fn push(
 fn scope(fields: &Fields, client: &Client) -> OAuthResult<String> {
     let mut asked = asked(fields)?;
     if let Some(beyond) = asked.iter().find(|scope| !client.names(scope)) {
-        let why = format!("the description of the app does not name all scopes that it asks for ({beyond:.200})");
+        let why =
+            format!("the description of the app does not name all scopes that it asks for ({beyond:.200})");
         return Err(OAuthError::new("invalid_scope", why));
     }
     asked.retain(|scope| Scope::read(scope).is_some());
@@ -112,7 +113,8 @@ fn asked(fields: &Fields) -> OAuthResult<Vec<&str>> {
         ));
     }
     let scopes = scopes::written(fields.text("scope").unwrap_or_default());
-    scopes.ok_or_else(|| OAuthError::new("invalid_scope", "scope needs atproto, and a length that can be read"))
+    scopes
+        .ok_or_else(|| OAuthError::new("invalid_scope", "scope needs atproto, and a length that can be read"))
 }
 
 fn challenge(fields: &Fields) -> OAuthResult<String> {
@@ -135,7 +137,9 @@ fn fragment(fields: &Fields) -> OAuthResult<bool> {
 fn prompt(fields: &Fields) -> OAuthResult<Option<String>> {
     match fields.text("prompt") {
         None => Ok(None),
-        Some(prompt @ ("none" | "login" | "consent" | "select_account")) => Ok(Some(prompt.to_owned())),
+        Some(prompt @ ("none" | "login" | "consent" | "select_account" | "create")) => {
+            Ok(Some(prompt.to_owned()))
+        }
         Some(_) => Err(OAuthError::request("this prompt is not known here")),
     }
 }
@@ -174,6 +178,7 @@ mod tests {
             assert!(asked(&fields(bad)).is_err(), "{bad}");
         }
         assert!(fragment(&fields("response_mode=form_post")).is_err());
-        assert!(prompt(&fields("prompt=create")).is_err());
+        assert!(prompt(&fields("prompt=create")).is_ok());
+        assert!(prompt(&fields("prompt=admin")).is_err());
     }
 }

@@ -2,10 +2,11 @@
 
 use crate::{
     app::{App, REDIRECT, Tokens, VERIFIER, jwk, key, parameter, with_proof},
-    world::{PASSWORD, World, on_both, send, serve},
+    world::{PASSWORD, Wishes, World, on_both, send, serve},
 };
 use axum::{Json, Router, response::Redirect, routing::get};
 use http::{HeaderMap, HeaderName, Method};
+use landbridge_hub::Registrations;
 use landbridge_model::Time;
 use landbridge_store::{EngineKind, entities::atproto_access};
 use serde_json::{Value, json};
@@ -25,6 +26,7 @@ on_both!(
     a_session_is_given_back_or_ended,
     who_asks_for_tokens_without_end_is_told_to_wait,
     a_scope_that_is_not_known_here_keeps_no_app_out,
+    whoever_has_no_account_is_led_to_where_they_are_made,
 );
 
 const ALL: &str = "atproto transition:generic";
@@ -338,7 +340,7 @@ async fn requests_that_are_not_in_order(engine: EngineKind) {
         ("response_type", "token", "unsupported_response_type"),
         ("scope", "openid", "invalid_scope"),
         ("scope", "transition:generic", "invalid_scope"),
-        ("prompt", "create", "invalid_request"),
+        ("prompt", "admin", "invalid_request"),
         ("response_mode", "form_post", "invalid_request"),
     ] {
         assert_eq!(
@@ -592,5 +594,33 @@ async fn a_scope_that_is_not_known_here_keeps_no_app_out(engine: EngineKind) {
     for beyond in ["transition:chat.bsky", "tomorrow:more"] {
         let refused = app.push(&world, &format!("{ALL} {beyond}"), &[]).await;
         assert_eq!(refused.error(), (400, "invalid_scope".into()), "{beyond}");
+    }
+}
+
+async fn whoever_has_no_account_is_led_to_where_they_are_made(engine: EngineKind) {
+    for registrations in [Registrations::Open, Registrations::Closed] {
+        let world = World::with(engine, Wishes { registrations, ..Wishes::default() }).await;
+        let open = registrations == Registrations::Open;
+        let url = format!("{}/.well-known/oauth-authorization-server", world.pds);
+        let server = world.send(Method::GET, &url, &[], Vec::new()).await.ok();
+        let advertised = server["prompt_values_supported"].as_array().unwrap().contains(&json!("create"));
+        assert_eq!(advertised, open);
+        let app = App::local(ALL);
+        let pushed = app.push(&world, ALL, &[("prompt", "create")]).await.json();
+        let request = pushed["request_uri"].as_str().unwrap();
+        let page = app.page(&world, request, "").await.text();
+        if !open {
+            assert!(page.contains("type=\"password\"") && page.contains("Sign in to your account"), "{page}");
+            continue;
+        }
+        assert_eq!(parameter(&page, "network").as_deref(), Some("atproto"), "{page}");
+        let next = parameter(&page, "next").unwrap();
+        // The account is made, and its member is signed in.
+        let (cookie, _) = world.browser(world.member("alice").await).await;
+        let back = format!("{}{next}", world.main);
+        let page = world.send(Method::GET, &back, &[("cookie", &cookie)], Vec::new()).await;
+        assert!(page.text().contains("signed in as"), "{}", page.text());
+        let allowed = app.decide(&world, &page, request, &cookie, &[("decision", "allow")]).await;
+        assert!(parameter(allowed.header("location"), "code").is_some());
     }
 }
