@@ -63,6 +63,25 @@ async fn links_that_make_accounts_work_once() {
 }
 
 #[tokio::test]
+async fn whoever_was_sent_to_sign_up_goes_on_where_they_were() {
+    let world = World::new(Registrations::Open).await;
+    let fields = |name, next| [("name", name), ("password", PASSWORD), ("again", PASSWORD), ("next", next)];
+    for (name, asked, goes) in [
+        ("alice", "/compose", "/compose"),
+        ("bob", "https://evil.example/", "/"),
+        ("carol", "", "/?done=welcome"),
+    ] {
+        let mut browser = world.browser();
+        let query = url::form_urlencoded::byte_serialize(asked.as_bytes()).collect::<String>();
+        let page = browser.get(&format!("/signup?next={query}&network=atproto")).await;
+        assert!(page.text.contains(&format!("name=\"next\" value=\"{asked}\"")), "{}", page.text);
+        let again = browser.submit("/signup", &fields("no spaces", asked)).await;
+        assert!(again.status == 422 && again.text.contains(&format!("value=\"{asked}\"")));
+        assert_eq!(browser.submit("/signup", &fields(name, asked)).await.path, goes, "{asked}");
+    }
+}
+
+#[tokio::test]
 async fn forms_of_other_sites_do_nothing() {
     let world = World::new(Registrations::Closed).await;
     let mut alice = world.member("alice").await;

@@ -21,5 +21,6 @@ pub use push::{PushFrom, PushPlace, PushWants, Subscription};
 pub use sessions::{Session, all_cookies, form_token, form_token_fits};
 pub use signup::NewMember;
 pub(crate) use throttle::Throttle;
+pub use throttle::household;
 pub(crate) use uses::Uses;
 pub use uses::{GrantUse, READ_CONVERSATION};

@@ -94,8 +94,8 @@ fn pause(failures: u32, free: u32) -> Duration {
     }
 }
 
-/// An IPv6 customer owns a whole /64.
-fn household(address: IpAddr) -> IpAddr {
+/// Whom an address stands for where it is counted: an IPv6 customer owns a whole /64.
+pub fn household(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
         v4 => v4,

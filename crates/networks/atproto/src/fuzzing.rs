@@ -9,7 +9,10 @@ use crate::{
     },
     jwt::Jwt,
     lookup::names,
-    oauth::{client, dpop, scopes::Scopes},
+    oauth::{
+        client, dpop,
+        scopes::{self, Scopes},
+    },
     people::Identity,
     richtext::{Facet, from_facets, to_facets},
     syntax::{Did, DidMethod, Handle},
@@ -178,8 +181,10 @@ pub fn said_by_apps(text: &str) {
         now: 1_800_000_000,
     };
     assert!(dpop::check(text, &expected, &[7; 32]).is_err());
-    if let Some(scopes) = Scopes::read(text) {
-        assert!(scopes.all().len() <= 200 && scopes.all().iter().all(|scope| !scope.words().is_empty()));
+    if let Some(written) = scopes::written(text) {
+        let held = Scopes::held(&written.join(" "));
+        assert!(written.len() <= 200 && held.all().len() <= written.len());
+        assert!(held.all().iter().all(|scope| !scope.words().is_empty()));
     }
     if let Ok(did) = Did::parse(text) {
         let web = did.method() == Some(DidMethod::Web);

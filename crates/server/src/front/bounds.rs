@@ -6,19 +6,23 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::Limited;
+use landbridge_atproto::pds::{LONGEST_IMPORT, XrpcError, turned_away};
 use std::time::Duration;
 
-use super::refused;
 use super::surface::Surface;
+use super::{ForPds, refused};
 use crate::config::Limits;
 
 /// An upload over a slow line may take this many times as long as another request.
 const UPLOAD_PATIENCE: u32 = 10;
+/// Where the PDS takes in a whole repository. It reads none of it before it knows who brings it.
+const IMPORT: &str = "/xrpc/com.atproto.repo.importRepo";
 
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
     body: usize,
     upload: usize,
+    import: usize,
     time: Duration,
 }
 
@@ -27,20 +31,30 @@ impl Bounds {
         Self {
             body: limits.body_bytes,
             upload: limits.media_bytes,
+            import: LONGEST_IMPORT,
             time: Duration::from_secs(limits.request_seconds.max(1)),
+        }
+    }
+
+    /// Bytes and time of a request.
+    fn of(&self, request: &Request, for_pds: bool) -> (usize, Duration) {
+        let path = request.uri().path();
+        match Surface::of(request.method(), path) {
+            Surface::Upload if for_pds && path == IMPORT => (self.import, self.time * UPLOAD_PATIENCE),
+            Surface::Upload => (self.upload, self.time * UPLOAD_PATIENCE),
+            _ => (self.body, self.time),
         }
     }
 }
 
 pub async fn hold(State(bounds): State<Bounds>, request: Request, next: Next) -> Response {
-    let upload = Surface::of(request.method(), request.uri().path()) == Surface::Upload;
-    let (bytes, time) =
-        if upload { (bounds.upload, bounds.time * UPLOAD_PATIENCE) } else { (bounds.body, bounds.time) };
+    let for_pds = request.extensions().get::<ForPds>().is_some();
+    let (bytes, time) = bounds.of(&request, for_pds);
     let announced =
         request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: u64| length > bytes as u64) {
         refused("size");
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+        return too_large(for_pds, bytes);
     }
     let request = request.map(|body| Body::new(Limited::new(body, bytes)));
     match tokio::time::timeout(time, next.run(request)).await {
@@ -52,10 +66,31 @@ pub async fn hold(State(bounds): State<Bounds>, request: Request, next: Next) ->
         }
         Err(_) => {
             refused("slow");
-            let retry = [(header::RETRY_AFTER, HeaderValue::from_static("60"))];
-            (StatusCode::SERVICE_UNAVAILABLE, retry, "This took too long.\n").into_response()
+            too_slow(for_pds)
         }
     }
+}
+
+fn too_large(for_pds: bool, most: usize) -> Response {
+    let status = StatusCode::PAYLOAD_TOO_LARGE;
+    if !for_pds {
+        return status.into_response();
+    }
+    let message = format!("this takes {most} bytes at most");
+    turned_away(XrpcError { status, error: "PayloadTooLarge", message })
+}
+
+fn too_slow(for_pds: bool) -> Response {
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    let mut answer = match for_pds {
+        true => {
+            let message = "this took too long".to_owned();
+            turned_away(XrpcError { status, error: "NotEnoughResources", message })
+        }
+        false => (status, "This took too long.\n").into_response(),
+    };
+    answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    answer
 }
 
 #[cfg(test)]
@@ -69,13 +104,17 @@ mod tests {
     use tower::ServiceExt;
 
     async fn send(path: &str, request: Request) -> StatusCode {
-        let bounds = Bounds { body: 10, upload: 100, time: Duration::from_millis(50) };
+        answer(path, request).await.status()
+    }
+
+    async fn answer(path: &str, request: Request) -> Response {
+        let bounds = Bounds { body: 10, upload: 100, import: 200, time: Duration::from_millis(50) };
         let app = Router::new()
             .route(path, post(|body: Bytes| async move { body.len().to_string() }))
             .route("/slow", post(|| tokio::time::sleep(Duration::from_secs(60))))
             .layer(DefaultBodyLimit::disable())
             .layer(from_fn_with_state(bounds, hold));
-        app.oneshot(request).await.unwrap().status()
+        app.oneshot(request).await.unwrap()
     }
 
     /// A body that does not say how long it is.
@@ -92,6 +131,30 @@ mod tests {
         assert_eq!(send("/api/v2/media", unannounced("/api/v2/media", 99)).await, StatusCode::OK);
         let lying = Request::post("/inbox").header("content-length", "99").body(Body::empty()).unwrap();
         assert_eq!(send("/inbox", lying).await, StatusCode::PAYLOAD_TOO_LARGE);
+    }
+
+    #[tokio::test]
+    async fn the_pds_takes_a_whole_repository_and_refuses_in_its_own_words() {
+        let to_pds = |mut request: Request| {
+            request.extensions_mut().insert(ForPds);
+            request
+        };
+        assert_eq!(send(IMPORT, to_pds(unannounced(IMPORT, 200))).await, StatusCode::OK);
+        assert_eq!(send(IMPORT, to_pds(unannounced(IMPORT, 201))).await, StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(send(IMPORT, unannounced(IMPORT, 101)).await, StatusCode::PAYLOAD_TOO_LARGE);
+        let blob = "/xrpc/com.atproto.repo.uploadBlob";
+        assert_eq!(send(blob, to_pds(unannounced(blob, 100))).await, StatusCode::OK);
+        let large = Request::post(blob).header("content-length", "101").body(Body::empty()).unwrap();
+        let slow = Request::post("/slow").body(Body::empty()).unwrap();
+        for (request, status, error) in [(large, 413, "PayloadTooLarge"), (slow, 503, "NotEnoughResources")] {
+            let refused = answer(blob, to_pds(request)).await;
+            assert_eq!(refused.status().as_u16(), status);
+            assert_eq!(refused.headers()["access-control-allow-origin"], "*");
+            assert_eq!(refused.headers().contains_key("retry-after"), status == 503);
+            let body = axum::body::to_bytes(refused.into_body(), 1000).await.unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["error"], error);
+        }
     }
 
     #[tokio::test]

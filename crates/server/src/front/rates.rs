@@ -1,6 +1,7 @@
 //! How often: fixed windows per address and per account, told in `X-RateLimit-*` as clients of the Mastodon API know
 //! them (Mastodon documentation, api/rate-limits). A token counts for its account only once it is known to be good, so
-//! that inventing tokens does not get round the limit of an address, and neither does having many.
+//! that inventing tokens does not get round the limit of an address, and neither does having many. The PDS counts for
+//! itself, in the words of its network.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::extract::{ConnectInfo, Request, State};
@@ -9,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use landbridge_cache::Cache;
+use landbridge_hub::accounts::household;
 use landbridge_model::Id;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::ForPds;
 use super::surface::Surface;
 use crate::config::Limits;
 
@@ -83,9 +86,11 @@ impl Rates {
 }
 
 pub async fn hold(State(rates): State<Arc<Rates>>, request: Request, next: Next) -> Response {
+    if request.extensions().get::<ForPds>().is_some() {
+        return next.run(request).await;
+    }
     let surface = Surface::of(request.method(), request.uri().path());
-    let address =
-        request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| one_household(info.0.ip()));
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| household(info.0.ip()));
     let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let account = bearer(request.headers()).and_then(|(token, _)| rates.known.get(&token));
     let taken = rates.take(surface, address, account);
@@ -105,14 +110,6 @@ pub async fn hold(State(rates): State<Arc<Rates>>, request: Request, next: Next)
         taken.tell(response.headers_mut());
     }
     response
-}
-
-/// An IPv6 customer owns a whole /64.
-fn one_household(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
-        v4 => v4,
-    }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<(Token, &str)> {
@@ -240,5 +237,24 @@ mod tests {
         }
         let third = ask(&app, "/api/v1/x", "192.0.2.9", Some("c")).await;
         assert_eq!(third.status(), StatusCode::TOO_MANY_REQUESTS);
+    }
+
+    #[tokio::test]
+    async fn the_pds_counts_for_itself() {
+        let app = app();
+        let renew = async |for_pds: bool| {
+            let mut request = Request::post("/oauth/token").body(Body::empty()).unwrap();
+            if for_pds {
+                request.extensions_mut().insert(ForPds);
+            }
+            app.clone().oneshot(request).await.unwrap()
+        };
+        for _ in 0..3 {
+            let answer = renew(true).await;
+            assert_eq!(answer.status(), StatusCode::OK);
+            assert!(!answer.headers().contains_key("x-ratelimit-limit"));
+        }
+        assert_eq!(renew(false).await.status(), StatusCode::OK);
+        assert_eq!(renew(false).await.status(), StatusCode::TOO_MANY_REQUESTS);
     }
 }

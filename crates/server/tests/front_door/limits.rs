@@ -30,6 +30,27 @@ async fn a_large_body_is_refused_before_it_is_read() {
 }
 
 #[tokio::test]
+async fn a_whole_repository_is_read_from_nobody_who_is_not_known() {
+    let house = House::trial();
+    let server = house.up();
+    let mut socket = TcpStream::connect(("127.0.0.1", server.port + 1)).await.unwrap();
+    let head = |length: u64| {
+        format!(
+            "POST /xrpc/com.atproto.repo.importRepo HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Length: {length}\r\n\r\n",
+            server.port + 1
+        )
+    };
+    socket.write_all(head(200 << 20).as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    tokio::time::timeout(Duration::from_secs(5), socket.read_exact(&mut answer)).await.unwrap().unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 401");
+    let mut socket = TcpStream::connect(("127.0.0.1", server.port + 1)).await.unwrap();
+    socket.write_all(head(300 << 20).as_bytes()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(5), socket.read_exact(&mut answer)).await.unwrap().unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 413");
+}
+
+#[tokio::test]
 async fn an_api_answer_tells_the_rate_and_lets_other_sites_read_it() {
     let house = House::trial().set("LANDBRIDGE_LIMITS__API_PER_ADDRESS", "2");
     let server = house.up();

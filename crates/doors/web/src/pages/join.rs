@@ -1,7 +1,10 @@
 //! `/setup/{secret}`: the owner's account, by the link that the server prints once. `/invite/{secret}`: an account by
 //! invitation. `/signup`: an account for anybody, where that is allowed.
 
-use super::{Answer, login::start_session};
+use super::{
+    Answer,
+    login::{safe_next, start_session},
+};
 use crate::{
     error::PageError,
     fields::Fields,
@@ -11,7 +14,7 @@ use crate::{
     words,
 };
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use http::StatusCode;
 use landbridge_hub::{
     HubError, KeyImport, Mode, Registrations,
@@ -34,6 +37,8 @@ struct Join {
     action: String,
     domain: String,
     name: String,
+    /// Where it goes on afterwards; empty: as usual.
+    next: String,
     networks: Vec<Choice>,
     link: bool,
     problem: Option<String>,
@@ -50,6 +55,15 @@ pub struct Choice {
     pub takes_key: bool,
 }
 
+/// Why somebody is sent here from another page: where they go on afterwards, and the network that they need there.
+#[derive(Default, serde::Deserialize)]
+pub struct Errand {
+    #[serde(default)]
+    next: String,
+    #[serde(default)]
+    network: String,
+}
+
 /// Which of the three ways in.
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
@@ -59,7 +73,7 @@ enum Way {
 }
 
 pub async fn setup(State(web): State<Web>, visitor: Visitor, Path(secret): Path<String>) -> Answer {
-    Way::Setup.show(&web, &visitor, &secret).await
+    Way::Setup.show(&web, &visitor, &secret, Errand::default()).await
 }
 
 pub async fn set_up(State(web): State<Web>, Path(secret): Path<String>, fields: Fields) -> Answer {
@@ -67,15 +81,15 @@ pub async fn set_up(State(web): State<Web>, Path(secret): Path<String>, fields: 
 }
 
 pub async fn invited(State(web): State<Web>, visitor: Visitor, Path(secret): Path<String>) -> Answer {
-    Way::Invite.show(&web, &visitor, &secret).await
+    Way::Invite.show(&web, &visitor, &secret, Errand::default()).await
 }
 
 pub async fn accept_invitation(State(web): State<Web>, Path(secret): Path<String>, fields: Fields) -> Answer {
     Way::Invite.create(&web, &secret, fields).await
 }
 
-pub async fn open(State(web): State<Web>, visitor: Visitor) -> Answer {
-    Way::Open.show(&web, &visitor, "").await
+pub async fn open(State(web): State<Web>, visitor: Visitor, Query(errand): Query<Errand>) -> Answer {
+    Way::Open.show(&web, &visitor, "", errand).await
 }
 
 pub async fn sign_up(State(web): State<Web>, fields: Fields) -> Answer {
@@ -108,9 +122,9 @@ impl Way {
         Ok(role.unwrap_or(Role::Member))
     }
 
-    async fn show(self, web: &Web, visitor: &Visitor, secret: &str) -> Answer {
+    async fn show(self, web: &Web, visitor: &Visitor, secret: &str, errand: Errand) -> Answer {
         self.role(web, secret).await?;
-        let form = self.form(web, visitor, secret, None, None).await?;
+        let form = self.form(web, visitor, secret, Err(errand), None).await?;
         page_with(web, visitor, StatusCode::OK, &form)
     }
 
@@ -122,7 +136,13 @@ impl Way {
         };
         let used = self.take(web, secret).await?;
         match web.hub.create_member(new).await {
-            Ok(member) => start_session(web, &member, "/?done=welcome").await,
+            Ok(member) => {
+                let next = match fields.get("next") {
+                    "" => "/?done=welcome",
+                    next => safe_next(next),
+                };
+                start_session(web, &member, next).await
+            }
             Err(HubError::Conflict(_)) => {
                 let secret = self.give_back(web, used).await?;
                 self.again(web, &secret, &fields, "Somebody else has this name already.".into()).await
@@ -153,7 +173,7 @@ impl Way {
     }
 
     async fn again(self, web: &Web, secret: &str, fields: &Fields, problem: String) -> Answer {
-        let form = self.form(web, &fields.visitor, secret, Some(fields), Some(problem)).await?;
+        let form = self.form(web, &fields.visitor, secret, Ok(fields), Some(problem)).await?;
         page_with(web, &fields.visitor, StatusCode::UNPROCESSABLE_ENTITY, &form)
     }
 
@@ -162,7 +182,7 @@ impl Way {
         web: &Web,
         visitor: &Visitor,
         secret: &str,
-        fields: Option<&Fields>,
+        fields: Result<&Fields, Errand>,
         problem: Option<String>,
     ) -> Result<Join, PageError> {
         let (heading, intro) = match self {
@@ -174,8 +194,10 @@ impl Way {
             Way::Open => ("Join", "Choose a name and where you want to be."),
         };
         let networks = offered(web).map(|network| Choice {
-            chosen: fields
-                .map_or(network == Network::ActivityPub, |f| f.all("network").any(|n| n == network.key())),
+            chosen: match &fields {
+                Ok(fields) => fields.all("network").any(|n| n == network.key()),
+                Err(errand) => network == Network::ActivityPub || network.key() == errand.network,
+            },
             ..choice(network)
         });
         Ok(Join {
@@ -188,8 +210,9 @@ impl Way {
                 format!("/{}/{secret}", self.purpose())
             },
             domain: web.hub.config().account_domain.clone(),
-            name: fields.map(|f| f.get("name").to_owned()).unwrap_or_default(),
-            link: fields.is_some_and(|f| f.has("link")),
+            name: fields.as_ref().map(|f| f.get("name").to_owned()).unwrap_or_default(),
+            link: fields.as_ref().is_ok_and(|f| f.has("link")),
+            next: fields.map_or_else(|errand| errand.next, |f| f.get("next").to_owned()),
             problem,
             min_password: MIN_PASSWORD,
             frame: Frame::new(web, visitor, "join", heading).await?,

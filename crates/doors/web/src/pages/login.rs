@@ -135,7 +135,7 @@ async fn form(
 }
 
 /// Only a path of ours; `//host` and backslashes would lead elsewhere.
-fn safe_next(next: &str) -> &str {
+pub fn safe_next(next: &str) -> &str {
     let is_ours = next.starts_with('/')
         && !next.starts_with("//")
         && !next.contains('\\')

@@ -16,7 +16,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use landbridge_hub::{
-    HubError,
+    HubError, Registrations,
     accounts::{Member, Once, Session, all_cookies, form_token, form_token_fits},
 };
 use landbridge_model::{ActorState, Network};
@@ -24,6 +24,9 @@ use std::{sync::Arc, time::Duration};
 
 /// The page, on the origin of all pages.
 pub const PAGE: &str = "/oauth/atproto";
+
+/// Says that somebody comes back from where accounts are made.
+const MADE: &str = "made";
 
 /// What a code is kept as.
 pub const CODE: &str = "atproto-code";
@@ -79,6 +82,10 @@ pub async fn ask(State(at): State<Arc<AtProto>>, headers: HeaderMap, RawQuery(qu
         Err(error) => return failed(error),
     };
     let prompt = asked.request.prompt.as_deref();
+    let may_join = at.hub.config().registrations == Registrations::Open;
+    if prompt == Some("create") && may_join && fields.text(MADE).is_none() {
+        return to_sign_up(&at, &asked);
+    }
     let session = match prompt {
         Some("login" | "select_account") => None,
         _ => session,
@@ -93,6 +100,17 @@ pub async fn ask(State(at): State<Arc<AtProto>>, headers: HeaderMap, RawQuery(qu
         return back(&at, &asked.request, &[("error", why)]);
     }
     page(&at, &asked, session.as_ref(), "", &headers, None).await
+}
+
+/// To where accounts are made (a page of the same origin), and from there back to the request.
+fn to_sign_up(at: &AtProto, asked: &Asked) -> Response {
+    let query = |pairs: &[(&str, &str)]| {
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    };
+    let uri = format!("{PREFIX}{}", asked.id);
+    let back = query(&[("client_id", asked.client.id.as_str()), ("request_uri", &uri), (MADE, "yes")]);
+    let onward = query(&[("next", &format!("{PAGE}?{back}")), ("network", Network::AtProto.key())]);
+    see(&at.hub.config().url(&format!("/signup?{onward}")))
 }
 
 /// Somebody else than the app expects has to sign in as whom it expects.

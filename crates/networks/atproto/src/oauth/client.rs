@@ -1,7 +1,7 @@
 //! Apps: a client id is the address of a document that describes the app
 //! (<https://atproto.com/specs/oauth#clients>). Nothing in it is believed but what the address itself proves: whose host it is.
 
-use super::{OAuthError, OAuthResult, scopes::Scopes};
+use super::{OAuthError, OAuthResult, scopes};
 use crate::{
     crypto::{Curve, Jwk},
     network::AtProto,
@@ -28,8 +28,8 @@ pub struct Client {
     /// As the app calls itself.
     pub name: Option<String>,
     pub redirect_uris: Vec<String>,
-    /// What it may ask for at most.
-    pub scopes: Scopes,
+    /// What it may ask for at most, as its description has it. Some of it may not be known here.
+    pub scopes: Vec<String>,
     /// Wants its sessions to be renewed.
     pub renews: bool,
     /// Keys by which it shows who it is; `None`: it cannot.
@@ -40,6 +40,11 @@ impl Client {
     /// An app that keeps a key: it can show who it is.
     pub fn is_confidential(&self) -> bool {
         self.keys.is_some()
+    }
+
+    /// Whether its description names a scope, to the letter.
+    pub fn names(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|named| named == scope)
     }
 
     /// The place to answer at, as the app has registered it. On this machine itself any port will do (RFC 8252, section 7.3).
@@ -73,7 +78,9 @@ struct Metadata {
     client_id: String,
     client_name: Option<String>,
     application_type: Option<String>,
+    #[serde(default = "by_code")]
     grant_types: Vec<String>,
+    #[serde(default = "a_code")]
     response_types: Vec<String>,
     scope: String,
     redirect_uris: Vec<String>,
@@ -82,6 +89,15 @@ struct Metadata {
     token_endpoint_auth_signing_alg: Option<String>,
     jwks: Option<Json>,
     jwks_uri: Option<String>,
+}
+
+/// What is meant where nothing is said (RFC 7591, section 2).
+fn by_code() -> Vec<String> {
+    vec!["authorization_code".into()]
+}
+
+fn a_code() -> Vec<String> {
+    vec!["code".into()]
 }
 
 impl AtProto {
@@ -185,18 +201,21 @@ pub(crate) fn localhost(id: &str) -> OAuthResult<Option<Client>> {
     if redirect_uris.is_empty() {
         redirect_uris = vec!["http://127.0.0.1/".into(), "http://[::1]/".into()];
     }
-    let scopes = Scopes::read(scope.as_deref().unwrap_or("atproto"));
+    let scopes = named(scope.as_deref().unwrap_or("atproto"));
     Ok(Some(Client {
         id: id.to_owned(),
         host: "localhost".into(),
         name: None,
         redirect_uris,
-        scopes: scopes.ok_or_else(|| {
-            OAuthError::new("invalid_client_id", "http://localhost: these scopes are not known")
-        })?,
+        scopes: scopes
+            .ok_or_else(|| OAuthError::new("invalid_client_id", "http://localhost: scope needs atproto"))?,
         renews: true,
         keys: None,
     }))
+}
+
+fn named(scope: &str) -> Option<Vec<String>> {
+    Some(scopes::written(scope)?.into_iter().map(str::to_owned).collect())
 }
 
 /// The app that a document describes, and the address of its keys if they are not in the document.
@@ -230,8 +249,8 @@ fn read(metadata: Metadata, id: &str, url: &Url, trial: bool) -> OAuthResult<Cli
     if !metadata.dpop_bound_access_tokens {
         return no("dpop_bound_access_tokens must be true");
     }
-    let Some(scopes) = Scopes::read(&metadata.scope) else {
-        return no("scope needs atproto, and nothing that is not known");
+    let Some(scopes) = named(&metadata.scope) else {
+        return no("scope needs atproto, and has a length that can be read");
     };
     let host = url.host_str().unwrap_or_default().to_owned();
     let native = match metadata.application_type.as_deref() {
@@ -340,6 +359,15 @@ mod tests {
         let client = parse(good()).unwrap();
         assert_eq!((client.host.as_str(), client.name.as_deref()), ("app.example.com", Some("App")));
         assert!(client.renews && !client.is_confidential());
+        // What is left out, and a scope of tomorrow.
+        let mut short = good();
+        short["scope"] = json!("atproto tomorrow:everything");
+        for left_out in ["grant_types", "response_types", "application_type", "client_name"] {
+            short.as_object_mut().unwrap().remove(left_out);
+        }
+        let client = parse(short).unwrap();
+        assert!(client.names("tomorrow:everything") && !client.names("transition:generic"));
+        assert!(!client.renews);
         for (field, value) in [
             ("client_id", json!("https://app.example.com/other.json")),
             ("grant_types", json!(["refresh_token"])),
@@ -418,7 +446,7 @@ mod tests {
         assert_eq!(client.redirect("http://evil.example/"), None);
         let id = "http://localhost?redirect_uri=http%3A%2F%2F127.0.0.1%3A8080%2Fcb&scope=atproto%20transition%3Ageneric";
         let client = localhost(id).unwrap().unwrap();
-        assert!(client.scopes.generic());
+        assert!(client.names("transition:generic"));
         assert!(client.redirect("http://127.0.0.1:9999/cb").is_some());
         for bad in [
             "http://localhost:8080",

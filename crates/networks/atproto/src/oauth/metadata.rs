@@ -2,6 +2,7 @@
 
 use crate::network::AtProto;
 use axum::{Json, extract::State};
+use landbridge_hub::Registrations;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -18,6 +19,10 @@ pub async fn resource(State(at): State<Arc<AtProto>>) -> Json<Value> {
 
 pub async fn server(State(at): State<Arc<AtProto>>) -> Json<Value> {
     let origin = at.options.pds_origin();
+    let mut prompts = vec!["none", "login", "consent", "select_account"];
+    if at.hub.config().registrations == Registrations::Open {
+        prompts.push("create");
+    }
     Json(json!({
         "issuer": origin,
         "authorization_endpoint": format!("{origin}/oauth/authorize"),
@@ -35,7 +40,7 @@ pub async fn server(State(at): State<Arc<AtProto>>) -> Json<Value> {
         "token_endpoint_auth_methods_supported": ["none", "private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ["ES256"],
         "dpop_signing_alg_values_supported": ["ES256"],
-        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "prompt_values_supported": prompts,
         "ui_locales_supported": ["en"],
         "authorization_response_iss_parameter_supported": true,
         "request_parameter_supported": false,

@@ -1,7 +1,13 @@
 //! `POST /oauth/par` (RFC 9126): what an app wants to ask a member, put down before the browser goes anywhere. There is no other way
 //! to ask.
 
-use super::{OAuthError, OAuthResult, authenticate::Asking, fields::Fields, scopes::Scopes};
+use super::{
+    OAuthError, OAuthResult,
+    authenticate::Asking,
+    client::Client,
+    fields::Fields,
+    scopes::{self, Scope, Scopes},
+};
 use crate::{
     network::AtProto,
     pds::{access::Limit, input::Caller},
@@ -56,15 +62,7 @@ pub async fn push(
     if fields.text("dpop_jkt").is_some_and(|wanted| wanted != proof.thumbprint) {
         return Err(OAuthError::new("invalid_dpop_proof", "dpop_jkt is another key"));
     }
-    let scopes = asked(&fields)?;
-    let beyond = scopes.all().iter().find(|scope| !client.scopes.all().contains(scope));
-    if let Some(beyond) = beyond {
-        let why = format!(
-            "the description of the app does not name all scopes that it asks for ({})",
-            beyond.words()
-        );
-        return Err(OAuthError::new("invalid_scope", why));
-    }
+    let scope = scope(&fields, &client)?;
     let asked = fields.required("redirect_uri")?;
     let redirect_uri = client.redirect(asked);
     let redirect_uri = redirect_uri
@@ -72,8 +70,8 @@ pub async fn push(
     let request = Request {
         client: client.id.clone(),
         redirect_uri,
-        scope: fields.text("scope").unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" "),
-        included: at.included(&scopes).await?,
+        included: at.included(&Scopes::held(&scope)).await?,
+        scope,
         state: fields.required("state")?.to_owned(),
         challenge: challenge(&fields)?,
         fragment: fragment(&fields)?,
@@ -91,7 +89,20 @@ pub async fn push(
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], body).into_response())
 }
 
-fn asked(fields: &Fields) -> OAuthResult<Scopes> {
+/// What of the scopes that an app asks for can be granted. Those that are not known here cannot be told in words, so nobody can
+/// consent to them; the app reads in the answer that it has not got them.
+fn scope(fields: &Fields, client: &Client) -> OAuthResult<String> {
+    let mut asked = asked(fields)?;
+    if let Some(beyond) = asked.iter().find(|scope| !client.names(scope)) {
+        let why =
+            format!("the description of the app does not name all scopes that it asks for ({beyond:.200})");
+        return Err(OAuthError::new("invalid_scope", why));
+    }
+    asked.retain(|scope| Scope::read(scope).is_some());
+    Ok(asked.join(" "))
+}
+
+fn asked(fields: &Fields) -> OAuthResult<Vec<&str>> {
     if fields.text("response_type") != Some("code") {
         return Err(OAuthError::new("unsupported_response_type", "response_type must be code"));
     }
@@ -101,9 +112,9 @@ fn asked(fields: &Fields) -> OAuthResult<Scopes> {
             "what is asked for stands in the fields themselves",
         ));
     }
-    let scopes = Scopes::read(fields.text("scope").unwrap_or_default());
+    let scopes = scopes::written(fields.text("scope").unwrap_or_default());
     scopes
-        .ok_or_else(|| OAuthError::new("invalid_scope", "scope needs atproto, and nothing that is not known"))
+        .ok_or_else(|| OAuthError::new("invalid_scope", "scope needs atproto, and a length that can be read"))
 }
 
 fn challenge(fields: &Fields) -> OAuthResult<String> {
@@ -126,7 +137,9 @@ fn fragment(fields: &Fields) -> OAuthResult<bool> {
 fn prompt(fields: &Fields) -> OAuthResult<Option<String>> {
     match fields.text("prompt") {
         None => Ok(None),
-        Some(prompt @ ("none" | "login" | "consent" | "select_account")) => Ok(Some(prompt.to_owned())),
+        Some(prompt @ ("none" | "login" | "consent" | "select_account" | "create")) => {
+            Ok(Some(prompt.to_owned()))
+        }
         Some(_) => Err(OAuthError::request("this prompt is not known here")),
     }
 }
@@ -165,6 +178,7 @@ mod tests {
             assert!(asked(&fields(bad)).is_err(), "{bad}");
         }
         assert!(fragment(&fields("response_mode=form_post")).is_err());
-        assert!(prompt(&fields("prompt=create")).is_err());
+        assert!(prompt(&fields("prompt=create")).is_ok());
+        assert!(prompt(&fields("prompt=admin")).is_err());
     }
 }

@@ -62,17 +62,21 @@ pub enum Attribute {
     Status,
 }
 
-impl Scopes {
-    /// What an app asks for; `None` when one of them is not known or `atproto` is missing.
-    pub fn read(text: &str) -> Option<Scopes> {
-        if text.len() > LONGEST || text.split(' ').filter(|one| !one.is_empty()).count() > MOST {
-            return None;
-        }
-        let scopes = text.split(' ').filter(|one| !one.is_empty()).map(Scope::read);
-        let scopes: Vec<Scope> = scopes.collect::<Option<_>>()?;
-        scopes.contains(&Scope::AtProto).then_some(Scopes(scopes))
+/// Scopes as an app has written them, each once, known here or not; `None` when it is too much or `atproto` is missing.
+pub fn written(text: &str) -> Option<Vec<&str>> {
+    if text.len() > LONGEST || text.split_whitespace().count() > MOST {
+        return None;
     }
+    let mut scopes = Vec::new();
+    for scope in text.split_whitespace() {
+        if !scopes.contains(&scope) {
+            scopes.push(scope);
+        }
+    }
+    scopes.contains(&"atproto").then_some(scopes)
+}
 
+impl Scopes {
     /// What an app was granted, with what permission sets hold. What is not understood grants nothing.
     pub fn held(text: &str) -> Scopes {
         let scopes = text.split(' ').filter(|one| !one.is_empty()).take(10 * MOST);
@@ -194,12 +198,11 @@ impl Scope {
                     Some("status") => Attribute::Status,
                     _ => return None,
                 };
-                let manage = match params.one("action", None)?.as_deref() {
-                    Some("manage") => true,
-                    Some("read") | None => false,
-                    Some(_) => return None,
-                };
-                Scope::Account { attribute, manage }
+                let actions = params.taken("action");
+                if !actions.iter().all(|action| ["read", "manage"].contains(&action.as_str())) {
+                    return None;
+                }
+                Scope::Account { attribute, manage: actions.iter().any(|action| action == "manage") }
             }
             "identity" => match params.one("attr", value)?.as_deref() {
                 Some("*") => Scope::Identity { all: true },
@@ -388,6 +391,7 @@ mod tests {
             "blob:image/svg+xml",
             "account:email",
             "account:email?action=manage",
+            "account:email?action=read&action=manage",
             "account:repo?action=manage",
             "identity:handle",
             "identity:*",
@@ -412,6 +416,7 @@ mod tests {
             "blob:image",
             "account:password",
             "account:email?action=write",
+            "account:email?action=manage&action=write",
             "identity:everything",
             "include:app",
             "include:a.b.c?aud=*",
@@ -420,10 +425,16 @@ mod tests {
         ] {
             assert_eq!(Scope::read(bad), None, "{bad}");
         }
-        assert!(Scopes::read("atproto  repo:*").is_some());
-        assert!(Scopes::read("repo:*").is_none(), "atproto is missing");
-        assert!(Scopes::read("atproto openid").is_none());
-        assert!(Scopes::read(&format!("atproto {}", "repo:a.b.c ".repeat(300))).is_none());
+        let both = "account:email?action=read&action=manage";
+        assert_eq!(Scope::read(both), Scope::read("account:email?action=manage"));
+    }
+
+    #[test]
+    fn a_list_is_taken_as_it_was_written() {
+        assert_eq!(written("atproto  repo:* atproto"), Some(vec!["atproto", "repo:*"]));
+        assert_eq!(written("x:y atproto"), Some(vec!["x:y", "atproto"]), "what is not known here");
+        assert!(written("repo:*").is_none(), "atproto is missing");
+        assert!(written(&format!("atproto {}", "repo:a.b.c ".repeat(300))).is_none());
     }
 
     #[test]

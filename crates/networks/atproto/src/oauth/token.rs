@@ -9,7 +9,10 @@ use crate::{
     crypto::sha256,
     jwt,
     network::AtProto,
-    pds::access::{Kind, Session, SessionFacts},
+    pds::{
+        access::{Kind, Limit, Session, SessionFacts},
+        input::Caller,
+    },
 };
 use aws_lc_rs::hmac;
 use axum::{
@@ -33,9 +36,11 @@ const CONFIDENTIAL: Duration = Duration::from_secs(90 * 86_400);
 
 pub async fn post(
     State(at): State<Arc<AtProto>>,
+    caller: Caller,
     headers: HeaderMap,
     fields: Fields,
 ) -> OAuthResult<Response> {
+    at.guard.limits.take(Limit::Token, &caller.key(), 1)?;
     let proof = at.proof(&Method::POST, "/oauth/token", &headers).await?;
     let asking = at.authenticate(&fields).await?;
     match fields.required("grant_type")? {
@@ -142,12 +147,11 @@ async fn again(at: &AtProto, asking: &Asking, key: &str, fields: &Fields) -> OAu
         return reused(at, &session).await;
     }
     // What the app may not ask for any more it does not keep.
-    let scopes = Scopes::held(&facts.scope);
-    if scopes.all().iter().any(|scope| !asking.client.scopes.all().contains(scope)) {
+    if facts.scope.split_whitespace().any(|scope| !asking.client.names(scope)) {
         at.end_session(&session).await?;
         return Err(OAuthError::grant("the description of the app no longer names these scopes"));
     }
-    let included = match at.included(&scopes).await {
+    let included = match at.included(&Scopes::held(&facts.scope)).await {
         Ok(included) => included.join(" "),
         // The publisher cannot be asked now: what was granted stays.
         Err(_) => facts.included.clone(),
@@ -252,7 +256,7 @@ mod tests {
             host: "localhost".into(),
             name: None,
             redirect_uris: vec!["http://127.0.0.1/".into()],
-            scopes: Scopes::held("atproto"),
+            scopes: vec!["atproto".into()],
             renews: true,
             keys: None,
         };

@@ -5,6 +5,7 @@ use axum::{
     extract::{ConnectInfo, FromRequest, FromRequestParts, Request},
     http::{Extensions, StatusCode, header, request::Parts},
 };
+use landbridge_hub::accounts::household;
 use serde::de::DeserializeOwned;
 use std::net::{IpAddr, SocketAddr};
 
@@ -62,11 +63,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 impl Caller {
     /// For counting.
     pub fn key(&self) -> String {
-        self.address.map(|ip| ip.to_string()).unwrap_or_default()
+        self.address.map(|ip| household(ip).to_string()).unwrap_or_default()
     }
 }
 
+/// The same, before anything was read of a request.
+pub fn counted(extensions: &Extensions) -> Option<String> {
+    client_address(extensions).map(|ip| household(ip).to_string())
+}
+
 /// The address of who asks, as the server has it.
-pub fn client_address(extensions: &Extensions) -> Option<IpAddr> {
+fn client_address(extensions: &Extensions) -> Option<IpAddr> {
     extensions.get::<ConnectInfo<SocketAddr>>().map(|connected| connected.0.ip())
 }

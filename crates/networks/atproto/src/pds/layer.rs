@@ -1,9 +1,9 @@
 //! What goes around every answer of the PDS: browsers' apps from anywhere may ask (CORS), nonces for proofs of keys, limits.
 
 use super::{
-    ErrorName,
+    ErrorName, XrpcError,
     access::{Limit, limit_headers, refused},
-    input::client_address,
+    input::counted,
 };
 use crate::{network::AtProto, oauth::dpop};
 use axum::{
@@ -30,8 +30,8 @@ pub async fn around(State(at): State<Arc<AtProto>>, request: Request, next: Next
     let xrpc = request.uri().path().starts_with("/xrpc/");
     let proves = request.headers().contains_key("dpop") || request.uri().path().starts_with("/oauth/");
     let signed_in = request.headers().contains_key(header::AUTHORIZATION);
-    let standing = match client_address(request.extensions()).filter(|_| xrpc) {
-        Some(address) => at.guard.limits.try_take(Limit::Requests, &address.to_string(), 1).map(Some),
+    let standing = match counted(request.extensions()).filter(|_| xrpc) {
+        Some(address) => at.guard.limits.try_take(Limit::Requests, &address, 1).map(Some),
         None => Ok(None),
     };
     let mut answer = match &standing {
@@ -70,9 +70,20 @@ pub async fn around(State(at): State<Arc<AtProto>>, request: Request, next: Next
     {
         headers.insert(NONCE, nonce);
     }
+    expose(headers);
+    answer
+}
+
+/// The answer to what is turned away before it comes here: browsers' apps can read it, too.
+pub fn turned_away(error: XrpcError) -> Response {
+    let mut answer = error.into_response();
+    expose(answer.headers_mut());
+    answer
+}
+
+fn expose(headers: &mut HeaderMap) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
-    answer
 }
 
 /// The answer to a browser that asks whether it may. There are no cookies here, so everybody may.

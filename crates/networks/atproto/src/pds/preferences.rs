@@ -1,21 +1,27 @@
 //! `app.bsky.actor.{getPreferences,putPreferences}`: kept here, and told to nobody.
 
 use super::{Access, XrpcError, XrpcResult, access::Account, input::Input};
-use crate::{network::AtProto, syntax::Did};
+use crate::{
+    network::AtProto,
+    syntax::{Datetime, Did},
+};
 use axum::{
     Json, Router,
     extract::State,
     routing::{get, post},
 };
 use landbridge_hub::{ChosenLabel, HubError, LabelChoice};
-use landbridge_model::Network;
+use landbridge_model::{Network, Time};
 use landbridge_store::entities::atproto_repos;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use time::{Date, OffsetDateTime};
 
 /// What only the member's own sign-in may see and change: when they were born.
 const PRIVATE: &str = "app.bsky.actor.defs#personalDetailsPref";
+/// What every app is told instead. It follows from the other, and nobody sets it.
+const AGE: &str = "app.bsky.actor.defs#declaredAgePref";
 const LABELERS: &str = "app.bsky.actor.defs#labelersPref";
 const LABEL: &str = "app.bsky.actor.defs#contentLabelPref";
 /// Longest value of a label, in bytes (`com.atproto.label.defs#label`).
@@ -33,8 +39,10 @@ pub fn router() -> Router<Arc<AtProto>> {
 async fn get_all(State(at): State<Arc<AtProto>>, access: Access) -> XrpcResult<Json<Value>> {
     may(&at, &access, "app.bsky.actor.getPreferences")?;
     let mut preferences = at.preferences(&access).await?;
+    preferences.retain(|one| !is(one, AGE));
+    preferences.extend(declared_age(&preferences, Time::now()));
     if access.may_manage(Account::PrivatePreferences).is_err() {
-        preferences.retain(|one| !is_private(one));
+        preferences.retain(|one| !is(one, PRIVATE));
     }
     Ok(Json(json!({ "preferences": preferences })))
 }
@@ -58,13 +66,14 @@ async fn put_all(
             return Err(XrpcError::invalid("Some preferences are not in the app.bsky namespace"));
         }
     }
+    preferences.retain(|one| !is(one, AGE));
     if access.may_manage(Account::PrivatePreferences).is_err() {
-        if preferences.iter().any(is_private) {
+        if preferences.iter().any(|one| is(one, PRIVATE)) {
             return Err(XrpcError::invalid(format!(
                 "Do not have authorization to set preferences: {PRIVATE}"
             )));
         }
-        preferences.extend(at.preferences(&access).await?.into_iter().filter(is_private));
+        preferences.extend(at.preferences(&access).await?.into_iter().filter(|one| is(one, PRIVATE)));
     }
     let (labelers, choices) = (labelers(&preferences), choices(&preferences));
     let text = Value::Array(preferences).to_string();
@@ -125,8 +134,31 @@ fn choices(preferences: &[Value]) -> Vec<ChosenLabel> {
     preferences.iter().filter_map(of).collect()
 }
 
-fn is_private(preference: &Value) -> bool {
-    preference.get("$type").and_then(Value::as_str) == Some(PRIVATE)
+fn is(preference: &Value, kind: &str) -> bool {
+    preference.get("$type").and_then(Value::as_str) == Some(kind)
+}
+
+/// What follows from the date of birth, if the member has said one.
+fn declared_age(preferences: &[Value], now: Time) -> Option<Value> {
+    let private = preferences.iter().find(|one| is(one, PRIVATE))?;
+    let born = Datetime::parse(private.get("birthDate")?.as_str()?).ok()?;
+    let age = age(day(born.time())?, day(now)?);
+    Some(json!({
+        "$type": AGE,
+        "isOverAge13": age >= 13,
+        "isOverAge16": age >= 16,
+        "isOverAge18": age >= 18,
+    }))
+}
+
+fn day(time: Time) -> Option<Date> {
+    OffsetDateTime::from_unix_timestamp(time.secs()).ok().map(OffsetDateTime::date)
+}
+
+/// In whole years.
+fn age(born: Date, today: Date) -> i32 {
+    let in_year = |date: Date| (u8::from(date.month()), date.day());
+    today.year() - born.year() - i32::from(in_year(today) < in_year(born))
 }
 
 impl AtProto {
@@ -142,6 +174,25 @@ impl AtProto {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_age_follows_from_the_date_of_birth() {
+        let on = |today: &str, born: Value| {
+            let all = [json!({ "$type": LABELERS }), json!({ "$type": PRIVATE, "birthDate": born })];
+            let age = declared_age(&all, Datetime::parse(&format!("{today}T12:00:00Z")).unwrap().time())?;
+            Some(["isOverAge13", "isOverAge16", "isOverAge18"].map(|field| age[field] == true))
+        };
+        let born = || json!("2008-02-29T00:00:00.000Z");
+        assert_eq!(on("2021-02-28", born()), Some([false; 3]));
+        assert_eq!(on("2021-03-01", born()), Some([true, false, false]));
+        assert_eq!(on("2024-02-29", born()), Some([true, true, false]));
+        assert_eq!(on("2026-02-28", born()), Some([true, true, false]));
+        assert_eq!(on("2026-03-01", born()), Some([true; 3]));
+        for unsaid in [json!(null), json!(2008), json!("some day")] {
+            assert_eq!(on("2026-03-01", unsaid), None);
+        }
+        assert_eq!(declared_age(&[], Time::default()), None);
+    }
 
     #[test]
     fn choices_of_labels_are_read_tolerantly() {

@@ -2,10 +2,11 @@
 
 use crate::{
     app::{App, REDIRECT, Tokens, VERIFIER, jwk, key, parameter, with_proof},
-    world::{PASSWORD, World, on_both, send, serve},
+    world::{PASSWORD, Wishes, World, on_both, send, serve},
 };
 use axum::{Json, Router, response::Redirect, routing::get};
 use http::{HeaderMap, HeaderName, Method};
+use landbridge_hub::Registrations;
 use landbridge_model::Time;
 use landbridge_store::{EngineKind, entities::atproto_access};
 use serde_json::{Value, json};
@@ -23,6 +24,9 @@ on_both!(
     descriptions_of_apps_are_not_believed,
     an_apps_keys_are_bounded,
     a_session_is_given_back_or_ended,
+    who_asks_for_tokens_without_end_is_told_to_wait,
+    a_scope_that_is_not_known_here_keeps_no_app_out,
+    whoever_has_no_account_is_led_to_where_they_are_made,
 );
 
 const ALL: &str = "atproto transition:generic";
@@ -336,7 +340,7 @@ async fn requests_that_are_not_in_order(engine: EngineKind) {
         ("response_type", "token", "unsupported_response_type"),
         ("scope", "openid", "invalid_scope"),
         ("scope", "transition:generic", "invalid_scope"),
-        ("prompt", "create", "invalid_request"),
+        ("prompt", "admin", "invalid_request"),
         ("response_mode", "form_post", "invalid_request"),
     ] {
         assert_eq!(
@@ -553,4 +557,70 @@ async fn a_session_is_given_back_or_ended(engine: EngineKind) {
         (401, "invalid_token".into())
     );
     assert_eq!(app.renew(&world, &two.refresh).await.error(), (400, "invalid_grant".into()));
+}
+
+async fn who_asks_for_tokens_without_end_is_told_to_wait(engine: EngineKind) {
+    let world = World::new(engine).await;
+    let url = format!("{}/oauth/token", world.pds);
+    let kind = [("content-type", "application/x-www-form-urlencoded")];
+    let ask = async || send(&world.hub, Method::POST, &url, &kind, b"grant_type=x".to_vec()).await;
+    // As often as an app with some hundred members has to; and twice as often, since a new window may begin meanwhile.
+    let mut asked = 0;
+    let refused = loop {
+        let answer = ask().await;
+        if answer.status != 400 {
+            break answer;
+        }
+        asked += 1;
+        assert!(asked <= 2000, "nobody counts");
+    };
+    assert!(asked >= 1000, "{asked}");
+    assert_eq!(refused.error(), (429, "slow_down".into()));
+    assert_eq!(refused.header("access-control-allow-origin"), "*");
+}
+
+async fn a_scope_that_is_not_known_here_keeps_no_app_out(engine: EngineKind) {
+    let world = World::new(engine).await;
+    world.member("alice").await;
+    let named = format!("{ALL} tomorrow:everything rpc:*?aud=*");
+    let app = App::local(&named);
+    // It is not asked for; and it is asked for, and not granted.
+    assert_eq!(app.sign_in(&world, ALL, "alice").await.scope, ALL);
+    let tokens = app.sign_in(&world, &named, "alice").await;
+    assert_eq!(tokens.scope, ALL);
+    assert_eq!(app.get(&world, "com.atproto.server.getSession", &tokens.access).await.status, 200);
+    assert_eq!(Tokens::of(&app.renew(&world, &tokens.refresh).await).scope, ALL);
+    // What the description does not name is not asked for, known or not.
+    for beyond in ["transition:chat.bsky", "tomorrow:more"] {
+        let refused = app.push(&world, &format!("{ALL} {beyond}"), &[]).await;
+        assert_eq!(refused.error(), (400, "invalid_scope".into()), "{beyond}");
+    }
+}
+
+async fn whoever_has_no_account_is_led_to_where_they_are_made(engine: EngineKind) {
+    for registrations in [Registrations::Open, Registrations::Closed] {
+        let world = World::with(engine, Wishes { registrations, ..Wishes::default() }).await;
+        let open = registrations == Registrations::Open;
+        let url = format!("{}/.well-known/oauth-authorization-server", world.pds);
+        let server = world.send(Method::GET, &url, &[], Vec::new()).await.ok();
+        let advertised = server["prompt_values_supported"].as_array().unwrap().contains(&json!("create"));
+        assert_eq!(advertised, open);
+        let app = App::local(ALL);
+        let pushed = app.push(&world, ALL, &[("prompt", "create")]).await.json();
+        let request = pushed["request_uri"].as_str().unwrap();
+        let page = app.page(&world, request, "").await.text();
+        if !open {
+            assert!(page.contains("type=\"password\"") && page.contains("Sign in to your account"), "{page}");
+            continue;
+        }
+        assert_eq!(parameter(&page, "network").as_deref(), Some("atproto"), "{page}");
+        let next = parameter(&page, "next").unwrap();
+        // The account is made, and its member is signed in.
+        let (cookie, _) = world.browser(world.member("alice").await).await;
+        let back = format!("{}{next}", world.main);
+        let page = world.send(Method::GET, &back, &[("cookie", &cookie)], Vec::new()).await;
+        assert!(page.text().contains("signed in as"), "{}", page.text());
+        let allowed = app.decide(&world, &page, request, &cookie, &[("decision", "allow")]).await;
+        assert!(parameter(allowed.header("location"), "code").is_some());
+    }
 }

@@ -1,10 +1,13 @@
 //! Sign-ins with a password and with passwords for apps.
 
-use crate::world::{PASSWORD, World, on_both};
+use crate::{
+    app::App,
+    world::{PASSWORD, World, on_both},
+};
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use landbridge_hub::NewKey;
-use landbridge_model::Network;
+use landbridge_model::{Network, PresenceState};
 use landbridge_store::EngineKind;
 use serde_json::{Value, json};
 
@@ -220,8 +223,13 @@ async fn a_password_for_one_app_is_less_than_the_members_own(engine: EngineKind)
         let refused = world.post(&format!("com.atproto.server.{method}"), &app, body).await;
         assert_eq!(refused.error(), (400, "InvalidToken".into()), "{method}");
     }
-    let refused = world.post("com.atproto.identity.requestPlcOperationSignature", &app, Value::Null).await;
-    assert_eq!(refused.error().1, "InvalidToken");
+    for method in ["com.atproto.identity.requestPlcOperationSignature", "com.atproto.repo.importRepo"] {
+        assert_eq!(world.post(method, &app, Value::Null).await.error().1, "InvalidToken", "{method}");
+    }
+    assert_eq!(
+        world.post("com.atproto.repo.importRepo", &own, Value::Null).await.error().1,
+        "InvalidRequest"
+    );
 
     let service =
         |lxm: &str| format!("com.atproto.server.getServiceAuth?aud=did:web:api.example.org&lxm={lxm}");
@@ -237,13 +245,28 @@ async fn a_password_for_one_app_is_less_than_the_members_own(engine: EngineKind)
     let put = async |token: &str, list: Value| {
         world.post("app.bsky.actor.putPreferences", token, json!({ "preferences": list })).await
     };
-    assert_eq!(put(&own, json!([birth, adult])).await.status, 200);
+    let age = |old: bool| json!({ "$type": "app.bsky.actor.defs#declaredAgePref", "isOverAge13": old, "isOverAge16": old, "isOverAge18": old });
+    // An age is no one's to set: it follows from the date of birth, and is all that other apps see of it.
+    assert_eq!(put(&own, json!([birth, adult, age(false)])).await.status, 200);
     let all = world.get("app.bsky.actor.getPreferences", &own).await.ok();
-    assert_eq!(all["preferences"], json!([birth, adult]));
-    assert_eq!(world.get("app.bsky.actor.getPreferences", &app).await.ok()["preferences"], json!([adult]));
+    assert_eq!(all["preferences"], json!([birth, adult, age(true)]));
+    assert_eq!(
+        world.get("app.bsky.actor.getPreferences", &app).await.ok()["preferences"],
+        json!([adult, age(true)])
+    );
+    let by_oauth = App::local("atproto transition:generic");
+    let tokens = by_oauth.sign_in(&world, "atproto transition:generic", "alice").await;
+    let seen = by_oauth.get(&world, "app.bsky.actor.getPreferences", &tokens.access).await.ok();
+    assert_eq!(seen["preferences"], json!([adult, age(true)]));
+    let private = json!({ "preferences": [birth] });
+    let refused = by_oauth.post(&world, "app.bsky.actor.putPreferences", &tokens.access, private).await;
+    assert_eq!(refused.error().0, 400);
     assert_eq!(put(&app, json!([birth])).await.error().0, 400);
     assert_eq!(put(&app, json!([])).await.status, 200);
-    assert_eq!(world.get("app.bsky.actor.getPreferences", &own).await.ok()["preferences"], json!([birth]));
+    assert_eq!(
+        world.get("app.bsky.actor.getPreferences", &own).await.ok()["preferences"],
+        json!([birth, age(true)])
+    );
     assert_eq!(put(&own, json!([{ "$type": "com.example.pref" }])).await.error().0, 400);
 
     let listed = world.get("com.atproto.server.listAppPasswords", &own).await.ok();
@@ -289,6 +312,17 @@ async fn a_suspended_member_can_only_leave(engine: EngineKind) {
         world.post("com.atproto.server.createAppPassword", token, json!({ "name": "x" })).await.error().0,
         400
     );
+    // The last step on the way to another server; and none back.
+    world.post("com.atproto.server.deactivateAccount", token, json!({})).await.ok();
+    assert_eq!(world.presence(alice).await.state, PresenceState::Off);
+    assert_eq!(
+        world.post("com.atproto.server.activateAccount", token, Value::Null).await.error(),
+        (400, "InvalidToken".into())
+    );
+    assert_eq!(world.get("com.atproto.server.getSession", token).await.ok()["status"], "takendown");
+    // The moderator's word is taken back: the member's own stands.
+    world.hub.suspend(alice, false).await.unwrap();
+    assert_eq!(world.at.repo_row(alice).await.unwrap().unwrap().state, "deactivated");
 }
 
 async fn accounts_are_switched_off_and_on(engine: EngineKind) {

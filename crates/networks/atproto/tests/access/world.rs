@@ -1,6 +1,6 @@
 //! A hub with AT Protocol, its PDS and its pages on loopback ports, and requests to them.
 
-use axum::{Router, http::StatusCode};
+use axum::{Router, extract::RawQuery, http::StatusCode, routing::get};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use landbridge_atproto::{
@@ -167,7 +167,10 @@ impl World {
             },
         );
         hub.attach(vec![at.clone()]);
-        let (routes, pages) = (at.router(), at.pages());
+        // Where accounts are made is no part of this network: here it says how it was called.
+        let sign_up =
+            get(|RawQuery(query): RawQuery| async move { format!("/signup?{}", query.unwrap_or_default()) });
+        let (routes, pages) = (at.router(), at.pages().route("/signup", sign_up));
         tokio::spawn(async move { axum::serve(pds, routes).await.unwrap() });
         tokio::spawn(async move { axum::serve(main, pages).await.unwrap() });
         World { hub, at, pds: pds_origin, main: main_origin, store }

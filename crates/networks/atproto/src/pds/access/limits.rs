@@ -28,6 +28,9 @@ pub enum Limit {
     Admin,
     /// Requests for authorization of one address.
     Authorize,
+    /// Sign-ins by OAuth and their renewals, of one address: a web app renews those of all its members from its own, every
+    /// ten minutes, and often has to ask twice (for the nonce).
+    Token,
 }
 
 const MINUTES: u32 = 60;
@@ -46,6 +49,7 @@ impl Limit {
             Limit::Upload => &[(1000, DAY)],
             Limit::Admin => &[(60, 5 * MINUTES)],
             Limit::Authorize => &[(200, 5 * MINUTES)],
+            Limit::Token => &[(1000, 5 * MINUTES)],
         }
     }
 }

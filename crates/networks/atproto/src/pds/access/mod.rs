@@ -192,8 +192,8 @@ impl FromRequestParts<Arc<AtProto>> for Admin {
         let Some(("basic", given)) = authorization(&parts.headers)? else { return Err(refuse()) };
         let wanted =
             at.options.admin_token.as_deref().filter(|token| !token.is_empty()).ok_or_else(refuse)?;
-        let from = super::input::client_address(&parts.extensions);
-        at.guard.limits.take(Limit::Admin, &from.map(|ip| ip.to_string()).unwrap_or_default(), 1)?;
+        let from = super::input::counted(&parts.extensions).unwrap_or_default();
+        at.guard.limits.take(Limit::Admin, &from, 1)?;
         let given = STANDARD.decode(given).map_err(|_| refuse())?;
         let wanted = format!("admin:{wanted}");
         aws_lc_rs::constant_time::verify_slices_are_equal(&given, wanted.as_bytes()).map_err(|_| refuse())?;

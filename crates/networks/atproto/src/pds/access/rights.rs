@@ -39,15 +39,17 @@ pub enum Action {
 pub enum Account {
     /// Passwords, deletion: for the member's password alone.
     Everything,
-    /// Switching it off and on.
-    Status,
+    /// Switching it off.
+    Off,
+    /// Switching it on.
+    On,
     /// Bringing in a whole repository.
     Import,
     /// A change of the handle.
     Handle,
     /// Changes of the identity: keys, server.
     Identity,
-    /// What only the member is to see, in the preferences.
+    /// What only the member is to see, in the preferences: for the member's password alone.
     PrivatePreferences,
 }
 
@@ -100,16 +102,17 @@ impl Access {
     pub fn may_manage(&self, what: Account) -> XrpcResult<()> {
         match &self.rights {
             Rights::Full => Ok(()),
-            Rights::App { .. } if matches!(what, Account::Import | Account::Handle) => Ok(()),
-            Rights::Takendown if what == Account::Identity => Ok(()),
+            Rights::App { .. } if what == Account::Handle => Ok(()),
+            Rights::Takendown if matches!(what, Account::Identity | Account::Off) => Ok(()),
             Rights::OAuth(scopes) => {
                 let (needed, has) = match what {
-                    Account::Everything => return Err(bad_scope()),
-                    Account::Status => ("account:status?action=manage", scopes.manages(Attribute::Status)),
+                    Account::Everything | Account::PrivatePreferences => return Err(bad_scope()),
+                    Account::Off | Account::On => {
+                        ("account:status?action=manage", scopes.manages(Attribute::Status))
+                    }
                     Account::Import => ("account:repo?action=manage", scopes.manages(Attribute::Repo)),
                     Account::Handle => ("identity:handle", scopes.may_rename()),
                     Account::Identity => ("identity:*", scopes.may_change_identity()),
-                    Account::PrivatePreferences => ("transition:generic", scopes.generic()),
                 };
                 if has { Ok(()) } else { Err(missing(needed)) }
             }

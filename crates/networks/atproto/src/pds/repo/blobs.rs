@@ -3,16 +3,18 @@
 
 use crate::{
     data::{BlobRef, Cid},
+    facts::Facts,
     network::AtProto,
     pds::{Access, XrpcError, XrpcResult, access::Limit},
 };
 use axum::{
     Json,
-    extract::{Query, State},
-    http::{HeaderMap, header},
+    extract::{Query, State, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode, header},
 };
 use bytes::Bytes;
 use landbridge_media::Sniffed;
+use landbridge_model::Presence;
 use landbridge_store::entities::atproto_blobs;
 use serde::Deserialize;
 use serde_json::{Value as Any, json};
@@ -22,8 +24,14 @@ pub async fn upload(
     State(at): State<Arc<AtProto>>,
     access: Access,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> XrpcResult<Json<Any>> {
+    let body = body.map_err(|refused| match refused.status() {
+        status @ StatusCode::PAYLOAD_TOO_LARGE => {
+            XrpcError { status, error: "PayloadTooLarge", message: "the file is too large".into() }
+        }
+        _ => XrpcError::invalid("the file broke off"),
+    })?;
     let claimed = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let claimed = claimed.and_then(|value| value.split(';').next()).map(str::trim).unwrap_or_default();
     if body.is_empty() {
@@ -36,7 +44,9 @@ pub async fn upload(
         None => claimed,
     };
     access.may_upload(mime)?;
-    at.guard.limits.take(Limit::Upload, access.did.as_str(), 1)?;
+    if is_counted(&access.presence) {
+        at.guard.limits.take(Limit::Upload, access.did.as_str(), 1)?;
+    }
     access.used(&at, "put down a file");
     let cid = Cid::of_blob(&body).to_string();
     let down = XrpcError::invalid("Blob has been takendown, cannot re-upload");
@@ -45,6 +55,11 @@ pub async fn upload(
     let cid = row.cid.parse().map_err(|_| XrpcError::invalid("the blob"))?;
     let blob = BlobRef { cid, mime_type: row.mime, size: u64::try_from(row.size).unwrap_or_default() };
     Ok(Json(json!({ "blob": crate::data::Value::Map(blob.to_map()).to_json() })))
+}
+
+/// Whether files count: not while an account moves here, since whoever has been on the network for years brings thousands.
+fn is_counted(presence: &Presence) -> bool {
+    !Facts::of(presence).moving
 }
 
 #[derive(Deserialize)]
@@ -76,4 +91,24 @@ pub async fn missing(
         fields.insert("cursor".into(), json!(last));
     }
     Ok(Json(answer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use landbridge_model::{Id, Network, PresenceState, Time};
+
+    #[test]
+    fn files_of_whoever_moves_here_are_not_counted() {
+        let presence = |moving| Presence {
+            actor: Id(1),
+            network: Network::AtProto,
+            native_id: "did:plc:ewvi7nxzyoun6zhxrhs64oiz".into(),
+            state: PresenceState::Active,
+            facts: Facts { moving, ..Facts::default() }.value(),
+            since: Time::default(),
+        };
+        assert!(is_counted(&presence(false)));
+        assert!(!is_counted(&presence(true)));
+    }
 }

@@ -15,7 +15,7 @@ use landbridge_hub::HubError;
 use std::sync::Arc;
 
 /// Longest repository that is taken in, in bytes.
-const LONGEST_CAR: usize = 256 << 20;
+pub const LONGEST: usize = 256 << 20;
 /// Repositories that are taken in at the same time: each is in memory as a whole.
 pub const AT_ONCE: usize = 2;
 
@@ -24,10 +24,10 @@ pub const AT_ONCE: usize = 2;
 pub async fn import(State(at): State<Arc<AtProto>>, access: Access, body: Body) -> XrpcResult<StatusCode> {
     access.may_manage(Account::Import)?;
     let _one_of_few = at.imports.try_acquire().map_err(|_| HubError::Busy)?;
-    let body = to_bytes(body, LONGEST_CAR).await.map_err(|_| XrpcError {
+    let body = to_bytes(body, LONGEST).await.map_err(|_| XrpcError {
         status: StatusCode::PAYLOAD_TOO_LARGE,
         error: "PayloadTooLarge",
-        message: format!("a repository of more than {LONGEST_CAR} bytes, or one that broke off"),
+        message: format!("a repository of more than {LONGEST} bytes, or one that broke off"),
     })?;
     let did = access.did.clone();
     let checked = tokio::task::spawn_blocking(move || import::import(&body, CarLimits::REPO, &did, None));

@@ -50,7 +50,7 @@ pub async fn check(State(at): State<Arc<AtProto>>, access: Access) -> XrpcResult
 
 /// The account is there for others from now on. Its DID must say so first.
 pub async fn activate(State(at): State<Arc<AtProto>>, access: Access) -> XrpcResult<()> {
-    access.may_manage(Account::Status)?;
+    access.may_manage(Account::On)?;
     if access.status == "takendown" {
         access.active()?;
     }
@@ -86,8 +86,9 @@ pub async fn activate(State(at): State<Arc<AtProto>>, access: Access) -> XrpcRes
 }
 
 /// The account is no longer there for others on this network, until it is switched on again. Nothing is deleted.
+/// Whoever was taken down ends a move to another server with it.
 pub async fn deactivate(State(at): State<Arc<AtProto>>, access: Access) -> XrpcResult<()> {
-    access.may_manage(Account::Status)?;
+    access.may_manage(Account::Off)?;
     at.hub.leave_network(access.member, Network::AtProto).await?;
     say_state(&at, &access, "deactivated").await?;
     access.used(&at, "switched the account off");
