@@ -4,11 +4,11 @@
 use crate::{
     data::{BlobRef, Cid},
     network::AtProto,
-    pds::{Access, XrpcError, XrpcResult, access::Limit},
+    pds::{Access, XrpcError, XrpcResult, access::Limit, input::Params},
 };
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::State,
     http::{HeaderMap, header},
 };
 use bytes::Bytes;
@@ -57,7 +57,7 @@ pub struct Missing {
 pub async fn missing(
     State(at): State<Arc<AtProto>>,
     access: Access,
-    Query(asked): Query<Missing>,
+    Params(asked): Params<Missing>,
 ) -> XrpcResult<Json<Any>> {
     let limit = asked.limit.unwrap_or(500).clamp(1, 1000);
     let rows = at.hub.store().rows(atproto_blobs::missing(access.member, &asked.cursor, limit)).await;

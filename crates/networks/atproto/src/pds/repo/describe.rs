@@ -1,10 +1,11 @@
 //! `describeRepo`.
 
-use crate::{facts::Facts, network::AtProto, pds::XrpcResult};
-use axum::{
-    Json,
-    extract::{Query, State},
+use crate::{
+    facts::Facts,
+    network::AtProto,
+    pds::{XrpcResult, input::Params},
 };
+use axum::{Json, extract::State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -14,7 +15,10 @@ pub struct Asked {
     repo: String,
 }
 
-pub async fn describe(State(at): State<Arc<AtProto>>, Query(asked): Query<Asked>) -> XrpcResult<Json<Value>> {
+pub async fn describe(
+    State(at): State<Arc<AtProto>>,
+    Params(asked): Params<Asked>,
+) -> XrpcResult<Json<Value>> {
     let held = at.held(&asked.repo).await?;
     let collections = at.collections(held.presence.actor).await?;
     let document = at.member_document(&held.presence).await?;

@@ -4,13 +4,10 @@ use super::nsid;
 use crate::{
     data::Value,
     network::AtProto,
-    pds::{XrpcError, XrpcResult},
+    pds::{XrpcError, XrpcResult, input::Params},
     repository::StoredRecord,
 };
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use serde::Deserialize;
 use serde_json::{Value as Any, json};
 use std::sync::Arc;
@@ -23,7 +20,7 @@ pub struct One {
     cid: Option<String>,
 }
 
-pub async fn record(State(at): State<Arc<AtProto>>, Query(asked): Query<One>) -> XrpcResult<Json<Any>> {
+pub async fn record(State(at): State<Arc<AtProto>>, Params(asked): Params<One>) -> XrpcResult<Json<Any>> {
     let held = at.held(&asked.repo).await?;
     let collection = nsid(&asked.collection)?;
     let uri = format!("at://{}/{collection}/{}", held.did, asked.rkey);
@@ -45,7 +42,7 @@ pub struct Many {
 }
 
 /// Newest first, unless `reverse`.
-pub async fn records(State(at): State<Arc<AtProto>>, Query(asked): Query<Many>) -> XrpcResult<Json<Any>> {
+pub async fn records(State(at): State<Arc<AtProto>>, Params(asked): Params<Many>) -> XrpcResult<Json<Any>> {
     let held = at.held(&asked.repo).await?;
     let collection = nsid(&asked.collection)?;
     let limit = asked.limit.unwrap_or(50);

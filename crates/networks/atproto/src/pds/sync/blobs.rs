@@ -4,11 +4,11 @@
 use super::Reader;
 use crate::{
     network::AtProto,
-    pds::{XrpcError, XrpcResult},
+    pds::{XrpcError, XrpcResult, input::Params},
 };
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::State,
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -27,7 +27,7 @@ pub struct One {
 pub async fn blob(
     State(at): State<Arc<AtProto>>,
     reader: Reader,
-    Query(asked): Query<One>,
+    Params(asked): Params<One>,
 ) -> XrpcResult<Response> {
     let row = at.repo_for(&reader, &asked.did).await?;
     let missing = || XrpcError::new("BlobNotFound", "Blob not found");
@@ -60,7 +60,7 @@ pub struct Page {
 pub async fn list(
     State(at): State<Arc<AtProto>>,
     reader: Reader,
-    Query(asked): Query<Page>,
+    Params(asked): Params<Page>,
 ) -> XrpcResult<Json<Value>> {
     let row = at.repo_for(&reader, &asked.did).await?;
     let limit = asked.limit.unwrap_or(500).clamp(1, 1000);

@@ -4,13 +4,13 @@ use super::{Reader, car};
 use crate::{
     data::Cid,
     network::AtProto,
-    pds::{XrpcError, XrpcResult},
+    pds::{XrpcError, XrpcResult, input::Params},
     repo::car::write,
 };
 use axum::{
     Json,
     body::Body,
-    extract::{Query, RawQuery, State},
+    extract::{RawQuery, State},
     response::Response,
 };
 use futures_util::stream;
@@ -40,7 +40,7 @@ const STALLED: Duration = Duration::from_secs(60);
 pub async fn repo(
     State(at): State<Arc<AtProto>>,
     reader: Reader,
-    Query(asked): Query<Whole>,
+    Params(asked): Params<Whole>,
 ) -> XrpcResult<Response> {
     let row = at.repo_for(&reader, &asked.did).await?;
     let Ok(Ok(room)) = timeout(ROOM, at.exports.clone().acquire_owned()).await else {
@@ -68,7 +68,7 @@ pub struct Named {
     did: String,
 }
 
-pub async fn latest(State(at): State<Arc<AtProto>>, Query(asked): Query<Named>) -> XrpcResult<Json<Value>> {
+pub async fn latest(State(at): State<Arc<AtProto>>, Params(asked): Params<Named>) -> XrpcResult<Json<Value>> {
     let row = at.repo_served(&asked.did).await?;
     let head = Cid::from_bytes(&row.head).map_err(|_| HubError::Damaged("the head of a repository"))?;
     Ok(Json(json!({ "cid": head.to_string(), "rev": row.rev })))
@@ -82,7 +82,7 @@ pub struct One {
 }
 
 /// The proof of a record, or that there is none.
-pub async fn record(State(at): State<Arc<AtProto>>, Query(asked): Query<One>) -> XrpcResult<Response> {
+pub async fn record(State(at): State<Arc<AtProto>>, Params(asked): Params<One>) -> XrpcResult<Response> {
     let row = at.repo_served(&asked.did).await?;
     let key = format!("{}/{}", asked.collection, asked.rkey);
     if !crate::repo::mst::is_key(&key) {
