@@ -1,6 +1,7 @@
 //! An account moves from one server to another, as the guide has it (<https://atproto.com/guides/account-migration>).
 
 use crate::world::{PASSWORD, Wishes, World, on_both};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use http::Method;
 use landbridge_atproto::{
     crypto::{Curve, SigningKey},
@@ -458,7 +459,7 @@ async fn nobody_brings_what_is_not_theirs(engine: EngineKind) {
     let key = SigningKey::generate(Curve::K256).unwrap();
     let genuine = service_token(&old, &own, &new, "com.atproto.server.createAccount").await;
     let signed = genuine.rsplit_once('.').unwrap().0;
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     let forged = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes()).unwrap()));
     assert_eq!(create(&forged).await, (401, "BadJwtSignature".into()));
     // A handle elsewhere that does not lead to the identity.
@@ -511,6 +512,27 @@ async fn an_owner_always_gets_their_repository(engine: EngineKind) {
     assert_eq!(get(&token).await.status, 200);
     let blobs = world.get(&format!("com.atproto.sync.listBlobs?did={did}"), &token).await;
     assert_eq!(blobs.status, 200);
+    let head = world.get(&format!("com.atproto.sync.getLatestCommit?did={did}"), &token).await.ok();
+    let head = head["cid"].as_str().unwrap();
+    for query in [
+        format!("getLatestCommit?did={did}"),
+        format!("getRecord?did={did}&collection=app.bsky.actor.profile&rkey=self"),
+        format!("getBlocks?did={did}&cids={head}"),
+    ] {
+        let query = format!("com.atproto.sync.{query}");
+        for nobody in ["", &others] {
+            let refused = world.get(&query, nobody).await;
+            assert_eq!(refused.error(), (400, "RepoDeactivated".into()), "{query}");
+        }
+        assert_eq!(world.get(&query, &token).await.status, 200, "{query}");
+        // And the operator.
+        let url = format!("{}/xrpc/{query}", world.pds);
+        for (word, status) in [("operator's word", 200), ("guessed", 400)] {
+            let basic = format!("Basic {}", STANDARD.encode(format!("admin:{word}")));
+            let answer = world.send(Method::GET, &url, &[("authorization", &basic)], Vec::new()).await;
+            assert_eq!(answer.status, status, "{query}");
+        }
+    }
     world.hub.suspend(alice, true).await.unwrap();
     let body = json!({ "identifier": "alice", "password": PASSWORD, "allowTakendown": true });
     let session = world.post("com.atproto.server.createSession", "", body).await.ok();
