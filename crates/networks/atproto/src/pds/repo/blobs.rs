@@ -1,5 +1,5 @@
 //! `uploadBlob`, `listMissingBlobs` (<https://atproto.com/specs/blob>). Bytes are kept as they come; a blob that no record
-//! names is removed after some hours.
+//! names is shown to nobody but its owner, and removed after some hours.
 
 use crate::{
     data::{BlobRef, Cid},

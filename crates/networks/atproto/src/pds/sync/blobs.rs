@@ -33,6 +33,10 @@ pub async fn blob(
     let missing = || XrpcError::new("BlobNotFound", "Blob not found");
     let blob = at.blob_row(row.actor, &asked.cid).await?.ok_or_else(missing)?;
     at.is_up(row.actor, &blob.cid, missing()).await?;
+    // What was put down is not yet said: it is for others when a record names it.
+    if !reader.has_all_of(row.actor) && !at.is_named(row.actor, &blob.cid).await? {
+        return Err(missing());
+    }
     // A video may be long: it goes out as it is read.
     let body = at.hub.media().body(&blob.file).await.ok_or_else(missing)?;
     let octets = HeaderValue::from_static("application/octet-stream");
