@@ -28,6 +28,12 @@ async fn handles_and_documents_are_found(engine: EngineKind) {
         world.get("com.atproto.identity.resolveHandle?handle=nobody.landbridge.test", "").await.error(),
         (400, "HandleNotFound".into())
     );
+    // As clients of OAuth understand it.
+    let elsewhere = world.get("com.atproto.identity.resolveHandle?handle=nobody.example.org", "").await;
+    assert_eq!(
+        (elsewhere.status, elsewhere.json()),
+        (400, json!({ "error": "InvalidRequest", "message": "Unable to resolve handle" }))
+    );
     assert_eq!(
         world.get("com.atproto.identity.resolveHandle?handle=nonsense", "").await.error(),
         (400, "InvalidRequest".into())
