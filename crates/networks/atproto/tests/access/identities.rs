@@ -182,6 +182,12 @@ async fn an_identity_changes_by_a_code_from_the_settings_alone(engine: EngineKin
     assert_eq!(json!(data.also_known_as), names);
     let document = world.get(&format!("com.atproto.identity.resolveDid?did={did}"), "").await.ok();
     assert_eq!(document["didDoc"]["alsoKnownAs"], names, "what was known is forgotten");
+    let described = world.get(&format!("com.atproto.repo.describeRepo?repo={did}"), "").await.ok();
+    assert_eq!(
+        (&described["didDoc"], &described["handleIsCorrect"]),
+        (&document["didDoc"], &json!(true)),
+        "as others read it"
+    );
 }
 
 async fn the_settings_page_is_for_its_member(engine: EngineKind) {

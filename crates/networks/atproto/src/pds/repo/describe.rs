@@ -21,12 +21,16 @@ pub async fn describe(
 ) -> XrpcResult<Json<Value>> {
     let held = at.held(&asked.repo).await?;
     let collections = at.collections(held.presence.actor).await?;
-    let document = at.member_document(&held.presence).await?;
+    // As others read it; while nobody can be asked, as it was registered from here.
+    let document = match at.document_of(&held.did).await {
+        Ok(Some(document)) => document,
+        Ok(None) | Err(_) => Arc::new(at.member_document(&held.presence).await?),
+    };
     let handle = Facts::of(&held.presence).handle;
     Ok(Json(json!({
         "handle": handle,
         "did": held.did,
-        "handleIsCorrect": document.also_known_as.first() == Some(&format!("at://{handle}")),
+        "handleIsCorrect": document.handle().is_some_and(|claimed| claimed == *handle),
         "didDoc": document.to_json(),
         "collections": collections,
     })))
