@@ -1,13 +1,15 @@
 //! What anybody may read here, and what only its owner.
 
-use crate::world::{World, on_both};
+use crate::world::{Wishes, World, on_both};
 use http::Method;
+use landbridge_model::Network;
 use landbridge_store::EngineKind;
 use serde_json::json;
 
 on_both!(
     parameters_that_do_not_fit_are_told_in_the_protocols_words,
     a_file_is_for_others_when_a_record_names_it,
+    a_record_elsewhere_is_proved_where_there_is_no_appview,
 );
 
 async fn parameters_that_do_not_fit_are_told_in_the_protocols_words(engine: EngineKind) {
@@ -61,4 +63,38 @@ async fn a_file_is_for_others_when_a_record_names_it(engine: EngineKind) {
     let gone = json!({ "repo": did, "collection": "org.example.thing", "rkey": "one" });
     world.post("com.atproto.repo.deleteRecord", &token, gone).await.ok();
     assert_eq!(get("").await.error(), (400, "BlobNotFound".into()));
+}
+
+async fn a_record_elsewhere_is_proved_where_there_is_no_appview(engine: EngineKind) {
+    let there = World::new(engine).await;
+    let alice = there.member("alice").await;
+    let did = there.did(alice).await;
+    let directory = Some(format!("{}/plc", there.pds));
+    let here =
+        World::with(engine, Wishes { directory, handle_domain: "here.test", ..Wishes::default() }).await;
+    let bob = here.member("bob").await;
+    let token = here.token("bob").await;
+    let query = |rkey: &str| {
+        format!("com.atproto.repo.getRecord?repo={did}&collection=app.bsky.actor.profile&rkey={rkey}")
+    };
+    let own = there.get(&query("self"), "").await.ok();
+    assert_eq!(here.get(&query("self"), &token).await.ok(), own);
+    let version = format!("{}&cid={}", query("self"), own["cid"].as_str().unwrap());
+    assert_eq!(here.get(&version, &token).await.ok(), own);
+    let older = version.replace("&cid=baf", "&cid=bag");
+    for (query, error) in [
+        (query("other"), "RecordNotFound"),
+        (older, "RecordNotFound"),
+        (query("a%20b"), "InvalidRequest"),
+        (query("self").replace(did.as_str(), "did:plc:ewvi7nxzyoun6zhxrhs64oiz"), "RepoNotFound"),
+        (query("self").replace(did.as_str(), "nobody.here.test"), "RepoNotFound"),
+    ] {
+        assert_eq!(here.get(&query, &token).await.error(), (400, error.into()), "{query}");
+    }
+    // Nobody is looked for on behalf of strangers, nor here for a member who is off.
+    assert_eq!(here.get(&query("self"), "").await.error(), (400, "RepoNotFound".into()));
+    let gone = here.did(bob).await;
+    here.hub.leave_network(bob, Network::AtProto).await.unwrap();
+    let gone = query("self").replace(did.as_str(), gone.as_str());
+    assert_eq!(here.get(&gone, &token).await.error(), (400, "RepoNotFound".into()));
 }

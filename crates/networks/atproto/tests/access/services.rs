@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 on_both!(
     a_service_is_asked_in_the_members_name,
     nobody_is_asked_who_should_not_be,
+    an_app_reads_records_that_are_not_here,
     tokens_for_services_are_bounded,
     an_app_is_told_by_the_service_that_it_names,
     a_long_answer_is_handed_on_as_it_comes,
@@ -195,6 +196,42 @@ async fn nobody_is_asked_who_should_not_be(engine: EngineKind) {
         world.send(Method::GET, &url, &headers, Vec::new()).await.error(),
         (400, "InvalidToken".into())
     );
+}
+
+async fn an_app_reads_records_that_are_not_here(engine: EngineKind) {
+    let (world, _) = with_view(engine).await;
+    let alice = world.member("alice").await;
+    let token = world.token("alice").await;
+    let query = |whose: &str| format!("repo={whose}&collection=app.bsky.actor.profile&rkey=self");
+    let get = async |whose: &str, headers: &[(&str, &str)]| {
+        let url = format!("{}/xrpc/com.atproto.repo.getRecord?{}", world.pds, query(whose));
+        world.send(Method::GET, &url, headers, Vec::new()).await
+    };
+    let bearer = format!("Bearer {token}");
+    let named = ("atproto-proxy", "did:web:view.example.org#bsky_appview");
+    let elsewhere = ("atproto-proxy", "did:web:127.0.0.1%3A9#other_view");
+    // The AppView is asked in nobody's name.
+    for headers in [
+        &[][..],
+        &[("accept-language", "de"), ("authorization", &bearer)],
+        &[named, ("authorization", &bearer)],
+        // Whom we ask is not for strangers to choose.
+        &[elsewhere],
+    ] {
+        for whose in ["did:plc:ewvi7nxzyoun6zhxrhs64oiz", "bob.example.org"] {
+            let told = get(whose, headers).await;
+            assert_eq!(told.header("content-security-policy"), "default-src 'none'; sandbox");
+            let echoed = told.ok();
+            assert_eq!(echoed["path"], format!("/xrpc/com.atproto.repo.getRecord?{}", query(whose)));
+            assert!(header(&echoed, "authorization").is_none());
+        }
+    }
+    let other = get("bob.example.org", &[elsewhere, ("authorization", &bearer)]).await;
+    assert_ne!(other.status, 200, "a member may choose, and nobody is there");
+    // What is here is never asked for.
+    let own = get(world.did(alice).await.as_str(), &[]).await.ok();
+    assert_eq!(own["value"]["$type"], "app.bsky.actor.profile");
+    assert_eq!(get("nonsense", &[]).await.error(), (400, "InvalidRequest".into()));
 }
 
 async fn tokens_for_services_are_bounded(engine: EngineKind) {

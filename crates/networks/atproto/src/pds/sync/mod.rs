@@ -74,6 +74,11 @@ pub(super) enum Reader {
 }
 
 impl Reader {
+    /// Whether they are no strangers.
+    pub fn is_known(&self) -> bool {
+        !matches!(self, Reader::Anybody)
+    }
+
     /// Whether they read what is not for others: their own, or as the operator.
     fn has_all_of(&self, owner: Id) -> bool {
         match self {
