@@ -24,6 +24,7 @@ on_both!(
     whoever_moves_here_finds_what_they_had,
     a_move_is_taken_up_again,
     whoever_has_left_does_not_come_back_by_themselves,
+    whoever_brings_nothing_begins_with_nothing,
     nobody_brings_what_is_not_theirs,
     nobody_brings_what_is_no_repository,
     an_owner_always_gets_their_repository,
@@ -438,6 +439,36 @@ async fn whoever_has_left_does_not_come_back_by_themselves(engine: EngineKind) {
     assert_eq!(found.id, alice);
 }
 
+async fn whoever_brings_nothing_begins_with_nothing(engine: EngineKind) {
+    let (old, new) = two(engine).await;
+    let alice = old.member("alice").await;
+    old.hub.publish(draft(alice, "left behind"), None).await.unwrap();
+    let moving = Move::begin(&old, &new, alice, "alice").await;
+    assert_eq!(moving.activate().await, 400, "the DID does not say so yet");
+    assert_eq!(moving.status().await["repoCommit"], "");
+    moving.identity().await;
+    moving.end().await;
+    let words: Vec<&str> = told(&new).await.iter().map(word).collect();
+    assert_eq!(words, ["identity", "identity", "account", "sync", "commit"]);
+    let status = moving.status().await;
+    assert_eq!((&status["activated"], &status["indexedRecords"]), (&json!(true), &json!(1)), "the profile");
+    // It goes on, and is whole.
+    let record =
+        json!({ "$type": "app.bsky.feed.post", "text": "a beginning", "createdAt": "2026-01-01T00:00:00Z" });
+    let written = json!({ "repo": moving.did, "collection": "app.bsky.feed.post", "record": record });
+    new.post("com.atproto.repo.createRecord", &moving.here, written).await.ok();
+    let car = new.get(&format!("com.atproto.sync.getRepo?did={}", moving.did), "").await;
+    let (_, blocks) = read_rooted(&car.body, CarLimits::REPO).unwrap();
+    assert_eq!(blocks.iter().filter(|block| Record::decode(block.bytes.clone()).is_ok()).count(), 2);
+    // What is brought after all takes its place.
+    let bearer = format!("Bearer {}", moving.there);
+    let url = format!("{}/xrpc/com.atproto.sync.getRepo?did={}", old.pds, moving.did);
+    let own = old.send(Method::GET, &url, &[("authorization", &bearer)], Vec::new()).await;
+    assert_eq!(moving.bring(own.body.to_vec()).await, 200);
+    let posts = format!("com.atproto.repo.listRecords?repo={}&collection=app.bsky.feed.post", moving.did);
+    assert_eq!(new.get(&posts, "").await.ok()["records"][0]["value"]["text"], "left behind");
+}
+
 async fn nobody_brings_what_is_not_theirs(engine: EngineKind) {
     let (old, new) = two(engine).await;
     let alice = old.member("alice").await;
@@ -492,7 +523,6 @@ async fn nobody_brings_what_is_no_repository(engine: EngineKind) {
     assert_eq!(moving.bring(car).await, 400, "not whole");
     assert_eq!(moving.status().await["indexedRecords"], 0);
     moving.identity().await;
-    assert_eq!(moving.activate().await, 400, "with nothing");
     assert_eq!(moving.bring(own).await, 200);
     assert_eq!(moving.activate().await, 200);
 }
