@@ -10,6 +10,7 @@ on_both!(
     parameters_that_do_not_fit_are_told_in_the_protocols_words,
     a_file_is_for_others_when_a_record_names_it,
     a_record_elsewhere_is_proved_where_there_is_no_appview,
+    older_programs_read_repositories_too,
 );
 
 async fn parameters_that_do_not_fit_are_told_in_the_protocols_words(engine: EngineKind) {
@@ -97,4 +98,15 @@ async fn a_record_elsewhere_is_proved_where_there_is_no_appview(engine: EngineKi
     here.hub.leave_network(bob, Network::AtProto).await.unwrap();
     let gone = query("self").replace(did.as_str(), gone.as_str());
     assert_eq!(here.get(&gone, &token).await.error(), (400, "RepoNotFound".into()));
+}
+
+async fn older_programs_read_repositories_too(engine: EngineKind) {
+    let world = World::new(engine).await;
+    let alice = world.member("alice").await;
+    let did = world.did(alice).await;
+    let get = async |method: &str| world.get(&format!("com.atproto.sync.{method}?did={did}"), "").await;
+    assert_eq!(get("getHead").await.ok()["root"], get("getLatestCommit").await.ok()["cid"]);
+    let file = get("getCheckout").await;
+    assert_eq!(file.header("content-type"), "application/vnd.ipld.car");
+    assert_eq!(file.body, get("getRepo").await.body);
 }

@@ -28,6 +28,9 @@ pub fn router() -> Router<Arc<AtProto>> {
     Router::new()
         .route("/xrpc/com.atproto.sync.getRepo", get(repo::repo))
         .route("/xrpc/com.atproto.sync.getLatestCommit", get(repo::latest))
+        // As older programs ask for the same two.
+        .route("/xrpc/com.atproto.sync.getCheckout", get(repo::repo))
+        .route("/xrpc/com.atproto.sync.getHead", get(repo::head))
         .route("/xrpc/com.atproto.sync.getRecord", get(repo::record))
         .route("/xrpc/com.atproto.sync.getBlocks", get(repo::blocks))
         .route("/xrpc/com.atproto.sync.getRepoStatus", get(list::status))

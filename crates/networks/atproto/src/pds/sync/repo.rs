@@ -1,4 +1,4 @@
-//! `getRepo`, `getLatestCommit`, `getRecord`, `getBlocks`.
+//! `getRepo`, `getLatestCommit`, `getRecord`, `getBlocks`, and the older `getCheckout` and `getHead`.
 
 use super::{Reader, car};
 use crate::{
@@ -76,6 +76,16 @@ pub async fn latest(
     let row = at.repo_for(&reader, &asked.did).await?;
     let head = Cid::from_bytes(&row.head).map_err(|_| HubError::Damaged("the head of a repository"))?;
     Ok(Json(json!({ "cid": head.to_string(), "rev": row.rev })))
+}
+
+pub async fn head(
+    State(at): State<Arc<AtProto>>,
+    reader: Reader,
+    Params(asked): Params<Named>,
+) -> XrpcResult<Json<Value>> {
+    let row = at.repo_for(&reader, &asked.did).await?;
+    let head = Cid::from_bytes(&row.head).map_err(|_| HubError::Damaged("the head of a repository"))?;
+    Ok(Json(json!({ "root": head.to_string() })))
 }
 
 #[derive(Deserialize)]
