@@ -82,6 +82,11 @@ pub fn of_record(actor: Id, path: &str) -> Query {
     query("SELECT cid FROM atproto_blob_uses WHERE actor_id = ?1 AND path = ?2", args![actor, path])
 }
 
+/// (1) when a record names a blob.
+pub fn is_named(actor: Id, cid: &str) -> Query {
+    query("SELECT 1 FROM atproto_blob_uses WHERE actor_id = ?1 AND cid = ?2 LIMIT 1", args![actor, cid])
+}
+
 /// (path) of the records that name a blob.
 pub fn named_by(actor: Id, cid: &str) -> Query {
     query("SELECT path FROM atproto_blob_uses WHERE actor_id = ?1 AND cid = ?2", args![actor, cid])

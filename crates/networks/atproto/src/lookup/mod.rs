@@ -214,7 +214,7 @@ pub fn set_gates(post: &mut InPost, place: &Place, thread: Option<&Found>, quote
 }
 
 impl AtProto {
-    async fn did_of(&self, whose: &AtIdentifier) -> Result<Option<Did>, HubError> {
+    pub(crate) async fn did_of(&self, whose: &AtIdentifier) -> Result<Option<Did>, HubError> {
         match whose {
             AtIdentifier::Did(did) => Ok(Some(did.clone())),
             AtIdentifier::Handle(handle) => self.did_of_handle(handle).await,

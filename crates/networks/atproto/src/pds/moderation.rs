@@ -52,7 +52,7 @@ async fn create(
         Err(_) if !headers.contains_key("atproto-proxy") => None,
         Err(other) => return Err(other),
     };
-    let service = target.as_ref().map(|target| format!("{}#{}", target.did, target.name));
+    let service = target.as_ref().map(|target| target.service());
     access.may_call(METHOD, service.as_deref().unwrap_or_default())?;
     let kept = keep(&at, &access, &report, &did, post.as_deref()).await?;
     access.used(&at, "reported");

@@ -32,6 +32,8 @@ const LONGEST_ANSWER: usize = 16 << 20;
 /// Seconds that a token is good.
 const TOKEN: i64 = 60;
 
+/// Names the service that is to be asked: `DID#NAME`.
+const PROXY: &str = "atproto-proxy";
 /// What services are told of the request, beside the token.
 const SENT: [&str; 4] = ["accept-language", "atproto-accept-labelers", "x-bsky-topics", "content-type"];
 /// And what apps are told of the answer.
@@ -51,6 +53,13 @@ pub struct Target {
     /// Name of the service in the document of its DID.
     pub name: String,
     pub url: Url,
+}
+
+impl Target {
+    /// As permissions name it.
+    pub fn service(&self) -> String {
+        format!("{}#{}", self.did, self.name)
+    }
 }
 
 /// What a service is asked.
@@ -119,9 +128,14 @@ pub async fn read(body: Body, method: &Method) -> XrpcResult<Bytes> {
     })
 }
 
+/// Whether the app names a service, well or badly.
+pub fn names_a_service(headers: &HeaderMap) -> bool {
+    headers.contains_key(PROXY)
+}
+
 /// The service that the app names.
 fn asked_service(headers: &HeaderMap) -> XrpcResult<Option<(Did, &str)>> {
-    let Some(asked) = headers.get("atproto-proxy") else { return Ok(None) };
+    let Some(asked) = headers.get(PROXY) else { return Ok(None) };
     let asked = asked.to_str().ok().filter(|asked| is_service(asked)).and_then(|asked| asked.split_once('#'));
     let invalid = || XrpcError::invalid("the proxy header must be DID#NAME of a service");
     let (did, name) = asked.ok_or_else(invalid)?;
@@ -218,25 +232,10 @@ impl AtProto {
         headers: &HeaderMap,
         body: Bytes,
     ) -> XrpcResult<Answer> {
-        access.may_call(method.as_str(), &format!("{}#{}", target.did, target.name))?;
-        let mut sent = HeaderMap::new();
-        let passed = headers
-            .iter()
-            .filter(|(name, _)| SENT.contains(&name.as_str()) || name.as_str().starts_with("x-atproto-"));
-        for (name, value) in passed {
-            sent.append(name.clone(), value.clone());
-        }
-        if body.is_empty() {
-            sent.remove(header::CONTENT_TYPE);
-        }
-        let question = Question { method, verb, query: uri.query(), headers: sent, body };
-        self.ask_as(access.member, &access.did, target, question).await.map_err(|error| match error {
-            NotAsked::Here(error) => error.into(),
-            NotAsked::There(why) => {
-                tracing::debug!(%why, service = %target.did, "a service cannot be asked");
-                unreachable()
-            }
-        })
+        access.may_call(method.as_str(), &target.service())?;
+        let question = Question { method, verb, query: uri.query(), headers: passed(headers), body };
+        let answer = self.ask_as(access.member, &access.did, target, question).await;
+        answer.map_err(|error| not_asked(error, target))
     }
 
     /// Asks a service in a member's name, with a token for this one request, up to the head of the answer.
@@ -245,13 +244,32 @@ impl AtProto {
         member: Id,
         did: &Did,
         target: &Target,
-        question: Question<'_>,
+        mut question: Question<'_>,
     ) -> Result<Answer, NotAsked> {
-        let Question { method, verb, query, headers: mut sent, body } = question;
+        let token = self.token_for(member, did, &target.did, question.method).await?;
+        question.headers.insert(header::AUTHORIZATION, token);
+        self.ask_openly(target, question).await
+    }
+
+    /// A member's token for one request: good for that audience and method alone.
+    pub async fn token_for(
+        &self,
+        member: Id,
+        did: &Did,
+        audience: &Did,
+        method: &Nsid,
+    ) -> Result<HeaderValue, HubError> {
         let key = keys::signing_key(&self.hub, member).await?;
-        let token = service_token(&key, did, target.did.as_str(), Some(method.as_str()), now() + TOKEN)?;
-        let token = HeaderValue::from_str(&format!("Bearer {token}"));
-        sent.insert(header::AUTHORIZATION, token.map_err(|_| HubError::Damaged("a token"))?);
+        let token = service_token(&key, did, audience.as_str(), Some(method.as_str()), now() + TOKEN)?;
+        HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| HubError::Damaged("a token"))
+    }
+
+    /// Asks a service in nobody's name, but for what the question itself holds.
+    pub async fn ask_openly(&self, target: &Target, question: Question<'_>) -> Result<Answer, NotAsked> {
+        let Question { method, verb, query, headers: mut sent, body } = question;
+        if body.is_empty() {
+            sent.remove(header::CONTENT_TYPE);
+        }
         let mut url = target.url.clone();
         url.set_path(&format!("/xrpc/{method}"));
         url.set_query(query);
@@ -259,6 +277,24 @@ impl AtProto {
         // Nothing of the member's goes to where the service may send us on.
         let headers = move |hop: &Url| if hop.origin() == origin { sent.clone() } else { HeaderMap::new() };
         Ok(self.hub.fetcher().begin(verb.clone(), &url, body, LONGEST_ANSWER, headers).await?)
+    }
+}
+
+/// What a service is told of a request's headers.
+pub fn passed(headers: &HeaderMap) -> HeaderMap {
+    let told = |name: &HeaderName| SENT.contains(&name.as_str()) || name.as_str().starts_with("x-atproto-");
+    let passed = headers.iter().filter(|(name, _)| told(name));
+    passed.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// For the app: there is no answer.
+pub fn not_asked(error: NotAsked, target: &Target) -> XrpcError {
+    match error {
+        NotAsked::Here(error) => error.into(),
+        NotAsked::There(why) => {
+            tracing::debug!(%why, service = %target.did, "a service cannot be asked");
+            unreachable()
+        }
     }
 }
 
@@ -327,7 +363,7 @@ mod tests {
     fn the_service_that_an_app_names() {
         let read = |text: &str| {
             let headers = HeaderMap::from_iter([(
-                HeaderName::from_static("atproto-proxy"),
+                HeaderName::from_static(PROXY),
                 HeaderValue::from_str(text).unwrap(),
             )]);
             asked_service(&headers).map(|asked| asked.map(|(did, name)| (did.to_string(), name.to_owned())))

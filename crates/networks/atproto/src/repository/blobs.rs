@@ -26,6 +26,11 @@ impl AtProto {
         Ok(row.map(|mut row| BlobRow::read(&mut row)).transpose()?)
     }
 
+    /// Whether a record names a blob.
+    pub async fn is_named(&self, actor: Id, cid: &str) -> Result<bool, HubError> {
+        Ok(self.hub.store().row(atproto_blobs::is_named(actor, cid)).await?.is_some())
+    }
+
     /// Puts a blob down, byte for byte. On disk when this returns; the changes name it.
     pub async fn put_blob(
         &self,

@@ -6,7 +6,7 @@ use crate::{
     facts::Facts,
     firehose, keys,
     network::AtProto,
-    repo::{Blocks, Commit, import::Imported},
+    repo::{Blocks, Commit, Repo, import::Imported},
     repository::changes::announce,
     syntax::{Datetime, Did, Handle, Tid},
 };
@@ -88,6 +88,35 @@ impl AtProto {
         }
         self.hub.store().write(last).await?;
         self.news.send_replace(());
+        Ok(())
+    }
+
+    /// An empty repository for an account that is on its way here and has brought none: switched off, and nothing is said of it
+    /// yet. One that is brought later takes its place.
+    pub async fn begin_repository(&self, presence: &Presence) -> Result<(), HubError> {
+        let actor = presence.actor;
+        let _turn = self.hub.turn(actor).await;
+        if self.repo_row(actor).await?.is_some() {
+            return Ok(());
+        }
+        let did = Did::parse(&presence.native_id).map_err(|_| HubError::Damaged("a member's DID"))?;
+        let key = keys::signing_key(&self.hub, actor).await?;
+        let first = Repo::create(did, self.next_tid(None), &key)
+            .map_err(|_| HubError::Damaged("the first commit of a repository"))?;
+        let rev = first.repo.rev().to_string();
+        let blocks = first.added.iter();
+        let mut changes: Vec<Change> = blocks
+            .map(|block| atproto_repos::put_block(actor, &block.cid.to_bytes(), &rev, &block.bytes))
+            .collect();
+        changes.push(atproto_repos::insert(&RepoRow {
+            actor,
+            did: presence.native_id.clone(),
+            head: first.repo.head().to_bytes(),
+            data: first.repo.data().to_bytes(),
+            rev,
+            state: "deactivated".into(),
+        }));
+        self.hub.store().write(changes).await?;
         Ok(())
     }
 

@@ -28,6 +28,12 @@ async fn handles_and_documents_are_found(engine: EngineKind) {
         world.get("com.atproto.identity.resolveHandle?handle=nobody.landbridge.test", "").await.error(),
         (400, "HandleNotFound".into())
     );
+    // As clients of OAuth understand it.
+    let elsewhere = world.get("com.atproto.identity.resolveHandle?handle=nobody.example.org", "").await;
+    assert_eq!(
+        (elsewhere.status, elsewhere.json()),
+        (400, json!({ "error": "InvalidRequest", "message": "Unable to resolve handle" }))
+    );
     assert_eq!(
         world.get("com.atproto.identity.resolveHandle?handle=nonsense", "").await.error(),
         (400, "InvalidRequest".into())
@@ -176,6 +182,12 @@ async fn an_identity_changes_by_a_code_from_the_settings_alone(engine: EngineKin
     assert_eq!(json!(data.also_known_as), names);
     let document = world.get(&format!("com.atproto.identity.resolveDid?did={did}"), "").await.ok();
     assert_eq!(document["didDoc"]["alsoKnownAs"], names, "what was known is forgotten");
+    let described = world.get(&format!("com.atproto.repo.describeRepo?repo={did}"), "").await.ok();
+    assert_eq!(
+        (&described["didDoc"], &described["handleIsCorrect"]),
+        (&document["didDoc"], &json!(true)),
+        "as others read it"
+    );
 }
 
 async fn the_settings_page_is_for_its_member(engine: EngineKind) {

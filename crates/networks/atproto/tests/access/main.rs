@@ -10,5 +10,6 @@ mod operator;
 mod own_host;
 mod passwords;
 mod permission_sets;
+mod reads;
 mod services;
 mod world;

@@ -1,6 +1,7 @@
 //! An account moves from one server to another, as the guide has it (<https://atproto.com/guides/account-migration>).
 
 use crate::world::{PASSWORD, Wishes, World, on_both};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use http::Method;
 use landbridge_atproto::{
     crypto::{Curve, SigningKey},
@@ -23,6 +24,7 @@ on_both!(
     whoever_moves_here_finds_what_they_had,
     a_move_is_taken_up_again,
     whoever_has_left_does_not_come_back_by_themselves,
+    whoever_brings_nothing_begins_with_nothing,
     nobody_brings_what_is_not_theirs,
     nobody_brings_what_is_no_repository,
     an_owner_always_gets_their_repository,
@@ -437,6 +439,36 @@ async fn whoever_has_left_does_not_come_back_by_themselves(engine: EngineKind) {
     assert_eq!(found.id, alice);
 }
 
+async fn whoever_brings_nothing_begins_with_nothing(engine: EngineKind) {
+    let (old, new) = two(engine).await;
+    let alice = old.member("alice").await;
+    old.hub.publish(draft(alice, "left behind"), None).await.unwrap();
+    let moving = Move::begin(&old, &new, alice, "alice").await;
+    assert_eq!(moving.activate().await, 400, "the DID does not say so yet");
+    assert_eq!(moving.status().await["repoCommit"], "");
+    moving.identity().await;
+    moving.end().await;
+    let words: Vec<&str> = told(&new).await.iter().map(word).collect();
+    assert_eq!(words, ["identity", "identity", "account", "sync", "commit"]);
+    let status = moving.status().await;
+    assert_eq!((&status["activated"], &status["indexedRecords"]), (&json!(true), &json!(1)), "the profile");
+    // It goes on, and is whole.
+    let record =
+        json!({ "$type": "app.bsky.feed.post", "text": "a beginning", "createdAt": "2026-01-01T00:00:00Z" });
+    let written = json!({ "repo": moving.did, "collection": "app.bsky.feed.post", "record": record });
+    new.post("com.atproto.repo.createRecord", &moving.here, written).await.ok();
+    let car = new.get(&format!("com.atproto.sync.getRepo?did={}", moving.did), "").await;
+    let (_, blocks) = read_rooted(&car.body, CarLimits::REPO).unwrap();
+    assert_eq!(blocks.iter().filter(|block| Record::decode(block.bytes.clone()).is_ok()).count(), 2);
+    // What is brought after all takes its place.
+    let bearer = format!("Bearer {}", moving.there);
+    let url = format!("{}/xrpc/com.atproto.sync.getRepo?did={}", old.pds, moving.did);
+    let own = old.send(Method::GET, &url, &[("authorization", &bearer)], Vec::new()).await;
+    assert_eq!(moving.bring(own.body.to_vec()).await, 200);
+    let posts = format!("com.atproto.repo.listRecords?repo={}&collection=app.bsky.feed.post", moving.did);
+    assert_eq!(new.get(&posts, "").await.ok()["records"][0]["value"]["text"], "left behind");
+}
+
 async fn nobody_brings_what_is_not_theirs(engine: EngineKind) {
     let (old, new) = two(engine).await;
     let alice = old.member("alice").await;
@@ -458,7 +490,7 @@ async fn nobody_brings_what_is_not_theirs(engine: EngineKind) {
     let key = SigningKey::generate(Curve::K256).unwrap();
     let genuine = service_token(&old, &own, &new, "com.atproto.server.createAccount").await;
     let signed = genuine.rsplit_once('.').unwrap().0;
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     let forged = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes()).unwrap()));
     assert_eq!(create(&forged).await, (401, "BadJwtSignature".into()));
     // A handle elsewhere that does not lead to the identity.
@@ -491,7 +523,6 @@ async fn nobody_brings_what_is_no_repository(engine: EngineKind) {
     assert_eq!(moving.bring(car).await, 400, "not whole");
     assert_eq!(moving.status().await["indexedRecords"], 0);
     moving.identity().await;
-    assert_eq!(moving.activate().await, 400, "with nothing");
     assert_eq!(moving.bring(own).await, 200);
     assert_eq!(moving.activate().await, 200);
 }
@@ -511,6 +542,27 @@ async fn an_owner_always_gets_their_repository(engine: EngineKind) {
     assert_eq!(get(&token).await.status, 200);
     let blobs = world.get(&format!("com.atproto.sync.listBlobs?did={did}"), &token).await;
     assert_eq!(blobs.status, 200);
+    let head = world.get(&format!("com.atproto.sync.getLatestCommit?did={did}"), &token).await.ok();
+    let head = head["cid"].as_str().unwrap();
+    for query in [
+        format!("getLatestCommit?did={did}"),
+        format!("getRecord?did={did}&collection=app.bsky.actor.profile&rkey=self"),
+        format!("getBlocks?did={did}&cids={head}"),
+    ] {
+        let query = format!("com.atproto.sync.{query}");
+        for nobody in ["", &others] {
+            let refused = world.get(&query, nobody).await;
+            assert_eq!(refused.error(), (400, "RepoDeactivated".into()), "{query}");
+        }
+        assert_eq!(world.get(&query, &token).await.status, 200, "{query}");
+        // And the operator.
+        let url = format!("{}/xrpc/{query}", world.pds);
+        for (word, status) in [("operator's word", 200), ("guessed", 400)] {
+            let basic = format!("Basic {}", STANDARD.encode(format!("admin:{word}")));
+            let answer = world.send(Method::GET, &url, &[("authorization", &basic)], Vec::new()).await;
+            assert_eq!(answer.status, status, "{query}");
+        }
+    }
     world.hub.suspend(alice, true).await.unwrap();
     let body = json!({ "identifier": "alice", "password": PASSWORD, "allowTakendown": true });
     let session = world.post("com.atproto.server.createSession", "", body).await.ok();

@@ -1,22 +1,29 @@
 //! Other services, asked in a member's name.
 
-use crate::world::{PASSWORD, Wishes, World, on_both, send, serve};
+use crate::{
+    app::App,
+    world::{PASSWORD, Wishes, World, on_both, send, serve},
+};
 use axum::{
     Json, Router,
     body::Body,
-    extract::Request,
+    extract::{Query, Request},
     http::{HeaderName, HeaderValue, Method, StatusCode},
     response::{IntoResponse, Response},
+    routing::get,
 };
 use landbridge_atproto::{Service, syntax::Did};
 use landbridge_hub::{InActor, Incoming, Via, What, gate::Outcome, publish::NewReport};
 use landbridge_model::Network;
 use landbridge_store::EngineKind;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 on_both!(
     a_service_is_asked_in_the_members_name,
     nobody_is_asked_who_should_not_be,
+    an_app_reads_records_that_are_not_here,
+    a_feed_is_asked_for_with_a_token_for_whoever_makes_it,
     tokens_for_services_are_bounded,
     an_app_is_told_by_the_service_that_it_names,
     a_long_answer_is_handed_on_as_it_comes,
@@ -197,6 +204,91 @@ async fn nobody_is_asked_who_should_not_be(engine: EngineKind) {
     );
 }
 
+async fn an_app_reads_records_that_are_not_here(engine: EngineKind) {
+    let (world, _) = with_view(engine).await;
+    let alice = world.member("alice").await;
+    let token = world.token("alice").await;
+    let query = |whose: &str| format!("repo={whose}&collection=app.bsky.actor.profile&rkey=self");
+    let get = async |whose: &str, headers: &[(&str, &str)]| {
+        let url = format!("{}/xrpc/com.atproto.repo.getRecord?{}", world.pds, query(whose));
+        world.send(Method::GET, &url, headers, Vec::new()).await
+    };
+    let bearer = format!("Bearer {token}");
+    let named = ("atproto-proxy", "did:web:view.example.org#bsky_appview");
+    let elsewhere = ("atproto-proxy", "did:web:127.0.0.1%3A9#other_view");
+    // The AppView is asked in nobody's name.
+    let asked: [&[(&str, &str)]; 4] = [
+        &[],
+        &[("accept-language", "de"), ("authorization", &bearer)],
+        &[named, ("authorization", &bearer)],
+        // Whom we ask is not for strangers to choose.
+        &[elsewhere],
+    ];
+    for headers in asked {
+        for whose in ["did:plc:ewvi7nxzyoun6zhxrhs64oiz", "bob.example.org"] {
+            let told = get(whose, headers).await;
+            assert_eq!(told.header("content-security-policy"), "default-src 'none'; sandbox");
+            let echoed = told.ok();
+            assert_eq!(echoed["path"], format!("/xrpc/com.atproto.repo.getRecord?{}", query(whose)));
+            assert!(header(&echoed, "authorization").is_none());
+        }
+    }
+    let other = get("bob.example.org", &[elsewhere, ("authorization", &bearer)]).await;
+    assert_ne!(other.status, 200, "a member may choose, and nobody is there");
+    // What is here is never asked for.
+    let own = get(world.did(alice).await.as_str(), &[]).await.ok();
+    assert_eq!(own["value"]["$type"], "app.bsky.actor.profile");
+    assert_eq!(get("nonsense", &[]).await.error(), (400, "InvalidRequest".into()));
+}
+
+async fn a_feed_is_asked_for_with_a_token_for_whoever_makes_it(engine: EngineKind) {
+    const RECORD: &str = "/xrpc/com.atproto.repo.getRecord";
+    /// Knows the record of one feed.
+    async fn record(Query(asked): Query<BTreeMap<String, String>>) -> Response {
+        match asked["rkey"].as_str() {
+            "cats" => Json(json!({ "value": { "did": "did:web:cats.example.org" } })).into_response(),
+            "odd" => Json(json!({ "value": { "did": 7 } })).into_response(),
+            _ => (StatusCode::BAD_REQUEST, Json(json!({ "error": "RecordNotFound" }))).into_response(),
+        }
+    }
+    let view = serve(Router::new().route(RECORD, get(record)).fallback(echo)).await;
+    let service =
+        Service { url: view.parse().unwrap(), did: Did::parse("did:web:view.example.org").unwrap() };
+    let world = World::with(engine, Wishes { appview: Some(service), ..Wishes::default() }).await;
+    let alice = world.member("alice").await;
+    let token = world.token("alice").await;
+    let feed = |name: &str| {
+        let uri = format!("at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.generator/{name}");
+        format!("app.bsky.feed.getFeed?feed={uri}&limit=3")
+    };
+    let echoed = world.get(&feed("cats"), &token).await.ok();
+    assert_eq!(echoed["path"], format!("/xrpc/{}", feed("cats")));
+    let jwt = header(&echoed, "authorization").unwrap().strip_prefix("Bearer ").unwrap();
+    let claims = verified(&world, alice, jwt).await;
+    assert_eq!(
+        (&claims["aud"], &claims["lxm"]),
+        (&json!("did:web:cats.example.org"), &json!("app.bsky.feed.getFeedSkeleton"))
+    );
+    for (query, error) in [
+        (feed("dogs"), "UnknownFeed"),
+        (feed("odd"), "UnknownFeed"),
+        ("app.bsky.feed.getFeed?feed=at://did:plc:ewvi7nxzyoun6zhxrhs64oiz".into(), "UnknownFeed"),
+        ("app.bsky.feed.getFeed?feed=cats".into(), "InvalidRequest"),
+        ("app.bsky.feed.getFeed".into(), "InvalidRequest"),
+    ] {
+        assert_eq!(world.get(&query, &token).await.error(), (400, error.into()), "{query}");
+    }
+    assert_eq!(world.get(&feed("cats"), "").await.error(), (401, "AuthMissing".into()));
+    // An app must have been let in for both.
+    let view = "aud=did:web:view.example.org%23bsky_appview";
+    let one = format!("atproto rpc:app.bsky.feed.getFeed?{view}");
+    for (scope, status) in [(&one, 403), (&format!("{one} rpc:app.bsky.feed.getFeedSkeleton?{view}"), 200)] {
+        let app = App::local(scope);
+        let tokens = app.sign_in(&world, scope, "alice").await;
+        assert_eq!(app.get(&world, &feed("cats"), &tokens.access).await.status, status, "{scope}");
+    }
+}
+
 async fn tokens_for_services_are_bounded(engine: EngineKind) {
     let world = World::new(engine).await;
     let alice = world.member("alice").await;
@@ -282,7 +374,7 @@ async fn a_long_answer_is_handed_on_as_it_comes(engine: EngineKind) {
     let world = World::with(engine, Wishes { appview: Some(service), ..Wishes::default() }).await;
     world.member("alice").await;
     let token = world.token("alice").await;
-    let url = format!("{}/xrpc/app.bsky.feed.getFeed", world.pds).parse().unwrap();
+    let url = format!("{}/xrpc/app.bsky.feed.getListFeed", world.pds).parse().unwrap();
     let bearer = http::HeaderMap::from_iter([(
         http::header::AUTHORIZATION,
         HeaderValue::from_str(&format!("Bearer {token}")).unwrap(),

@@ -202,7 +202,7 @@ async fn a_video_is_shown_and_other_files_are_linked(engine: EngineKind) {
     let (_, record) = world.record(CopyKind::Post, post.id).await.unwrap();
     let card = record.fields().get("embed").unwrap().get("external").unwrap().get("uri").unwrap();
     assert_eq!(card.as_text().unwrap(), format!("http://localhost:1/@alice/{}", post.id));
-    // Readers may still ask for it: a blob goes some hours after its record.
+    // The member may still name it anew: a blob goes some hours after its record.
     world.hub.delete_post(alice, post.id, None).await.unwrap();
     assert!(world.hub.media().has(video.file.as_deref().unwrap()));
 }

@@ -65,10 +65,10 @@ pub async fn handle(
 ) -> XrpcResult<Json<Value>> {
     at.guard.limits.take(Limit::Requests, &caller.key(), 1)?;
     let handle = Handle::parse(&named.handle).map_err(|why| XrpcError::invalid(why.to_string()))?;
-    let did = at
-        .did_of_handle(&handle)
-        .await?
-        .ok_or_else(|| XrpcError::new("HandleNotFound", "Unable to resolve handle"))?;
+    // Apps know "there is none" by these very words; the name that the lexicon has for it is for handles of ours.
+    let name = if at.is_own_handle(&handle) { "HandleNotFound" } else { "InvalidRequest" };
+    let did = at.did_of_handle(&handle).await?;
+    let did = did.ok_or_else(|| XrpcError::new(name, "Unable to resolve handle"))?;
     Ok(Json(json!({ "did": did })))
 }
 

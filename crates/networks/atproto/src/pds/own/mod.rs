@@ -2,9 +2,10 @@
 //! says up to which commit it has read (`Atproto-Repo-Rev`); what came after is added here, and nothing is taken away.
 //!
 //! `app.bsky.actor.{getProfile,getProfiles}`, `app.bsky.feed.{getTimeline,getAuthorFeed,getActorLikes,getPostThread}`. Only
-//! from notifications something is taken away: see [`notices`].
+//! from notifications something is taken away: see [`notices`]. Feeds that others make are asked for as in [`generator`].
 
 mod feed;
+mod generator;
 mod notices;
 mod profile;
 mod thread;
@@ -44,6 +45,7 @@ pub fn router() -> Router<Arc<AtProto>> {
     ];
     let mut routes = Router::new()
         .route("/xrpc/app.bsky.feed.getPostThread", get(answer))
+        .route("/xrpc/app.bsky.feed.getFeed", get(generator::feed))
         .route("/xrpc/app.bsky.notification.listNotifications", get(notified))
         .route("/xrpc/app.bsky.notification.getUnreadCount", get(notified));
     for method in methods {

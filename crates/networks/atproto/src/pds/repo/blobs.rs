@@ -1,15 +1,15 @@
 //! `uploadBlob`, `listMissingBlobs` (<https://atproto.com/specs/blob>). Bytes are kept as they come; a blob that no record
-//! names is removed after some hours.
+//! names is shown to nobody but its owner, and removed after some hours.
 
 use crate::{
     data::{BlobRef, Cid},
     facts::Facts,
     network::AtProto,
-    pds::{Access, XrpcError, XrpcResult, access::Limit},
+    pds::{Access, XrpcError, XrpcResult, access::Limit, input::Params},
 };
 use axum::{
     Json,
-    extract::{Query, State, rejection::BytesRejection},
+    extract::{State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
 };
 use bytes::Bytes;
@@ -72,7 +72,7 @@ pub struct Missing {
 pub async fn missing(
     State(at): State<Arc<AtProto>>,
     access: Access,
-    Query(asked): Query<Missing>,
+    Params(asked): Params<Missing>,
 ) -> XrpcResult<Json<Any>> {
     let limit = asked.limit.unwrap_or(500).clamp(1, 1000);
     let rows = at.hub.store().rows(atproto_blobs::missing(access.member, &asked.cursor, limit)).await;

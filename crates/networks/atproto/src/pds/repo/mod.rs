@@ -2,6 +2,7 @@
 
 mod blobs;
 mod describe;
+mod elsewhere;
 mod import;
 mod read;
 mod write;
@@ -46,19 +47,29 @@ pub(super) struct Held {
 impl AtProto {
     /// The repository that somebody names, by handle or DID.
     pub(super) async fn held(&self, name: &str) -> XrpcResult<Held> {
-        let gone = || XrpcError::new("RepoNotFound", format!("Could not find repo: {name}"));
-        let name =
-            AtIdentifier::parse(name).map_err(|_| XrpcError::invalid("repo is no handle and no DID"))?;
-        let presence = match &name {
+        self.held_here(name).await?.ok_or_else(|| gone(name))
+    }
+
+    /// The same where it may be somewhere else.
+    async fn held_here(&self, name: &str) -> XrpcResult<Option<Held>> {
+        let presence = match &whose(name)? {
             AtIdentifier::Handle(handle) => self.member_with_handle(handle).await?,
             AtIdentifier::Did(did) => self.member_with_did(did).await?,
         };
-        let presence = presence.ok_or_else(gone)?;
-        let row = self.repo_row(presence.actor).await?.ok_or_else(gone)?;
+        let Some(presence) = presence else { return Ok(None) };
+        let Some(row) = self.repo_row(presence.actor).await? else { return Ok(None) };
         super::sync::served(&row)?;
-        let did = Did::parse(&row.did).map_err(|_| gone())?;
-        Ok(Held { presence, did })
+        let did = Did::parse(&row.did).map_err(|_| gone(name))?;
+        Ok(Some(Held { presence, did }))
     }
+}
+
+fn gone(name: &str) -> XrpcError {
+    XrpcError::new("RepoNotFound", format!("Could not find repo: {name}"))
+}
+
+fn whose(name: &str) -> XrpcResult<AtIdentifier> {
+    AtIdentifier::parse(name).map_err(|_| XrpcError::invalid("repo is no handle and no DID"))
 }
 
 pub(super) fn nsid(text: &str) -> XrpcResult<Nsid> {

@@ -1,15 +1,16 @@
 //! `getRecord`, `listRecords`.
 
-use super::nsid;
+use super::{elsewhere, nsid};
 use crate::{
-    data::Value,
+    data::{Cid, Record, Value},
     network::AtProto,
-    pds::{XrpcError, XrpcResult},
-    repository::StoredRecord,
+    pds::{XrpcError, XrpcResult, input::Params, sync::Reader},
 };
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::State,
+    http::{HeaderMap, Uri},
+    response::{IntoResponse, Response},
 };
 use serde::Deserialize;
 use serde_json::{Value as Any, json};
@@ -17,21 +18,36 @@ use std::sync::Arc;
 
 #[derive(Deserialize)]
 pub struct One {
-    repo: String,
-    collection: String,
-    rkey: String,
+    pub(super) repo: String,
+    pub(super) collection: String,
+    pub(super) rkey: String,
     cid: Option<String>,
 }
 
-pub async fn record(State(at): State<Arc<AtProto>>, Query(asked): Query<One>) -> XrpcResult<Json<Any>> {
-    let held = at.held(&asked.repo).await?;
+impl One {
+    /// Whether it is the version that is asked for.
+    pub(super) fn is_version(&self, cid: Cid) -> bool {
+        self.cid.as_ref().is_none_or(|asked| *asked == cid.to_string())
+    }
+}
+
+pub async fn record(
+    State(at): State<Arc<AtProto>>,
+    reader: Reader,
+    uri: Uri,
+    headers: HeaderMap,
+    Params(asked): Params<One>,
+) -> XrpcResult<Response> {
+    let Some(held) = at.held_here(&asked.repo).await? else {
+        return elsewhere::record(&at, &reader, &asked, &uri, &headers).await;
+    };
     let collection = nsid(&asked.collection)?;
-    let uri = format!("at://{}/{collection}/{}", held.did, asked.rkey);
+    let place = format!("at://{}/{collection}/{}", held.did, asked.rkey);
     let found = at.record(held.presence.actor, collection.as_str(), &asked.rkey).await?;
-    let found = found.filter(|record| asked.cid.as_ref().is_none_or(|cid| *cid == record.cid.to_string()));
-    let missing = || XrpcError::new("RecordNotFound", format!("Could not locate record: {uri}"));
+    let found = found.filter(|record| asked.is_version(record.cid));
+    let missing = || XrpcError::new("RecordNotFound", format!("Could not locate record: {place}"));
     at.is_up(held.presence.actor, &format!("{collection}/{}", asked.rkey), missing()).await?;
-    Ok(Json(shown(&uri, &found.ok_or_else(missing)?)?))
+    Ok(Json(shown(&place, &found.ok_or_else(missing)?.record()?)).into_response())
 }
 
 #[derive(Deserialize)]
@@ -45,7 +61,7 @@ pub struct Many {
 }
 
 /// Newest first, unless `reverse`.
-pub async fn records(State(at): State<Arc<AtProto>>, Query(asked): Query<Many>) -> XrpcResult<Json<Any>> {
+pub async fn records(State(at): State<Arc<AtProto>>, Params(asked): Params<Many>) -> XrpcResult<Json<Any>> {
     let held = at.held(&asked.repo).await?;
     let collection = nsid(&asked.collection)?;
     let limit = asked.limit.unwrap_or(50);
@@ -56,16 +72,19 @@ pub async fn records(State(at): State<Arc<AtProto>>, Query(asked): Query<Many>) 
     let mut found = at.records(actor, collection.as_str(), cursor, limit, asked.reverse).await?;
     let more = found.last().filter(|_| found.len() as i64 == limit).map(|record| record.rkey.clone());
     at.without_takedowns(actor, collection.as_str(), &mut found).await?;
-    let place = |record: &StoredRecord| format!("at://{}/{collection}/{}", held.did, record.rkey);
-    let shown = found.iter().map(|record| shown(&place(record), record)).collect::<XrpcResult<Vec<_>>>()?;
-    let mut answer = json!({ "records": shown });
+    let mut records = Vec::with_capacity(found.len());
+    for stored in &found {
+        let place = format!("at://{}/{collection}/{}", held.did, stored.rkey);
+        records.push(shown(&place, &stored.record()?));
+    }
+    let mut answer = json!({ "records": records });
     if let (Some(last), Some(fields)) = (more, answer.as_object_mut()) {
         fields.insert("cursor".into(), json!(last));
     }
     Ok(Json(answer))
 }
 
-fn shown(uri: &str, record: &StoredRecord) -> XrpcResult<Any> {
-    let value = Value::Map(record.record()?.fields().clone()).to_json();
-    Ok(json!({ "uri": uri, "cid": record.cid.to_string(), "value": value }))
+pub(super) fn shown(uri: &str, record: &Record) -> Any {
+    let value = Value::Map(record.fields().clone()).to_json();
+    json!({ "uri": uri, "cid": record.cid().to_string(), "value": value })
 }

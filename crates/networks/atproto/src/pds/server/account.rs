@@ -58,10 +58,8 @@ pub async fn activate(State(at): State<Arc<AtProto>>, access: Access) -> XrpcRes
     let mut facts = Facts::of(&access.presence);
     let mut profile = None;
     if facts.moving {
-        if at.repo_row(access.member).await?.is_none() {
-            // It would go on with nothing.
-            return Err(XrpcError::invalid("bring the repository first (com.atproto.repo.importRepo)"));
-        }
+        // An identity that was never on a server has none to bring.
+        at.begin_repository(&access.presence).await?;
         profile = crate::through::take_profile(&at, &access.presence).await?;
         // The profile may have noted its pictures there.
         let now = at.hub.presence(access.member, Network::AtProto).await?.ok_or(HubError::NotFound)?;

@@ -4,11 +4,11 @@
 use super::Reader;
 use crate::{
     network::AtProto,
-    pds::{XrpcError, XrpcResult},
+    pds::{XrpcError, XrpcResult, input::Params},
 };
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::State,
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -27,12 +27,16 @@ pub struct One {
 pub async fn blob(
     State(at): State<Arc<AtProto>>,
     reader: Reader,
-    Query(asked): Query<One>,
+    Params(asked): Params<One>,
 ) -> XrpcResult<Response> {
     let row = at.repo_for(&reader, &asked.did).await?;
     let missing = || XrpcError::new("BlobNotFound", "Blob not found");
     let blob = at.blob_row(row.actor, &asked.cid).await?.ok_or_else(missing)?;
     at.is_up(row.actor, &blob.cid, missing()).await?;
+    // What was put down is not yet said: it is for others when a record names it.
+    if !reader.has_all_of(row.actor) && !at.is_named(row.actor, &blob.cid).await? {
+        return Err(missing());
+    }
     // A video may be long: it goes out as it is read.
     let body = at.hub.media().body(&blob.file).await.ok_or_else(missing)?;
     let octets = HeaderValue::from_static("application/octet-stream");
@@ -60,7 +64,7 @@ pub struct Page {
 pub async fn list(
     State(at): State<Arc<AtProto>>,
     reader: Reader,
-    Query(asked): Query<Page>,
+    Params(asked): Params<Page>,
 ) -> XrpcResult<Json<Value>> {
     let row = at.repo_for(&reader, &asked.did).await?;
     let limit = asked.limit.unwrap_or(500).clamp(1, 1000);

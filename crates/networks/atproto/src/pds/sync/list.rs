@@ -3,12 +3,9 @@
 use crate::{
     data::Cid,
     network::AtProto,
-    pds::{XrpcError, XrpcResult},
+    pds::{XrpcError, XrpcResult, input::Params},
 };
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use landbridge_hub::HubError;
 use landbridge_model::Id;
 use landbridge_store::entities::atproto_repos::{self, RepoRow};
@@ -21,7 +18,7 @@ pub struct Named {
     did: String,
 }
 
-pub async fn status(State(at): State<Arc<AtProto>>, Query(asked): Query<Named>) -> XrpcResult<Json<Value>> {
+pub async fn status(State(at): State<Arc<AtProto>>, Params(asked): Params<Named>) -> XrpcResult<Json<Value>> {
     let row = at.repo_named(&asked.did).await?;
     Ok(Json(match row.state.as_str() {
         "" => json!({ "did": row.did, "active": true, "rev": row.rev }),
@@ -35,7 +32,7 @@ pub struct Page {
     cursor: Option<String>,
 }
 
-pub async fn repos(State(at): State<Arc<AtProto>>, Query(asked): Query<Page>) -> XrpcResult<Json<Value>> {
+pub async fn repos(State(at): State<Arc<AtProto>>, Params(asked): Params<Page>) -> XrpcResult<Json<Value>> {
     let limit = asked.limit.unwrap_or(500).clamp(1, 1000);
     let after = match asked.cursor.as_deref() {
         None | Some("") => Id(-1),

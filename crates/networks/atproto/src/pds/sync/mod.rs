@@ -7,7 +7,10 @@ mod subscribe;
 
 pub use repo::EXPORTS_AT_ONCE;
 
-use super::{Access, XrpcError, XrpcResult};
+use super::{
+    Access, XrpcError, XrpcResult,
+    access::{Admin, authorization},
+};
 use crate::{network::AtProto, syntax::Did};
 use axum::{
     Router,
@@ -25,6 +28,9 @@ pub fn router() -> Router<Arc<AtProto>> {
     Router::new()
         .route("/xrpc/com.atproto.sync.getRepo", get(repo::repo))
         .route("/xrpc/com.atproto.sync.getLatestCommit", get(repo::latest))
+        // As older programs ask for the same two.
+        .route("/xrpc/com.atproto.sync.getCheckout", get(repo::repo))
+        .route("/xrpc/com.atproto.sync.getHead", get(repo::head))
         .route("/xrpc/com.atproto.sync.getRecord", get(repo::record))
         .route("/xrpc/com.atproto.sync.getBlocks", get(repo::blocks))
         .route("/xrpc/com.atproto.sync.getRepoStatus", get(list::status))
@@ -54,32 +60,53 @@ impl AtProto {
         self.repo_of(did.as_str()).await?.ok_or_else(missing)
     }
 
-    /// The row of a repository that is served.
-    async fn repo_served(&self, did: &str) -> XrpcResult<RepoRow> {
-        let row = self.repo_named(did).await?;
-        served(&row).map(|()| row)
-    }
-
-    /// The same for whoever asks: its owner always has it, to take it along.
+    /// The row of a repository that is served to whoever asks: its owner always has it, to take it along.
     async fn repo_for(&self, reader: &Reader, did: &str) -> XrpcResult<RepoRow> {
         let row = self.repo_named(did).await?;
-        if reader.0 == Some(row.actor) { Ok(row) } else { served(&row).map(|()| row) }
+        if reader.has_all_of(row.actor) { Ok(row) } else { served(&row).map(|()| row) }
     }
 }
 
-/// Who reads a repository: a member who says so, or anybody.
-pub(super) struct Reader(Option<Id>);
+/// Who reads a repository.
+pub(super) enum Reader {
+    Anybody,
+    /// A member who says so.
+    Member(Id),
+    /// Whoever has the operator's token.
+    Operator,
+}
+
+impl Reader {
+    /// Whether they are no strangers.
+    pub fn is_known(&self) -> bool {
+        !matches!(self, Reader::Anybody)
+    }
+
+    /// Whether they read what is not for others: their own, or as the operator.
+    fn has_all_of(&self, owner: Id) -> bool {
+        match self {
+            Reader::Anybody => false,
+            Reader::Member(member) => *member == owner,
+            Reader::Operator => true,
+        }
+    }
+}
 
 impl FromRequestParts<Arc<AtProto>> for Reader {
     type Rejection = XrpcError;
 
     async fn from_request_parts(parts: &mut Parts, at: &Arc<AtProto>) -> XrpcResult<Reader> {
         // What is public is there for whoever brings a token that means nothing, too.
-        let known = match parts.headers.contains_key(header::AUTHORIZATION) {
-            true => Access::from_request_parts(parts, at).await.ok(),
-            false => None,
+        let scheme = authorization(&parts.headers).ok().flatten().map(|(scheme, _)| scheme);
+        let known = match scheme {
+            Some("basic") => Admin::from_request_parts(parts, at).await.ok().map(|Admin| Reader::Operator),
+            Some(_) => {
+                let access = Access::from_request_parts(parts, at).await.ok();
+                access.map(|access| Reader::Member(access.member))
+            }
+            None => None,
         };
-        Ok(Reader(known.map(|access| access.member)))
+        Ok(known.unwrap_or(Reader::Anybody))
     }
 }
 

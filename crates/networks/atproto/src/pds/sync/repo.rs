@@ -1,16 +1,16 @@
-//! `getRepo`, `getLatestCommit`, `getRecord`, `getBlocks`.
+//! `getRepo`, `getLatestCommit`, `getRecord`, `getBlocks`, and the older `getCheckout` and `getHead`.
 
 use super::{Reader, car};
 use crate::{
     data::Cid,
     network::AtProto,
-    pds::{XrpcError, XrpcResult},
+    pds::{XrpcError, XrpcResult, input::Params},
     repo::car::write,
 };
 use axum::{
     Json,
     body::Body,
-    extract::{Query, RawQuery, State},
+    extract::{RawQuery, State},
     response::Response,
 };
 use futures_util::stream;
@@ -40,7 +40,7 @@ const STALLED: Duration = Duration::from_secs(60);
 pub async fn repo(
     State(at): State<Arc<AtProto>>,
     reader: Reader,
-    Query(asked): Query<Whole>,
+    Params(asked): Params<Whole>,
 ) -> XrpcResult<Response> {
     let row = at.repo_for(&reader, &asked.did).await?;
     let Ok(Ok(room)) = timeout(ROOM, at.exports.clone().acquire_owned()).await else {
@@ -68,10 +68,24 @@ pub struct Named {
     did: String,
 }
 
-pub async fn latest(State(at): State<Arc<AtProto>>, Query(asked): Query<Named>) -> XrpcResult<Json<Value>> {
-    let row = at.repo_served(&asked.did).await?;
+pub async fn latest(
+    State(at): State<Arc<AtProto>>,
+    reader: Reader,
+    Params(asked): Params<Named>,
+) -> XrpcResult<Json<Value>> {
+    let row = at.repo_for(&reader, &asked.did).await?;
     let head = Cid::from_bytes(&row.head).map_err(|_| HubError::Damaged("the head of a repository"))?;
     Ok(Json(json!({ "cid": head.to_string(), "rev": row.rev })))
+}
+
+pub async fn head(
+    State(at): State<Arc<AtProto>>,
+    reader: Reader,
+    Params(asked): Params<Named>,
+) -> XrpcResult<Json<Value>> {
+    let row = at.repo_for(&reader, &asked.did).await?;
+    let head = Cid::from_bytes(&row.head).map_err(|_| HubError::Damaged("the head of a repository"))?;
+    Ok(Json(json!({ "root": head.to_string() })))
 }
 
 #[derive(Deserialize)]
@@ -82,8 +96,12 @@ pub struct One {
 }
 
 /// The proof of a record, or that there is none.
-pub async fn record(State(at): State<Arc<AtProto>>, Query(asked): Query<One>) -> XrpcResult<Response> {
-    let row = at.repo_served(&asked.did).await?;
+pub async fn record(
+    State(at): State<Arc<AtProto>>,
+    reader: Reader,
+    Params(asked): Params<One>,
+) -> XrpcResult<Response> {
+    let row = at.repo_for(&reader, &asked.did).await?;
     let key = format!("{}/{}", asked.collection, asked.rkey);
     if !crate::repo::mst::is_key(&key) {
         return Err(XrpcError::invalid("not the place of a record"));
@@ -96,7 +114,11 @@ pub async fn record(State(at): State<Arc<AtProto>>, Query(asked): Query<One>) ->
 }
 
 /// `did`, and `cids` as often as wanted.
-pub async fn blocks(State(at): State<Arc<AtProto>>, RawQuery(query): RawQuery) -> XrpcResult<Response> {
+pub async fn blocks(
+    State(at): State<Arc<AtProto>>,
+    reader: Reader,
+    RawQuery(query): RawQuery,
+) -> XrpcResult<Response> {
     let query = query.unwrap_or_default();
     let mut did = String::new();
     let mut cids = Vec::new();
@@ -110,7 +132,7 @@ pub async fn blocks(State(at): State<Arc<AtProto>>, RawQuery(query): RawQuery) -
     if cids.len() > MOST_BLOCKS {
         return Err(XrpcError::invalid(format!("at most {MOST_BLOCKS} blocks at once")));
     }
-    let row = at.repo_served(&did).await?;
+    let row = at.repo_for(&reader, &did).await?;
     let found = at.some_blocks(row.actor, &cids).await.map_err(|error| match error {
         HubError::NotFound => XrpcError::new("BlockNotFound", "one of the blocks is not in the repository"),
         other => other.into(),

@@ -4,10 +4,11 @@
 use crate::{
     firehose::{Frame, Info, StreamError, Unnumbered},
     network::AtProto,
+    pds::input::Params,
 };
 use axum::{
     extract::{
-        Query, State,
+        State,
         ws::{Message, WebSocket, WebSocketUpgrade},
     },
     response::Response,
@@ -36,7 +37,7 @@ pub struct Asked {
 
 pub async fn subscribe(
     State(at): State<Arc<AtProto>>,
-    Query(asked): Query<Asked>,
+    Params(asked): Params<Asked>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let cursor = asked.cursor.map(|cursor| cursor.parse::<i64>().unwrap_or(i64::MAX));
