@@ -42,7 +42,7 @@ fn read(event: &Event) {
     }
     checks::actor(&profile::read(&event.pubkey, Some(event), "nostr.b.example", Some("bob@a.example")));
     let _ = (profile::claimed_name(event), event.expiration(), event.wrap_recipient(), event.is_protected());
-    assert!(profile::after(Some(event)) > event.created_at || event.created_at == i64::MAX);
+    assert!(profile::after(Some(event.created_at)) > event.created_at || event.created_at == i64::MAX);
     let thread = n10::read(&event.tags);
     assert_eq!(thread.root.is_some(), thread.parent.is_some());
     let _ = n22::read(&event.tags);

@@ -93,7 +93,7 @@ async fn carry_out(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Resul
             }
         }
         kind::REPORT => report(hub, member, event).await?,
-        kind::METADATA => take_over_profile(hub, member, event).await?,
+        kind::METADATA => take_over_profile(hub, member, event, origin).await?,
         kind::RELAY_LIST => inbound::learn_relays(hub, event).await?,
         kind::BLOCKED_RELAYS => learn_blocked(hub, member, event).await?,
         kind::DM_RELAYS => private::relays::learn(hub, member, event).await?,
@@ -293,8 +293,14 @@ pub async fn learn_blocked(hub: &Hub, member: Id, event: &Event) -> Result<(), H
     hub.set_facts(Network::Nostr, &presence.native_id, facts.value()).await
 }
 
-/// Name and text of the member's new kind 0. Pictures are not taken over: they are not files of ours.
-pub async fn take_over_profile(hub: &Hub, member: Id, event: &Event) -> Result<(), HubError> {
+/// Name and text of the member's new kind 0, which stays as it is there: that is its `origin`. Pictures are not taken over:
+/// they are not files of ours.
+pub async fn take_over_profile(
+    hub: &Hub,
+    member: Id,
+    event: &Event,
+    origin: Option<Origin>,
+) -> Result<(), HubError> {
     let actor = hub.actor(member).await?;
     let told = crate::translate::profile::read(&event.pubkey, Some(event), "", None);
     let mut display_name = told.profile.display_name;
@@ -307,6 +313,6 @@ pub async fn take_over_profile(hub: &Hub, member: Id, event: &Event) -> Result<(
         return Ok(());
     }
     let bot = told.kind == landbridge_model::ActorKind::Service;
-    hub.set_profile(member, changed, actor.locked, bot, None).await?;
+    hub.set_profile(member, changed, actor.locked, bot, origin).await?;
     Ok(())
 }

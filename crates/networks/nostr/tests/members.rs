@@ -12,7 +12,7 @@ use landbridge_hub::{
     gate::{Outcome, Rules, Scope},
     publish::NewReport,
 };
-use landbridge_model::{Id, Network};
+use landbridge_model::{Id, Network, Profile, RichText};
 use landbridge_nostr::{
     Nostr, Options,
     event::{Event, Keys},
@@ -20,7 +20,7 @@ use landbridge_nostr::{
     relay::RelayLimits,
     signer,
 };
-use landbridge_store::{EngineKind, testing::TestStore};
+use landbridge_store::{EngineKind, entities::nostr_events, testing::TestStore};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -34,6 +34,7 @@ on_both!(
     what_a_moderator_hides_is_not_served,
     members_ask_each_other_first_on_the_relay_too,
     what_the_members_app_writes_becomes_a_post_untouched,
+    a_profile_written_in_an_app_stays_as_it_is,
     an_old_event_resent_by_a_stranger_is_no_post,
     apps_sign_through_us_as_long_as_the_grant_stands,
     a_members_own_signer_on_another_server_signs_for_them,
@@ -90,6 +91,21 @@ impl Node {
             link_identities: false,
         };
         self.hub.create_member(new).await.unwrap()
+    }
+
+    /// A member with a key that was brought along, whose lists are in line with other relays.
+    async fn imported(&self, name: &str, keys: &Keys) -> Id {
+        let member = self.member(name, Some(keys)).await.actor.id;
+        let lists = json!({ "authors": [keys.public()], "kinds": [0, 10_002] });
+        until("the key is in line", || async { self.stored(lists.clone()).await.len() == 2 }).await;
+        member
+    }
+
+    /// The one event of a kind by a key that our relay holds.
+    async fn newest(&self, key: &str, kind: u16) -> Event {
+        let address = format!("{kind}:{key}:");
+        let row = self.hub.store().row(nostr_events::by_address(&address)).await.unwrap();
+        Event::from_json(&row.unwrap().get::<String>(0).unwrap()).unwrap()
     }
 
     async fn key(&self, member: Id) -> String {
@@ -253,6 +269,30 @@ async fn what_the_members_app_writes_becomes_a_post_untouched(engine: EngineKind
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("the deletion had no effect here");
+}
+
+async fn a_profile_written_in_an_app_stays_as_it_is(engine: EngineKind) {
+    let n = node(engine).await;
+    let keys = Keys::generate();
+    let (alice, me) = (n.imported("alice", &keys).await, keys.public().to_string());
+    let mut app = n.client().await;
+    assert!(app.authenticate(&keys).await.0);
+    let content = json!({
+        "display_name": "Alicia", "picture": "https://own.example/a.png", "website": "https://own.example",
+    });
+    let told = event(&keys, 0, now() + 1, &[], &content.to_string());
+    assert!(app.publish(&told).await.0);
+    let profile = async || n.hub.actor(alice).await.unwrap().profile;
+    until("the name is here", || async { profile().await.display_name == "Alicia" }).await;
+    assert_eq!(n.newest(&me, 0).await.id, told.id, "the app's own is the newest");
+    let changed = Profile { bio: RichText::plain("Hi"), ..profile().await };
+    n.hub.set_profile(alice, changed, false, false, None).await.unwrap();
+    let fields: Value = serde_json::from_str(&n.newest(&me, 0).await.content).unwrap();
+    for name in ["display_name", "picture", "website"] {
+        assert_eq!(fields[name], content[name], "{name}");
+    }
+    assert_eq!(fields["about"], "Hi");
+    assert_eq!(fields["nip05"], json!(n.hub.config().address("alice")));
 }
 
 async fn an_old_event_resent_by_a_stranger_is_no_post(engine: EngineKind) {

@@ -13,6 +13,13 @@ pub struct Template {
     pub content: String,
 }
 
+impl From<Event> for Template {
+    fn from(event: Event) -> Template {
+        let Event { created_at, kind, tags, content, .. } = event;
+        Template { created_at, kind, tags, content }
+    }
+}
+
 impl Template {
     /// The id that the event will have when `pubkey` signs it.
     pub fn id(&self, pubkey: &Hex32) -> Hex32 {

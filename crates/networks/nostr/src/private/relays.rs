@@ -89,7 +89,8 @@ pub fn list(ours: &str, wanted: bool, base: Option<&Event>) -> Option<Template> 
         false if named.iter().any(|url| url == ours) => tags.retain(|tag| !is_ours(tag)),
         _ => return None,
     }
-    Some(Template { created_at: profile::after(base), kind: kind::DM_RELAYS, tags, content: String::new() })
+    let created_at = profile::after(base.map(|list| list.created_at));
+    Some(Template { created_at, kind: kind::DM_RELAYS, tags, content: String::new() })
 }
 
 /// Says of every member who was here before where they take messages. An outside signer is not asked: its owner's list is

@@ -2,7 +2,7 @@
 //! anything of ours replaces it.
 
 use crate::{
-    event::{Event, Hex32, kind},
+    event::{Event, Hex32, Template, kind},
     facts::Facts,
     keys::Signs,
     lookup,
@@ -60,14 +60,16 @@ async fn one(nostr: &Nostr, hub: &Hub, presence: &Presence) -> Result<(), HubErr
     let held: Vec<Event> = lists.iter().flatten().cloned().collect();
     nostr.relay().await?.store_own(&held).await?;
     if let Some(event) = profile {
-        posting::take_over_profile(hub, presence.actor, event).await?;
+        // On Nostr nothing is said of it: what is held there is not known to be merged yet.
+        posting::take_over_profile(hub, presence.actor, event, None).await?;
     }
     if let Some(event) = follows {
         posting::follow_list(nostr, hub, presence.actor, event).await?;
     }
     hub.set_facts(Network::Nostr, &presence.native_id, facts.value()).await?;
     let actor = hub.actor(presence.actor).await?;
-    let mut templates = vec![metadata(hub, &actor, profile.as_ref()), merged];
+    let base = profile.clone().map(Template::from);
+    let mut templates = vec![metadata(hub, &actor, &actor, base.as_ref()), merged];
     let followed = followed_keys(hub, presence.actor).await?;
     if !followed.is_empty() {
         templates.push(follow_list(follows.as_ref(), &followed, None));

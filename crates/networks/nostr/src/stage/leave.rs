@@ -19,7 +19,7 @@ const MOST: i64 = 1_000;
 impl Staging<'_> {
     pub(super) async fn leave(&self) -> Result<Vec<Made>, HubError> {
         let base = self.held(kind::METADATA).await?;
-        let now = profile::after(base.as_ref());
+        let now = profile::after(base.as_ref().map(|base| base.created_at));
         let wanted = Wanted {
             authors: Some(vec![self.act.presence.native_id.clone()]),
             until: i64::MAX,

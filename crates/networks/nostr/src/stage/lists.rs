@@ -49,8 +49,10 @@ impl Staging<'_> {
         if self.facts.unsynced || self.act.member.state != ActorState::Active {
             return Ok(Vec::new());
         }
-        let base = self.held(kind::METADATA).await?;
-        let mut templates = vec![metadata(self.hub, &self.act.member, base.as_ref())];
+        let base = self.held(kind::METADATA).await?.map(Template::from);
+        // What is being written is not in the store yet.
+        let before = self.hub.actor(self.act.member.id).await?;
+        let mut templates = vec![metadata(self.hub, &before, &self.act.member, base.as_ref())];
         if self.held(kind::RELAY_LIST).await?.is_none() {
             templates.push(relay_list(&self.facts.relays, None));
         }
@@ -99,7 +101,8 @@ pub fn follow_list(base: Option<&Event>, followed: &[(Hex32, String)], gone: Opt
         }
     }
     let content = base.map(|e| e.content.clone()).unwrap_or_default();
-    Template { created_at: profile::after(base), kind: kind::FOLLOWS, tags, content }
+    let created_at = profile::after(base.map(|e| e.created_at));
+    Template { created_at, kind: kind::FOLLOWS, tags, content }
 }
 
 /// Kind 10002: the base's relays and ours.
@@ -109,22 +112,24 @@ pub fn relay_list(ours: &Relays, base: Option<&Event>) -> Template {
         relays = relays.with(url);
     }
     Template {
-        created_at: profile::after(base),
+        created_at: profile::after(base.map(|e| e.created_at)),
         kind: kind::RELAY_LIST,
         tags: relays.tags(),
         content: String::new(),
     }
 }
 
-/// Kind 0.
-pub fn metadata(hub: &Hub, member: &Actor, base: Option<&Event>) -> Template {
+/// Kind 0: see [`profile::write`].
+pub fn metadata(hub: &Hub, before: &Actor, member: &Actor, base: Option<&Template>) -> Template {
     let config = hub.config();
     let page = config.url(&format!("/@{}", member.username));
     let picture = |p: &landbridge_model::Picture| match &p.file {
         Some(file) => Some(config.url(&landbridge_media::url_path(file))),
         None => p.remote_url.clone(),
     };
-    profile::write(member, &config.address(&member.username), &page, &picture, base)
+    let (address, origin) = (config.address(&member.username), config.url("/"));
+    let here = profile::Here { address: &address, page: &page, origin: &origin, picture: &picture };
+    profile::write(before, member, &here, base)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ pub use lists::{follow_list, followed_keys, metadata, relay_list};
 pub use queue::{Sent, send};
 
 use crate::{
-    event::{Event, Hex32, TagsExt, Template, kind},
+    event::{Class, Event, Hex32, TagsExt, Template, kind},
     facts::Facts,
     keys::Signs,
     network::Nostr,
@@ -139,7 +139,11 @@ async fn native(nostr: &Nostr, hub: &Hub, act: &Act, original: &Bytes) -> Result
     }
     let event = Event::from_json(text).map_err(|_| damaged)?;
     let staging = Staging { nostr, hub, act, facts: Facts::of(&act.presence) };
-    let mut relays = staging.with_inboxes(staging.facts.relays.write.clone(), &event.tags.people()).await?;
+    let places = match event.class() {
+        Class::Replaceable => staging.everywhere(),
+        _ => staging.facts.relays.write.clone(),
+    };
+    let mut relays = staging.with_inboxes(places, &event.tags.people()).await?;
     let mut staged = Staged::default();
     if let ActKind::Delete(Post { id, .. })
     | ActKind::Unrepost { repost: Post { id, .. }, .. }
