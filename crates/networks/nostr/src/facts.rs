@@ -17,6 +17,8 @@ pub struct Facts {
     /// A member's imported key: the lists that other relays have (kinds 0, 3, 10002) have not been fetched yet, so
     /// none of ours may replace them.
     pub unsynced: bool,
+    /// Since when (seconds) those lists were looked for without a trace of the key, while not every relay answered.
+    pub sought_since: i64,
     /// Relays that the member lets us authenticate to as them (NIP-42).
     pub consented: Vec<String>,
     /// Relays that the member wants nothing to do with (kind 10006, NIP-51).

@@ -257,11 +257,13 @@ pub async fn ask(
     Ok(ask_around(nostr, hub, filters, relays, author).await?.events)
 }
 
-/// What was found, and how many relays but ours were asked and answered: finding nothing means little when nobody did.
+/// What was found, how many relays but ours were asked and answered, and how many events those told of: finding nothing
+/// means little when one that was asked did not answer.
 pub struct Found {
     pub events: Vec<Event>,
     pub asked: usize,
     pub answered: usize,
+    pub told: usize,
 }
 
 /// Like [`ask`], saying who answered.
@@ -288,11 +290,12 @@ pub async fn ask_around(
     let mut events = own(nostr, filters).await?;
     let mut ids: HashSet<Hex32> = events.iter().map(|e| e.id).collect();
     let asked = urls.iter().map(|url| nostr.pool.query(url, filters, MOST_EVENTS * 2, None));
-    let mut answered = 0;
+    let (mut answered, mut told) = (0, 0);
     for answer in futures_util::future::join_all(asked).await {
         match answer {
             Ok(found) => {
                 answered += 1;
+                told += found.len();
                 events.extend(found.into_iter().filter(|e| ids.insert(e.id)));
             }
             Err(error) => tracing::debug!(%error, "a relay did not answer"),
@@ -302,7 +305,7 @@ pub async fn ask_around(
     for event in &events {
         nostr.authors.insert(event.pubkey, ());
     }
-    Ok(Found { events, asked: urls.len(), answered })
+    Ok(Found { events, asked: urls.len(), answered, told })
 }
 
 /// What our own relay holds.

@@ -39,6 +39,7 @@ on_both!(
     apps_sign_through_us_as_long_as_the_grant_stands,
     a_members_own_signer_on_another_server_signs_for_them,
     keys_come_and_go,
+    a_key_is_not_taken_for_new_while_a_relay_is_silent,
     two_servers_follow_answer_like_and_delete_over_nostr,
     our_own_posts_are_told_once,
     a_follower_who_left_is_noticed_by_the_newest_list,
@@ -437,6 +438,22 @@ async fn keys_come_and_go(engine: EngineKind) {
             _ => assert!(joined.is_err(), "one key, one member"),
         }
     }
+}
+
+async fn a_key_is_not_taken_for_new_while_a_relay_is_silent(engine: EngineKind) {
+    let (away, keys) = (node(engine).await, Keys::generate());
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let index_relays = vec![format!("ws://{silent}"), away.nostr.relay_url().to_owned()];
+    let home = node_with(engine, Options { index_relays, ..Options::default() }).await;
+    let alice = home.member("alice", Some(&keys)).await.actor.id;
+    let facts = async || home.hub.presence(alice, Network::Nostr).await.unwrap().unwrap().facts;
+    until("both were asked", || async { facts().await["sought_since"].as_i64() > Some(0) }).await;
+    assert_eq!(facts().await["unsynced"], true);
+    let lists = json!({ "authors": [keys.public()], "kinds": [0, 3, 10_002] });
+    assert!(home.stored(lists.clone()).await.is_empty(), "what the silent one holds would be replaced");
+    away.imported("alice", &keys).await;
+    home.hub.set_profile(alice, Profile::default(), false, false, None).await.unwrap();
+    until("it is found", || async { facts().await["unsynced"] == false }).await;
 }
 
 /// Waits until something is so.

@@ -5,15 +5,18 @@ use crate::{
     event::{Event, Hex32, Template, kind},
     facts::Facts,
     keys::Signs,
-    lookup,
+    lookup::{self, Found},
     network::Nostr,
     nips::n65::Relays,
     posting, private,
-    stage::{Sent, follow_list, followed_keys, metadata, relay_list, send},
+    stage::{Sent, follow_list, followed_keys, metadata, relay_list, says_the_same, send},
     wire::Filter,
 };
 use landbridge_hub::{Hub, HubError};
-use landbridge_model::{Network, Presence};
+use landbridge_model::{Network, Presence, Time};
+
+/// Seconds after which a key of which no relay that answers knows anything is taken for a new one.
+const PATIENCE: i64 = 86_400;
 
 /// All members whose key is new here.
 pub async fn all(nostr: &Nostr, hub: &Hub) -> Result<(), HubError> {
@@ -30,7 +33,6 @@ pub async fn all(nostr: &Nostr, hub: &Hub) -> Result<(), HubError> {
 
 async fn one(nostr: &Nostr, hub: &Hub, presence: &Presence) -> Result<(), HubError> {
     let Ok(key) = presence.native_id.parse::<Hex32>() else { return Ok(()) };
-    let signs = Signs::of(hub, presence.actor).await?;
     let filter = Filter::default().authors([key]).kinds([
         kind::METADATA,
         kind::FOLLOWS,
@@ -38,9 +40,8 @@ async fn one(nostr: &Nostr, hub: &Hub, presence: &Presence) -> Result<(), HubErr
         kind::DM_RELAYS,
     ]);
     let around = lookup::ask_around(nostr, hub, std::slice::from_ref(&filter), Vec::new(), Some(key)).await?;
-    if around.asked > 0 && around.answered == 0 {
-        // Nobody answered: what there is must not be taken for nothing, and replaced.
-        tracing::info!(key = %presence.native_id, "no relay could be asked about an imported key yet");
+    if !can_be_believed(hub, presence, &around).await? {
+        tracing::info!(key = %presence.native_id, "an imported key was not found yet, and not everybody has answered");
         return Ok(());
     }
     let mut found = around.events;
@@ -50,41 +51,63 @@ async fn one(nostr: &Nostr, hub: &Hub, presence: &Presence) -> Result<(), HubErr
     }
     let kinds = [kind::METADATA, kind::FOLLOWS, kind::RELAY_LIST, kind::DM_RELAYS];
     let lists = kinds.map(|k| newest(&found, k));
-    let [profile, follows, relays, messages] = &lists;
+    let held: Vec<Event> = lists.iter().flatten().cloned().collect();
+    nostr.relay().await?.store_own(&held).await?;
+    let [profile, follows, relays, messages] = lists;
+    // Of what is learnt here nothing is said on Nostr, where it comes from: that waits until all is merged.
+    if let Some(event) = &profile {
+        posting::take_over_profile(hub, presence.actor, event, None).await?;
+    }
+    if let Some(event) = &follows {
+        posting::follow_list(nostr, hub, presence.actor, event).await?;
+    }
     let mut facts = Facts::of(presence);
+    let relays = relays.map(Template::from);
     let merged = relay_list(&facts.relays, relays.as_ref());
     facts.unsynced = false;
+    facts.sought_since = 0;
     facts.relays = Relays::from_tags(&merged.tags);
     facts.relays_at = merged.created_at;
     facts.messages = messages.as_ref().map(private::relays::read).unwrap_or_default();
-    let held: Vec<Event> = lists.iter().flatten().cloned().collect();
-    nostr.relay().await?.store_own(&held).await?;
-    if let Some(event) = profile {
-        // On Nostr nothing is said of it: what is held there is not known to be merged yet.
-        posting::take_over_profile(hub, presence.actor, event, None).await?;
-    }
-    if let Some(event) = follows {
-        posting::follow_list(nostr, hub, presence.actor, event).await?;
-    }
     hub.set_facts(Network::Nostr, &presence.native_id, facts.value()).await?;
     let actor = hub.actor(presence.actor).await?;
-    let base = profile.clone().map(Template::from);
-    let mut templates = vec![metadata(hub, &actor, &actor, base.as_ref()), merged];
+    let (profile, follows) = (profile.map(Template::from), follows.map(Template::from));
     let followed = followed_keys(hub, presence.actor).await?;
-    if !followed.is_empty() {
-        templates.push(follow_list(follows.as_ref(), &followed, None));
-    }
-    let relays: Vec<String> = facts.relays.write.iter().chain(&nostr.options.index_relays).cloned().collect();
-    for template in templates {
+    let templates = [
+        (metadata(hub, &actor, &actor, profile.as_ref()), profile),
+        (merged, relays),
+        (follow_list(follows.as_ref(), &followed, None), follows),
+    ];
+    let nothing = |template: &Template| template.kind == kind::FOLLOWS && template.tags.is_empty();
+    let signs = Signs::of(hub, presence.actor).await?;
+    let places: Vec<String> = facts.relays.write.iter().chain(&nostr.options.index_relays).cloned().collect();
+    for (template, base) in templates {
+        if says_the_same(&template, base.as_ref()) || nothing(&template) {
+            continue;
+        }
         // An outside signer is asked when the member next acts; its lists stay as they are until then.
         if let Some(event) = signs.sign(&template) {
             let sent = Sent { actor: actor.id, object: actor.id, act: "profile" };
-            send(nostr, hub, sent, &event, &relays, Vec::new()).await?;
+            send(nostr, hub, sent, &event, &places, Vec::new()).await?;
         }
     }
     private::relays::announce(nostr, hub, presence, messages.as_ref()).await?;
     tracing::info!(key = %presence.native_id, "an imported key is in line with other relays");
     Ok(())
+}
+
+/// Whether what was not found is not there: what there is must not be taken for nothing, and replaced. Either other relays
+/// know the key, or all have answered that they do not, or some say so for so long that the silent ones are given up.
+async fn can_be_believed(hub: &Hub, presence: &Presence, around: &Found) -> Result<bool, HubError> {
+    if around.told > 0 || around.answered == around.asked {
+        return Ok(true);
+    }
+    let (now, mut facts) = (Time::now().secs(), Facts::of(presence));
+    if facts.sought_since == 0 {
+        facts.sought_since = now;
+        hub.set_facts(Network::Nostr, &presence.native_id, facts.value()).await?;
+    }
+    Ok(around.answered > 0 && now - facts.sought_since > PATIENCE)
 }
 
 fn newest(events: &[Event], kind: kind::Kind) -> Option<Event> {

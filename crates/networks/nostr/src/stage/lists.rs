@@ -3,10 +3,10 @@
 
 use super::{Made, Staging};
 use crate::{
-    event::{Event, Hex32, Tag, Template, first_value, kind},
+    event::{Hex32, Tag, Template, first_value, kind},
     facts::Facts,
     keys::Signs,
-    nips::n65::Relays,
+    nips::n65::{self, Relays},
     private,
     translate::profile,
 };
@@ -20,7 +20,7 @@ impl Staging<'_> {
             // Published when what other relays hold is known: see the reader.
             return Ok(None);
         }
-        let base = self.held(kind::FOLLOWS).await?;
+        let base = self.held(kind::FOLLOWS).await?.map(Template::from);
         let mut followed = followed_keys(self.hub, self.act.member.id).await?;
         if let Some(more) = more
             && let Some(presence) = self.hub.presence(more, Network::Nostr).await?
@@ -85,7 +85,7 @@ fn key_and_relay(presence: &landbridge_model::Presence) -> Option<(Hex32, String
 }
 
 /// Kind 3: everything of the base stays (petnames, relays, tags of other apps), but for who is gone; new ones come last.
-pub fn follow_list(base: Option<&Event>, followed: &[(Hex32, String)], gone: Option<Hex32>) -> Template {
+pub fn follow_list(base: Option<&Template>, followed: &[(Hex32, String)], gone: Option<Hex32>) -> Template {
     let gone = gone.map(|key| key.to_string());
     let mut tags: Vec<Tag> = base.map(|e| e.tags.clone()).unwrap_or_default();
     let is_person = |tag: &Tag, key: &str| tag.first().is_some_and(|n| n == "p") && first_value(tag) == key;
@@ -105,18 +105,28 @@ pub fn follow_list(base: Option<&Event>, followed: &[(Hex32, String)], gone: Opt
     Template { created_at, kind: kind::FOLLOWS, tags, content }
 }
 
-/// Kind 10002: the base's relays and ours.
-pub fn relay_list(ours: &Relays, base: Option<&Event>) -> Template {
-    let mut relays = base.map(Relays::from_event).unwrap_or_default();
+/// Kind 10002: everything of the base stays, however long it is; ours come first, in both directions.
+pub fn relay_list(ours: &Relays, base: Option<&Template>) -> Template {
+    let mut tags: Vec<Tag> = base.map(|base| base.tags.clone()).unwrap_or_default();
+    let is_of = |tag: &Tag, url: &str| {
+        tag.first().is_some_and(|name| name == "r") && n65::normal(first_value(tag)).is_some_and(|u| u == url)
+    };
     for url in ours.write.iter().rev() {
-        relays = relays.with(url);
+        // Among those that others look at.
+        let known = Relays::from_tags(&tags);
+        if !known.write.contains(url) || !known.read.contains(url) {
+            tags.retain(|tag| !is_of(tag, url));
+            tags.insert(0, vec!["r".into(), url.clone()]);
+        }
     }
-    Template {
-        created_at: profile::after(base.map(|e| e.created_at)),
-        kind: kind::RELAY_LIST,
-        tags: relays.tags(),
-        content: String::new(),
-    }
+    let content = base.map(|base| base.content.clone()).unwrap_or_default();
+    let created_at = profile::after(base.map(|base| base.created_at));
+    Template { created_at, kind: kind::RELAY_LIST, tags, content }
+}
+
+/// Whether a version says nothing that its base does not.
+pub fn says_the_same(template: &Template, base: Option<&Template>) -> bool {
+    base.is_some_and(|base| base.tags == template.tags && base.content == template.content)
 }
 
 /// Kind 0: see [`profile::write`].
@@ -137,21 +147,17 @@ mod tests {
     use super::*;
     use crate::event::{Keys, TagsExt};
 
+    const OURS: &str = "wss://ours.example";
+
     #[test]
     fn a_follow_list_is_merged() {
-        let (me, a, b, c) = (
-            Keys::generate(),
-            Keys::generate().public(),
-            Keys::generate().public(),
-            Keys::generate().public(),
-        );
+        let [a, b, c] = [(); 3].map(|()| Keys::generate().public());
         let tags = vec![
             vec!["p".into(), a.to_string(), "wss://r".into(), "petname".into()],
             vec!["t".into(), "rust".into()],
             vec!["p".into(), b.to_string()],
         ];
-        let base =
-            me.sign(Template { created_at: i64::from(u32::MAX), kind: 3, tags, content: "old".into() });
+        let base = Template { created_at: i64::from(u32::MAX), kind: 3, tags, content: "old".into() };
         let template = follow_list(
             Some(&base),
             &[(a, String::new()), (c, "wss://c".into()), (b, String::new())],
@@ -163,21 +169,31 @@ mod tests {
         assert!(template.created_at > base.created_at);
     }
 
+    fn relays(tags: Vec<Tag>) -> Template {
+        Template { created_at: 1, kind: 10_002, tags, content: "a note".into() }
+    }
+
     #[test]
     fn a_relay_list_keeps_what_was_there() {
-        let base = Keys::generate().sign(Template {
-            created_at: 1,
-            kind: 10_002,
-            tags: vec![vec!["r".into(), "wss://old.example".into(), "read".into()]],
-            content: String::new(),
-        });
-        let template = relay_list(&Relays::default().with("wss://ours.example"), Some(&base));
-        assert_eq!(
-            template.tags,
-            [
-                vec!["r".to_owned(), "wss://ours.example".into()],
-                vec!["r".into(), "wss://old.example".into(), "read".into()]
-            ]
-        );
+        let mut tags: Vec<Tag> =
+            (0..20).map(|n| vec!["r".into(), format!("wss://r{n}.example/"), "read".into()]).collect();
+        tags.push(vec!["client".into(), "an app".into()]);
+        let base = relays(tags.clone());
+        let template = relay_list(&Relays::default().with(OURS), Some(&base));
+        tags.insert(0, vec!["r".into(), OURS.into()]);
+        assert_eq!((template.tags, template.content.as_str()), (tags, "a note"));
+    }
+
+    #[test]
+    fn our_relay_is_named_once_and_in_both_directions() {
+        let ours = Relays::default().with(OURS);
+        let half = relays(vec![
+            vec!["r".into(), "wss://old.example".into()],
+            vec!["r".into(), "wss://OURS.example/".into(), "read".into()],
+        ]);
+        let whole = relay_list(&ours, Some(&half));
+        assert_eq!(whole.tags, [["r", OURS], ["r", "wss://old.example"]]);
+        assert!(!says_the_same(&whole, Some(&half)) && !says_the_same(&whole, None));
+        assert!(says_the_same(&relay_list(&ours, Some(&whole)), Some(&whole)));
     }
 }

@@ -8,7 +8,7 @@ mod message;
 mod post;
 mod queue;
 
-pub use lists::{follow_list, followed_keys, metadata, relay_list};
+pub use lists::{follow_list, followed_keys, metadata, relay_list, says_the_same};
 pub use queue::{Sent, send};
 
 use crate::{
