@@ -30,8 +30,8 @@ pub trait Translator: Send + Sync + 'static {
     /// send.
     async fn stage(&self, hub: &Hub, act: &Act) -> Result<Staged, HubError>;
 
-    /// Whether staging builds on what the member's act before it left behind (the head of a repository): acts of one
-    /// member are then staged and written one after another.
+    /// Whether staging builds on what the member's act before it left behind (the head of a repository, a list of follows):
+    /// acts of one member are then staged and written one after another.
     fn builds_on_the_last(&self) -> bool {
         false
     }

@@ -156,6 +156,10 @@ impl Translator for Nostr {
         crate::stage::stage(self, hub, act).await
     }
 
+    fn builds_on_the_last(&self) -> bool {
+        true
+    }
+
     async fn deliver(&self, hub: &Hub, delivery: &Delivery) -> Outcome {
         crate::deliver::deliver(self, hub, delivery).await
     }

@@ -15,7 +15,7 @@ use landbridge_hub::{
 use landbridge_model::{Id, Network, Profile, RichText};
 use landbridge_nostr::{
     Nostr, Options,
-    event::{Event, Keys},
+    event::{Event, Keys, TagsExt},
     nips::n44,
     relay::RelayLimits,
     signer,
@@ -48,6 +48,8 @@ on_both!(
     an_app_without_a_link_is_allowed_on_a_page,
     a_signer_that_answers_our_link_signs,
     a_signer_that_says_no_is_not_asked_again,
+    a_list_that_waits_for_a_signer_is_built_on,
+    follows_made_at_once_are_all_in_the_list,
     blocked_relays_get_nothing,
     leaving_asks_everybody_to_forget,
     what_was_missed_is_read_page_by_page,
@@ -766,6 +768,61 @@ async fn a_signer_that_says_no_is_not_asked_again(engine: EngineKind) {
     publish("Yes").await.unwrap();
     let signed = tokio::time::timeout(Duration::from_secs(30), signer.serve_until(1)).await.unwrap();
     assert_eq!(signed.content, "Yes");
+}
+
+impl Node {
+    /// Somebody on Nostr of whom nothing but the key is known.
+    async fn stranger(&self) -> (Id, String) {
+        let key = Keys::generate().public();
+        let found = self.hub.find_actor(&landbridge_nostr::nips::n19::npub(&key)).await.unwrap();
+        (found.unwrap().id, key.to_string())
+    }
+}
+
+/// The keys in a list of follows.
+fn listed(list: &Event) -> Vec<String> {
+    list.tags.people().iter().map(ToString::to_string).collect()
+}
+
+async fn a_list_that_waits_for_a_signer_is_built_on(engine: EngineKind) {
+    let n = node(engine).await;
+    let (alice, mut signer) = outside_member(&n, "alice").await;
+    let me = signer.member.public().to_string();
+    until("the key is in line", || async {
+        n.hub.presence(alice, Network::Nostr).await.unwrap().unwrap().facts["unsynced"] == false
+    })
+    .await;
+    let ((bob, bobs), (carol, carols)) = (n.stranger().await, n.stranger().await);
+    n.hub.follow(alice, bob, Default::default(), None).await.unwrap();
+    let signed = tokio::time::timeout(Duration::from_secs(30), signer.serve_until(3)).await.unwrap();
+    assert_eq!(listed(&signed), std::slice::from_ref(&bobs));
+    until("it is held", || async { n.stored(json!({"authors": [me], "kinds": [3]})).await.len() == 1 }).await;
+    // Neither is signed yet when the next one is made.
+    n.hub.unfollow(alice, bob, None).await.unwrap();
+    n.hub.follow(alice, carol, Default::default(), None).await.unwrap();
+    let mut last = signed;
+    while !listed(&last).contains(&carols) {
+        last = tokio::time::timeout(Duration::from_secs(30), signer.serve_until(3)).await.unwrap();
+    }
+    assert_eq!(listed(&last), [carols], "whoever was left comes back");
+}
+
+async fn follows_made_at_once_are_all_in_the_list(engine: EngineKind) {
+    let n = node(engine).await;
+    let alice = n.member("alice", None).await.actor.id;
+    let mut strangers = Vec::new();
+    for _ in 0..5 {
+        strangers.push(n.stranger().await);
+    }
+    let follows = strangers.iter().map(|(who, _)| n.hub.follow(alice, *who, Default::default(), None));
+    for followed in futures_util::future::join_all(follows).await {
+        assert!(followed.unwrap().following);
+    }
+    let mut keys: Vec<String> = strangers.into_iter().map(|(_, key)| key).collect();
+    let mut there = listed(&n.newest(&n.key(alice).await, 3).await);
+    keys.sort();
+    there.sort();
+    assert_eq!(there, keys);
 }
 
 async fn blocked_relays_get_nothing(engine: EngineKind) {

@@ -7,7 +7,7 @@
 //! Each write that stores events takes a **turn** first ([`take_turn`]). Turns follow commits on both engines: whoever has
 //! read everything up to one ([`turn`], in the same snapshot) has missed none before it.
 
-use crate::{Change, Query, Row, Sql, StoreError, Value, args, query, sequence};
+use crate::{Change, Query, Row, STALE, Sql, StoreError, Value, args, query, sequence};
 use std::collections::{HashMap, HashSet};
 
 const TURNS: &str = "nostr";
@@ -288,6 +288,11 @@ pub fn by_ids(ids: &[String]) -> Query {
 /// The held version of a replaceable or addressable event: `json`.
 pub fn by_address(address: &str) -> Query {
     query("SELECT json FROM nostr_events WHERE address = ?1", args![address])
+}
+
+/// No version but the one with that id (empty: none at all) may be held of an address: the next one builds on it.
+pub fn forbid_others(address: &str, id: &str) -> Change {
+    Change::forbid("SELECT 1 FROM nostr_events WHERE address = ?1 AND id <> ?2", args![address, id], STALE)
 }
 
 /// Conditions of a request, all of which must hold; `None` is no condition.

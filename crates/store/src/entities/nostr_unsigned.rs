@@ -45,6 +45,14 @@ pub fn due(actor: i64, now: i64, limit: i64) -> Query {
     )
 }
 
+/// The newest events that wait of what one member did by some words: `template`.
+pub fn newest(actor: i64, acts: &[&str], limit: i64) -> Query {
+    query(
+        "SELECT template FROM nostr_unsigned WHERE actor_id = ?1 AND act IN {texts ?2} ORDER BY at DESC LIMIT ?3",
+        args![actor, super::texts(acts), limit],
+    )
+}
+
 pub fn read(row: &mut Row) -> Result<Unsigned, StoreError> {
     Ok(Unsigned {
         id: row.get(0)?,

@@ -9,7 +9,7 @@ use crate::{
     network::Nostr,
     nips::n65::Relays,
     posting, private,
-    stage::{Sent, follow_list, followed_keys, metadata, relay_list, says_the_same, send},
+    stage::{Sent, follow_list, followed_keys, held, metadata, relay_list, says_the_same, send},
     wire::Filter,
 };
 use landbridge_hub::{Hub, HubError};
@@ -51,8 +51,8 @@ async fn one(nostr: &Nostr, hub: &Hub, presence: &Presence) -> Result<(), HubErr
     }
     let kinds = [kind::METADATA, kind::FOLLOWS, kind::RELAY_LIST, kind::DM_RELAYS];
     let lists = kinds.map(|k| newest(&found, k));
-    let held: Vec<Event> = lists.iter().flatten().cloned().collect();
-    nostr.relay().await?.store_own(&held).await?;
+    let all: Vec<Event> = lists.iter().flatten().cloned().collect();
+    nostr.relay().await?.store_own(&all).await?;
     let [profile, follows, relays, messages] = lists;
     // Of what is learnt here nothing is said on Nostr, where it comes from: that waits until all is merged.
     if let Some(event) = &profile {
@@ -61,8 +61,13 @@ async fn one(nostr: &Nostr, hub: &Hub, presence: &Presence) -> Result<(), HubErr
     if let Some(event) = &follows {
         posting::follow_list(nostr, hub, presence.actor, event).await?;
     }
-    let mut facts = Facts::of(presence);
-    let relays = relays.map(Template::from);
+    // The member's acts wait until the lists are merged; an app may have written newer ones meanwhile.
+    let _turn = hub.turn(presence.actor).await;
+    let profile = held(hub, kind::METADATA, presence).await?.or(profile).map(Template::from);
+    let follows = held(hub, kind::FOLLOWS, presence).await?.or(follows).map(Template::from);
+    let relays = held(hub, kind::RELAY_LIST, presence).await?.or(relays).map(Template::from);
+    let current = hub.presence(presence.actor, Network::Nostr).await?;
+    let mut facts = Facts::of(current.as_ref().unwrap_or(presence));
     let merged = relay_list(&facts.relays, relays.as_ref());
     facts.unsynced = false;
     facts.sought_since = 0;
@@ -71,7 +76,6 @@ async fn one(nostr: &Nostr, hub: &Hub, presence: &Presence) -> Result<(), HubErr
     facts.messages = messages.as_ref().map(private::relays::read).unwrap_or_default();
     hub.set_facts(Network::Nostr, &presence.native_id, facts.value()).await?;
     let actor = hub.actor(presence.actor).await?;
-    let (profile, follows) = (profile.map(Template::from), follows.map(Template::from));
     let followed = followed_keys(hub, presence.actor).await?;
     let templates = [
         (metadata(hub, &actor, &actor, profile.as_ref()), profile),

@@ -28,7 +28,7 @@ impl Staging<'_> {
         let template =
             Template { created_at: repost.created_at.secs(), kind, tags, content: event.json.to_string() };
         let relays = self.with_inboxes(self.facts.relays.write.clone(), &[event.pubkey]).await?;
-        Ok(Some(Made { template, copy: Some((CopyKind::Repost, repost.id)), relays }))
+        Ok(Some(Made { template, copy: Some((CopyKind::Repost, repost.id)), relays, base: None }))
     }
 
     pub(super) async fn react(&self, reaction: &Reaction, target: &Post) -> Result<Option<Made>, HubError> {
@@ -37,7 +37,7 @@ impl Staging<'_> {
         let (tags, content) = n25::write(&event, &relay, &reaction.content, reaction.emoji.as_ref());
         let template = Template { created_at: reaction.at.secs(), kind: kind::REACTION, tags, content };
         let relays = self.with_inboxes(self.facts.relays.write.clone(), &[event.pubkey]).await?;
-        Ok(Some(Made { template, copy: Some((CopyKind::Reaction, reaction.id)), relays }))
+        Ok(Some(Made { template, copy: Some((CopyKind::Reaction, reaction.id)), relays, base: None }))
     }
 
     pub(super) async fn vote(&self, poll: &Post, choices: &[usize]) -> Result<Option<Made>, HubError> {
@@ -55,7 +55,7 @@ impl Staging<'_> {
             [name, url, ..] if name == "relay" => crate::nips::n65::normal(url),
             _ => None,
         }));
-        Ok(Some(Made { template, copy: None, relays }))
+        Ok(Some(Made { template, copy: None, relays, base: None }))
     }
 
     /// Public, and under the member's name: only when the member wants it so. What was said in private is not named.
@@ -78,6 +78,6 @@ impl Staging<'_> {
             tags: n56::write(&key, &events, category),
             content: comment.to_owned(),
         };
-        Ok(Some(Made { template, copy: None, relays: self.facts.relays.write.clone() }))
+        Ok(Some(Made { template, copy: None, relays: self.facts.relays.write.clone(), base: None }))
     }
 }

@@ -32,15 +32,17 @@ impl Staging<'_> {
         }
         let mut templates = Vec::new();
         if !tags.is_empty() {
-            templates.push(Template { created_at: now, kind: kind::DELETION, tags, content: String::new() });
+            let content = String::new();
+            templates.push((Template { created_at: now, kind: kind::DELETION, tags, content }, None));
         }
-        templates.push(profile::cleared(base.as_ref()));
-        templates.push(Template {
+        templates.push((profile::cleared(base.as_ref()), base.map(Template::from)));
+        let vanish = Template {
             created_at: now,
             kind: kind::VANISH,
             tags: vec![vec!["relay".into(), "ALL_RELAYS".into()]],
             content: "This account was deleted.".into(),
-        });
+        };
+        templates.push((vanish, None));
         let mut relays = self.everywhere();
         let sent = deliveries::destinations_of(self.act.member.id, Network::Nostr);
         for mut row in self.hub.store().rows(sent).await? {
@@ -48,7 +50,7 @@ impl Staging<'_> {
         }
         Ok(templates
             .into_iter()
-            .map(|template| Made { template, copy: None, relays: relays.clone() })
+            .map(|(template, base)| Made { template, copy: None, relays: relays.clone(), base })
             .collect())
     }
 }

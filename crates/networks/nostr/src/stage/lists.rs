@@ -3,7 +3,7 @@
 
 use super::{Made, Staging};
 use crate::{
-    event::{Hex32, Tag, Template, first_value, kind},
+    event::{Hex32, Kind, Tag, Template, first_value, kind},
     facts::Facts,
     keys::Signs,
     nips::n65::{self, Relays},
@@ -12,6 +12,12 @@ use crate::{
 };
 use landbridge_hub::{Hub, HubError, gate::PrivateFrom};
 use landbridge_model::{Actor, ActorState, Id, Network};
+use landbridge_store::entities::nostr_unsigned;
+
+/// The words of acts that write a profile and what goes with it.
+const PROFILE: &[&str] = &["profile"];
+/// What waits for a member's own signer is looked through so far: an act makes three events at most.
+const MOST_WAITING: i64 = 10;
 
 impl Staging<'_> {
     /// The list of everybody whom the member follows, with one more or one less.
@@ -20,7 +26,7 @@ impl Staging<'_> {
             // Published when what other relays hold is known: see the reader.
             return Ok(None);
         }
-        let base = self.held(kind::FOLLOWS).await?.map(Template::from);
+        let base = self.base(kind::FOLLOWS, &["follow", "unfollow"]).await?;
         let mut followed = followed_keys(self.hub, self.act.member.id).await?;
         if let Some(more) = more
             && let Some(presence) = self.hub.presence(more, Network::Nostr).await?
@@ -41,7 +47,7 @@ impl Staging<'_> {
                 self.hub.presence(who, Network::Nostr).await?.iter().flat_map(|p| Facts::of(p).inbox()),
             );
         }
-        Ok(Some(Made { template, copy: None, relays }))
+        Ok(Some(Made { template, copy: None, relays, base }))
     }
 
     /// The profile, and once the relay list.
@@ -49,22 +55,35 @@ impl Staging<'_> {
         if self.facts.unsynced || self.act.member.state != ActorState::Active {
             return Ok(Vec::new());
         }
-        let base = self.held(kind::METADATA).await?.map(Template::from);
+        let base = self.base(kind::METADATA, PROFILE).await?;
         // What is being written is not in the store yet.
         let before = self.hub.actor(self.act.member.id).await?;
-        let mut templates = vec![metadata(self.hub, &before, &self.act.member, base.as_ref())];
-        if self.held(kind::RELAY_LIST).await?.is_none() {
-            templates.push(relay_list(&self.facts.relays, None));
+        let profile = metadata(self.hub, &before, &self.act.member, base.as_ref());
+        let mut templates = vec![(profile, base)];
+        if self.base(kind::RELAY_LIST, PROFILE).await?.is_none() {
+            templates.push((relay_list(&self.facts.relays, None), None));
         }
         if matches!(Signs::of(self.hub, self.act.member.id).await?, Signs::Here(_)) {
             let held = self.held(kind::DM_RELAYS).await?;
             let wanted = self.hub.private_from(self.act.member.id).await? == PrivateFrom::Everybody;
-            templates.extend(private::relays::list(self.nostr.relay_url(), wanted, held.as_ref()));
+            let list = private::relays::list(self.nostr.relay_url(), wanted, held.as_ref());
+            templates.extend(list.map(|list| (list, held.map(Template::from))));
         }
         Ok(templates
             .into_iter()
-            .map(|template| Made { template, copy: None, relays: self.everywhere() })
+            .map(|(template, base)| Made { template, copy: None, relays: self.everywhere(), base })
             .collect())
+    }
+
+    /// What the next version of one of the member's replaceable events builds on: the newest that is held here, or that
+    /// waits for the member's own signer, made by acts of these words.
+    async fn base(&self, kind: Kind, acts: &[&str]) -> Result<Option<Template>, HubError> {
+        let mut versions: Vec<Template> = self.held(kind).await?.map(Template::from).into_iter().collect();
+        let waiting = nostr_unsigned::newest(self.act.member.id.0, acts, MOST_WAITING);
+        for mut row in self.hub.store().rows(waiting).await? {
+            versions.extend(serde_json::from_str::<Template>(&row.get::<String>(0)?));
+        }
+        Ok(versions.into_iter().filter(|version| version.kind == kind).max_by_key(|v| v.created_at))
     }
 
     /// Where the member writes, and where everybody's profiles are collected.

@@ -34,6 +34,8 @@ pub struct Made {
     pub template: Template,
     pub copy: Option<(CopyKind, Id)>,
     pub relays: Vec<String>,
+    /// Of what is replaceable: the version that it builds on.
+    pub base: Option<Template>,
 }
 
 /// Of the people named in one event, so many are looked up for their relays.
@@ -169,9 +171,13 @@ pub(crate) struct Staging<'a> {
 
 impl Staging<'_> {
     async fn put(&self, staged: &mut Staged, signs: &Signs, made: Made) -> Result<(), HubError> {
-        let Made { template, copy, mut relays } = made;
+        let Made { template, copy, mut relays, base } = made;
         relays.retain(|url| !self.facts.blocked.contains(url));
         if let Some(event) = signs.sign(&template) {
+            if let Some(address) = event.address() {
+                let base = base.map(|base| base.id(&event.pubkey).to_string()).unwrap_or_default();
+                staged.changes.push(nostr_events::forbid_others(&address, &base));
+            }
             self.put_event(staged, &event, copy, relays);
             return Ok(());
         }

@@ -34,7 +34,7 @@ impl Staging<'_> {
         outgoing.media = self.media_urls(post);
         let template = post_out::write(post, &outgoing);
         let relays = self.with_inboxes(self.facts.relays.write.clone(), &template.tags.people()).await?;
-        Ok(Some(Made { template, copy: Some((CopyKind::Post, post.id)), relays }))
+        Ok(Some(Made { template, copy: Some((CopyKind::Post, post.id)), relays, base: None }))
     }
 
     /// Where each attachment is found.
@@ -82,6 +82,6 @@ impl Staging<'_> {
         let template = Template { created_at, kind: kind::DELETION, tags, content: String::new() };
         let mut relays = self.facts.relays.write.clone();
         relays.extend(self.hub.sent_to(Network::Nostr, object).await?.into_iter().map(|d| d.url));
-        Ok(Some(Made { template, copy: None, relays }))
+        Ok(Some(Made { template, copy: None, relays, base: None }))
     }
 }
