@@ -9,17 +9,22 @@ use crate::{
     network::Nostr,
     nips::{n19, n25, n44, n56, n65, n88},
     private,
-    stage::event_by_native,
+    stage::{Sent, event_by_native, send},
     translate::{post_in, text_out},
 };
 use landbridge_hub::{
-    CopyKind, Draft, DraftPoll, Hub, HubError, Incoming, Origin, Via,
+    CopyKind, Draft, DraftPoll, Hub, HubError, Incoming, Mode, Origin, Via,
     publish::{FollowOptions, NewReport},
 };
-use landbridge_model::{Id, Mark, MarkKind, Network, Profile, RichText, Time, Visibility, richtext::compose};
+use landbridge_model::{
+    Id, Mark, MarkKind, Network, Presence, PresenceState, Profile, RichText, Time, Visibility,
+    richtext::compose,
+};
 
 /// Relays that one list can block.
 const MOST_BLOCKED: usize = 200;
+/// People whom one list can add.
+const MOST_FOLLOWED: usize = 500;
 
 /// Carries out a member's own event. What the hub does not want (too long, unknown target) stays on the relay only.
 pub async fn act(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Result<(), Later> {
@@ -86,7 +91,7 @@ async fn carry_out(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Resul
                 hub.vote(member, post, &choices, origin).await?;
             }
         }
-        kind::FOLLOWS => follow_list(nostr, hub, member, event).await?,
+        kind::FOLLOWS => follow_list(nostr, hub, member, event, origin).await?,
         kind::DELETION => {
             for target in event.tags.values("e").chain(event.tags.values("a")).take(500) {
                 delete(hub, member, target, origin.clone()).await?;
@@ -239,42 +244,87 @@ pub async fn delete(hub: &Hub, member: Id, target: &str, origin: Option<Origin>)
     }
 }
 
-/// The member's new follow list against the follows here. New keys are looked up, a bounded number at once.
-pub async fn follow_list(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Result<(), HubError> {
-    let listed: Vec<String> = event.tags.people().iter().map(Hex32::to_string).collect();
-    let before: Vec<(Id, String)> = hub
-        .followed_presences(member, Network::Nostr)
-        .await?
-        .into_iter()
-        .map(|p| (p.actor, p.native_id))
-        .collect();
-    let origin = || {
-        Some(Origin {
-            network: Network::Nostr,
-            native_id: event.id.to_string(),
-            original: bytes::Bytes::copy_from_slice(event.json.as_bytes()),
-            brought: None,
-        })
-    };
-    for (actor, key) in &before {
-        if !listed.contains(key) {
-            hub.unfollow(member, *actor, origin()).await?;
-        }
+/// What a list of follows changes here.
+struct Changes {
+    new: Vec<Presence>,
+    gone: Vec<Presence>,
+}
+
+/// The list that the member's own app has written: it goes out once, however much changes by it.
+async fn follow_list(
+    nostr: &Nostr,
+    hub: &Hub,
+    member: Id,
+    event: &Event,
+    origin: Option<Origin>,
+) -> Result<(), HubError> {
+    let changes = changes(nostr, hub, member, event).await?;
+    if changes.new.is_empty() && changes.gone.is_empty() {
+        return Ok(());
     }
-    for key in listed.iter().filter(|k| !before.iter().any(|(_, b)| b == *k)).take(500) {
-        let mut actor = hub.actor_by_native(Network::Nostr, key).await?;
-        if actor.is_none() {
+    // First, since it is not known any more afterwards whom the list has changed.
+    pass_on(nostr, hub, member, event, &changes).await?;
+    for left in &changes.gone {
+        hub.unfollow(member, left.actor, origin.clone()).await?;
+    }
+    for followed in &changes.new {
+        hub.follow(member, followed.actor, FollowOptions::default(), origin.clone()).await?;
+    }
+    Ok(())
+}
+
+/// Whom the list of a key that was brought along names is followed here as well. Nothing of it goes out on Nostr, where it
+/// comes from, and whoever was followed here before stays followed.
+pub async fn learn_follows(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Result<(), HubError> {
+    for followed in changes(nostr, hub, member, event).await?.new {
+        hub.follow(member, followed.actor, FollowOptions::default(), None).await?;
+    }
+    Ok(())
+}
+
+/// A list against the follows here. New keys are looked up, a bounded number at once.
+async fn changes(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Result<Changes, HubError> {
+    let listed: Vec<String> = event.tags.people().iter().map(Hex32::to_string).collect();
+    let before = hub.followed_presences(member, Network::Nostr).await?;
+    let mut new = Vec::new();
+    for key in listed.iter().filter(|k| !before.iter().any(|b| b.native_id == **k)).take(MOST_FOLLOWED) {
+        let mut presence = hub.presence_by_native(Network::Nostr, key).await?;
+        if presence.is_none() {
             let hint = event.tags.named("p").find(|t| t.get(1) == Some(key)).and_then(|t| t.get(2)).cloned();
             for incoming in lookup::profile_at(nostr, hub, key, hint.into_iter().collect()).await? {
                 let _ = hub.receive(Incoming { via: Via::Fetched, ..incoming }).await;
             }
-            actor = hub.actor_by_native(Network::Nostr, key).await?;
+            presence = hub.presence_by_native(Network::Nostr, key).await?;
         }
-        if let Some(actor) = actor.filter(|a| a.id != member) {
-            hub.follow(member, actor.id, FollowOptions::default(), origin()).await?;
-        }
+        new.extend(presence.filter(|p| p.actor != member));
     }
-    Ok(())
+    let gone = before.into_iter().filter(|p| !listed.contains(&p.native_id)).collect();
+    Ok(Changes { new, gone })
+}
+
+/// Sends a list to where the member writes, to index relays, and to where whoever is new in it or gone looks.
+async fn pass_on(
+    nostr: &Nostr,
+    hub: &Hub,
+    member: Id,
+    event: &Event,
+    Changes { new, gone }: &Changes,
+) -> Result<(), HubError> {
+    let presence = hub.presence(member, Network::Nostr).await?;
+    let open = |p: &Presence| p.state == PresenceState::Active;
+    let Some(presence) = presence.filter(open) else { return Ok(()) };
+    if hub.config().mode(Network::Nostr) != Mode::ReadWrite {
+        return Ok(());
+    }
+    let facts = Facts::of(&presence);
+    let mut relays: Vec<String> =
+        facts.relays.write.iter().chain(&nostr.options.index_relays).cloned().collect();
+    for concerned in new.iter().chain(gone) {
+        relays.extend(Facts::of(concerned).inbox().into_iter().take(3));
+    }
+    relays.retain(|url| !facts.blocked.contains(url));
+    let sent = Sent { actor: member, object: member, act: "follow" };
+    send(nostr, hub, sent, event, &relays, Vec::new()).await
 }
 
 /// The relays that the member wants nothing to do with (kind 10006, NIP-51), those in its private part as well when the key

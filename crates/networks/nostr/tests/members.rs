@@ -16,7 +16,7 @@ use landbridge_model::{Id, Network, Profile, RichText};
 use landbridge_nostr::{
     Nostr, Options,
     event::{Event, Keys, TagsExt},
-    nips::n44,
+    nips::{n19, n44},
     relay::RelayLimits,
     signer,
 };
@@ -35,6 +35,8 @@ on_both!(
     members_ask_each_other_first_on_the_relay_too,
     what_the_members_app_writes_becomes_a_post_untouched,
     a_profile_written_in_an_app_stays_as_it_is,
+    a_list_of_follows_goes_out_once,
+    whom_an_imported_key_follows_is_told_nothing,
     an_old_event_resent_by_a_stranger_is_no_post,
     apps_sign_through_us_as_long_as_the_grant_stands,
     a_members_own_signer_on_another_server_signs_for_them,
@@ -296,6 +298,83 @@ async fn a_profile_written_in_an_app_stays_as_it_is(engine: EngineKind) {
     }
     assert_eq!(fields["about"], "Hi");
     assert_eq!(fields["nip05"], json!(n.hub.config().address("alice")));
+}
+
+impl Node {
+    /// Somebody on Nostr of whom nothing but the key is known.
+    async fn stranger(&self) -> (Id, String) {
+        let key = Keys::generate().public();
+        let found = self.hub.find_actor(&n19::npub(&key)).await.unwrap();
+        (found.unwrap().id, key.to_string())
+    }
+
+    /// That key is known to write there.
+    async fn writes_to(&self, key: &str, relay: &str) {
+        let facts = json!({ "relays": { "write": [relay], "read": [] } });
+        self.hub.set_facts(Network::Nostr, key, facts).await.unwrap();
+    }
+
+    /// How often each list of follows is queued for each relay: `payload, destination`.
+    async fn lists_sent(&self) -> Vec<(i64, String)> {
+        let sent = landbridge_store::query(
+            "SELECT payload_id, destination FROM deliveries WHERE act IN ('follow', 'unfollow')",
+            landbridge_store::args![],
+        );
+        let rows = self.hub.store().rows(sent).await.unwrap();
+        rows.into_iter().map(|mut row| (row.get(0).unwrap(), row.get(1).unwrap())).collect()
+    }
+}
+
+async fn a_list_of_follows_goes_out_once(engine: EngineKind) {
+    let n = node(engine).await;
+    let keys = Keys::generate();
+    let alice = n.imported("alice", &keys).await;
+    let mut app = n.client().await;
+    assert!(app.authenticate(&keys).await.0);
+    let (bob, carol, dora) = (n.stranger().await, n.stranger().await, n.stranger().await);
+    let following = async || n.hub.actor(alice).await.unwrap().following;
+    let relay = |name: &str| format!("ws://127.0.0.1:9/{name}");
+    n.writes_to(&bob.1, &relay("bob")).await;
+    n.writes_to(&carol.1, &relay("carol")).await;
+    n.writes_to(&dora.1, &relay("dora")).await;
+    let own = n.nostr.relay_url().to_owned();
+    let both: &[&[&str]] = &[&["p", &bob.1], &["p", &carol.1]];
+    assert!(app.publish(&event(&keys, 3, now() + 1, both, "")).await.0);
+    until("both are followed", || async { following().await == 2 }).await;
+    let sent = n.lists_sent().await;
+    assert!(sent.iter().all(|(payload, _)| *payload == sent[0].0), "{sent:?}");
+    let mut places: Vec<String> = sent.into_iter().map(|(_, place)| place).collect();
+    places.sort();
+    let mut wanted = vec![relay("bob"), relay("carol"), own.clone()];
+    wanted.sort();
+    assert_eq!(places, wanted);
+    // Of the next one, whoever stays in it hears nothing.
+    let next: &[&[&str]] = &[&["p", &carol.1], &["p", &dora.1]];
+    assert!(app.publish(&event(&keys, 3, now() + 2, next, "")).await.0);
+    until("it is sent", || async { n.lists_sent().await.len() == 6 }).await;
+    let told = n.lists_sent().await.into_iter().filter(|(_, place)| *place == relay("carol"));
+    assert_eq!(told.count(), 1);
+}
+
+async fn whom_an_imported_key_follows_is_told_nothing(engine: EngineKind) {
+    let (away, keys) = (node(engine).await, Keys::generate());
+    away.imported("alice", &keys).await;
+    let index_relays = vec![away.nostr.relay_url().to_owned()];
+    let mut app = away.client().await;
+    assert!(app.authenticate(&keys).await.0);
+    let bob = Keys::generate().public().to_string();
+    let list = event(&keys, 3, now() + 1, &[&["p", &bob, "", "a petname"]], "");
+    assert!(app.publish(&list).await.0);
+    let home = node_with(engine, Options { index_relays, ..Options::default() }).await;
+    let alice = home.imported("alice", &keys).await;
+    let me = keys.public().to_string();
+    until("the lists are merged", || async {
+        home.newest(&me, 10_002).await.tags.values("r").any(|url| url == home.nostr.relay_url())
+    })
+    .await;
+    assert_eq!(home.hub.actor(alice).await.unwrap().following, 1);
+    assert!(home.lists_sent().await.is_empty());
+    assert_eq!(home.newest(&me, 3).await.id, list.id);
 }
 
 async fn an_old_event_resent_by_a_stranger_is_no_post(engine: EngineKind) {
@@ -768,15 +847,6 @@ async fn a_signer_that_says_no_is_not_asked_again(engine: EngineKind) {
     publish("Yes").await.unwrap();
     let signed = tokio::time::timeout(Duration::from_secs(30), signer.serve_until(1)).await.unwrap();
     assert_eq!(signed.content, "Yes");
-}
-
-impl Node {
-    /// Somebody on Nostr of whom nothing but the key is known.
-    async fn stranger(&self) -> (Id, String) {
-        let key = Keys::generate().public();
-        let found = self.hub.find_actor(&landbridge_nostr::nips::n19::npub(&key)).await.unwrap();
-        (found.unwrap().id, key.to_string())
-    }
 }
 
 /// The keys in a list of follows.

@@ -59,7 +59,7 @@ async fn one(nostr: &Nostr, hub: &Hub, presence: &Presence) -> Result<(), HubErr
         posting::take_over_profile(hub, presence.actor, event, None).await?;
     }
     if let Some(event) = &follows {
-        posting::follow_list(nostr, hub, presence.actor, event).await?;
+        posting::learn_follows(nostr, hub, presence.actor, event).await?;
     }
     // The member's acts wait until the lists are merged; an app may have written newer ones meanwhile.
     let _turn = hub.turn(presence.actor).await;

@@ -141,6 +141,10 @@ async fn native(nostr: &Nostr, hub: &Hub, act: &Act, original: &Bytes) -> Result
     }
     let event = Event::from_json(text).map_err(|_| damaged)?;
     let staging = Staging { nostr, hub, act, facts: Facts::of(&act.presence) };
+    if event.kind == kind::FOLLOWS {
+        // A list goes out once, not with each follow in it: see `posting`.
+        return Ok(Staged::default());
+    }
     let places = match event.class() {
         Class::Replaceable => staging.everywhere(),
         _ => staging.facts.relays.write.clone(),

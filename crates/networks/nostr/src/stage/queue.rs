@@ -1,4 +1,4 @@
-//! Events that are sent outside of an act: signed later, or merged after an import. Same rows as an act writes.
+//! Events that are sent outside of an act: signed later, merged after an import, or lists that several acts come from. Same rows as an act writes.
 
 use super::destination;
 use crate::{event::Event, network::Nostr, relay::store_changes};
@@ -39,8 +39,8 @@ pub async fn send(
         now,
     ));
     let mut urls = vec![own.to_owned()];
-    for url in relays.iter().take(super::MOST_RELAYS) {
-        if !urls.contains(url) {
+    for url in relays {
+        if urls.len() <= super::MOST_RELAYS && !urls.contains(url) {
             urls.push(url.clone());
         }
     }
