@@ -52,7 +52,8 @@ pub trait Translator: Send + Sync + 'static {
     async fn fetch(&self, hub: &Hub, native_id: &str) -> Result<Vec<Incoming>, HubError>;
 
     /// Hosts through which somebody comes here, beside those in their native id and address: the server that holds their
-    /// repository, say. From what is stored; asked only when there are rules for hosts.
+    /// repository, or that vouches for their name, say. Verified, and from what is stored; asked only when there are rules
+    /// for hosts, and when a post is said to be the copy of another.
     async fn hosts_of(&self, _hub: &Hub, _native_id: &str) -> Result<Vec<String>, HubError> {
         Ok(Vec::new())
     }

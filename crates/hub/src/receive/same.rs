@@ -32,7 +32,7 @@ impl Hub {
             let deleted = answers.next().is_some_and(|rows| !rows.is_empty());
             let known = known.map(|mut row| CopyRow::read(&mut row)).transpose()?;
             let Some(held) = known.filter(|copy| copy.kind == CopyKind::Post.key()) else {
-                if deleted && self.is_bridged(sent) {
+                if deleted && self.is_bridged(sent).await? {
                     return Err(Halt::Ignored("a bridge's copy of a deleted post"));
                 }
                 continue;
@@ -46,7 +46,7 @@ impl Hub {
                 self.add_copy(sent, post, held.object).await?;
                 return Ok(Some(Received::Duplicate));
             }
-            if self.is_bridged(sent) {
+            if self.is_bridged(sent).await? {
                 return Err(Halt::Ignored("a bridge's copy"));
             }
         }
@@ -59,7 +59,8 @@ impl Hub {
         let mut write = Write::default();
         for mut row in claimed {
             let (copy, domain, name): (Id, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            if gate::is_bridge(&domain) || gate::is_bridge(&name) {
+            let by_name = gate::is_bridge(&domain) || gate::is_bridge(&name);
+            if by_name || self.comes_by_bridge(row.get(3)?).await? {
                 write.push(home::remove(copy));
             }
         }
@@ -67,11 +68,30 @@ impl Hub {
         Ok(())
     }
 
-    fn is_bridged(&self, sent: &Sent) -> bool {
+    /// Whether a bridge has sent this, by what its network has verified: nobody is taken for one by their own word.
+    async fn is_bridged(&self, sent: &Sent) -> Result<bool, Halt> {
         let domain = sent.actor.domain.as_deref().unwrap_or_default();
         // On AT Protocol the name is a host.
         let handle = sent.network == Network::AtProto && gate::is_bridge(&sent.actor.username);
-        handle || gate::is_bridge(domain) || gate::host_of(&sent.native).is_some_and(gate::is_bridge)
+        let by_name = handle || gate::is_bridge(domain);
+        Ok(by_name
+            || gate::host_of(&sent.native).is_some_and(gate::is_bridge)
+            || self.is_behind_bridge(sent.network, &sent.native).await?)
+    }
+
+    /// Whether one of somebody's identities comes by the host of a bridge.
+    async fn comes_by_bridge(&self, actor: Id) -> Result<bool, Halt> {
+        for presence in self.presences(actor).await? {
+            if self.is_behind_bridge(presence.network, &presence.native_id).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn is_behind_bridge(&self, network: Network, native_id: &str) -> Result<bool, Halt> {
+        let Ok(translator) = self.translator(network) else { return Ok(false) };
+        Ok(translator.hosts_of(self, native_id).await?.iter().any(|host| gate::is_bridge(host)))
     }
 
     async fn add_copy(&self, sent: &Sent, post: &InPost, object: Id) -> Result<(), Halt> {

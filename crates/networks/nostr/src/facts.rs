@@ -27,6 +27,8 @@ pub struct Facts {
     /// member: as another app of theirs has said.
     pub messages: Vec<String>,
     pub messages_asked: i64,
+    /// Host that vouches for the name in this person's kind 0 (NIP-05), as of when it was last looked up; empty: none.
+    pub vouched_by: String,
     /// Seconds and id of the newest list of follows (kind 3) by which this person follows or left members.
     pub list_at: i64,
     pub list_id: String,

@@ -125,7 +125,8 @@ async fn profile_named(
         return Ok(Vec::new());
     }
     let event = newest_profile(nostr, hub, key, relays.clone()).await?;
-    let verified = match (verified, event.as_ref().and_then(profile::claimed_name)) {
+    let claimed = event.as_ref().and_then(profile::claimed_name);
+    let verified = match (verified, claimed.clone()) {
         (Some(name), _) => Some(name.to_owned()),
         (None, Some((name, host))) => {
             let holds = n05::look_up(hub.fetcher(), &name, &host).await.is_some_and(|f| f.key == *key);
@@ -133,6 +134,8 @@ async fn profile_named(
         }
         (None, None) => None,
     };
+    // Any host can name any key: whose name it is must say so too.
+    let agreed = claimed.filter(|claimed| verified.as_deref().and_then(n05::split).as_ref() == Some(claimed));
     let domain = hub.config().reserved_domain(Network::Nostr);
     let mut actor = profile::read(key, event.as_ref(), &domain, verified.as_deref());
     let mut facts = match hub.presence_by_native(Network::Nostr, &actor.native_id).await? {
@@ -140,6 +143,7 @@ async fn profile_named(
         None => Facts::default(),
     };
     facts.hint(relays);
+    facts.vouched_by = agreed.map(|(_, host)| host).unwrap_or_default();
     if let Some(list) = nostr.relay_lists.get(key).filter(|e| e.created_at > facts.relays_at) {
         facts.relays = crate::nips::n65::Relays::from_event(&list);
         facts.relays_at = list.created_at;

@@ -2,6 +2,7 @@
 
 use crate::{
     event::{Event, Hex32, Keys, kind},
+    facts::Facts,
     keys,
     nips::{
         n17,
@@ -154,6 +155,12 @@ impl Translator for Nostr {
 
     async fn stage(&self, hub: &Hub, act: &Act) -> Result<Staged, HubError> {
         crate::stage::stage(self, hub, act).await
+    }
+
+    async fn hosts_of(&self, hub: &Hub, key: &str) -> Result<Vec<String>, HubError> {
+        let presence = hub.presence_by_native(Network::Nostr, key).await?;
+        let host = presence.map(|presence| Facts::of(&presence).vouched_by).filter(|host| !host.is_empty());
+        Ok(host.into_iter().collect())
     }
 
     fn builds_on_the_last(&self) -> bool {

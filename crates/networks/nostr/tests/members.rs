@@ -56,6 +56,7 @@ on_both!(
     leaving_asks_everybody_to_forget,
     what_was_missed_is_read_page_by_page,
     reports_come_in_and_go_out_only_when_they_may_be_public,
+    who_vouches_for_a_name_is_known_when_its_owner_says_so_too,
 );
 
 struct Node {
@@ -970,6 +971,23 @@ async fn what_was_missed_is_read_page_by_page(engine: EngineKind) {
         true
     })
     .await;
+}
+
+async fn who_vouches_for_a_name_is_known_when_its_owner_says_so_too(engine: EngineKind) {
+    let (home, away) = (node(engine).await, node(engine).await);
+    let keys = Keys::generate();
+    away.imported("bob", &keys).await;
+    let hosts = async || home.nostr.hosts_of(&home.hub, &keys.public().to_string()).await.unwrap();
+    assert!(hosts().await.is_empty());
+    assert!(home.hub.find_actor(&format!("bob@{}", away.address)).await.unwrap().is_some());
+    assert_eq!(hosts().await, [away.address.to_string()]);
+    // Whoever names somebody else's key is nobody's host.
+    let (other, mut app) = (node(engine).await, away.client().await);
+    assert!(app.authenticate(&keys).await.0);
+    let claims = json!({ "nip05": "bob@elsewhere.example" }).to_string();
+    assert!(app.publish(&event(&keys, 0, now() + 1, &[], &claims)).await.0);
+    assert!(other.hub.find_actor(&format!("bob@{}", away.address)).await.unwrap().is_some());
+    assert!(other.nostr.hosts_of(&other.hub, &keys.public().to_string()).await.unwrap().is_empty());
 }
 
 async fn reports_come_in_and_go_out_only_when_they_may_be_public(engine: EngineKind) {

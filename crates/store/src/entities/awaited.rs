@@ -40,11 +40,12 @@ pub fn names(network: Network, native_id: &str, kind: Awaited, post: Id) -> Quer
     )
 }
 
-/// (post_id, domain and name of its author) of posts that call themselves copies of that id.
+/// (post_id, domain and name of its author, author_id) of posts that call themselves copies of that id: the first few.
 pub fn copies_of(network: Network, native_id: &str) -> Query {
     query(
-        "SELECT w.post_id, a.domain, a.username FROM awaited w JOIN posts p ON p.id = w.post_id JOIN actors a ON a.id = p.author_id
-         WHERE w.network = ?1 AND w.native_id = ?2 AND w.kind = 'copy'",
+        "SELECT w.post_id, a.domain, a.username, p.author_id
+         FROM awaited w JOIN posts p ON p.id = w.post_id JOIN actors a ON a.id = p.author_id
+         WHERE w.network = ?1 AND w.native_id = ?2 AND w.kind = 'copy' ORDER BY w.post_id LIMIT 20",
         args![network, native_id],
     )
 }

@@ -11,6 +11,7 @@ on_both_engines!(
     proved_identities_become_one,
     a_copy_needs_proof_or_the_others_word,
     a_bridges_copy_is_passed_over,
+    a_bridge_is_known_by_who_vouches_for_it,
     the_suspended_and_the_members_are_not_heard,
     a_profile_is_ones_own,
 );
@@ -140,6 +141,29 @@ async fn a_bridges_copy_is_passed_over(store: TestStore) {
     let home = t.home_of(&alice).await;
     assert_eq!(home.len(), 2);
     assert!(home.contains(&original) && home.contains(&second));
+}
+
+/// On Nostr neither key nor id names a host: what counts is who vouches for the name.
+async fn a_bridge_is_known_by_who_vouches_for_it(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let (bob, ghost) = (t.stranger(AP, "bob").await, t.stranger(NOSTR, "ghost").await);
+    t.follow_now(&alice, bob).await;
+    t.follow_now(&alice, ghost).await;
+    let url = |n: u8| format!("https://remote.example/{n}");
+    let copy = |id: &str, of: u8| InPost { same_as: vec![(AP, url(of))], ..post_of(NOSTR, "ghost", id, "x") };
+    let first = t.stored(AP, post_of(AP, "bob", &url(1), "x")).await;
+    let claimed = t.stored(NOSTR, copy("ev1", 1)).await;
+    assert_ne!(first, claimed, "a claim alone neither hides nor joins anything");
+    assert_eq!(t.home_of(&alice).await.len(), 2);
+    t.open.hosts.lock().unwrap().push("mostr.pub".into());
+    assert!(ignored(t.post(NOSTR, copy("ev2", 1)).await));
+    // The copy first: shown until the original comes.
+    let shown = t.stored(NOSTR, copy("ev3", 2)).await;
+    assert!(t.home_of(&alice).await.contains(&shown));
+    let second = t.stored(AP, post_of(AP, "bob", &url(2), "x")).await;
+    let home = t.home_of(&alice).await;
+    assert!(home.contains(&second) && !home.contains(&shown), "{home:?}");
 }
 
 async fn the_suspended_and_the_members_are_not_heard(store: TestStore) {
