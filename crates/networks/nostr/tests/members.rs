@@ -31,6 +31,7 @@ use tokio::{
 
 on_both!(
     a_post_goes_out_and_can_be_deleted,
+    what_a_text_names_by_code_is_quoted,
     what_a_moderator_hides_is_not_served,
     members_ask_each_other_first_on_the_relay_too,
     what_the_members_app_writes_becomes_a_post_untouched,
@@ -192,6 +193,17 @@ async fn a_post_goes_out_and_can_be_deleted(engine: EngineKind) {
     n.hub.delete_post(alice.actor.id, post.id, None).await.unwrap();
     assert!(n.stored(json!({"ids": ids})).await.is_empty());
     assert_eq!(n.stored(json!({"kinds": [5], "#e": [copy.native_id]})).await.len(), 1);
+}
+
+async fn what_a_text_names_by_code_is_quoted(engine: EngineKind) {
+    let n = node(engine).await;
+    let alice = n.member("alice", None).await.actor.id;
+    let id = "7".repeat(64);
+    let code = n.nostr.shown_post(&id);
+    let draft = Draft { author: alice, text: format!("Look: nostr:{code} !"), ..Draft::default() };
+    n.hub.publish(draft, None).await.unwrap();
+    let found = n.stored(json!({ "authors": [n.key(alice).await], "kinds": [1], "#q": [id] })).await;
+    assert_eq!(found.len(), 1);
 }
 
 async fn what_a_moderator_hides_is_not_served(engine: EngineKind) {
@@ -925,7 +937,7 @@ async fn blocked_relays_get_nothing(engine: EngineKind) {
 async fn leaving_asks_everybody_to_forget(engine: EngineKind) {
     let n = node(engine).await;
     let keys = Keys::generate();
-    let alice = n.member("alice", Some(&keys)).await.actor.id;
+    let alice = n.imported("alice", &keys).await;
     let draft = Draft { author: alice, text: "Soon gone".into(), ..Draft::default() };
     n.hub.publish(draft, None).await.unwrap();
     let me = keys.public().to_string();
@@ -940,7 +952,11 @@ async fn leaving_asks_everybody_to_forget(engine: EngineKind) {
         told.push(frame[2].clone());
     }
     told.sort_by_key(|e| e["kind"].as_u64());
-    assert!(told[0]["tags"].as_array().unwrap().contains(&json!(["e", note[0]])), "{told:?}");
+    let asked = told[0]["tags"].as_array().unwrap();
+    for tag in [json!(["e", note[0]]), json!(["k", "1"]), json!(["a", format!("10002:{me}:")])] {
+        assert!(asked.contains(&tag), "{tag} in {told:?}");
+    }
+    assert!(!asked.contains(&json!(["a", format!("0:{me}:")])), "the cleared profile has to stand");
     assert_eq!(told[1]["tags"], json!([["relay", "ALL_RELAYS"]]));
     let late = event(&keys, 1, now() - 5, &[], "An old note, sent again");
     assert!(n.client().await.publish(&late).await.1.starts_with("blocked:"));

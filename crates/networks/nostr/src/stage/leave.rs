@@ -3,7 +3,7 @@
 
 use super::{Made, Staging};
 use crate::{
-    event::{Tag, Template, kind},
+    event::{Event, Kind, Tag, Template, kind},
     translate::profile,
 };
 use landbridge_hub::HubError;
@@ -12,6 +12,7 @@ use landbridge_store::entities::{
     deliveries,
     nostr_events::{self, Wanted},
 };
+use std::collections::BTreeSet;
 
 /// Ids in the request to delete: relays refuse larger events. The request to vanish covers the rest.
 const MOST: i64 = 1_000;
@@ -26,10 +27,11 @@ impl Staging<'_> {
             limit: MOST,
             ..Wanted::default()
         };
-        let mut tags: Vec<Tag> = Vec::new();
+        let mut written = Vec::new();
         for mut row in self.hub.store().all(nostr_events::select(&wanted)).await?.into_iter().flatten() {
-            tags.push(vec!["e".into(), row.get(2)?]);
+            written.extend(Event::from_stored(&row.get::<String>(0)?));
         }
+        let tags = named(&written);
         let mut templates = Vec::new();
         if !tags.is_empty() {
             let content = String::new();
@@ -53,4 +55,16 @@ impl Staging<'_> {
             .map(|(template, base)| Made { template, copy: None, relays: relays.clone(), base })
             .collect())
     }
+}
+
+/// Tags that ask to delete all of these: each by its id, every version of what has some by its address, and their kinds.
+fn named(written: &[Event]) -> Vec<Tag> {
+    let tag = |name: &str, value: String| -> Tag { vec![name.into(), value] };
+    let mut tags: Vec<Tag> = written.iter().map(|event| tag("e", event.id.to_string())).collect();
+    // Not the profile: the cleared one, which is of the same second, has to stand.
+    let addresses = written.iter().filter(|event| event.kind != kind::METADATA).filter_map(Event::address);
+    tags.extend(addresses.map(|address| tag("a", address)));
+    let kinds: BTreeSet<Kind> = written.iter().map(|event| event.kind).collect();
+    tags.extend(kinds.into_iter().map(|kind| tag("k", kind.to_string())));
+    tags
 }

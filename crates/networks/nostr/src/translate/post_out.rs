@@ -2,10 +2,13 @@
 
 use super::text_out;
 use crate::{
-    event::{Event, Hex32, Tag, Template, kind},
+    event::{Event, Hex32, Tag, TagsExt, Template, kind},
     nips::{n10, n19::Pointer, n22, n25, n32, n88, n92},
 };
-use landbridge_model::{MarkKind, Media, Post, richtext::normal_tag};
+use landbridge_model::{Mark, MarkKind, Media, Post, RichText, richtext::normal_tag};
+
+/// Codes in one text that get a tag.
+const MOST_CODES: usize = 20;
 
 /// What a post needs to become an event: everything that had to be looked up.
 #[derive(Default)]
@@ -38,7 +41,6 @@ pub enum Quoted {
 
 /// The event of a post.
 pub fn write(post: &Post, outgoing: &Outgoing) -> Template {
-    let relay_of = |relays: &[String]| relays.first().cloned().unwrap_or_default();
     let mut tags: Vec<Tag> = match &outgoing.parent {
         Some((parent, relay)) if parent.kind == kind::NOTE => {
             n10::answer(parent, relay, outgoing.root_author)
@@ -71,12 +73,20 @@ pub fn write(post: &Post, outgoing: &Outgoing) -> Template {
     }
     match &outgoing.quote {
         Some(Quoted::Event { pointer, author }) => {
-            tags.push(vec!["q".into(), pointer.native_id(), relay_of(pointer.relays()), author.to_string()]);
-            push_person(&mut tags, author);
+            push_quote(&mut tags, pointer, Some(author));
             append(&mut content, "\n\n", &pointer.code().map(|c| format!("nostr:{c}")).unwrap_or_default());
         }
         Some(Quoted::Page(url)) => append(&mut content, "\n\n", url),
         None => {}
+    }
+    // After the quoted post: the first of them is taken for it.
+    for pointer in codes(&post.text) {
+        let author = match &pointer {
+            Pointer::Event { author, .. } => author.as_ref(),
+            Pointer::Address { author, .. } => Some(author),
+            Pointer::Profile { .. } => continue,
+        };
+        push_quote(&mut tags, &pointer, author);
     }
     if let (kind::POLL, Some(poll)) = (kind, &post.poll) {
         tags.extend(n88::write(poll, &outgoing.relays));
@@ -98,6 +108,29 @@ pub fn write(post: &Post, outgoing: &Outgoing) -> Template {
     Template { created_at: post.created_at.secs(), kind, tags, content }
 }
 
+/// What the author has named by code in the text (NIP-27).
+fn codes(text: &RichText) -> impl Iterator<Item = Pointer> {
+    let code = |mark: &Mark| match &mark.kind {
+        MarkKind::Link { url } if url.starts_with("nostr:") => Pointer::parse(url),
+        _ => None,
+    };
+    text.marks.iter().filter_map(code).take(MOST_CODES)
+}
+
+/// Names an event, and its author, as quoted (NIP-18).
+fn push_quote(tags: &mut Vec<Tag>, pointer: &Pointer, author: Option<&Hex32>) {
+    let id = pointer.native_id();
+    if tags.values("q").any(|known| known == id) {
+        return;
+    }
+    let mut tag: Tag = vec!["q".into(), id, pointer.relays().first().cloned().unwrap_or_default()];
+    tag.extend(author.map(Hex32::to_string));
+    tags.push(tag);
+    if let Some(author) = author {
+        push_person(tags, author);
+    }
+}
+
 fn push_person(tags: &mut Vec<Tag>, key: &Hex32) {
     let key = key.to_string();
     if !tags.iter().any(|t| matches!(t.as_slice(), [name, k, ..] if name == "p" && *k == key)) {
@@ -110,4 +143,38 @@ fn append(content: &mut String, gap: &str, more: &str) {
         content.push_str(gap);
     }
     content.push_str(more);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Keys;
+    use landbridge_model::richtext::compose;
+
+    #[test]
+    fn codes_in_the_text_are_named_in_tags() {
+        let author = Keys::generate().public();
+        let relays = vec!["wss://relay.example".to_owned()];
+        let event = Pointer::Event { id: Hex32([7; 32]), author: None, kind: None, relays: Vec::new() };
+        let article = Pointer::Address { kind: 30_023, author, d: "x".into(), relays };
+        let person = Pointer::Profile { key: author, relays: Vec::new() };
+        let [event_code, article_code, person] = [&event, &article, &person].map(|p| p.code().unwrap());
+        let text = format!("nostr:{event_code} nostr:{article_code}, nostr:{event_code} by nostr:{person}");
+        let mut tags = Vec::new();
+        let named: Vec<Pointer> = codes(&compose(&text)).collect();
+        assert_eq!(named, [event.clone(), article.clone(), event.clone()]);
+        push_quote(&mut tags, &article, Some(&author));
+        for pointer in &named {
+            push_quote(&mut tags, pointer, None);
+        }
+        let (address, key) = (article.native_id(), author.to_string());
+        assert_eq!(
+            tags,
+            [
+                vec!["q".to_owned(), address, "wss://relay.example".into(), key.clone()],
+                vec!["p".into(), key],
+                vec!["q".into(), event.native_id(), String::new()],
+            ]
+        );
+    }
 }
