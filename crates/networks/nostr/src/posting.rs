@@ -268,16 +268,24 @@ async fn follow_list(
         hub.unfollow(member, left.actor, origin.clone()).await?;
     }
     for followed in &changes.new {
-        hub.follow(member, followed.actor, FollowOptions::default(), origin.clone()).await?;
+        follow(hub, member, followed.actor, origin.clone()).await?;
     }
     Ok(())
+}
+
+/// One of a list: whoever cannot be followed, because of a block, keeps nobody else out of it.
+async fn follow(hub: &Hub, member: Id, target: Id, origin: Option<Origin>) -> Result<(), HubError> {
+    match hub.follow(member, target, FollowOptions::default(), origin).await {
+        Err(HubError::Forbidden(_)) => Ok(()),
+        other => other.map(|_| ()),
+    }
 }
 
 /// Whom the list of a key that was brought along names is followed here as well. Nothing of it goes out on Nostr, where it
 /// comes from, and whoever was followed here before stays followed.
 pub async fn learn_follows(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Result<(), HubError> {
     for followed in changes(nostr, hub, member, event).await?.new {
-        hub.follow(member, followed.actor, FollowOptions::default(), None).await?;
+        follow(hub, member, followed.actor, None).await?;
     }
     Ok(())
 }
