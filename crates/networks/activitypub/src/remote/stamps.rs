@@ -11,8 +11,8 @@ impl ActivityPub {
     pub(crate) async fn with_stamp(&self, hub: &Hub, read: ReadPost) -> InPost {
         let ReadPost { mut post, stamp, .. } = read;
         let Some(quoted) = post.quote.clone() else { return post };
-        // Quoting oneself, or on one's own server's word, needs no paper.
-        if same_authority(&quoted, &post.native_id) && stamp.is_none() {
+        // Quoting oneself, or on one's own server's word, needs no paper; nor does what was quoted in one of the older ways.
+        if !post.quote_free && stamp.is_none() && same_authority(&quoted, &post.native_id) {
             post.quote_free = self.author_of(hub, &quoted).await.is_some_and(|author| author == post.author);
         }
         if let Some(stamp) = stamp
