@@ -2,9 +2,12 @@
 
 use super::scene::Scene;
 use super::support::{draft, on_both};
-use landbridge_model::{Network, QuoteState};
+use landbridge_activitypub::urls::Urls;
+use landbridge_hub::Draft;
+use landbridge_model::{Audience, Network, QuoteState};
+use serde_json::json;
 
-on_both!(an_older_quote_of_a_neighbour_needs_no_leave,);
+on_both!(an_older_quote_of_a_neighbour_needs_no_leave, only_the_leave_for_this_very_pair_counts,);
 
 impl Scene {
     /// What has become of the quote in a post of Mallory's.
@@ -28,4 +31,31 @@ async fn an_older_quote_of_a_neighbour_needs_no_leave() {
     newer["object"]["quote"] = quoted.into();
     assert_eq!(s.send(&newer).await, 202);
     assert_eq!(s.quote_in("2").await, QuoteState::Pending, "this way knows of leave, and shows none");
+}
+
+async fn only_the_leave_for_this_very_pair_counts() {
+    let s = Scene::new().await;
+    let policy = Some(Audience::Nobody);
+    let closed = s.a.publish(Draft { quote_policy: policy, ..draft(&s.alice, "not to be quoted") }).await;
+    let open = s.a.publish(draft(&s.alice, "quote me")).await;
+    let [closed, open] = [closed, open].map(|p| format!("{}/users/alice/statuses/{}", s.a.origin, p.id));
+    let quote = async |id: &str, quoted: &str, stamp: &str| {
+        let mut create = s.create(id);
+        create["object"]["quote"] = quoted.into();
+        create["object"]["quoteAuthorization"] = stamp.into();
+        assert_eq!(s.send(&create).await, 202);
+        s.quote_in(id).await
+    };
+    assert_eq!(quote("1", &closed, &open).await, QuoteState::Pending, "a post is no leave");
+
+    let request = json!({
+        "id": format!("{}/q", s.m.origin), "type": "QuoteRequest", "actor": s.actor(), "object": open,
+        "instrument": format!("{}/2", s.m.origin)
+    });
+    assert_eq!(s.send(&request).await, 202);
+    let quoted = s.a.hub.copy(Network::ActivityPub, &open).await.unwrap().unwrap().object;
+    let stamp = Urls::of(&s.a.origin).stamp("alice", quoted, &format!("{}/2", s.m.origin));
+    assert_eq!(quote("3", &open, &stamp).await, QuoteState::Pending, "given to another post");
+    assert_eq!(quote("4", &closed, &stamp).await, QuoteState::Pending, "given for another post");
+    assert_eq!(quote("2", &open, &stamp).await, QuoteState::Accepted);
 }
