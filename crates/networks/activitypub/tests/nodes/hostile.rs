@@ -30,6 +30,7 @@ on_both!(
     what_is_not_properly_signed_is_refused,
     nobody_speaks_for_others,
     a_private_note_is_for_whom_it_addresses,
+    a_public_note_names_whom_it_tags,
     oversized_and_broken_documents_are_refused_cheaply,
     markup_and_tricks_end_as_plain_text,
     documents_are_believed_only_from_their_own_host,
@@ -130,6 +131,24 @@ async fn a_private_note_is_for_whom_it_addresses() {
     assert!(reads("3", &s.alice).await && reads("3", &eve).await, "to both");
     assert_eq!(s.send(&to("4", &[])).await, 202);
     assert!(!s.holds(&format!("{}/4", s.m.origin)).await, "to nobody, tagging both");
+}
+
+async fn a_public_note_names_whom_it_tags() {
+    let s = Scene::new().await;
+    s.a.follow(&s.alice, &s.m.address("mallory")).await;
+    let mut create = s.create("1");
+    create["object"]["tag"] = json!([]);
+    assert_eq!(s.send(&create).await, 202);
+    assert!(s.holds(&format!("{}/1", s.m.origin)).await);
+    s.nothing_arrived().await;
+    // What answers her is told all the same.
+    let mine = s.a.publish(draft(&s.alice, "well?")).await;
+    let mut answer = s.create("2");
+    answer["object"]["tag"] = json!([]);
+    answer["object"]["inReplyTo"] = format!("{}/users/alice/statuses/{}", s.a.origin, mine.id).into();
+    assert_eq!(s.send(&answer).await, 202);
+    let told = s.a.hub.notifications(s.alice.actor.id, &[], None, Page::default()).await.unwrap();
+    assert_eq!(told.len(), 1, "{told:?}");
 }
 
 async fn oversized_and_broken_documents_are_refused_cheaply() {
