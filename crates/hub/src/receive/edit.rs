@@ -17,10 +17,13 @@ use landbridge_store::{
         search, tags,
     },
 };
+use std::time::Duration;
 
 /// Earlier versions that are kept.
 const HISTORY: i64 = 50;
 const TRIES: u32 = 4;
+/// Nobody is told of an older post because it was edited.
+const NEWS: Duration = Duration::from_secs(2 * 86_400);
 
 impl Hub {
     pub(super) async fn receive_edit(
@@ -36,8 +39,9 @@ impl Hub {
         for _ in 0..TRIES {
             let known = self.store().row(copies::by_native(sent.network, &post.native_id)).await?;
             let Some(known) = known.map(|mut row| CopyRow::read(&mut row)).transpose()? else {
-                // It overtook the post itself, or the post concerned nobody before.
-                return self.receive_post(sent, post, trail).await;
+                // It overtook the post itself, or the post concerned nobody before: then it may be years old.
+                let late = post.published < Time::now().minus(NEWS);
+                return self.receive_post(&Sent { late, ..sent.clone() }, post, trail).await;
             };
             if CopyState::from_i64(known.state) == CopyState::Deleted || known.kind != CopyKind::Post.key() {
                 return Err(Halt::Ignored("deleted"));

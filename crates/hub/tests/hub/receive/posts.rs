@@ -14,6 +14,7 @@ on_both_engines!(
     a_missing_parent_is_fetched_but_told_to_nobody,
     a_fetched_post_that_arrives_later_is_told_then,
     an_edit_by_the_author_only_and_only_when_newer,
+    an_edit_of_an_old_post_that_is_not_here_is_no_news,
     a_delete_leaves_nothing_and_stays,
     only_the_owner_deletes,
     a_blocked_host_is_refused,
@@ -166,6 +167,29 @@ async fn an_edit_by_the_author_only_and_only_when_newer(store: TestStore) {
     assert!(t.hub.receive(edit(at(2000, "Second"), "bob")).await.is_ok());
     let history = t.hub.history(id, Some(alice.actor.id)).await.unwrap();
     assert_eq!(history.iter().map(|(_, p)| p.text.text.as_str()).collect::<Vec<_>>(), ["Frist", "Second"]);
+}
+
+async fn an_edit_of_an_old_post_that_is_not_here_is_no_news(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    t.stranger(AP, "carol").await;
+    let old = |post: InPost| InPost { published: Time(1_600_000_000_000), ..post };
+    let edit = |post: InPost| What::Edit(Box::new(InPost { updated: Some(Time::now()), ..post }));
+    let post = old(mention_of(AP, "bob", "https://remote.example/1", "alice"));
+    let Received::Stored(Some(id)) = t.take(AP, "bob", None, edit(post.clone())).await.unwrap() else {
+        panic!("it concerns alice");
+    };
+    assert!(t.home_of(&alice).await.is_empty() && t.told(&alice).await.is_empty());
+    let nobodys = old(post_of(AP, "carol", "https://remote.example/2", "x"));
+    assert!(ignored(t.take(AP, "carol", None, edit(nobodys)).await));
+    // The post itself, should it still come, is told as ever; so is a new one that its edit overtook.
+    t.stored(AP, post).await;
+    assert_eq!((t.home_of(&alice).await, t.told(&alice).await.len()), (vec![id], 1));
+    let new = mention_of(AP, "bob", "https://remote.example/3", "alice");
+    t.take(AP, "bob", None, edit(new)).await.unwrap();
+    assert_eq!(t.told(&alice).await.len(), 2);
 }
 
 async fn a_delete_leaves_nothing_and_stays(store: TestStore) {
