@@ -86,10 +86,7 @@ impl Cx<'_> {
             translate::post(document.node(), self.now).ok_or(Not::Ignored("an object that is no post"))?;
         let author = read.post.author.clone();
         let cx = self.with(&author, document.node(), document.bytes.clone());
-        let mut post = self.ap.with_stamp(self.hub, read).await;
-        if edit {
-            post.updated = post.updated.or(Some(self.now).filter(|_| post.poll.is_none()));
-        }
+        let post = self.ap.with_stamp(self.hub, read).await;
         let what = if edit { What::Edit(Box::new(post)) } else { What::Post(Box::new(post)) };
         Ok(vec![Incoming { id: None, ..cx.incoming(what) }])
     }
