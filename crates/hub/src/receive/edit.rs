@@ -84,6 +84,9 @@ impl Hub {
             write.push(polls::update(held.id, now, &polls::Tally::of(now)));
         }
         settle_quote(&mut write, new, held, &around);
+        if !older {
+            write.extend(dropped_quote(sent, new, held));
+        }
         if !newer || !is_edit(new, &after, held) {
             write.extend(policies(sent, new, &after, held).filter(|_| !older).into_iter().flatten());
             if write.is_empty() {
@@ -184,6 +187,15 @@ fn settle_quote(write: &mut Write, new: &InPost, held: &Post, around: &Surroundi
         write.push(posts::accept_quote(held.id, quoted));
         write.extend(quoted.map(|quoted| posts::count_quotes(quoted, 1)));
     }
+}
+
+/// A quote that its author shows no longer, since the leave was taken back or what it quotes is gone.
+fn dropped_quote(sent: &Sent, new: &InPost, held: &Post) -> Vec<Change> {
+    let quote = held.quote.as_ref().filter(|quote| quote.state == QuoteState::Accepted);
+    let dropped = new.quote.is_none() && held.origin == Some(sent.network);
+    let Some(quote) = quote.filter(|_| dropped) else { return Vec::new() };
+    let count = quote.post.map(|quoted| posts::count_quotes(quoted, -1));
+    std::iter::once(posts::set_quote(held.id, None, QuoteState::Revoked)).chain(count).collect()
 }
 
 /// Who may answer and quote is no part of what was said: it is set without a new version.

@@ -65,8 +65,15 @@ async fn a_quote_counts_when_leave_is_there(store: TestStore) {
     let stamped = InPost { quote_stamp: Some("https://remote.example/stamp".into()), ..first };
     t.take(AP, "bob", None, What::Edit(Box::new(stamped.clone()))).await.unwrap();
     assert_eq!(t.hub.post(id).await.unwrap().quote.unwrap().state, QuoteState::Accepted);
-    let _ = t.take(AP, "bob", None, What::Edit(Box::new(stamped))).await;
+    let _ = t.take(AP, "bob", None, What::Edit(Box::new(stamped.clone()))).await;
     assert_eq!(t.hub.post(quoted).await.unwrap().quotes, 1);
+    // Shown no longer: once.
+    for _ in 0..2 {
+        let dropped = InPost { quote: None, quote_stamp: None, ..stamped.clone() };
+        t.take(AP, "bob", None, What::Edit(Box::new(dropped))).await.unwrap();
+    }
+    assert_eq!(t.hub.post(id).await.unwrap().quote.unwrap().state, QuoteState::Revoked);
+    assert_eq!(t.hub.post(quoted).await.unwrap().quotes, 0);
 }
 
 async fn quotes_need_no_leave_where_nobody_asks(store: TestStore) {
