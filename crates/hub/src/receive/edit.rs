@@ -1,7 +1,7 @@
 //! A changed post. Only by its author, only when newer; earlier versions stay; it never widens who may read it.
 
 use super::{
-    Sent, clean, compose::side_rows, halt::Halt, held::ANSWERED, surroundings::Surroundings, trail::Trail,
+    Sent, clean, compose::side_rows, halt::Halt, held::ANSWERED, quote, surroundings::Surroundings, trail::Trail,
 };
 use crate::{
     CopyKind, CopyState, Event, EventKind, Hub, InPost, Received, Via, What,
@@ -83,7 +83,7 @@ impl Hub {
         {
             write.push(polls::update(held.id, now, &polls::Tally::of(now)));
         }
-        settle_quote(&mut write, new, held, &around);
+        settle_quote(&mut write, sent, new, held, &around);
         if !older {
             write.extend(dropped_quote(sent, new, held));
         }
@@ -177,7 +177,7 @@ impl Hub {
 }
 
 /// Leave to quote that came by an edit counts from now on.
-fn settle_quote(write: &mut Write, new: &InPost, held: &Post, around: &Surroundings) {
+fn settle_quote(write: &mut Write, sent: &Sent, new: &InPost, held: &Post, around: &Surroundings) {
     if let Some(quote) = &held.quote
         && quote.state == QuoteState::Pending
         && new.quote.as_deref() == Some(quote.native_id.as_str())
@@ -186,6 +186,7 @@ fn settle_quote(write: &mut Write, new: &InPost, held: &Post, around: &Surroundi
         let quoted = quote.post.or(around.quoted.map(|quoted| quoted.id));
         write.push(posts::accept_quote(held.id, quoted));
         write.extend(quoted.map(|quoted| posts::count_quotes(quoted, 1)));
+        write.extend(quote::leave(sent, new, held.id, around));
     }
 }
 

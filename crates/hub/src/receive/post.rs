@@ -1,7 +1,7 @@
 //! A post.
 
 use super::{
-    Sent, clean, compose::visibility_of, glance::Glance, halt::Halt, held::ANSWERED,
+    Sent, clean, compose::visibility_of, glance::Glance, halt::Halt, held::ANSWERED, quote,
     surroundings::Surroundings, tombs, trail::Trail,
 };
 use crate::{
@@ -154,6 +154,7 @@ impl Hub {
             write.extend(self.hold(sent, scope, &new.native_id, what, &held).await?);
         }
         write.extend(counts(&post));
+        write.extend(quote::leave(sent, new, post.id, around));
         write.extend(wait(sent, new, &post));
         match waited_for {
             true => write.extend(awaited::settle(sent.network, &new.native_id, post.id)),

@@ -6,7 +6,7 @@ use crate::remote::Missing;
 use crate::translate::{self, Facts, policy::Interaction, web_url};
 use crate::vocab::{Node, same_authority, visibility};
 use bytes::Bytes;
-use landbridge_hub::{Incoming, What};
+use landbridge_hub::{CopyKind, Incoming, What};
 use landbridge_model::{ActorKind, Network, Visibility};
 
 const RELAYED: &[&str] = &["Create", "Update", "Delete", "Like", "Dislike", "EmojiReact", "Undo"];
@@ -91,7 +91,7 @@ impl Cx<'_> {
         Ok(vec![Incoming { id: None, ..cx.incoming(what) }])
     }
 
-    /// A delete that the post's own host confirms by not having it any more.
+    /// A delete that the own host of the post, or of the leave to quote, confirms by not having it any more.
     pub(super) async fn confirmed_delete(&self, id: &str) -> Read {
         let copy = self.hub.copy(Network::ActivityPub, id).await?;
         let copy = copy.ok_or(Not::Ignored("a delete of something unknown"))?;
@@ -102,7 +102,10 @@ impl Cx<'_> {
         }
         let author = self.hub.presence(copy.actor, Network::ActivityPub).await?;
         let author = author.ok_or(Not::Ignored("a delete of nobody's post"))?.native_id;
-        let what = What::Delete { target: id.to_owned() };
+        let what = match copy.kind {
+            CopyKind::QuoteStamp => What::QuoteRevoked { stamp: id.to_owned() },
+            _ => What::Delete { target: id.to_owned() },
+        };
         Ok(vec![Incoming { actor: author, id: None, ..self.incoming(what) }])
     }
 }
