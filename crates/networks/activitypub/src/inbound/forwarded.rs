@@ -45,7 +45,7 @@ impl Cx<'_> {
 
     async fn proved(&self, activity: &Value, actor: &str) -> bool {
         let Some(method) = proof::method(activity) else { return false };
-        match self.ap.key(self.hub, method).await {
+        match self.ap.key(self.hub, method, actor).await {
             Ok(key) => key.actor == actor && proof::verify(activity, &key.key).is_ok(),
             Err(_) => false,
         }
