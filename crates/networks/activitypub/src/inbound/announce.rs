@@ -97,7 +97,7 @@ impl Cx<'_> {
         let copy = copy.ok_or(Not::Ignored("a delete of something unknown"))?;
         match self.ap.document(self.hub, id).await {
             Err(Missing::Gone) => {}
-            Err(Missing::Later(why)) => return Err(Not::Later(why)),
+            Err(later @ (Missing::Later(_) | Missing::Ours(_))) => return Err(later.into()),
             _ => return Err(Not::Ignored("a delete that its host does not confirm")),
         }
         let author = self.hub.presence(copy.actor, Network::ActivityPub).await?;

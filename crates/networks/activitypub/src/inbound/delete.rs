@@ -37,7 +37,7 @@ impl Cx<'_> {
                 self.ap.forget_actor(self.actor);
                 self.one(What::Gone)
             }
-            Err(Missing::Later(why)) => Err(Not::Later(why)),
+            Err(Missing::Later(why) | Missing::Ours(why)) => Err(Not::Later(why)),
             _ => Err(gone),
         }
     }

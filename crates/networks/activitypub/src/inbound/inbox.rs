@@ -10,7 +10,14 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use landbridge_hub::{Hub, Incoming, Received, Refused};
 use landbridge_model::{Network, Time};
-use std::time::SystemTime;
+use serde_json::Value;
+use std::time::{Duration, SystemTime};
+use tokio::time::timeout;
+
+/// How long somebody who passes on what others did waits for the servers of those others.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Before they are asked once more.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// What the sender is told.
 pub(crate) struct Answer {
@@ -85,11 +92,37 @@ impl ActivityPub {
             }
             Err(denied) => return Answer::refused(StatusCode::UNAUTHORIZED, "key", denied),
         };
-        let read = if signer.actor == actor { cx.read(node).await } else { cx.forwarded(&activity).await };
-        if signer.actor == actor && read.is_ok() {
+        let own = signer.actor == actor;
+        let read = match own && !node.is("Announce") {
+            true => cx.read(node).await,
+            false => match timeout(PATIENCE, cx.passed_on(&activity, &signer.actor)).await {
+                Ok(Err(Not::Away(_))) | Err(_) => {
+                    self.read_again(hub, activity.clone(), signer.actor.clone(), body, time(claim.made));
+                    Err(Not::Ignored("what it names cannot be had now"))
+                }
+                Ok(read) => read,
+            },
+        };
+        if own && read.is_ok() {
             self.compare_later(hub, actor, headers);
         }
         finish(hub, read).await
+    }
+
+    /// Reads once more what somebody passed on, when the server that it comes from may be back: whoever sent it cannot help
+    /// that, and is not kept waiting.
+    fn read_again(&self, hub: &Hub, activity: Value, sender: String, body: Bytes, signed: Time) {
+        let Some(this) = self.this.upgrade() else { return };
+        let again = hub.clone();
+        hub.in_background(async move {
+            tokio::time::sleep(PAUSE).await;
+            let (node, urls) = (Node(&activity), Urls::new(&again));
+            let Some(actor) = node.id("actor") else { return };
+            let cx = Cx::new(&this, &again, &urls, actor, node, body, signed);
+            if let Ok(incoming) = cx.passed_on(&activity, &sender).await {
+                take(&again, incoming).await;
+            }
+        });
     }
 
     /// Follower synchronisation does not keep the sender waiting.
@@ -127,7 +160,7 @@ async fn finish(hub: &Hub, read: Read) -> Answer {
         Ok(incoming) => take(hub, incoming).await,
         Err(Not::Ignored(why)) => Answer::ignored(why),
         Err(Not::Refused(why)) => Answer::refused(StatusCode::FORBIDDEN, why, why),
-        Err(Not::Later(why)) => Answer::refused(StatusCode::SERVICE_UNAVAILABLE, "later", why),
+        Err(Not::Later(why) | Not::Away(why)) => Answer::refused(StatusCode::SERVICE_UNAVAILABLE, "later", why),
     }
 }
 

@@ -39,7 +39,7 @@ impl From<Missing> for KeyError {
             Missing::Gone => KeyError::Gone,
             Missing::Forbidden => KeyError::Later("its server does not show it".into()),
             Missing::NotActivity(why) => KeyError::Bad(why),
-            Missing::Later(why) => KeyError::Later(why),
+            Missing::Later(why) | Missing::Ours(why) => KeyError::Later(why),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use super::scene::{PUBLIC, Scene};
 use super::support::{draft, on_both, until};
+use axum::http::header;
+use axum::routing::get;
 use landbridge_hub::Draft;
 use landbridge_model::Network;
 use landbridge_store::{Change, args};
@@ -9,6 +11,7 @@ use serde_json::{Value, json};
 
 on_both!(
     a_group_passes_on_what_its_people_do,
+    a_third_server_that_is_down_holds_nobody_up,
     nobody_is_put_words_in_the_mouth_by_a_group,
     a_post_to_a_group_is_addressed_to_it,
 );
@@ -61,6 +64,40 @@ async fn a_group_passes_on_what_its_people_do() {
     s.m.hub.delete_post(bob.actor.id, post.id, None).await.unwrap();
     assert_eq!(s.passes_on("6", act("Delete", id.as_str().into())).await, 202);
     assert!(s.a.hub.post(got).await.is_err());
+}
+
+async fn a_third_server_that_is_down_holds_nobody_up() {
+    let s = Scene::group().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let third = format!("http://c.test:{}", listener.local_addr().unwrap().port());
+    let create = |n: u32| {
+        json!({
+            "id": format!("{third}/{n}/activity"), "type": "Create", "actor": format!("{third}/u"),
+            "object": {"id": format!("{third}/{n}"), "type": "Note", "attributedTo": format!("{third}/u")}
+        })
+    };
+    // Connections are taken, and nothing is answered.
+    let asked = std::time::Instant::now();
+    assert_eq!(s.passes_on("1", create(1)).await, 202);
+    assert!(asked.elapsed() < std::time::Duration::from_secs(10));
+    // It answers again; one post is there, whose author is not.
+    let note = |n: u32, author: &str| {
+        let note = json!({
+            "id": format!("{third}/{n}"), "type": "Note", "attributedTo": format!("{third}/{author}"),
+            "to": [PUBLIC], "content": "late"
+        });
+        get(async move || ([(header::CONTENT_TYPE, "application/activity+json")], note.to_string()))
+    };
+    let author = json!({
+        "id": format!("{third}/u"), "type": "Person", "preferredUsername": "u", "inbox": format!("{third}/u/inbox")
+    });
+    let author =
+        get(async move || ([(header::CONTENT_TYPE, "application/activity+json")], author.to_string()));
+    let site = axum::Router::new().route("/1", note(1, "u")).route("/2", note(2, "gone")).route("/u", author);
+    tokio::spawn(async move { axum::serve(listener, site).await });
+    assert_eq!(s.passes_on("2", create(2)).await, 202);
+    assert!(!s.holds(&format!("{third}/2")).await);
+    until("it was asked once more", async || s.holds(&format!("{third}/1")).await).await;
 }
 
 async fn nobody_is_put_words_in_the_mouth_by_a_group() {
