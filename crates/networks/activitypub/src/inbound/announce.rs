@@ -6,8 +6,9 @@ use crate::remote::Missing;
 use crate::translate::{self, Facts, policy::Interaction, web_url};
 use crate::vocab::{Node, same_authority, visibility};
 use bytes::Bytes;
-use landbridge_hub::{CopyKind, Incoming, What};
+use landbridge_hub::{CopyKind, HubError, Incoming, Via, What};
 use landbridge_model::{ActorKind, Network, Visibility};
+use landbridge_store::entities::follows;
 
 const RELAYED: &[&str] = &["Create", "Update", "Delete", "Like", "Dislike", "EmojiReact", "Undo"];
 
@@ -49,8 +50,8 @@ impl Cx<'_> {
         if inner.is_any(&["Create", "Update"]) {
             let mut read = self.confirmed_post(target, inner.is("Update")).await?;
             if inner.is("Create") {
-                let visibility = visibility(announce, None).min(Visibility::Unlisted);
-                read.push(self.incoming(What::Repost { target: target.to_owned(), visibility }));
+                let beside = self.beside(read.first(), announce).await?;
+                read.extend(beside);
             }
             return Ok(read);
         }
@@ -65,6 +66,30 @@ impl Cx<'_> {
             return Err(Not::Ignored("a relayed reaction to a post that is not here"));
         }
         self.relayed_reaction(inner).await
+    }
+
+    /// What a new post is by being passed on: a repost by the group. An answer is none; it belongs to its thread, and is kept
+    /// as if asked for where that is here and somebody follows the group.
+    async fn beside(&self, post: Option<&Incoming>, announce: Node<'_>) -> Result<Option<Incoming>, Not> {
+        let Some((incoming, What::Post(post))) = post.map(|incoming| (incoming, &incoming.what)) else {
+            return Ok(None);
+        };
+        let Some(parent) = &post.reply_to else {
+            let visibility = visibility(announce, None).min(Visibility::Unlisted);
+            let target = post.native_id.clone();
+            return Ok(Some(self.incoming(What::Repost { target, visibility })));
+        };
+        let in_thread = self.hub.copy(Network::ActivityPub, parent).await?.is_some();
+        let kept = in_thread && self.is_followed().await?;
+        Ok(kept.then(|| Incoming { via: Via::Fetched, ..incoming.clone() }))
+    }
+
+    async fn is_followed(&self) -> Result<bool, Not> {
+        let Some(presence) = self.hub.presence_by_native(Network::ActivityPub, self.actor).await? else {
+            return Ok(false);
+        };
+        let followed = self.hub.store().row(follows::any_member_following(presence.actor)).await;
+        Ok(followed.map_err(HubError::from)?.is_some())
     }
 
     /// A reaction, or its undoing, by somebody who did not sign it: a group speaks for the people of its own server; all

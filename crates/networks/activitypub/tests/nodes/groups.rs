@@ -4,13 +4,14 @@ use super::scene::{PUBLIC, Scene};
 use super::support::{draft, on_both, until};
 use axum::http::header;
 use axum::routing::get;
-use landbridge_hub::Draft;
-use landbridge_model::Network;
+use landbridge_hub::{Draft, Page};
+use landbridge_model::{Network, Post};
 use landbridge_store::{Change, args};
 use serde_json::{Value, json};
 
 on_both!(
     a_group_passes_on_what_its_people_do,
+    an_answer_in_a_group_is_part_of_its_thread,
     a_third_server_that_is_down_holds_nobody_up,
     nobody_is_put_words_in_the_mouth_by_a_group,
     a_post_to_a_group_is_addressed_to_it,
@@ -64,6 +65,29 @@ async fn a_group_passes_on_what_its_people_do() {
     s.m.hub.delete_post(bob.actor.id, post.id, None).await.unwrap();
     assert_eq!(s.passes_on("6", act("Delete", id.as_str().into())).await, 202);
     assert!(s.a.hub.post(got).await.is_err());
+}
+
+async fn an_answer_in_a_group_is_part_of_its_thread() {
+    let s = Scene::group().await;
+    let bob = s.m.member("bob").await;
+    let topic = s.m.publish(draft(&bob, "a topic")).await;
+    let answer = s.m.publish(Draft { reply_to: Some(topic.id), ..draft(&bob, "an answer") }).await;
+    let id_of = |post: &Post| format!("{}/users/bob/statuses/{}", s.m.origin, post.id);
+    let create = async |post: &Post| {
+        let (id, actor) = (id_of(post), format!("{}/users/bob", s.m.origin));
+        let create = json!({
+            "id": format!("{id}/activity"), "type": "Create", "actor": actor, "object": s.m.json(&id).await
+        });
+        assert_eq!(s.passes_on(&post.id.to_string(), create).await, 202);
+        s.a.hub.copy(Network::ActivityPub, &id).await.unwrap().map(|copy| copy.object)
+    };
+    assert!(create(&answer).await.is_none(), "in a thread that is not here");
+    let topic = create(&topic).await.unwrap();
+    let answer = create(&answer).await.unwrap();
+    assert_eq!(s.a.hub.post(answer).await.unwrap().reply_to, Some(topic));
+    let home = s.a.hub.home(s.alice.actor.id, Page::default()).await.unwrap();
+    let shown: Vec<_> = home.iter().map(|view| view.post.repost_of.unwrap_or(view.post.id)).collect();
+    assert_eq!(shown, [topic]);
 }
 
 async fn a_third_server_that_is_down_holds_nobody_up() {
