@@ -1,7 +1,8 @@
 //! A changed post. Only by its author, only when newer; earlier versions stay; it never widens who may read it.
 
 use super::{
-    Sent, clean, compose::side_rows, halt::Halt, held::ANSWERED, quote, surroundings::Surroundings, trail::Trail,
+    Sent, clean, compose::side_rows, halt::Halt, held::ANSWERED, quote, surroundings::Surroundings,
+    trail::Trail,
 };
 use crate::{
     CopyKind, CopyState, Event, EventKind, Hub, InPost, Received, Via, What,
@@ -76,8 +77,7 @@ impl Hub {
         let mut write = Write::default();
         // Without a date of its own, what arrives last is believed.
         let was = held.edited_at.unwrap_or(held.created_at);
-        let (newer, older) =
-            (new.updated.is_none_or(|at| at > was), new.updated.is_some_and(|at| at < was));
+        let (newer, older) = (new.updated.is_none_or(|at| at > was), new.updated.is_some_and(|at| at < was));
         if let (Some(now), Some(before)) = (&after.poll, &held.poll)
             && now != before
         {

@@ -161,7 +161,8 @@ impl Hub {
                 Admission::Closed(why) => return Err(Halt::Ignored(why)),
             };
             let late = false;
-            let sent = Sent { network, actor, native, id, at, via, late, original, limited, released, carrier };
+            let sent =
+                Sent { network, actor, native, id, at, via, late, original, limited, released, carrier };
             match (what, glance) {
                 (What::Post(post), Some(glance)) => {
                     Box::pin(self.receive_seen_post(&sent, *post, glance, trail)).await

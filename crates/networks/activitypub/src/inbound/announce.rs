@@ -4,17 +4,20 @@
 use super::read::{Cx, Not, Read};
 use crate::remote::Missing;
 use crate::translate::{self, Facts, policy::Interaction, web_url};
-use crate::vocab::{Node, same_authority, visibility};
+use crate::vocab::{ACTOR_TYPES, Node, same_authority, visibility};
 use bytes::Bytes;
-use landbridge_hub::{CopyKind, HubError, Incoming, Via, What};
+use landbridge_hub::{CopyKind, HubError, Incoming, Undone, Via, What};
 use landbridge_model::{ActorKind, Network, Visibility};
 use landbridge_store::entities::follows;
 
 const RELAYED: &[&str] = &["Create", "Update", "Delete", "Like", "Dislike", "EmojiReact", "Undo"];
+const REACTIONS: &[&str] = &["Like", "Dislike", "EmojiReact"];
+/// What a group passes on for other servers with a moderation of their own. Nothing is asked for because of it.
+const UNHEARD: &[&str] = &["Add", "Remove", "Block", "Lock", "Flag", "Follow", "Accept", "Reject", "Move"];
 
 impl Cx<'_> {
     pub(super) async fn announce(&self, activity: Node<'_>) -> Read {
-        if let Some(inner) = activity.object("object").filter(|o| o.is_any(RELAYED)) {
+        if let Some(inner) = activity.object("object").filter(|o| is_activity(*o)) {
             return self.relayed(inner, activity).await;
         }
         let target = web_url(self.object(activity)?).ok_or(Not::Refused("an announce of no URL"))?;
@@ -22,7 +25,7 @@ impl Cx<'_> {
         if self.hub.copy(Network::ActivityPub, target).await?.is_none() && self.is_group().await? {
             // A group may announce an activity by its id alone.
             let document = self.ap.document(self.hub, target).await?;
-            if document.node().is_any(RELAYED) {
+            if is_activity(document.node()) {
                 return self.relayed(document.node(), activity).await;
             }
         }
@@ -40,12 +43,24 @@ impl Cx<'_> {
     }
 
     async fn relayed(&self, inner: Node<'_>, announce: Node<'_>) -> Read {
+        let undone = inner.object("object").filter(|o| inner.is("Undo") && o.has("type"));
+        if inner.is_any(UNHEARD) || undone.is_some_and(|undone| !undone.is_any(REACTIONS)) {
+            return Err(Not::Ignored("a relay of what has no effect here"));
+        }
         let target = inner.id("object").and_then(web_url).ok_or(Not::Refused("a relay of nothing"))?;
-        if self.urls.is_ours(target) && inner.is_any(&["Create", "Update", "Delete"]) {
+        if self.urls.is_ours(target) && inner.is_any(&["Create", "Update"]) {
             return Err(Not::Ignored("a relay of our own post"));
         }
         if inner.is("Delete") {
-            return self.confirmed_delete(target).await;
+            return self.taken_out(target).await;
+        }
+        if inner.is("Update") && target == self.actor {
+            // Somebody has changed the group itself.
+            self.ap.forget_actor(target);
+            return Ok(vec![self.ap.remote_actor(self.hub, target).await?.incoming()]);
+        }
+        if inner.object("object").is_some_and(|o| o.is_any(ACTOR_TYPES)) {
+            return Err(Not::Ignored("a relay of somebody's profile"));
         }
         if inner.is_any(&["Create", "Update"]) {
             let mut read = self.confirmed_post(target, inner.is("Update")).await?;
@@ -104,6 +119,22 @@ impl Cx<'_> {
         }
     }
 
+    /// What a group has taken out it shows no longer, whoever took it out; the post itself goes when its own host says so.
+    async fn taken_out(&self, target: &str) -> Read {
+        if self.hub.copy(Network::ActivityPub, target).await?.is_none() {
+            return Err(Not::Ignored("a delete of something unknown"));
+        }
+        let shown = What::Repost { target: target.to_owned(), visibility: Visibility::Public };
+        let undo = What::Undo(Undone { id: None, what: Some(Box::new(shown)) });
+        let mut read = vec![Incoming { id: None, ..self.incoming(undo) }];
+        match self.confirmed_delete(target).await {
+            Ok(gone) => read.extend(gone),
+            Err(Not::Ignored(_) | Not::Away(_)) => {}
+            Err(not) => return Err(not),
+        }
+        Ok(read)
+    }
+
     /// A post as its own host has it.
     pub(super) async fn confirmed_post(&self, id: &str, edit: bool) -> Read {
         let document = self.ap.document(self.hub, id).await?;
@@ -133,4 +164,8 @@ impl Cx<'_> {
         };
         Ok(vec![Incoming { actor: author, id: None, ..self.incoming(what) }])
     }
+}
+
+fn is_activity(node: Node<'_>) -> bool {
+    node.is_any(RELAYED) || node.is_any(UNHEARD)
 }

@@ -160,7 +160,9 @@ async fn finish(hub: &Hub, read: Read) -> Answer {
         Ok(incoming) => take(hub, incoming).await,
         Err(Not::Ignored(why)) => Answer::ignored(why),
         Err(Not::Refused(why)) => Answer::refused(StatusCode::FORBIDDEN, why, why),
-        Err(Not::Later(why) | Not::Away(why)) => Answer::refused(StatusCode::SERVICE_UNAVAILABLE, "later", why),
+        Err(Not::Later(why) | Not::Away(why)) => {
+            Answer::refused(StatusCode::SERVICE_UNAVAILABLE, "later", why)
+        }
     }
 }
 

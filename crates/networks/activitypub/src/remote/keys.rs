@@ -68,12 +68,7 @@ impl ActivityPub {
     }
 
     /// A key, asked for if need be. Many who need it at once ask once.
-    pub(crate) async fn key(
-        &self,
-        hub: &Hub,
-        key_id: &str,
-        actor: &str,
-    ) -> Result<Arc<SignerKey>, KeyError> {
+    pub(crate) async fn key(&self, hub: &Hub, key_id: &str, actor: &str) -> Result<Arc<SignerKey>, KeyError> {
         if let Some(key) = self.known_key(hub, key_id, actor).await {
             return Ok(key);
         }

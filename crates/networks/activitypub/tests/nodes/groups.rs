@@ -5,13 +5,14 @@ use super::support::{draft, on_both, until};
 use axum::http::header;
 use axum::routing::get;
 use landbridge_hub::{Draft, Page};
-use landbridge_model::{Network, Post};
-use landbridge_store::{Change, args};
+use landbridge_model::{Actor, ActorKind, Network, Post, Profile};
+use landbridge_store::{Change, args, entities::actors};
 use serde_json::{Value, json};
 
 on_both!(
     a_group_passes_on_what_its_people_do,
     an_answer_in_a_group_is_part_of_its_thread,
+    a_group_tells_of_its_own_profile,
     a_third_server_that_is_down_holds_nobody_up,
     nobody_is_put_words_in_the_mouth_by_a_group,
     a_post_to_a_group_is_addressed_to_it,
@@ -62,6 +63,15 @@ async fn a_group_passes_on_what_its_people_do() {
 
     assert_eq!(s.passes_on("5", act("Delete", id.as_str().into())).await, 202);
     assert!(s.a.hub.post(got).await.is_ok(), "its own host still has it");
+    let reposts = async || s.a.hub.post(got).await.unwrap().reposts;
+    assert_eq!(reposts().await, 0, "but the group shows it no longer");
+    // What undoes that says nothing of the post.
+    let undo = json!({"type": "Undo", "actor": s.actor(), "object": act("Delete", id.as_str().into())});
+    assert_eq!(s.passes_on("5b", undo).await, 202);
+    for kind in ["Add", "Remove", "Lock", "Block"] {
+        assert_eq!(s.passes_on(kind, act(kind, id.as_str().into())).await, 202);
+        assert_eq!(reposts().await, 0, "{kind} is no boost");
+    }
     s.m.hub.delete_post(bob.actor.id, post.id, None).await.unwrap();
     assert_eq!(s.passes_on("6", act("Delete", id.as_str().into())).await, 202);
     assert!(s.a.hub.post(got).await.is_err());
@@ -88,6 +98,19 @@ async fn an_answer_in_a_group_is_part_of_its_thread() {
     let home = s.a.hub.home(s.alice.actor.id, Page::default()).await.unwrap();
     let shown: Vec<_> = home.iter().map(|view| view.post.repost_of.unwrap_or(view.post.id)).collect();
     assert_eq!(shown, [topic]);
+}
+
+async fn a_group_tells_of_its_own_profile() {
+    let s = Scene::group().await;
+    let profile = Profile { display_name: "The Club".into(), ..Profile::default() };
+    let renamed = Actor { kind: ActorKind::Group, profile, ..s.mallory.actor.clone() };
+    s.m.hub.store().write(actors::set_profile(&renamed)).await.unwrap();
+    let group = s.m.json(&s.actor()).await;
+    let update =
+        json!({"id": format!("{}#u", s.actor()), "type": "Update", "actor": s.actor(), "object": group});
+    assert_eq!(s.passes_on("1", update).await, 202);
+    let known = s.a.hub.actor_by_native(Network::ActivityPub, &s.actor()).await.unwrap().unwrap();
+    assert_eq!(known.profile.display_name, "The Club");
 }
 
 async fn a_third_server_that_is_down_holds_nobody_up() {

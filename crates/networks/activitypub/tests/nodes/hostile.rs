@@ -392,14 +392,12 @@ async fn somebody_known_may_leave_when_their_key_is_gone() {
             presence.is_some()
         };
         s.a.find(&actor).await;
-        let delete =
-            json!({"id": format!("{actor}#d"), "type": "Delete", "actor": actor, "object": actor});
+        let delete = json!({"id": format!("{actor}#d"), "type": "Delete", "actor": actor, "object": actor});
         let body = serde_json::to_vec(&delete).unwrap();
         let send = async || {
             let key_id = format!("{actor}/{name}");
             let now = SystemTime::now();
-            let headers =
-                cavage::sign(&Method::POST, &s.inbox(), Some(&body), &key_id, &key, now).unwrap();
+            let headers = cavage::sign(&Method::POST, &s.inbox(), Some(&body), &key_id, &key, now).unwrap();
             s.post(headers, body.clone()).await
         };
         if !kept {

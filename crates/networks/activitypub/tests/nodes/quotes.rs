@@ -11,8 +11,11 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-on_both!(an_older_quote_of_a_neighbour_needs_no_leave, only_the_leave_for_this_very_pair_counts,
-    leave_that_somebody_else_says_is_taken_back_is_asked_for,);
+on_both!(
+    an_older_quote_of_a_neighbour_needs_no_leave,
+    only_the_leave_for_this_very_pair_counts,
+    leave_that_somebody_else_says_is_taken_back_is_asked_for,
+);
 
 impl Scene {
     /// What has become of the quote in a post of Mallory's.
