@@ -3,6 +3,7 @@
 use super::*;
 use crate::support::{draft, test_hub};
 use landbridge_hub::{CopyKind, moderation::Rule};
+use landbridge_model::Audience;
 use landbridge_store::{on_both_engines, testing::TestStore};
 
 on_both_engines!(
@@ -14,6 +15,8 @@ on_both_engines!(
     a_missing_parent_is_fetched_but_told_to_nobody,
     a_fetched_post_that_arrives_later_is_told_then,
     an_edit_by_the_author_only_and_only_when_newer,
+    an_edit_of_an_old_post_that_is_not_here_is_no_news,
+    without_a_date_only_other_words_are_an_edit,
     a_delete_leaves_nothing_and_stays,
     only_the_owner_deletes,
     a_blocked_host_is_refused,
@@ -166,6 +169,55 @@ async fn an_edit_by_the_author_only_and_only_when_newer(store: TestStore) {
     assert!(t.hub.receive(edit(at(2000, "Second"), "bob")).await.is_ok());
     let history = t.hub.history(id, Some(alice.actor.id)).await.unwrap();
     assert_eq!(history.iter().map(|(_, p)| p.text.text.as_str()).collect::<Vec<_>>(), ["Frist", "Second"]);
+}
+
+async fn an_edit_of_an_old_post_that_is_not_here_is_no_news(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    t.stranger(AP, "carol").await;
+    let old = |post: InPost| InPost { published: Time(1_600_000_000_000), ..post };
+    let edit = |post: InPost| What::Edit(Box::new(InPost { updated: Some(Time::now()), ..post }));
+    let post = old(mention_of(AP, "bob", "https://remote.example/1", "alice"));
+    let Received::Stored(Some(id)) = t.take(AP, "bob", None, edit(post.clone())).await.unwrap() else {
+        panic!("it concerns alice");
+    };
+    assert!(t.home_of(&alice).await.is_empty() && t.told(&alice).await.is_empty());
+    let nobodys = old(post_of(AP, "carol", "https://remote.example/2", "x"));
+    assert!(ignored(t.take(AP, "carol", None, edit(nobodys)).await));
+    // The post itself, should it still come, is told as ever; so is a new one that its edit overtook.
+    t.stored(AP, post).await;
+    assert_eq!((t.home_of(&alice).await, t.told(&alice).await.len()), (vec![id], 1));
+    let new = mention_of(AP, "bob", "https://remote.example/3", "alice");
+    t.take(AP, "bob", None, edit(new)).await.unwrap();
+    assert_eq!(t.told(&alice).await.len(), 2);
+}
+
+async fn without_a_date_only_other_words_are_an_edit(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    let first = InPost {
+        published: Time(Time::now().0 - 600_000),
+        ..post_of(AP, "bob", "https://remote.example/1", "Hello")
+    };
+    let id = t.stored(AP, first.clone()).await;
+    let now = async |post: &InPost| {
+        let _ = t.take(AP, "bob", None, What::Edit(Box::new(post.clone()))).await.unwrap();
+        let versions = t.hub.history(id, Some(alice.actor.id)).await.unwrap().len();
+        (t.hub.post(id).await.unwrap(), versions)
+    };
+    // Another rule, and a tag beside the text.
+    let closed = InPost { quote_policy: Audience::Nobody, tags: vec!["x".into()], ..first.clone() };
+    let (post, versions) = now(&closed).await;
+    assert_eq!((post.quote_policy, post.edited_at, versions), (Audience::Nobody, None, 1));
+    let (post, versions) = now(&InPost { text: RichText::plain("Hello!"), ..closed.clone() }).await;
+    assert_eq!((post.text.text.as_str(), post.edited_at.is_some(), versions), ("Hello!", true, 2));
+    // An older version's rule does not come back.
+    let old = InPost { updated: Some(Time(first.published.0 + 1)), ..first };
+    assert_eq!(now(&old).await.0.quote_policy, Audience::Nobody);
 }
 
 async fn a_delete_leaves_nothing_and_stays(store: TestStore) {
