@@ -23,6 +23,7 @@ on_both!(
     deletions_and_vanishing_last,
     replaceable_protected_expiring_ephemeral,
     requests_to_the_signer_pass_through,
+    a_refused_request_ends_the_one_before_it,
     hostile_frames_do_no_harm,
     every_event_is_told_once_however_it_meets_the_stored_answer,
     who_joined_in_another_process_is_found,
@@ -196,6 +197,18 @@ async fn requests_to_the_signer_pass_through(engine: EngineKind) {
     let request = event(&Keys::generate(), 24_133, now(), &[&["p", &w.server.public().to_string()]], "x");
     assert!(c.publish(&request).await.0);
     assert_eq!(w.signer.recv().await.unwrap().id, request.id);
+}
+
+async fn a_refused_request_ends_the_one_before_it(engine: EngineKind) {
+    let w = world(engine, RelayLimits::default()).await;
+    let (alice, mut c) = (w.member().await, w.client().await);
+    c.say(json!(["REQ", "x", {"kinds": [1]}])).await;
+    assert_eq!(c.next().await[0], "EOSE");
+    c.say(json!(["REQ", "x", {"ids": ["zz"]}])).await;
+    let closed = c.next().await;
+    assert_eq!((closed[0].as_str(), closed[1].as_str()), (Some("CLOSED"), Some("x")));
+    assert!(w.client().await.publish(&event(&alice, 1, now(), &[], "unheard")).await.0);
+    assert!(c.silent().await);
 }
 
 async fn hostile_frames_do_no_harm(engine: EngineKind) {

@@ -37,6 +37,11 @@ pub enum Action {
         filters: Vec<Filter>,
     },
     Unsubscribe(String),
+    /// A request is refused: what its name stood for before has ended, too.
+    Refuse {
+        sub: String,
+        frame: String,
+    },
     /// A key has proved itself by the event with that id.
     Authenticated {
         key: Hex32,
@@ -104,7 +109,7 @@ impl Session {
                     }
                     Err((reason, why)) => {
                         self.subs.remove(&sub);
-                        close(&sub, reason, &why)
+                        Action::Refuse { frame: frames::closed(&sub, reason, &why), sub }
                     }
                 }
             }
@@ -228,6 +233,10 @@ mod tests {
         format!(r#"["AUTH",{}]"#, event.json)
     }
 
+    fn refused(action: &Action, reason: &str) -> bool {
+        matches!(action, Action::Refuse { frame, .. } if frame.contains(reason))
+    }
+
     #[test]
     fn authentication() {
         let keys = Keys::generate();
@@ -261,9 +270,8 @@ mod tests {
         );
         assert_eq!(say(&mut s, r#"["CLOSE","a"]"#), Action::Unsubscribe("a".into()));
         assert!(matches!(say(&mut s, r#"["REQ","c",{}]"#), Action::Subscribe { .. }));
-        assert!(
-            matches!(say(&mut s, r#"["REQ","c",{"ids":[1]}]"#), Action::Send(t) if t.contains("invalid:"))
-        );
+        assert!(refused(&say(&mut s, r#"["REQ","c",{"ids":[1]}]"#), "invalid:"));
+        assert!(matches!(say(&mut s, r#"["REQ","d",{}]"#), Action::Subscribe { .. }), "its place is free");
         let four = r##"["COUNT","c",{"#a":[],"#b":[],"#c":[],"#d":[]}]"##;
         assert!(matches!(say(&mut s, four), Action::Send(t) if t.contains("unsupported:")));
         assert!(matches!(say(&mut s, "hello"), Action::Send(t) if t.starts_with(r#"["NOTICE""#)));
@@ -274,7 +282,7 @@ mod tests {
         let keys = Keys::generate();
         let mut s = session();
         let mine = format!(r##"["REQ","w",{{"kinds":[1059],"#p":["{}"]}}]"##, keys.public());
-        assert!(matches!(say(&mut s, &mine), Action::Send(t) if t.contains("auth-required:")));
+        assert!(refused(&say(&mut s, &mine), "auth-required:"));
         say(&mut s, &auth(&keys, 22242, URL, "c", 1_000_000));
         assert!(matches!(say(&mut s, &mine), Action::Subscribe { .. }));
         let other = format!(r##"["COUNT","w",{{"kinds":[1059],"#p":["{}"]}}]"##, "0".repeat(64));

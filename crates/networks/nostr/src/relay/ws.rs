@@ -202,9 +202,12 @@ impl Connection {
                 self.send(frames::ok(&event, true, "")).await
             }
             Action::Unsubscribe(sub) => {
-                self.subs.retain(|s| *s != sub);
-                self.relay.0.live.unsubscribe(self.listener.id, &sub);
+                self.unsubscribe(&sub);
                 true
+            }
+            Action::Refuse { sub, frame } => {
+                self.unsubscribe(&sub);
+                self.send(frame).await
             }
             Action::Subscribe { sub, filters } => {
                 if !self.subs.contains(&sub) {
@@ -229,6 +232,11 @@ impl Connection {
                 self.send(answer).await
             }
         }
+    }
+
+    fn unsubscribe(&mut self, sub: &str) {
+        self.subs.retain(|s| s != sub);
+        self.relay.0.live.unsubscribe(self.listener.id, sub);
     }
 
     async fn send(&self, frame: String) -> bool {
