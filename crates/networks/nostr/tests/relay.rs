@@ -144,6 +144,11 @@ async fn wraps_are_for_their_recipient_alone(engine: EngineKind) {
     // The recipient may delete it.
     assert!(a.publish(&event(&alice, 5, now(), &[&["e", &wrap.id.to_string()], &["k", "1059"]], "")).await.0);
     assert_eq!(a.stored(json!({"kinds": [1059]})).await.unwrap(), [second.id.to_string()]);
+    // Then it stays away, whoever sends it again and by whichever way.
+    let (ok, why) = b.publish(&wrap).await;
+    assert!(!ok && why.starts_with("blocked:"), "{why}");
+    w.relay.store_own(std::slice::from_ref(&wrap)).await.unwrap();
+    assert_eq!(a.stored(json!({"kinds": [1059]})).await.unwrap(), [second.id.to_string()]);
 }
 
 async fn deletions_and_vanishing_last(engine: EngineKind) {

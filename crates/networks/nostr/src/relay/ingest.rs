@@ -362,12 +362,14 @@ fn already(event: &Unverified<'_>, known: &Known) -> Option<String> {
     }
     let address = address_of(event);
     let asked = |target: String| known.deleted.get(&target).into_iter().flatten();
-    let deleted = asked(format!("e{id}")).any(|(by, _)| *by == author)
+    // The author of a gift wrap is nobody: whom it is for deletes it.
+    let may_delete = |by: &str| by == author || recipient(event) == Some(by);
+    let deleted = asked(format!("e{id}")).any(|(by, _)| may_delete(by))
         || address.as_ref().is_some_and(|address| {
             asked(format!("a{address}")).any(|(by, until)| *by == author && event.created_at <= *until)
         });
     if deleted {
-        return Some(frames::refused(&event.id, Reason::Blocked, "its author deleted it"));
+        return Some(frames::refused(&event.id, Reason::Blocked, "it was deleted"));
     }
     let vanished = |key: &str| known.vanished.get(key).is_some_and(|until| event.created_at <= *until);
     if vanished(&author) || recipient(event).is_some_and(vanished) {
