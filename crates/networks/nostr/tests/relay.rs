@@ -121,9 +121,12 @@ async fn wraps_are_for_their_recipient_alone(engine: EngineKind) {
     assert!(!b.publish(&seal).await.0);
     assert!(b.stored(json!({})).await.unwrap().is_empty());
     assert!(b.stored(json!({"ids": [wrap.id]})).await.unwrap().is_empty());
-    assert!(b.stored(json!({"kinds": [1059], "#p": [me]})).await.unwrap_err().starts_with("auth-required:"));
+    for kinds in [json!([1059]), json!([4, 1059])] {
+        let refused = b.stored(json!({"kinds": kinds, "#p": [me]})).await.unwrap_err();
+        assert!(refused.starts_with("auth-required:"), "{refused}");
+    }
     assert!(b.authenticate(&bob).await.0);
-    assert!(b.stored(json!({"kinds": [1059], "#p": [me]})).await.unwrap_err().starts_with("restricted:"));
+    assert!(b.stored(json!({"kinds": [1059], "#p": [me]})).await.unwrap_err().starts_with("auth-required:"));
     assert!(b.stored(json!({"kinds": [1059]})).await.unwrap().is_empty());
     b.say(json!(["COUNT", "c", {"#p": [me]}])).await;
     assert_eq!(b.next().await, json!(["COUNT", "c", {"count": 0}]));
