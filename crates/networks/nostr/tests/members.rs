@@ -36,6 +36,7 @@ on_both!(
     what_the_members_app_writes_becomes_a_post_untouched,
     an_old_event_resent_by_a_stranger_is_no_post,
     apps_sign_through_us_as_long_as_the_grant_stands,
+    an_app_has_long_lists_signed_and_hears_what_is_too_long,
     a_members_own_signer_on_another_server_signs_for_them,
     keys_come_and_go,
     two_servers_follow_answer_like_and_delete_over_nostr,
@@ -343,6 +344,23 @@ async fn apps_sign_through_us_as_long_as_the_grant_stands(engine: EngineKind) {
     n.hub.revoke(alice, grant.id).await.unwrap();
     assert!(app.ask("get_public_key", &[]).await["error"].as_str().unwrap().contains("not connected"));
     assert!(app.ask("connect", &[&server, &secret]).await["error"].is_string(), "a secret works once");
+}
+
+async fn an_app_has_long_lists_signed_and_hears_what_is_too_long(engine: EngineKind) {
+    let n = node(engine).await;
+    let alice = n.member("alice", None).await.actor.id;
+    let link = url::Url::parse(&signer::invite(&n.nostr, alice).await.unwrap().link).unwrap();
+    let secret = link.query_pairs().find(|(k, _)| k == "secret").unwrap().1.into_owned();
+    let mut app = App::new(&n).await;
+    let server = app.server.to_string();
+    assert_eq!(app.ask("connect", &[&server, &secret]).await["result"], "ack");
+    let follows: Vec<Value> = (0..700).map(|_| json!(["p", Keys::generate().public()])).collect();
+    let list = json!({"kind": 3, "created_at": now(), "tags": follows, "content": ""});
+    let signed = app.ask("sign_event", &[&list.to_string()]).await["result"].as_str().unwrap().to_owned();
+    assert_eq!(Event::from_json(&signed).unwrap().tags.len(), 700);
+    // What fits into the question does not fit into the answer, encrypted twice.
+    let answer = app.ask("nip44_encrypt", &[&server, &"x".repeat(50_000)]).await;
+    assert!(answer["error"].as_str().unwrap().contains("too long"), "{answer}");
 }
 
 async fn a_members_own_signer_on_another_server_signs_for_them(engine: EngineKind) {

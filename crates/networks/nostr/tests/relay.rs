@@ -4,12 +4,18 @@
 mod common;
 
 use common::{Client, event, now, on_both, world};
-use landbridge_hub::gate::{Outcome, Rules};
+use landbridge_hub::{
+    accounts::NewGrant,
+    gate::{Outcome, Rules},
+};
 use landbridge_nostr::{
     event::Keys,
     relay::{Rates, RelayLimits},
 };
-use landbridge_store::{EngineKind, entities::members};
+use landbridge_store::{
+    EngineKind,
+    entities::{members, nostr_unsigned},
+};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -23,6 +29,8 @@ on_both!(
     deletions_and_vanishing_last,
     replaceable_protected_expiring_ephemeral,
     requests_to_the_signer_pass_through,
+    apps_with_a_session_ask_more_than_strangers_may,
+    a_signer_with_too_much_to_do_says_so,
     a_refused_request_ends_the_one_before_it,
     hostile_frames_do_no_harm,
     every_event_is_told_once_however_it_meets_the_stored_answer,
@@ -205,6 +213,49 @@ async fn requests_to_the_signer_pass_through(engine: EngineKind) {
     let request = event(&Keys::generate(), 24_133, now(), &[&["p", &w.server.public().to_string()]], "x");
     assert!(c.publish(&request).await.0);
     assert_eq!(w.signer.recv().await.unwrap().id, request.id);
+}
+
+async fn apps_with_a_session_ask_more_than_strangers_may(engine: EngineKind) {
+    let rates = Rates { connection: 2, author: 2, app: 5, ..Rates::default() };
+    let w = world(engine, RelayLimits { rates, ..RelayLimits::default() }).await;
+    let (alice, app, stranger) = (w.member().await, Keys::generate(), Keys::generate());
+    let member = w.relay.members().of(&alice.public()).unwrap();
+    let new = NewGrant {
+        member: Some(member),
+        app: None,
+        purpose: "nostr-signer",
+        name: "app",
+        scopes: "sign_event",
+        facts: json!({}),
+        lifetime: None,
+    };
+    let (grant, _) = w.hub.grant(new).await.unwrap();
+    let session = nostr_unsigned::open_session(&app.public().to_string(), member.0, grant.id.0, 0);
+    w.hub.store().write(session).await.unwrap();
+    let (server, me, mut c) =
+        (w.server.public().to_string(), alice.public().to_string(), w.client().await);
+    let ask = |keys: &Keys, n: usize| event(keys, 24_133, now(), &[&["p", &server]], &n.to_string());
+    for n in 0..5 {
+        assert_eq!(c.publish(&ask(&app, n)).await, (true, String::new()), "{n}");
+    }
+    assert!(c.publish(&ask(&app, 5)).await.1.starts_with("rate-limited:"));
+    // That is for the signer alone, and for that key; both of these draw from what strangers have.
+    assert!(c.publish(&event(&app, 1, now(), &[&["p", &me]], "hello")).await.0);
+    assert!(c.publish(&ask(&stranger, 6)).await.0);
+    assert!(c.publish(&ask(&stranger, 7)).await.1.starts_with("rate-limited:"));
+}
+
+async fn a_signer_with_too_much_to_do_says_so(engine: EngineKind) {
+    let mut w = world(engine, RelayLimits::default()).await;
+    let (app, mut c, server) = (Keys::generate(), w.client().await, w.server.public().to_string());
+    let ask = |n: usize| event(&app, 24_133, now(), &[&["p", &server]], &n.to_string());
+    for n in 0..common::SIGNER_ROOM {
+        assert!(c.publish(&ask(n)).await.0);
+    }
+    let (ok, why) = c.publish(&ask(100)).await;
+    assert!(!ok && why.contains("the signer has too much to do"), "{why}");
+    w.signer.recv().await.unwrap();
+    assert!(c.publish(&ask(101)).await.0);
 }
 
 async fn a_refused_request_ends_the_one_before_it(engine: EngineKind) {
