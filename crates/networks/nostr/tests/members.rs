@@ -46,6 +46,7 @@ on_both!(
     an_edit_says_that_readers_keep_the_first_version,
     an_app_without_a_link_is_allowed_on_a_page,
     a_signer_that_answers_our_link_signs,
+    a_signer_that_shows_a_page_first_is_waited_for,
     a_signer_that_says_no_is_not_asked_again,
     blocked_relays_get_nothing,
     leaving_asks_everybody_to_forget,
@@ -645,20 +646,24 @@ impl Signer {
                 continue;
             }
             assert_eq!(method, "sign_event");
-            let asked: Value = serde_json::from_str(param.as_str().unwrap()).unwrap();
-            assert_eq!(asked["pubkey"], json!(self.member.public()));
-            let tags: Vec<Vec<String>> = serde_json::from_value(asked["tags"].clone()).unwrap();
-            let signed = self.member.sign(landbridge_nostr::event::Template {
-                created_at: asked["created_at"].as_i64().unwrap(),
-                kind: asked["kind"].as_u64().unwrap() as u16,
-                tags,
-                content: asked["content"].as_str().unwrap().into(),
-            });
+            let signed = self.sign(&param);
             self.say(json!({"id": id, "result": &*signed.json})).await;
-            if asked["kind"] == kind {
+            if u64::from(signed.kind) == kind {
                 return signed;
             }
         }
+    }
+
+    fn sign(&self, param: &Value) -> Event {
+        let asked: Value = serde_json::from_str(param.as_str().unwrap()).unwrap();
+        assert_eq!(asked["pubkey"], json!(self.member.public()));
+        let tags: Vec<Vec<String>> = serde_json::from_value(asked["tags"].clone()).unwrap();
+        self.member.sign(landbridge_nostr::event::Template {
+            created_at: asked["created_at"].as_i64().unwrap(),
+            kind: asked["kind"].as_u64().unwrap() as u16,
+            tags,
+            content: asked["content"].as_str().unwrap().into(),
+        })
     }
 }
 
@@ -702,6 +707,27 @@ async fn a_signer_that_answers_our_link_signs(engine: EngineKind) {
             && n.stored(json!({"kinds": [1]})).await == [signed.id.to_string()]
     })
     .await;
+}
+
+async fn a_signer_that_shows_a_page_first_is_waited_for(engine: EngineKind) {
+    let n = node(engine).await;
+    let (alice, mut signer) = outside_member(&n, "alice").await;
+    let permissions = signer.link.query_pairs().find(|(k, _)| k == "perms").unwrap().1.into_owned();
+    assert!(permissions.split(',').any(|p| p == "sign_event:1984"), "reports are signed, too");
+    let draft = Draft { author: alice, text: "Behind a page".into(), ..Draft::default() };
+    n.hub.publish(draft, None).await.unwrap();
+    let (id, method, param) = signer.asked().await;
+    assert_eq!(method, "sign_event");
+    let page = "https://signer.example/allow";
+    signer.say(json!({"id": id, "result": "auth_url", "error": page})).await;
+    until("she is told of the page", || async {
+        n.browse(alice, "/settings/nostr", &[]).await.1.contains(page)
+    })
+    .await;
+    let signed = signer.sign(&param);
+    signer.say(json!({"id": id, "result": &*signed.json})).await;
+    until("it is on the relay", || async { n.stored(json!({"ids": [signed.id]})).await.len() == 1 }).await;
+    assert!(!n.browse(alice, "/settings/nostr", &[]).await.1.contains(page), "there is nothing to open any more");
 }
 
 async fn a_signer_that_says_no_is_not_asked_again(engine: EngineKind) {
