@@ -35,6 +35,7 @@ on_both!(
     members_ask_each_other_first_on_the_relay_too,
     what_the_members_app_writes_becomes_a_post_untouched,
     an_old_event_resent_by_a_stranger_is_no_post,
+    what_is_protected_stays_on_its_relay,
     apps_sign_through_us_as_long_as_the_grant_stands,
     an_app_has_long_lists_signed_and_hears_what_is_too_long,
     a_members_own_signer_on_another_server_signs_for_them,
@@ -268,6 +269,36 @@ async fn an_old_event_resent_by_a_stranger_is_no_post(engine: EngineKind) {
     assert!(stranger.publish(&fresh).await.0);
     assert!(n.post_of(&fresh).await.is_some(), "an app that does not authenticate");
     assert!(n.hub.copy(Network::Nostr, &old.id.to_string()).await.unwrap().is_none());
+}
+
+async fn what_is_protected_stays_on_its_relay(engine: EngineKind) {
+    let away = node(engine).await;
+    let bob = away.member("bob", None).await.actor.id;
+    // She writes at the other relay, too.
+    let relays = vec![away.nostr.relay_url().to_owned()];
+    let home = node_with(engine, Options { relays, ..Options::default() }).await;
+    let keys = Keys::generate();
+    let alice = home.member("alice", Some(&keys)).await.actor.id;
+    // Whatever changes a member makes the plan anew, and does not wait for the next look.
+    home.hub.set_contact_rules(alice, Rules::default()).await.unwrap();
+    let (mut here, mut there) = (home.client().await, away.client().await);
+    assert!(here.authenticate(&keys).await.0 && there.authenticate(&keys).await.0);
+    let mine = event(&keys, 1, now(), &[&["-"]], "Here only");
+    let open = event(&keys, 1, now(), &[], "For all");
+    assert!(here.publish(&mine).await.0 && here.publish(&open).await.0);
+    assert!(home.post_of(&open).await.is_some());
+    assert!(home.hub.copy(Network::Nostr, &mine.id.to_string()).await.unwrap().is_none(), "it is no act");
+    assert_eq!(home.stored(json!({"ids": [mine.id]})).await.len(), 1);
+    let to = away.key(bob).await;
+    let theirs = event(&keys, 1, now() - 1, &[&["-"], &["p", &to]], "There only");
+    let both = event(&keys, 1, now(), &[&["p", &to]], "At both");
+    assert!(there.publish(&theirs).await.0 && there.publish(&both).await.0);
+    assert_eq!(away.stored(json!({"ids": [theirs.id]})).await.len(), 1);
+    until("what is open is here, too", || async {
+        !home.stored(json!({"ids": [both.id]})).await.is_empty()
+    })
+    .await;
+    assert!(home.stored(json!({"ids": [theirs.id]})).await.is_empty());
 }
 
 /// The first text between two others.

@@ -108,7 +108,8 @@ pub fn judge(event: &Event, context: &Context<'_>) -> Verdict {
     }
     let window = if authenticated.contains(&event.pubkey) { FRESH_PROVED } else { FRESH };
     let fresh = (now - event.created_at).abs() <= window;
-    Store { pending: if for_hub && fresh { 2 } else { 0 } }
+    // What is protected (NIP-70) is for this relay alone: as an act it would be passed on.
+    Store { pending: if for_hub && fresh && !event.is_protected() { 2 } else { 0 } }
 }
 
 /// A stranger's event is welcome when it addresses a member or answers something held here.
@@ -285,7 +286,7 @@ mod tests {
         }
         refused(w.judge(&w.alice, 1, NOW, &[&["-"]], "", &[]), Reason::AuthRequired);
         refused(w.judge(&w.alice, 1, NOW, &[&["-"]], "", &[&w.stranger]), Reason::Restricted);
-        assert_eq!(w.judge(&w.alice, 1, NOW, &[&["-"]], "", &[&w.alice]), Verdict::Store { pending: 2 });
+        assert_eq!(w.judge(&w.alice, 1, NOW, &[&["-"]], "", &[&w.alice]), Verdict::Store { pending: 0 });
         refused(w.judge(&w.alice, 6, NOW, &[], r#"{"tags":[["-"]]}"#, &[&w.alice]), Reason::Blocked);
     }
 
