@@ -5,6 +5,7 @@ mod common;
 #[path = "members/messages.rs"]
 mod messages;
 
+use axum::http::{HeaderMap, HeaderValue, header::ACCEPT};
 use common::{Client, event, now, on_both, tags};
 use landbridge_hub::{
     CopyKind, Draft, Hub, KeyImport, Translator,
@@ -31,6 +32,7 @@ use tokio::{
 
 on_both!(
     a_post_goes_out_and_can_be_deleted,
+    the_relay_names_its_operator,
     what_a_moderator_hides_is_not_served,
     members_ask_each_other_first_on_the_relay_too,
     what_the_members_app_writes_becomes_a_post_untouched,
@@ -175,6 +177,21 @@ async fn a_post_goes_out_and_can_be_deleted(engine: EngineKind) {
     assert_eq!(n.stored(json!({"kinds": [5], "#e": [copy.native_id]})).await.len(), 1);
 }
 
+async fn the_relay_names_its_operator(engine: EngineKind) {
+    let n = node(engine).await;
+    n.member("alice", None).await;
+    let bob = n.member("bob", None).await.actor.id;
+    let document = async || {
+        let url = format!("http://{}/relay", n.address).parse().unwrap();
+        let accept = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/nostr+json"))]);
+        let answer = n.hub.fetcher().get(&url, accept, 100_000).await.unwrap();
+        serde_json::from_slice::<Value>(&answer.body).unwrap()
+    };
+    assert_eq!(document().await["pubkey"], Value::Null);
+    n.hub.set_role(bob, Role::Owner).await.unwrap();
+    assert_eq!(document().await["pubkey"], json!(n.key(bob).await));
+}
+
 async fn what_a_moderator_hides_is_not_served(engine: EngineKind) {
     let n = node(engine).await;
     let alice = n.member("alice", None).await;
@@ -294,10 +311,8 @@ async fn what_is_protected_stays_on_its_relay(engine: EngineKind) {
     let both = event(&keys, 1, now(), &[&["p", &to]], "At both");
     assert!(there.publish(&theirs).await.0 && there.publish(&both).await.0);
     assert_eq!(away.stored(json!({"ids": [theirs.id]})).await.len(), 1);
-    until("what is open is here, too", || async {
-        !home.stored(json!({"ids": [both.id]})).await.is_empty()
-    })
-    .await;
+    until("what is open is here, too", || async { !home.stored(json!({"ids": [both.id]})).await.is_empty() })
+        .await;
     assert!(home.stored(json!({"ids": [theirs.id]})).await.is_empty());
 }
 
@@ -758,7 +773,10 @@ async fn a_signer_that_shows_a_page_first_is_waited_for(engine: EngineKind) {
     let signed = signer.sign(&param);
     signer.say(json!({"id": id, "result": &*signed.json})).await;
     until("it is on the relay", || async { n.stored(json!({"ids": [signed.id]})).await.len() == 1 }).await;
-    assert!(!n.browse(alice, "/settings/nostr", &[]).await.1.contains(page), "there is nothing to open any more");
+    assert!(
+        !n.browse(alice, "/settings/nostr", &[]).await.1.contains(page),
+        "there is nothing to open any more"
+    );
 }
 
 async fn a_signer_that_says_no_is_not_asked_again(engine: EngineKind) {

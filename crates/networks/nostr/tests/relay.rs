@@ -232,8 +232,7 @@ async fn apps_with_a_session_ask_more_than_strangers_may(engine: EngineKind) {
     let (grant, _) = w.hub.grant(new).await.unwrap();
     let session = nostr_unsigned::open_session(&app.public().to_string(), member.0, grant.id.0, 0);
     w.hub.store().write(session).await.unwrap();
-    let (server, me, mut c) =
-        (w.server.public().to_string(), alice.public().to_string(), w.client().await);
+    let (server, me, mut c) = (w.server.public().to_string(), alice.public().to_string(), w.client().await);
     let ask = |keys: &Keys, n: usize| event(keys, 24_133, now(), &[&["p", &server]], &n.to_string());
     for n in 0..5 {
         assert_eq!(c.publish(&ask(&app, n)).await, (true, String::new()), "{n}");
@@ -427,6 +426,7 @@ async fn the_information_document(engine: EngineKind) {
     let told: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(told["self"], json!(w.server.public()));
     assert_eq!(told["limitation"]["restricted_writes"], true);
+    assert!(told.get("pubkey").is_none(), "nobody runs it yet");
     for nip in [1, 9, 11, 17, 40, 42, 45, 59, 62, 70] {
         assert!(told["supported_nips"].as_array().unwrap().contains(&json!(nip)), "{nip}");
     }

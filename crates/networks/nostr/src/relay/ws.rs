@@ -61,7 +61,7 @@ pub async fn open(
     let cors = cors();
     if accepts.contains("application/nostr+json") {
         let content_type = [(header::CONTENT_TYPE, "application/nostr+json")];
-        return (cors, content_type, relay.0.information().to_string()).into_response();
+        return (cors, content_type, relay.0.information().await.to_string()).into_response();
     }
     (cors, "This is a Nostr relay. Please use a Nostr app to connect to it.\n").into_response()
 }
