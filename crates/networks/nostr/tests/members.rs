@@ -5,6 +5,7 @@ mod common;
 #[path = "members/messages.rs"]
 mod messages;
 
+use axum::http::{HeaderMap, HeaderValue, header::ACCEPT};
 use common::{Client, event, now, on_both, tags};
 use landbridge_hub::{
     CopyKind, Draft, Hub, KeyImport, Translator,
@@ -31,11 +32,14 @@ use tokio::{
 
 on_both!(
     a_post_goes_out_and_can_be_deleted,
+    the_relay_names_its_operator,
     what_a_moderator_hides_is_not_served,
     members_ask_each_other_first_on_the_relay_too,
     what_the_members_app_writes_becomes_a_post_untouched,
     an_old_event_resent_by_a_stranger_is_no_post,
+    what_is_protected_stays_on_its_relay,
     apps_sign_through_us_as_long_as_the_grant_stands,
+    an_app_has_long_lists_signed_and_hears_what_is_too_long,
     a_members_own_signer_on_another_server_signs_for_them,
     keys_come_and_go,
     two_servers_follow_answer_like_and_delete_over_nostr,
@@ -45,6 +49,7 @@ on_both!(
     an_edit_says_that_readers_keep_the_first_version,
     an_app_without_a_link_is_allowed_on_a_page,
     a_signer_that_answers_our_link_signs,
+    a_signer_that_shows_a_page_first_is_waited_for,
     a_signer_that_says_no_is_not_asked_again,
     blocked_relays_get_nothing,
     leaving_asks_everybody_to_forget,
@@ -172,6 +177,21 @@ async fn a_post_goes_out_and_can_be_deleted(engine: EngineKind) {
     assert_eq!(n.stored(json!({"kinds": [5], "#e": [copy.native_id]})).await.len(), 1);
 }
 
+async fn the_relay_names_its_operator(engine: EngineKind) {
+    let n = node(engine).await;
+    n.member("alice", None).await;
+    let bob = n.member("bob", None).await.actor.id;
+    let document = async || {
+        let url = format!("http://{}/relay", n.address).parse().unwrap();
+        let accept = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/nostr+json"))]);
+        let answer = n.hub.fetcher().get(&url, accept, 100_000).await.unwrap();
+        serde_json::from_slice::<Value>(&answer.body).unwrap()
+    };
+    assert_eq!(document().await["pubkey"], Value::Null);
+    n.hub.set_role(bob, Role::Owner).await.unwrap();
+    assert_eq!(document().await["pubkey"], json!(n.key(bob).await));
+}
+
 async fn what_a_moderator_hides_is_not_served(engine: EngineKind) {
     let n = node(engine).await;
     let alice = n.member("alice", None).await;
@@ -268,6 +288,34 @@ async fn an_old_event_resent_by_a_stranger_is_no_post(engine: EngineKind) {
     assert!(n.hub.copy(Network::Nostr, &old.id.to_string()).await.unwrap().is_none());
 }
 
+async fn what_is_protected_stays_on_its_relay(engine: EngineKind) {
+    let away = node(engine).await;
+    let bob = away.member("bob", None).await.actor.id;
+    // She writes at the other relay, too.
+    let relays = vec![away.nostr.relay_url().to_owned()];
+    let home = node_with(engine, Options { relays, ..Options::default() }).await;
+    let keys = Keys::generate();
+    let alice = home.member("alice", Some(&keys)).await.actor.id;
+    // Whatever changes a member makes the plan anew, and does not wait for the next look.
+    home.hub.set_contact_rules(alice, Rules::default()).await.unwrap();
+    let (mut here, mut there) = (home.client().await, away.client().await);
+    assert!(here.authenticate(&keys).await.0 && there.authenticate(&keys).await.0);
+    let mine = event(&keys, 1, now(), &[&["-"]], "Here only");
+    let open = event(&keys, 1, now(), &[], "For all");
+    assert!(here.publish(&mine).await.0 && here.publish(&open).await.0);
+    assert!(home.post_of(&open).await.is_some());
+    assert!(home.hub.copy(Network::Nostr, &mine.id.to_string()).await.unwrap().is_none(), "it is no act");
+    assert_eq!(home.stored(json!({"ids": [mine.id]})).await.len(), 1);
+    let to = away.key(bob).await;
+    let theirs = event(&keys, 1, now() - 1, &[&["-"], &["p", &to]], "There only");
+    let both = event(&keys, 1, now(), &[&["p", &to]], "At both");
+    assert!(there.publish(&theirs).await.0 && there.publish(&both).await.0);
+    assert_eq!(away.stored(json!({"ids": [theirs.id]})).await.len(), 1);
+    until("what is open is here, too", || async { !home.stored(json!({"ids": [both.id]})).await.is_empty() })
+        .await;
+    assert!(home.stored(json!({"ids": [theirs.id]})).await.is_empty());
+}
+
 /// The first text between two others.
 fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     text.split_once(start).unwrap().1.split_once(end).unwrap().0
@@ -343,6 +391,23 @@ async fn apps_sign_through_us_as_long_as_the_grant_stands(engine: EngineKind) {
     n.hub.revoke(alice, grant.id).await.unwrap();
     assert!(app.ask("get_public_key", &[]).await["error"].as_str().unwrap().contains("not connected"));
     assert!(app.ask("connect", &[&server, &secret]).await["error"].is_string(), "a secret works once");
+}
+
+async fn an_app_has_long_lists_signed_and_hears_what_is_too_long(engine: EngineKind) {
+    let n = node(engine).await;
+    let alice = n.member("alice", None).await.actor.id;
+    let link = url::Url::parse(&signer::invite(&n.nostr, alice).await.unwrap().link).unwrap();
+    let secret = link.query_pairs().find(|(k, _)| k == "secret").unwrap().1.into_owned();
+    let mut app = App::new(&n).await;
+    let server = app.server.to_string();
+    assert_eq!(app.ask("connect", &[&server, &secret]).await["result"], "ack");
+    let follows: Vec<Value> = (0..700).map(|_| json!(["p", Keys::generate().public()])).collect();
+    let list = json!({"kind": 3, "created_at": now(), "tags": follows, "content": ""});
+    let signed = app.ask("sign_event", &[&list.to_string()]).await["result"].as_str().unwrap().to_owned();
+    assert_eq!(Event::from_json(&signed).unwrap().tags.len(), 700);
+    // What fits into the question does not fit into the answer, encrypted twice.
+    let answer = app.ask("nip44_encrypt", &[&server, &"x".repeat(50_000)]).await;
+    assert!(answer["error"].as_str().unwrap().contains("too long"), "{answer}");
 }
 
 async fn a_members_own_signer_on_another_server_signs_for_them(engine: EngineKind) {
@@ -627,20 +692,24 @@ impl Signer {
                 continue;
             }
             assert_eq!(method, "sign_event");
-            let asked: Value = serde_json::from_str(param.as_str().unwrap()).unwrap();
-            assert_eq!(asked["pubkey"], json!(self.member.public()));
-            let tags: Vec<Vec<String>> = serde_json::from_value(asked["tags"].clone()).unwrap();
-            let signed = self.member.sign(landbridge_nostr::event::Template {
-                created_at: asked["created_at"].as_i64().unwrap(),
-                kind: asked["kind"].as_u64().unwrap() as u16,
-                tags,
-                content: asked["content"].as_str().unwrap().into(),
-            });
+            let signed = self.sign(&param);
             self.say(json!({"id": id, "result": &*signed.json})).await;
-            if asked["kind"] == kind {
+            if u64::from(signed.kind) == kind {
                 return signed;
             }
         }
+    }
+
+    fn sign(&self, param: &Value) -> Event {
+        let asked: Value = serde_json::from_str(param.as_str().unwrap()).unwrap();
+        assert_eq!(asked["pubkey"], json!(self.member.public()));
+        let tags: Vec<Vec<String>> = serde_json::from_value(asked["tags"].clone()).unwrap();
+        self.member.sign(landbridge_nostr::event::Template {
+            created_at: asked["created_at"].as_i64().unwrap(),
+            kind: asked["kind"].as_u64().unwrap() as u16,
+            tags,
+            content: asked["content"].as_str().unwrap().into(),
+        })
     }
 }
 
@@ -684,6 +753,30 @@ async fn a_signer_that_answers_our_link_signs(engine: EngineKind) {
             && n.stored(json!({"kinds": [1]})).await == [signed.id.to_string()]
     })
     .await;
+}
+
+async fn a_signer_that_shows_a_page_first_is_waited_for(engine: EngineKind) {
+    let n = node(engine).await;
+    let (alice, mut signer) = outside_member(&n, "alice").await;
+    let permissions = signer.link.query_pairs().find(|(k, _)| k == "perms").unwrap().1.into_owned();
+    assert!(permissions.split(',').any(|p| p == "sign_event:1984"), "reports are signed, too");
+    let draft = Draft { author: alice, text: "Behind a page".into(), ..Draft::default() };
+    n.hub.publish(draft, None).await.unwrap();
+    let (id, method, param) = signer.asked().await;
+    assert_eq!(method, "sign_event");
+    let page = "https://signer.example/allow";
+    signer.say(json!({"id": id, "result": "auth_url", "error": page})).await;
+    until("she is told of the page", || async {
+        n.browse(alice, "/settings/nostr", &[]).await.1.contains(page)
+    })
+    .await;
+    let signed = signer.sign(&param);
+    signer.say(json!({"id": id, "result": &*signed.json})).await;
+    until("it is on the relay", || async { n.stored(json!({"ids": [signed.id]})).await.len() == 1 }).await;
+    assert!(
+        !n.browse(alice, "/settings/nostr", &[]).await.1.contains(page),
+        "there is nothing to open any more"
+    );
 }
 
 async fn a_signer_that_says_no_is_not_asked_again(engine: EngineKind) {

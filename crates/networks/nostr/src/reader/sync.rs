@@ -57,7 +57,8 @@ async fn one(nostr: &Nostr, hub: &Hub, presence: &Presence) -> Result<(), HubErr
     facts.relays = Relays::from_tags(&merged.tags);
     facts.relays_at = merged.created_at;
     facts.messages = messages.as_ref().map(private::relays::read).unwrap_or_default();
-    let held: Vec<Event> = lists.iter().flatten().cloned().collect();
+    // What is protected (NIP-70) is where its author has put it, and nowhere else.
+    let held: Vec<Event> = lists.iter().flatten().filter(|e| !e.is_protected()).cloned().collect();
     nostr.relay().await?.store_own(&held).await?;
     if let Some(event) = profile {
         posting::take_over_profile(hub, presence.actor, event).await?;

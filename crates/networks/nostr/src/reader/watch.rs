@@ -261,8 +261,12 @@ impl Reader {
         }
     }
 
-    /// A member's own event from one of their write relays: kept on ours as well, and an act when it is fresh.
+    /// A member's own event from one of their write relays: kept on ours as well, and an act when it is fresh. What they
+    /// have protected there (NIP-70) stays there.
     async fn own(&self, event: &Event) -> Result<(), inbound::Later> {
+        if event.is_protected() {
+            return Ok(());
+        }
         let later = |e: String| inbound::Later(e);
         let relay = self.nostr.relay().await.map_err(|e| later(e.to_string()))?;
         let Some(member) = relay.members().of(&event.pubkey) else { return Ok(()) };

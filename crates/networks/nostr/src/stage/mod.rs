@@ -208,7 +208,9 @@ impl Staging<'_> {
         staged.copies.extend(copy.map(|(kind, object)| original_copy(kind, object, event)));
         let own = self.nostr.relay_url();
         let mut destinations = vec![destination(own)];
-        for url in relays.iter().filter(|u| *u != own && !self.facts.blocked.contains(u)).take(MOST_RELAYS) {
+        // What is protected (NIP-70), such as a list made from one that was, goes nowhere else.
+        let others = relays.iter().filter(|u| !event.is_protected() && *u != own);
+        for url in others.filter(|u| !self.facts.blocked.contains(u)).take(MOST_RELAYS) {
             if !destinations.iter().any(|d| d.url == *url) {
                 destinations.push(destination(url));
             }
