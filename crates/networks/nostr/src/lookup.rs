@@ -5,8 +5,8 @@ use crate::{
     facts::{Facts, remember_hints},
     inbound,
     network::Nostr,
-    nips::{n05, n10, n19, n19::Pointer, n22},
-    translate::profile,
+    nips::{n05, n19, n19::Pointer},
+    translate::{post_in, profile},
     wire::Filter,
 };
 use bytes::Bytes;
@@ -207,7 +207,7 @@ async fn translate_all(nostr: &Nostr, hub: &Hub, events: &[Event]) -> Result<Vec
 /// The conversation: everything that names its root, oldest first.
 pub async fn thread(nostr: &Nostr, hub: &Hub, native_id: &str) -> Result<Vec<Incoming>, HubError> {
     let Some(event) = crate::stage::event_by_native(hub, native_id).await? else { return Ok(Vec::new()) };
-    let above = if event.kind == kind::COMMENT { n22::read(&event.tags) } else { n10::read(&event.tags) };
+    let above = post_in::thread(&event);
     let root = above.root.clone().unwrap_or_else(|| native_id.to_owned());
     let mut wanted: Vec<Hex32> =
         [&above.root, &above.parent].into_iter().flatten().filter_map(|id| id.parse().ok()).collect();

@@ -36,10 +36,7 @@ pub fn read(event: &Event, name: &dyn Fn(&Hex32) -> String) -> Option<InPost> {
     let warned = tags.named("content-warning").next();
     let warning = warned.and_then(|t| t.get(1)).filter(|w| !w.trim().is_empty()).cloned();
     media.iter_mut().for_each(|m| m.sensitive = warned.is_some());
-    let thread = match event.kind {
-        kind::COMMENT => n22::read(tags),
-        _ => n10::read(tags),
-    };
+    let thread = thread(event);
     let mut addressed: Vec<Hex32> = named;
     addressed.extend(tags.people());
     let mut seen = Vec::new();
@@ -79,6 +76,16 @@ pub fn read(event: &Event, name: &dyn Fn(&Hex32) -> String) -> Option<InPost> {
         same_as: same_as(event),
         ..InPost::default()
     })
+}
+
+/// Where a post stands in a conversation.
+pub fn thread(event: &Event) -> n10::Thread {
+    match event.kind {
+        kind::NOTE | kind::POLL => n10::read(&event.tags),
+        kind::COMMENT => n22::read(&event.tags),
+        // An article cites by plain `e` tags (NIP-23): that makes it no answer.
+        _ => n10::read_marked(&event.tags).unwrap_or_default(),
+    }
 }
 
 /// The id by which the hub knows a post: the address where there are versions, else the event id.
@@ -180,6 +187,19 @@ mod tests {
         assert_eq!(note.addressed, [p]);
         assert_eq!((note.tags, note.languages), (vec!["extra".to_owned()], vec!["hsb".to_owned()]));
         assert_eq!(note.same_as, [(Network::ActivityPub, "https://x.example/1".to_owned())]);
+    }
+
+    #[test]
+    fn an_article_that_cites_a_note_is_no_answer() {
+        let (cited, answered) = ("1".repeat(64), "2".repeat(64));
+        let cites: &[&str] = &["e", &cited, "wss://relay.example"];
+        for kind in [20, 21, 22, 30_023, 34_235] {
+            let post = post(kind, &[&["d", "x"], cites], "Text");
+            assert_eq!((post.reply_to, post.root), (None, None), "{kind}");
+        }
+        assert_eq!(post(1, &[cites], "Text").reply_to, Some(cited.clone()));
+        let marked = post(30_023, &[&["d", "x"], cites, &["e", &answered, "", "root"]], "Text");
+        assert_eq!(marked.reply_to, Some(answered));
     }
 
     #[test]
