@@ -7,7 +7,7 @@ use crate::{
     network::Nostr,
     nips::{n13, n19, n25, n56, n65::Relays, n88},
     posting, private,
-    relay::Relay,
+    relay::{Relay, asks_us_to_vanish},
     stage::event_by_native,
     translate::{post_in, profile, text_in},
 };
@@ -231,7 +231,11 @@ pub async fn translate(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Res
                 .collect()
         }
         kind::DELETION => deletions(hub, event).await?.into_iter().map(|what| incoming(None, what)).collect(),
-        kind::VANISH => one(What::Gone),
+        kind::VANISH => match asks_us_to_vanish(event, nostr.relay_url()) {
+            true => one(What::Gone),
+            // Who leaves another relay has not left this one, nor those who follow them here.
+            false => Vec::new(),
+        },
         _ => {
             let names = names(hub, event).await?;
             let name = |key: &Hex32| names.get(key).cloned().unwrap_or_else(|| short(key));

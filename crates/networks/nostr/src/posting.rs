@@ -98,6 +98,8 @@ async fn carry_out(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Resul
         kind::BLOCKED_RELAYS => learn_blocked(hub, member, event).await?,
         kind::DM_RELAYS => private::relays::learn(hub, member, event).await?,
         kind::OLD_MESSAGE => private::own_old(hub, member, event).await?,
+        // A request to vanish (NIP-62) asks relays, and ours has dropped what it held when it took it. The account is not
+        // ended by it, nor what it wrote on other networks: only its member does that, here, with their password.
         _ => {}
     }
     Ok(())

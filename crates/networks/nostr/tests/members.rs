@@ -48,6 +48,7 @@ on_both!(
     a_signer_that_says_no_is_not_asked_again,
     blocked_relays_get_nothing,
     leaving_asks_everybody_to_forget,
+    who_leaves_another_relay_is_not_gone_here,
     what_was_missed_is_read_page_by_page,
     reports_come_in_and_go_out_only_when_they_may_be_public,
 );
@@ -760,6 +761,29 @@ async fn leaving_asks_everybody_to_forget(engine: EngineKind) {
     let late = event(&keys, 1, now() - 5, &[], "An old note, sent again");
     assert!(n.client().await.publish(&late).await.1.starts_with("blocked:"));
     assert!(n.stored(json!({"authors": [me], "kinds": [0, 1]})).await.is_empty());
+}
+
+async fn who_leaves_another_relay_is_not_gone_here(engine: EngineKind) {
+    let (home, away) = (node(engine).await, node(engine).await);
+    let alice = home.member("alice", None).await.actor.id;
+    let keys = Keys::generate();
+    away.member("bob", Some(&keys)).await;
+    let bob = home.hub.find_actor(&format!("bob@{}", away.address)).await.unwrap().unwrap().id;
+    home.hub.follow(alice, bob, Default::default(), None).await.unwrap();
+    let mut app = away.client().await;
+    assert!(app.authenticate(&keys).await.0);
+    let first = event(&keys, 1, now(), &[], "Before");
+    assert!(app.publish(&first).await.0);
+    until("the first is here", || async { home.post_of(&first).await.is_some() }).await;
+    let post = home.post_of(&first).await.unwrap();
+    let leaves = event(&keys, 62, now() + 1, &[&["relay", away.nostr.relay_url()]], "");
+    let second = event(&keys, 1, now() + 2, &[], "After");
+    assert!(app.publish(&leaves).await.0 && app.publish(&second).await.0);
+    until("the second is here", || async { home.post_of(&second).await.is_some() }).await;
+    assert_eq!(home.hub.post(post).await.unwrap().text.text, "Before");
+    let ends = event(&keys, 62, now() + 3, &[&["relay", "ALL_RELAYS"]], "");
+    assert!(app.publish(&ends).await.0);
+    until("both are gone", || async { home.hub.post(post).await.is_err() }).await;
 }
 
 /// A relay that gives little at once has more.
