@@ -55,7 +55,7 @@ fn read(event: &Event) {
     assert_eq!(again.write, relays.write);
     assert_eq!(BTreeSet::from_iter(&again.read), BTreeSet::from_iter(&relays.read));
     assert!(again.with("wss://x.example").read.contains(&"wss://x.example".to_owned()));
-    let _ = (n88::read(event), n88::read_vote(event));
+    let _ = (n88::read(event), n88::voted_in(event), n88::choices(event, event));
     event.tags.iter().filter_map(n92::one).for_each(|media| checks::meta(&media.meta));
     for tags in [n10::answer(event, "wss://r.example", None), n22::answer(event, "wss://r.example")] {
         assert!(tags.iter().all(|tag| !tag.is_empty()));

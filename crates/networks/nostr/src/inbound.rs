@@ -211,13 +211,14 @@ pub async fn translate(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Res
             let n56::Report { targets, comment } = n56::read(event);
             one(What::Report { targets, comment })
         }
-        kind::VOTE => match n88::read_vote(event) {
-            Some((poll, ids)) => match event_by_native(hub, &poll).await? {
+        kind::VOTE => match n88::voted_in(event) {
+            Some(poll) => match event_by_native(hub, poll).await? {
                 Some(poll_event) => {
                     let options = n88::options(&poll_event);
-                    let title =
-                        |id: &String| options.iter().find(|(o, _)| o == id).map(|(_, title)| title.clone());
-                    one(What::Vote { poll, choices: ids.iter().filter_map(title).collect() })
+                    // As the hub keeps titles.
+                    let title = |n: usize| options.get(n).map(|(_, title)| title.trim().to_owned());
+                    let choices = n88::choices(&poll_event, event).into_iter().filter_map(title).collect();
+                    one(What::Vote { poll: poll.to_owned(), choices })
                 }
                 None => Vec::new(),
             },

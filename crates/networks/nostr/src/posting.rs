@@ -76,14 +76,11 @@ async fn carry_out(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Resul
             }
         }
         kind::VOTE => {
-            if let Some((poll, ids)) = n88::read_vote(event)
-                && let Some(post) = post_of(nostr, hub, &poll).await?
-                && let Some(poll) = event_by_native(hub, &poll).await?
+            if let Some(poll) = n88::voted_in(event)
+                && let Some(post) = post_of(nostr, hub, poll).await?
+                && let Some(poll) = event_by_native(hub, poll).await?
             {
-                let options = n88::options(&poll);
-                let choices: Vec<usize> =
-                    ids.iter().filter_map(|id| options.iter().position(|(o, _)| o == id)).collect();
-                hub.vote(member, post, &choices, origin).await?;
+                hub.vote(member, post, &n88::choices(&poll, event), origin).await?;
             }
         }
         kind::FOLLOWS => follow_list(nostr, hub, member, event).await?,
