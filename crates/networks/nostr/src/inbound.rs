@@ -134,6 +134,9 @@ pub async fn take_in(
     via: Via,
     relay: Option<&str>,
 ) -> Result<(), Later> {
+    if event.has_expired(Time::now().secs()) {
+        return Ok(());
+    }
     let carrier = carrier(event, relay);
     match event.kind {
         kind::FOLLOWS => return take_in_list(nostr, hub, event, via, carrier).await,
@@ -168,8 +171,11 @@ async fn receive(hub: &Hub, event: &Event, all: Vec<Incoming>, carrier: &Carrier
     Ok(())
 }
 
-/// What an event says, in the hub's words. Empty when it has none for it.
+/// What an event says, in the hub's words. Empty when it has none for it, and when it has expired.
 pub async fn translate(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Result<Vec<Incoming>, HubError> {
+    if event.has_expired(Time::now().secs()) {
+        return Ok(Vec::new());
+    }
     let incoming = |id: Option<String>, what: What| Incoming {
         network: Network::Nostr,
         actor: event.pubkey.to_string(),

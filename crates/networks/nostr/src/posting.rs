@@ -23,6 +23,10 @@ const MOST_BLOCKED: usize = 200;
 
 /// Carries out a member's own event. What the hub does not want (too long, unknown target) stays on the relay only.
 pub async fn act(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Result<(), Later> {
+    // What is to end by itself (NIP-40) stays where it does: other networks would keep it for ever.
+    if event.expiration().is_some() && event.kind != kind::DELETION {
+        return Ok(());
+    }
     let known = hub.copy(Network::Nostr, &post_in::native_id(event)).await.map_err(later)?;
     if known.is_some() {
         // Made here, or heard before.

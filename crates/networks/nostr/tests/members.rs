@@ -35,6 +35,7 @@ on_both!(
     members_ask_each_other_first_on_the_relay_too,
     what_the_members_app_writes_becomes_a_post_untouched,
     an_old_event_resent_by_a_stranger_is_no_post,
+    what_is_to_end_by_itself_stays_on_the_relay,
     apps_sign_through_us_as_long_as_the_grant_stands,
     a_members_own_signer_on_another_server_signs_for_them,
     keys_come_and_go,
@@ -270,6 +271,22 @@ async fn an_old_event_resent_by_a_stranger_is_no_post(engine: EngineKind) {
 }
 
 /// The first text between two others.
+async fn what_is_to_end_by_itself_stays_on_the_relay(engine: EngineKind) {
+    let n = node(engine).await;
+    let keys = Keys::generate();
+    n.member("alice", Some(&keys)).await;
+    let mut app = n.client().await;
+    assert!(app.authenticate(&keys).await.0);
+    let ends = (now() + 3_600).to_string();
+    let short_lived = event(&keys, 1, now(), &[&["expiration", &ends]], "For an hour");
+    let note = event(&keys, 1, now(), &[], "For ever");
+    assert!(app.publish(&short_lived).await.0 && app.publish(&note).await.0);
+    assert!(n.post_of(&note).await.is_some());
+    let id = short_lived.id.to_string();
+    assert!(n.hub.copy(Network::Nostr, &id).await.unwrap().is_none(), "other networks would keep it");
+    assert_eq!(n.stored(json!({"ids": [id]})).await.len(), 1);
+}
+
 fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     text.split_once(start).unwrap().1.split_once(end).unwrap().0
 }

@@ -111,6 +111,11 @@ impl Event {
         self.tags.value("expiration").and_then(|v| v.parse().ok())
     }
 
+    /// Whether it should not be there any more; `now`: seconds.
+    pub fn has_expired(&self, now: i64) -> bool {
+        self.expiration().is_some_and(|at| at <= now)
+    }
+
     /// It may be published only by its author (NIP-70).
     pub fn is_protected(&self) -> bool {
         self.tags.iter().any(|t| t.len() == 1 && t.first().is_some_and(|n| n == "-"))

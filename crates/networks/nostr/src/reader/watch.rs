@@ -263,6 +263,9 @@ impl Reader {
 
     /// A member's own event from one of their write relays: kept on ours as well, and an act when it is fresh.
     async fn own(&self, event: &Event) -> Result<(), inbound::Later> {
+        if event.has_expired(Time::now().secs()) {
+            return Ok(());
+        }
         let later = |e: String| inbound::Later(e);
         let relay = self.nostr.relay().await.map_err(|e| later(e.to_string()))?;
         let Some(member) = relay.members().of(&event.pubkey) else { return Ok(()) };
