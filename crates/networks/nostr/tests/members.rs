@@ -35,6 +35,7 @@ on_both!(
     members_ask_each_other_first_on_the_relay_too,
     what_the_members_app_writes_becomes_a_post_untouched,
     an_old_event_resent_by_a_stranger_is_no_post,
+    an_article_that_the_members_app_changes_is_changed_here,
     what_is_to_end_by_itself_stays_on_the_relay,
     apps_sign_through_us_as_long_as_the_grant_stands,
     a_members_own_signer_on_another_server_signs_for_them,
@@ -271,6 +272,33 @@ async fn an_old_event_resent_by_a_stranger_is_no_post(engine: EngineKind) {
 }
 
 /// The first text between two others.
+async fn an_article_that_the_members_app_changes_is_changed_here(engine: EngineKind) {
+    let n = node(engine).await;
+    let keys = Keys::generate();
+    n.member("alice", Some(&keys)).await;
+    let mut app = n.client().await;
+    assert!(app.authenticate(&keys).await.0);
+    let titled: &[&[&str]] = &[&["d", "bread"], &["title", "Bread"]];
+    let first = event(&keys, 30_023, now(), titled, "Flour and water");
+    assert!(app.publish(&first).await.0);
+    let address = first.address().unwrap();
+    let copy = async || n.hub.copy(Network::Nostr, &address).await.unwrap();
+    until("it becomes a post", || async { copy().await.is_some() }).await;
+    let post = copy().await.unwrap().object;
+    assert_eq!(copy().await.unwrap().version, Some(first.id.to_string()));
+    let second = event(&keys, 30_023, now() + 1, titled, "Flour, water and salt");
+    assert!(app.publish(&second).await.0);
+    until("the new version is here", || async {
+        copy().await.unwrap().version == Some(second.id.to_string())
+    })
+    .await;
+    let changed = n.hub.post(post).await.unwrap();
+    assert_eq!(changed.text.text, "Flour, water and salt");
+    assert!(changed.edited_at.is_some());
+    let original = n.hub.original(Network::Nostr, &address).await.unwrap();
+    assert_eq!(original.unwrap(), second.json.as_bytes());
+}
+
 async fn what_is_to_end_by_itself_stays_on_the_relay(engine: EngineKind) {
     let n = node(engine).await;
     let keys = Keys::generate();

@@ -51,7 +51,7 @@ pub fn read(event: &Event, name: &dyn Fn(&Hex32) -> String) -> Option<InPost> {
         tags.value("published_at").and_then(|t| t.parse().ok()).filter(|t| *t > 0 && *t <= event.created_at);
     Some(InPost {
         native_id: native_id(event),
-        version: (event.class() == Class::Addressable).then(|| event.id.to_string()),
+        version: version(event),
         author: event.pubkey.to_string(),
         url: None,
         kind: post_kind,
@@ -94,6 +94,11 @@ pub fn native_id(event: &Event) -> String {
         Class::Addressable => event.address().unwrap_or_default(),
         _ => event.id.to_string(),
     }
+}
+
+/// Which version of it that is, where there are several.
+pub fn version(event: &Event) -> Option<String> {
+    (event.class() == Class::Addressable).then(|| event.id.to_string())
 }
 
 fn cut(content: &str) -> &str {
