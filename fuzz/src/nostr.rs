@@ -40,7 +40,8 @@ fn read(event: &Event) {
         let updated = post.updated.map(|at| at.min(checks::NOW));
         checks::post(&landbridge_hub::InPost { published, updated, ..post });
     }
-    checks::actor(&profile::read(&event.pubkey, Some(event), "nostr.b.example", Some("bob@a.example")));
+    let verified = profile::verified("bob@a.example", checks::NOW);
+    checks::actor(&profile::read(&event.pubkey, Some(event), "nostr.b.example", Some(verified)));
     let _ = (profile::claimed_name(event), event.expiration(), event.wrap_recipient(), event.is_protected());
     assert!(profile::after(Some(event)) > event.created_at || event.created_at == i64::MAX);
     let thread = n10::read(&event.tags);

@@ -44,6 +44,7 @@ on_both!(
     our_own_posts_are_told_once,
     a_follower_who_left_is_noticed_by_the_newest_list,
     a_follower_who_left_is_noticed_by_reading_where_they_write,
+    the_newest_profile_stands_with_its_verified_name,
     an_edit_says_that_readers_keep_the_first_version,
     an_app_without_a_link_is_allowed_on_a_page,
     a_signer_that_answers_our_link_signs,
@@ -570,6 +571,33 @@ async fn a_follower_who_left_is_noticed_by_reading_where_they_write(engine: Engi
     until("bob has left", || async { followers().await == 0 }).await;
     let stored = home.stored(json!({"authors": [keys.public()], "kinds": [3], "#p": [key]})).await;
     assert_eq!(stored.len(), 1, "the newer list was not sent to us");
+}
+
+async fn the_newest_profile_stands_with_its_verified_name(engine: EngineKind) {
+    let (home, away) = (node(engine).await, node(engine).await);
+    let (alice, keys) = (home.member("alice", None).await.actor.id, Keys::generate());
+    away.member("bob", Some(&keys)).await;
+    let address = format!("bob@{}", away.address);
+    let bob = home.hub.find_actor(&address).await.unwrap().unwrap().id;
+    home.hub.follow(alice, bob, Default::default(), None).await.unwrap();
+    let shown = async || home.hub.actor(bob).await.unwrap().profile;
+    let content = json!({"name": "bob", "display_name": "Robert", "nip05": address}).to_string();
+    let mut app = away.client().await;
+    assert!(app.authenticate(&keys).await.0);
+    assert!(app.publish(&event(&keys, 0, now() + 1, &[], &content)).await.0);
+    until("the new name is here", || async { shown().await.display_name == "Robert" }).await;
+    let verified = shown().await.fields.into_iter().find(|field| field.name == "Nostr");
+    let verified = verified.expect("the claim is the same");
+    assert!(verified.value.text == address && verified.verified_at.is_some());
+    // An older one, from where it was kept.
+    let key = home.key(alice).await;
+    let named: &[&[&str]] = &[&["p", &key]];
+    let older = event(&keys, 0, now() - 500, named, r#"{"display_name":"Bobby"}"#);
+    let after = event(&keys, 1, now(), named, "Hello");
+    let mut app = home.client().await;
+    assert!(app.publish(&older).await.0 && app.publish(&after).await.0);
+    assert!(home.post_of(&after).await.is_some());
+    assert_eq!(shown().await.display_name, "Robert");
 }
 
 async fn an_edit_says_that_readers_keep_the_first_version(engine: EngineKind) {
