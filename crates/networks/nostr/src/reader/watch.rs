@@ -2,7 +2,10 @@
 //! comes. Where we stand is noted only when everything before it was taken in. A new plan takes the place of the old one
 //! once that was told all; plans may change faster than a relay answers.
 
-use super::{answers, plan::Plan};
+use super::{
+    answers,
+    plan::{self, Plan},
+};
 use crate::{
     event::{Event, Hex32, Limits, kind},
     facts::Facts,
@@ -124,7 +127,8 @@ impl Reader {
             _ if !complete => return Ok(Ended::Incomplete),
             _ => {}
         }
-        let mut subscription = self.nostr.pool.subscribe(&self.url, filters.clone()).await?;
+        let requests = plan::requests(&filters);
+        let mut subscription = self.nostr.pool.subscribe_to_all(&self.url, requests).await?;
         let mut up_to_date = false;
         let mut noted = tokio::time::interval(NOTE);
         let mut asked = tokio::time::interval(ANSWERS);
