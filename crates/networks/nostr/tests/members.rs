@@ -6,6 +6,7 @@ mod common;
 mod messages;
 
 use common::{Client, event, now, on_both, tags};
+use futures_util::{SinkExt, StreamExt};
 use landbridge_hub::{
     CopyKind, Draft, Hub, KeyImport, Translator,
     accounts::{Member, NewGrant, NewMember, Role, form_token},
@@ -28,6 +29,7 @@ use tokio::{
     net::TcpListener,
     sync::watch,
 };
+use tokio_tungstenite::tungstenite::Message;
 
 on_both!(
     a_post_goes_out_and_can_be_deleted,
@@ -53,6 +55,7 @@ on_both!(
     leaving_asks_everybody_to_forget,
     who_leaves_another_relay_is_not_gone_here,
     what_was_missed_is_read_page_by_page,
+    what_a_relay_refuses_leaves_the_rest_of_it_readable,
     reports_come_in_and_go_out_only_when_they_may_be_public,
 );
 
@@ -883,6 +886,58 @@ async fn what_was_missed_is_read_page_by_page(engine: EngineKind) {
         true
     })
     .await;
+}
+
+/// A relay that has one event, for whoever asks for notes; it refuses old messages, and tells nobody of wraps.
+async fn picky_relay(event: &Event) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    let event: Value = serde_json::from_str(&event.json).unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let event = event.clone();
+            tokio::spawn(async move {
+                let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+                while let Some(Ok(message)) = socket.next().await {
+                    let Message::Text(text) = message else { continue };
+                    let frame: Vec<Value> = serde_json::from_str(&text).unwrap();
+                    if frame[0] != "REQ" {
+                        continue;
+                    }
+                    let asks = |kind: u64| {
+                        let kinds =
+                            |f: &Value| f["kinds"].as_array().is_some_and(|k| k.contains(&json!(kind)));
+                        frame[2..].iter().any(kinds)
+                    };
+                    let answers = match () {
+                        () if asks(4) => vec![json!(["CLOSED", frame[1], "restricted: no old messages"])],
+                        () if asks(1059) => vec![json!(["CLOSED", frame[1], "auth-required: who are you?"])],
+                        () if asks(1) => vec![json!(["EVENT", frame[1], event]), json!(["EOSE", frame[1]])],
+                        () => vec![json!(["EOSE", frame[1]])],
+                    };
+                    for answer in answers {
+                        _ = socket.send(Message::text(answer.to_string())).await;
+                    }
+                }
+            });
+        }
+    });
+    url
+}
+
+async fn what_a_relay_refuses_leaves_the_rest_of_it_readable(engine: EngineKind) {
+    let n = node(engine).await;
+    let alice = n.member("alice", None).await.actor.id;
+    let key = n.key(alice).await;
+    let note = event(&Keys::generate(), 1, now(), &[&["p", &key]], "Are you there?");
+    let url = picky_relay(&note).await;
+    let mut facts = n.hub.presence(alice, Network::Nostr).await.unwrap().unwrap().facts;
+    facts["relays"]["read"] = json!([url]);
+    facts["messages"] = json!([url]);
+    n.hub.set_facts(Network::Nostr, &key, facts).await.unwrap();
+    // A change of the member's, for the plan to be made anew.
+    n.hub.set_contact_rules(alice, Rules::default()).await.unwrap();
+    until("the mention is here", || async { n.post_of(&note).await.is_some() }).await;
 }
 
 async fn reports_come_in_and_go_out_only_when_they_may_be_public(engine: EngineKind) {

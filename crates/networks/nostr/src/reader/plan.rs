@@ -54,9 +54,10 @@ impl Plan {
         let mut filters = Vec::new();
         let kinds = social().chain([kind::METADATA, kind::DELETION, kind::RELAY_LIST, kind::VANISH]);
         filters.extend(by(&self.authors, kinds));
-        let more =
-            [kind::REACTION, kind::DELETION, kind::VOTE, kind::FOLLOWS, kind::OLD_MESSAGE, kind::REPORT];
+        let more = [kind::REACTION, kind::DELETION, kind::VOTE, kind::FOLLOWS, kind::REPORT];
         filters.extend(naming('p', &self.members, social().chain(more)));
+        // Alone: some relays refuse whatever asks for it.
+        filters.extend(naming('p', &self.members, [kind::OLD_MESSAGE]));
         // Comments name the author of what the conversation is about by `P` (NIP-22).
         filters.extend(naming('P', &self.members, [kind::COMMENT]));
         let kinds = social().chain([
@@ -238,8 +239,8 @@ mod tests {
             ..Plan::default()
         };
         let filters = plan.filters(1_000_000);
-        // Four of authors, two each of what names members and of comments; and one of wraps.
-        assert_eq!(filters.len(), 4 + 2 * 2 + 1);
+        // Four of authors, two each of what names members, of old messages, and of comments; and one of wraps.
+        assert_eq!(filters.len(), 4 + 3 * 2 + 1);
         let asked: BTreeSet<Hex32> =
             filters.iter().flat_map(|f| f.authors.clone().unwrap_or_default()).collect();
         assert_eq!(asked, plan.authors);
@@ -249,5 +250,17 @@ mod tests {
             assert!(request.len() <= MOST_FILTERS);
             assert!(crate::wire::req("1", request).len() < 100_000);
         }
+    }
+
+    #[test]
+    fn old_messages_are_asked_for_alone() {
+        let plan = Plan { members: BTreeSet::from([Hex32([1; 32])]), ..Plan::default() };
+        let with_old: Vec<Filter> = plan
+            .filters(1)
+            .into_iter()
+            .filter(|f| f.kinds.as_ref().is_some_and(|kinds| kinds.contains(&kind::OLD_MESSAGE)))
+            .collect();
+        assert_eq!(with_old.len(), 1);
+        assert_eq!(with_old[0].kinds, Some(vec![kind::OLD_MESSAGE]));
     }
 }
