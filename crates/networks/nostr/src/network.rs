@@ -133,6 +133,11 @@ impl Nostr {
     /// Notes an event that was taken in: it need not be checked again, its key is a person's.
     pub(crate) fn note(&self, event: &Event) {
         self.seen.insert(event.id, ());
+        self.note_author(event);
+    }
+
+    /// Notes who has written a verified event: a person, whose profile may be asked for by the key.
+    pub(crate) fn note_author(&self, event: &Event) {
         // Keys of gift wraps are used once.
         if !kind::is_wrap(event.kind) {
             self.authors.insert(event.pubkey, ());

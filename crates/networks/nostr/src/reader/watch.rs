@@ -249,6 +249,7 @@ impl Reader {
         if self.nostr.seen.contains(&event.id) {
             return true;
         }
+        self.nostr.note_author(event);
         let own = self.plan.borrow().own.contains(&event.pubkey);
         let done = match own {
             true => self.own(event).await,
