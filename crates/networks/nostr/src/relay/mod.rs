@@ -22,6 +22,7 @@ pub(crate) mod ws;
 pub use guests::Ear;
 pub use limits::Rates;
 pub use members::Members;
+pub(crate) use policy::asks_us_to_vanish;
 pub use session::SessionLimits;
 
 use crate::{

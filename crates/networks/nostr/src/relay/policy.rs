@@ -66,7 +66,7 @@ pub fn judge(event: &Event, context: &Context<'_>) -> Verdict {
     if event.created_at > now + context.ahead {
         return Refuse(Reason::Invalid, "created_at is in the future");
     }
-    if event.expiration().is_some_and(|t| t <= now) {
+    if event.has_expired(now) {
         return Refuse(Reason::Invalid, "it has expired");
     }
     if event.is_protected() && !authenticated.contains(&event.pubkey) {
