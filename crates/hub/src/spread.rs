@@ -36,8 +36,8 @@ impl Reached {
 
 impl Hub {
     /// Home rows of a post or repost: for the author's followers, and for the author when that is a member.
-    /// `original`: author of the reposted post.
-    pub(crate) fn home_rows(&self, post: &Post, author: &Actor, original: Option<Id>) -> Vec<Change> {
+    /// `original`: the reposted post.
+    pub(crate) fn home_rows(&self, post: &Post, author: &Actor, original: Option<&Post>) -> Vec<Change> {
         if post.visibility == Visibility::Direct {
             return Vec::new();
         }

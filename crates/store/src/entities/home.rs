@@ -4,6 +4,9 @@ use super::Window;
 use crate::{Change, Query, args, query};
 use landbridge_model::{Id, Post, Time};
 
+/// A repost is left out where the post, or another repost of it, is among so many newest entries of a home timeline.
+const APART: i64 = 40;
+
 /// What decides on whose home timelines a post or repost stands.
 #[derive(Clone, Copy, Debug)]
 pub struct Fanout<'a> {
@@ -12,20 +15,20 @@ pub struct Fanout<'a> {
     pub author: Id,
     /// A reply: who is answered. Shown only to those who follow that one too, and to that one.
     pub reply_to_author: Option<Id>,
-    /// A repost: whose post it is.
-    pub reposted_author: Option<Id>,
+    /// A repost: of which post.
+    pub reposted: Option<&'a Post>,
     /// Main language, BCP 47.
     pub language: Option<&'a str>,
     pub now: Time,
 }
 
 impl<'a> Fanout<'a> {
-    pub fn of(post: &'a Post, reposted_author: Option<Id>, now: Time) -> Fanout<'a> {
+    pub fn of(post: &'a Post, reposted: Option<&'a Post>, now: Time) -> Fanout<'a> {
         Fanout {
             id: post.id,
             author: post.author,
             reply_to_author: post.reply_to_author,
-            reposted_author,
+            reposted,
             language: post.languages.first().map(String::as_str),
             now,
         }
@@ -51,15 +54,20 @@ pub fn fan_out(post: Fanout<'_>) -> Change {
            AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.target_id = f.follower_id AND b.actor_id IN (?2, ?3, ?4))
            AND (?4 = 0 OR NOT EXISTS (SELECT 1 FROM member_domain_blocks d JOIN actors o ON o.id = ?4
                                        WHERE d.member_id = f.follower_id AND d.domain = o.domain))
+           AND (?8 = 0 OR NOT EXISTS (SELECT 1 FROM (SELECT h.post_id FROM home h WHERE h.member_id = f.follower_id
+                                                     ORDER BY h.post_id DESC LIMIT ?9) latest
+                                      JOIN posts p ON p.id = latest.post_id WHERE p.id = ?8 OR p.repost_of = ?8))
          ON CONFLICT (member_id, post_id) DO NOTHING RETURNING member_id",
         args![
             post.id,
             post.author,
             post.reply_to_author.unwrap_or_default(),
-            post.reposted_author.unwrap_or_default(),
+            post.reposted.map(|reposted| reposted.author).unwrap_or_default(),
             main,
             primary,
-            post.now
+            post.now,
+            post.reposted.map(|reposted| reposted.id).unwrap_or_default(),
+            APART
         ],
     )
 }

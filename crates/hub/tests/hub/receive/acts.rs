@@ -13,6 +13,7 @@ on_both_engines!(
     an_undo_by_content_holds_for_what_was_before,
     nobody_undoes_for_others,
     a_repost_stands_on_home_and_can_be_taken_back,
+    one_of_many_reposts_stands_on_home,
     a_block_from_elsewhere_hides_both,
     a_report_reaches_the_moderators_once,
     a_move_needs_the_new_accounts_word,
@@ -174,6 +175,47 @@ async fn a_repost_stands_on_home_and_can_be_taken_back(store: TestStore) {
     assert!(matches!(t.take(AP, "bob", Some("r3"), far.clone()).await, Ok(Received::Stored(_))));
     assert_eq!(t.home_of(&anna).await.len(), 1);
     assert!(ignored(t.take(AP, "carol", Some("r4"), far).await), "nobody follows carol");
+}
+
+async fn one_of_many_reposts_stands_on_home(store: TestStore) {
+    let t = test_hub(store);
+    let (alice, anna, ben) = (t.member("alice").await, t.member("anna").await, t.member("ben").await);
+    for name in ["bob", "carol", "dora"] {
+        let booster = t.stranger(AP, name).await;
+        t.follow_now(&anna, booster).await;
+        if name == "carol" {
+            t.follow_now(&ben, booster).await;
+        }
+    }
+    let (_, target) = post_here(&t, &alice).await;
+    let repost = async |name: &str| {
+        let what = What::Repost { target: target.clone(), visibility: Visibility::Public };
+        match t.take(AP, name, Some(&format!("https://remote.example/r/{name}")), what).await {
+            Ok(Received::Stored(Some(id))) => id,
+            other => panic!("{other:?}"),
+        }
+    };
+    let first = repost("bob").await;
+    let second = repost("carol").await;
+    assert_eq!(t.home_of(&anna).await, [first], "it stands there already");
+    assert_eq!(t.home_of(&ben).await, [second], "he does not follow who was first");
+    for n in 0..41 {
+        t.stored(AP, post_of(AP, "bob", &format!("https://remote.example/{n}"), "x")).await;
+    }
+    let late = repost("dora").await;
+    assert!(t.home_of(&anna).await.contains(&late), "the first is far below");
+    // Whoever reads the author has the post itself.
+    let erin = t.member("erin").await;
+    t.hub.follow(erin.actor.id, alice.actor.id, Default::default(), None).await.unwrap();
+    let fran = t.stranger(AP, "fran").await;
+    t.follow_now(&erin, fran).await;
+    let (post, target) = post_here(&t, &alice).await;
+    let what = What::Repost { target, visibility: Visibility::Public };
+    t.take(AP, "fran", Some("https://remote.example/r/fran"), what).await.unwrap();
+    assert!(
+        t.home_of(&erin).await.contains(&post) && t.home_of(&erin).await.len() == 2,
+        "the older one, too"
+    );
 }
 
 async fn a_block_from_elsewhere_hides_both(store: TestStore) {
