@@ -106,6 +106,24 @@ pub fn fill_in(member: Id, author: Id, limit: i64) -> Change {
     )
 }
 
+/// After a mute: the newest posts of somebody whom the member still follows, as the follow says, with their answers to
+/// themselves.
+pub fn put_back(member: Id, author: Id, limit: i64) -> Change {
+    Change::new(
+        "INSERT INTO home (member_id, post_id)
+         SELECT ?1, id FROM (SELECT p.id FROM follows f JOIN posts p ON p.author_id = f.target_id
+                             WHERE f.follower_id = ?1 AND f.target_id = ?2 AND f.state = 1 AND p.visibility < 3
+                               AND (p.reply_to IS NULL OR p.reply_to_author = ?2)
+                               AND (p.repost_of IS NULL OR f.reposts = 1)
+                               AND (p.language IS NULL OR f.languages = '[]'
+                                    OR f.languages LIKE '%\"' || p.language || '\"%'
+                                    OR f.languages LIKE '%\"' || substr(p.language, 1, 2) || '\"%')
+                             ORDER BY p.id DESC LIMIT ?3) latest WHERE true
+         ON CONFLICT (member_id, post_id) DO NOTHING",
+        args![member, author, limit],
+    )
+}
+
 /// (post_id, post_id) of a member's home timeline.
 pub fn page(member: Id, window: Window) -> Query {
     let sql = paged!(
