@@ -2,7 +2,7 @@
 
 use super::Window;
 use crate::{Change, Query, args, query};
-use landbridge_model::{Id, Post, Time};
+use landbridge_model::{Id, Mention, Post, Time};
 
 /// A repost is left out where the post, or another repost of it, is among so many newest entries of a home timeline.
 const APART: i64 = 40;
@@ -17,6 +17,8 @@ pub struct Fanout<'a> {
     pub reply_to_author: Option<Id>,
     /// A repost: of which post.
     pub reposted: Option<&'a Post>,
+    /// Who is named in the post itself.
+    pub named: &'a [Mention],
     /// Main language, BCP 47.
     pub language: Option<&'a str>,
     pub now: Time,
@@ -29,6 +31,7 @@ impl<'a> Fanout<'a> {
             author: post.author,
             reply_to_author: post.reply_to_author,
             reposted,
+            named: &post.mentions,
             language: post.languages.first().map(String::as_str),
             now,
         }
@@ -36,10 +39,15 @@ impl<'a> Fanout<'a> {
 }
 
 /// Puts a post on the home timelines of all members with an accepted follow of its author, as their follow, mutes and
-/// blocks say. RETURNING (member_id). For posts that followers may read: never for direct ones.
+/// blocks say: not where it is of, answers or names somebody whom the member does not want to meet. RETURNING (member_id). For posts that followers may read: never for direct ones.
 pub fn fan_out(post: Fanout<'_>) -> Change {
     let main = post.language.unwrap_or_default();
     let primary = main.split('-').next().unwrap_or_default();
+    let answered = post.reply_to_author.unwrap_or_default();
+    let reposted = post.reposted.map(|reposted| reposted.author).unwrap_or_default();
+    let named = post.named.iter().chain(post.reposted.iter().flat_map(|reposted| &reposted.mentions));
+    let people: Vec<Id> =
+        [post.author, answered, reposted].into_iter().chain(named.map(|mention| mention.actor)).collect();
     Change::new(
         "INSERT INTO home (member_id, post_id)
          SELECT f.follower_id, ?1 FROM follows f JOIN members m ON m.actor_id = f.follower_id
@@ -48,9 +56,9 @@ pub fn fan_out(post: Fanout<'_>) -> Change {
                 OR EXISTS (SELECT 1 FROM follows g WHERE g.follower_id = f.follower_id AND g.target_id = ?3 AND g.state = 1))
            AND (?4 = 0 OR f.reposts = 1)
            AND (?5 = '' OR f.languages = '[]' OR f.languages LIKE '%\"' || ?5 || '\"%' OR f.languages LIKE '%\"' || ?6 || '\"%')
-           AND NOT EXISTS (SELECT 1 FROM mutes u WHERE u.member_id = f.follower_id AND u.target_id IN (?2, ?3, ?4)
+           AND NOT EXISTS (SELECT 1 FROM mutes u WHERE u.member_id = f.follower_id AND u.target_id IN {ints ?10}
                              AND (u.expires_at IS NULL OR u.expires_at > ?7))
-           AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = f.follower_id AND b.target_id IN (?2, ?3, ?4))
+           AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = f.follower_id AND b.target_id IN {ints ?10})
            AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.target_id = f.follower_id AND b.actor_id IN (?2, ?3, ?4))
            AND (?4 = 0 OR NOT EXISTS (SELECT 1 FROM member_domain_blocks d JOIN actors o ON o.id = ?4
                                        WHERE d.member_id = f.follower_id AND d.domain = o.domain))
@@ -61,13 +69,14 @@ pub fn fan_out(post: Fanout<'_>) -> Change {
         args![
             post.id,
             post.author,
-            post.reply_to_author.unwrap_or_default(),
-            post.reposted.map(|reposted| reposted.author).unwrap_or_default(),
+            answered,
+            reposted,
             main,
             primary,
             post.now,
             post.reposted.map(|reposted| reposted.id).unwrap_or_default(),
-            APART
+            APART,
+            super::ints(&people)
         ],
     )
 }
