@@ -150,3 +150,12 @@ pub fn members_with(post: Id) -> Query {
         args![post],
     )
 }
+
+/// (id, member_id) of reposts of a post, the newest first, with the members on whose home timelines they stand.
+pub fn reposts_of(post: Id, limit: i64) -> Query {
+    query(
+        "SELECT r.id, h.member_id FROM posts r JOIN home h ON h.post_id = r.id WHERE r.repost_of = ?1
+         ORDER BY r.id DESC LIMIT ?2",
+        args![post, limit],
+    )
+}

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::support::{draft, test_hub};
-use landbridge_hub::{CopyKind, Undone};
+use landbridge_hub::{CopyKind, EventKind, Undone};
 use landbridge_store::{on_both_engines, testing::TestStore};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ on_both_engines!(
     nobody_undoes_for_others,
     a_repost_stands_on_home_and_can_be_taken_back,
     one_of_many_reposts_stands_on_home,
+    who_sees_a_post_or_a_repost_is_told_of_its_end,
     a_block_from_elsewhere_hides_both,
     a_report_reaches_the_moderators_once,
     a_move_needs_the_new_accounts_word,
@@ -216,6 +217,42 @@ async fn one_of_many_reposts_stands_on_home(store: TestStore) {
         t.home_of(&erin).await.contains(&post) && t.home_of(&erin).await.len() == 2,
         "the older one, too"
     );
+}
+
+async fn who_sees_a_post_or_a_repost_is_told_of_its_end(store: TestStore) {
+    let t = test_hub(store);
+    let (alice, anna, ben) = (t.member("alice").await, t.member("anna").await, t.member("ben").await);
+    for (reader, name) in [(&anna, "bob"), (&ben, "carol")] {
+        let booster = t.stranger(AP, name).await;
+        t.follow_now(reader, booster).await;
+    }
+    let erin = t.stranger(AP, "erin").await;
+    let here = post_here(&t, &alice).await;
+    let url = "https://remote.example/1";
+    let there = (t.stored(AP, mention_of(AP, "erin", url, "alice")).await, url.to_owned());
+    for (round, (id, target)) in [here, there].into_iter().enumerate() {
+        let mut reposts = Vec::new();
+        for (reader, name) in [(&anna, "bob"), (&ben, "carol")] {
+            let what = What::Repost { target: target.clone(), visibility: Visibility::Public };
+            t.take(AP, name, Some(&format!("https://remote.example/r/{name}/{round}")), what).await.unwrap();
+            reposts.push((t.home_of(reader).await[0], vec![reader.actor.id]));
+        }
+        let mut bus = t.hub.bus().listen();
+        match t.hub.post(id).await.unwrap().author == erin {
+            true => _ = t.take(AP, "erin", None, What::Delete { target }).await.unwrap(),
+            false => _ = t.hub.delete_post(alice.actor.id, id, None).await.unwrap(),
+        }
+        let mut told = Vec::new();
+        while let Ok(event) = bus.try_recv() {
+            if let EventKind::Deleted(id) = event.kind {
+                told.push((id, event.members));
+            }
+        }
+        let (gone, members) = told.remove(0);
+        assert_eq!(gone, id);
+        assert!(members.contains(&alice.actor.id), "who wrote it, or is named by it, follows neither");
+        assert_eq!(told, reposts);
+    }
 }
 
 async fn a_block_from_elsewhere_hides_both(store: TestStore) {
