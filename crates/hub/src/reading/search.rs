@@ -47,7 +47,7 @@ impl Hub {
         if text.is_empty() || text.len() > 2000 {
             return Ok(found);
         }
-        if options.offset == 0 {
+        if options.offset == 0 && (options.accounts || options.posts) {
             let pasted = if options.resolve { self.resolve(text).await? } else { self.known(text).await? };
             match pasted {
                 Some(Resolved::Actor(actor)) if options.accounts => found.actors.push(actor),
