@@ -4,7 +4,7 @@ use crate::{Hub, HubError};
 use landbridge_model::{Acct, Actor, Id, Network, Presence};
 use landbridge_store::{
     Query,
-    entities::{actors, follows, home, posts, presences},
+    entities::{actors, follows, home, mentions, posts, presences},
 };
 use std::collections::HashMap;
 
@@ -131,6 +131,11 @@ impl Hub {
     /// Members on whose home timeline a post stands.
     pub(crate) async fn home_members(&self, post: Id) -> Result<Vec<Id>, HubError> {
         self.read_ids(home::members_with(post)).await
+    }
+
+    /// Members whom a post names or addresses.
+    pub(crate) async fn named_members(&self, post: Id) -> Result<Vec<Id>, HubError> {
+        self.read_ids(mentions::members(post)).await
     }
 
     /// Members who reposted a post.

@@ -5,6 +5,7 @@ use crate::support::{draft, test_hub};
 use landbridge_hub::{CopyKind, moderation::Rule};
 use landbridge_model::Audience;
 use landbridge_store::{on_both_engines, testing::TestStore};
+use std::time::Duration;
 
 on_both_engines!(
     a_followed_author_is_read_at_home,
@@ -22,6 +23,8 @@ on_both_engines!(
     a_blocked_host_is_refused,
     a_limited_host_reaches_only_followers,
     blocks_and_mutes_hold,
+    what_a_mute_takes_off_home_comes_back,
+    what_names_the_unwanted_is_not_shown,
     languages_and_reposts_filter,
     odd_posts_are_refused,
     old_posts_have_ids_of_their_own,
@@ -294,6 +297,79 @@ async fn blocks_and_mutes_hold(store: TestStore) {
     t.hub.block_domain(anna.actor.id, "remote.example", true).await.unwrap();
     assert!(ignored(t.post(AP, mention_of(AP, "carol", "https://remote.example/3", "anna")).await));
     let _ = carol;
+}
+
+async fn what_a_mute_takes_off_home_comes_back(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let (bob, carol) = (t.stranger(AP, "bob").await, t.stranger(AP, "carol").await);
+    t.follow_now(&alice, bob).await;
+    let before = t.stored(AP, post_of(AP, "bob", "https://remote.example/1", "Before")).await;
+    let me = alice.actor.id;
+    t.hub.mute(me, bob, true, None).await.unwrap();
+    let quiet = InPost {
+        visibility: Some(Visibility::Followers),
+        ..post_of(AP, "bob", "https://remote.example/2", "Meanwhile")
+    };
+    let meanwhile = t.stored(AP, quiet).await;
+    t.can_fetch(
+        AP,
+        "https://remote.example/c",
+        incoming(
+            AP,
+            "carol",
+            None,
+            What::Post(Box::new(post_of(AP, "carol", "https://remote.example/c", "First"))),
+        ),
+    );
+    let reply = InPost {
+        reply_to: Some("https://remote.example/c".into()),
+        ..post_of(AP, "bob", "https://remote.example/3", "To a stranger")
+    };
+    t.stored(AP, reply).await;
+    assert!(t.home_of(&alice).await.is_empty());
+    t.hub.unmute(me, bob).await.unwrap();
+    assert_eq!(t.home_of(&alice).await, [meanwhile, before]);
+    t.hub.mute(me, bob, true, Some(Duration::from_millis(1))).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    assert!(t.home_of(&alice).await.is_empty());
+    t.hub.sweep().await.unwrap();
+    assert_eq!(t.home_of(&alice).await, [meanwhile, before], "once its time is over");
+    // Who is not followed was never there.
+    t.hub.mute(me, carol, true, None).await.unwrap();
+    t.hub.unmute(me, carol).await.unwrap();
+    assert_eq!(t.home_of(&alice).await.len(), 2);
+}
+
+async fn what_names_the_unwanted_is_not_shown(store: TestStore) {
+    let t = test_hub(store);
+    let (alice, anna, ben) = (t.member("alice").await, t.member("anna").await, t.member("ben").await);
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&anna, bob).await;
+    let page = landbridge_hub::Page::default;
+    let public = async |reader: &Member| {
+        let shown = t.hub.public(&Default::default(), Some(reader.actor.id), page()).await.unwrap();
+        shown.into_iter().map(|view| view.post.id).collect::<Vec<_>>()
+    };
+    let earlier = t.stored(AP, mention_of(AP, "bob", "https://remote.example/1", "alice")).await;
+    t.hub.mute(anna.actor.id, alice.actor.id, true, None).await.unwrap();
+    t.hub.block(ben.actor.id, alice.actor.id).await.unwrap();
+    let later = t.stored(AP, mention_of(AP, "bob", "https://remote.example/2", "alice")).await;
+    for reader in [&anna, &ben] {
+        assert!(t.home_of(reader).await.is_empty() && public(reader).await.is_empty());
+    }
+    assert_eq!(public(&alice).await, [later, earlier]);
+    assert!(t.hub.live_view(later, anna.actor.id).await.unwrap().is_none());
+    assert!(t.hub.view(later, Some(anna.actor.id)).await.is_ok(), "by itself it can be looked at");
+    // A repost of it, neither.
+    let carol = t.stranger(AP, "carol").await;
+    t.follow_now(&anna, carol).await;
+    let what = What::Repost { target: "https://remote.example/2".into(), visibility: Visibility::Public };
+    t.take(AP, "carol", Some("https://remote.example/r"), what).await.unwrap();
+    assert!(t.home_of(&anna).await.is_empty());
+    t.hub.unmute(anna.actor.id, alice.actor.id).await.unwrap();
+    assert_eq!(t.home_of(&anna).await, [earlier], "what came meanwhile was put on no home");
+    assert_eq!(public(&anna).await, [later, earlier]);
 }
 
 async fn languages_and_reposts_filter(store: TestStore) {
