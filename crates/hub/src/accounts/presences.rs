@@ -30,12 +30,8 @@ impl Hub {
         let domain = acct.domain.as_deref().unwrap_or_default();
         let own_host = config.origin.host_str().unwrap_or_default();
         let ours = domain == config.account_domain || domain == own_host;
-        // Members' names are lower-case; elsewhere the case is theirs to decide.
-        let (name, domain) = match ours || domain.is_empty() {
-            true => (acct.username.to_lowercase(), ""),
-            false => (acct.username.clone(), domain),
-        };
-        let row = self.store().row(actors::by_acct(&name, domain)).await?;
+        let domain = if ours { "" } else { domain };
+        let row = self.store().row(actors::by_acct(&acct.username, domain)).await?;
         Ok(row.map(|mut r| actors::read(&mut r)).transpose()?)
     }
 
