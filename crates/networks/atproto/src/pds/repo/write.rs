@@ -279,6 +279,10 @@ impl AtProto {
             let missing = || XrpcError::new("BlobNotFound", format!("Could not find blob: {}", blob.cid));
             let held = held.ok_or_else(missing)?;
             self.is_up(access.member, &held.cid, missing()).await?;
+            // What a record names has been held to it, and may have come under another type, as with a move.
+            if self.is_named(access.member, &held.cid).await? {
+                continue;
+            }
             if u64::try_from(held.size).ok() != Some(blob.size) {
                 return Err(XrpcError::new("InvalidSize", "the blob has another size"));
             }
