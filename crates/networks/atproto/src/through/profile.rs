@@ -70,9 +70,9 @@ impl Written<'_> {
         purpose: Purpose,
         facts: &mut Facts,
     ) -> Result<Option<Picture>, HubError> {
-        let blob = fields.get(field).and_then(Value::as_map).and_then(BlobRef::from_map);
-        let Some(blob) = blob else { return Ok(None) };
-        let cid = blob.cid.to_string();
+        let blob = fields.get(field).and_then(Value::as_map).and_then(BlobRef::named);
+        let Some((cid, mime)) = blob else { return Ok(None) };
+        let cid = cid.to_string();
         let file = before.as_ref().and_then(|picture| picture.file.as_deref());
         if facts.pictures.iter().any(|known| known.cid == cid && Some(known.file.as_str()) == file) {
             return Ok(before);
@@ -87,8 +87,8 @@ impl Written<'_> {
                 field: field.to_owned(),
                 file: file.clone(),
                 cid,
-                mime: blob.mime_type,
-                size: blob.size,
+                mime,
+                size: u64::try_from(row.size).unwrap_or_default(),
             });
         }
         Ok(Some(picture))
