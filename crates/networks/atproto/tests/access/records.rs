@@ -2,10 +2,19 @@
 
 use crate::world::{Answer, World, on_both};
 use http::Method;
-use landbridge_store::EngineKind;
+use landbridge_hub::{CopyKind, Draft, Translator, publish::FollowOptions};
+use landbridge_model::{Network, Visibility};
+use landbridge_store::{
+    EngineKind,
+    entities::{atproto_repos, reactions},
+};
 use serde_json::{Value, json};
+use std::{sync::Arc, time::Duration};
 
-on_both!(a_file_is_what_was_said_last_until_a_record_names_it);
+on_both!(
+    a_file_is_what_was_said_last_until_a_record_names_it,
+    an_act_that_is_done_again_takes_the_place_of_the_first,
+);
 
 const OTHER: &str = "org.example.thing";
 
@@ -30,6 +39,15 @@ impl<'a> Author<'a> {
         self.world.send(Method::POST, &url, &headers, bytes.to_vec()).await.ok()["blob"].clone()
     }
 
+    /// URIs of a collection, the oldest first.
+    async fn uris(&self, collection: &str) -> Vec<String> {
+        let query =
+            format!("com.atproto.repo.listRecords?repo={}&collection={collection}&reverse=true", self.did);
+        let listed = self.world.get(&query, "").await.ok();
+        let uri = |record: &Value| record["uri"].as_str().unwrap().to_owned();
+        listed["records"].as_array().unwrap().iter().map(uri).collect()
+    }
+
     async fn create(&self, collection: &str, record: Value) -> Answer {
         let wanted = json!({ "repo": self.did, "collection": collection, "record": record });
         self.world.post("com.atproto.repo.createRecord", &self.token, wanted).await
@@ -52,4 +70,82 @@ async fn a_file_is_what_was_said_last_until_a_record_names_it(engine: EngineKind
     let cid = captions["ref"]["$link"].as_str().unwrap();
     let served = world.get(&format!("com.atproto.sync.getBlob?did={}&cid={cid}", alice.did), "").await;
     assert_eq!(served.header("content-type"), "text/vtt");
+}
+
+/// Waits until the hub has heard of all that apps wrote.
+async fn heard(world: &World) {
+    for _ in 0..100 {
+        if world.hub.store().rows(atproto_repos::pending(1)).await.unwrap().is_empty() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the hub does not hear of it");
+}
+
+async fn an_act_that_is_done_again_takes_the_place_of_the_first(engine: EngineKind) {
+    const LIKE: &str = "app.bsky.feed.like";
+    const REPOST: &str = "app.bsky.feed.repost";
+    const FOLLOW: &str = "app.bsky.graph.follow";
+    let world = World::new(engine).await;
+    let alice = Author::new(&world, "alice").await;
+    let me = world.hub.member_named("alice").await.unwrap().actor.id;
+    let bob = world.member("bob").await;
+    let draft = Draft {
+        author: bob,
+        text: "hello".into(),
+        visibility: Some(Visibility::Public),
+        ..Draft::default()
+    };
+    let post = world.hub.publish(draft, None).await.unwrap().id;
+    let copy = world.hub.copy_on(CopyKind::Post, post, Network::AtProto).await.unwrap().unwrap();
+    let subject = json!({ "uri": copy.native_id, "cid": copy.version });
+    let at = |second: u8| format!("2026-01-01T00:00:{second:02}Z");
+    let about_post = |second| json!({ "subject": subject, "createdAt": at(second) });
+    let bobs_did = world.did(bob).await.to_string();
+    let about_bob = |second| json!({ "subject": bobs_did, "createdAt": at(second) });
+
+    // What the hub did, and what an app says that it has not heard of yet.
+    world.hub.follow(me, bob, FollowOptions::default(), None).await.unwrap();
+    world.hub.react(me, post, "", None, None).await.unwrap();
+    assert_eq!(alice.create(REPOST, about_post(1)).await.status, 200);
+    let mut newest = Vec::new();
+    for (collection, record) in [(LIKE, about_post(2)), (REPOST, about_post(2)), (FOLLOW, about_bob(2))] {
+        let uri = alice.create(collection, record).await.ok()["uri"].as_str().unwrap().to_owned();
+        assert_eq!(alice.uris(collection).await, [uri.as_str()]);
+        newest.push(uri);
+    }
+    let stop = tokio::sync::watch::Sender::new(false);
+    let run = (world.at.clone() as Arc<dyn Translator>).run(world.hub.clone(), stop.subscribe());
+    let running = tokio::spawn(run);
+    heard(&world).await;
+    // It is the same like and the same follow, by the name of the record that is there.
+    let row = world.hub.store().row(reactions::one(post, me, "")).await.unwrap();
+    let like = reactions::read(&mut row.unwrap()).unwrap().id;
+    let named = world.hub.copy_on(CopyKind::Reaction, like, Network::AtProto).await.unwrap().unwrap();
+    assert_eq!(named.native_id, newest[0]);
+    for uri in &newest {
+        let copy = world.hub.copy(Network::AtProto, uri).await.unwrap().unwrap();
+        let (collection, rkey) = uri.rsplit_once('/').unwrap();
+        let collection = collection.rsplit('/').next().unwrap();
+        let stored = world.at.record(me, collection, rkey).await.unwrap().unwrap();
+        assert_eq!(copy.version, Some(stored.cid.to_string()));
+    }
+    assert_eq!(world.hub.post(post).await.unwrap().likes, 1);
+    // Taken back here, none is left there.
+    world.hub.unreact(me, post, "", None).await.unwrap();
+    world.hub.unrepost(me, post, None).await.unwrap();
+    world.hub.unfollow(me, bob, None).await.unwrap();
+    for collection in [LIKE, REPOST, FOLLOW] {
+        assert!(alice.uris(collection).await.is_empty(), "{collection}");
+    }
+    // Whoever wants no checks gets what they wrote.
+    for second in 3..5 {
+        let record = about_post(second);
+        let wanted = json!({ "repo": alice.did, "collection": LIKE, "validate": false, "record": record });
+        world.post("com.atproto.repo.createRecord", &alice.token, wanted).await.ok();
+    }
+    assert_eq!(alice.uris(LIKE).await.len(), 2);
+    stop.send_replace(true);
+    running.await.unwrap();
 }

@@ -103,7 +103,10 @@ pub async fn create(
     let (block, status) =
         at.checked_record(&access, &collection, &rkey, asked.record, asked.validate).await?;
     let cid = block.cid;
-    let wish = Wish::Exactly(Write::Create(collection.clone(), rkey.clone(), block));
+    let wish = match asked.validate {
+        Some(false) => Wish::Exactly(Write::Create(collection.clone(), rkey.clone(), block)),
+        _ => Wish::Again { collection: collection.clone(), rkey: rkey.clone(), block },
+    };
     let made = at.write(&access, asked.swap_commit.as_deref(), &[wish]).await?;
     Ok(Json(answer(&access, &collection, &rkey, cid, status, &made)))
 }
@@ -246,7 +249,7 @@ fn commit(made: &Made) -> Any {
 /// What a write costs of a member's share.
 fn points(wish: &Wish) -> u32 {
     match wish {
-        Wish::Exactly(Write::Create(..)) => 3,
+        Wish::Exactly(Write::Create(..)) | Wish::Again { .. } => 3,
         Wish::Exactly(Write::Update(..)) | Wish::Put { .. } => 2,
         Wish::Exactly(Write::Delete(..)) | Wish::Remove { .. } => 1,
     }
