@@ -2,8 +2,8 @@
 
 use crate::world::{Answer, World, on_both};
 use http::Method;
-use landbridge_hub::{CopyKind, Draft, Translator, publish::FollowOptions};
-use landbridge_model::{Network, Visibility};
+use landbridge_hub::{CopyKind, Draft, Page, Translator, publish::FollowOptions, reading::AccountPosts};
+use landbridge_model::{Id, Network, Visibility};
 use landbridge_store::{
     EngineKind,
     entities::{atproto_repos, reactions},
@@ -14,6 +14,7 @@ use std::{sync::Arc, time::Duration};
 on_both!(
     a_file_is_what_was_said_last_until_a_record_names_it,
     an_act_that_is_done_again_takes_the_place_of_the_first,
+    an_app_pins_one_post_in_the_place_of_another,
 );
 
 const OTHER: &str = "org.example.thing";
@@ -91,12 +92,8 @@ async fn an_act_that_is_done_again_takes_the_place_of_the_first(engine: EngineKi
     let alice = Author::new(&world, "alice").await;
     let me = world.hub.member_named("alice").await.unwrap().actor.id;
     let bob = world.member("bob").await;
-    let draft = Draft {
-        author: bob,
-        text: "hello".into(),
-        visibility: Some(Visibility::Public),
-        ..Draft::default()
-    };
+    let draft =
+        Draft { author: bob, text: "hello".into(), visibility: Some(Visibility::Public), ..Draft::default() };
     let post = world.hub.publish(draft, None).await.unwrap().id;
     let copy = world.hub.copy_on(CopyKind::Post, post, Network::AtProto).await.unwrap().unwrap();
     let subject = json!({ "uri": copy.native_id, "cid": copy.version });
@@ -146,6 +143,63 @@ async fn an_act_that_is_done_again_takes_the_place_of_the_first(engine: EngineKi
         world.post("com.atproto.repo.createRecord", &alice.token, wanted).await.ok();
     }
     assert_eq!(alice.uris(LIKE).await.len(), 2);
+    stop.send_replace(true);
+    running.await.unwrap();
+}
+
+async fn an_app_pins_one_post_in_the_place_of_another(engine: EngineKind) {
+    let world = World::new(engine).await;
+    let alice = Author::new(&world, "alice").await;
+    let me = world.hub.member_named("alice").await.unwrap().actor.id;
+    let stop = tokio::sync::watch::Sender::new(false);
+    let run = (world.at.clone() as Arc<dyn Translator>).run(world.hub.clone(), stop.subscribe());
+    let running = tokio::spawn(run);
+    let mut posts: Vec<(Id, Value)> = Vec::new();
+    for number in 0..8 {
+        let draft = Draft {
+            author: me,
+            text: format!("number {number}"),
+            visibility: Some(Visibility::Public),
+            ..Draft::default()
+        };
+        let post = world.hub.publish(draft, None).await.unwrap().id;
+        let copy = world.hub.copy_on(CopyKind::Post, post, Network::AtProto).await.unwrap().unwrap();
+        posts.push((post, json!({ "uri": copy.native_id, "cid": copy.version })));
+    }
+    let put = async |name: &str, pinned: Option<&Value>| {
+        let mut record = json!({ "$type": "app.bsky.actor.profile", "displayName": name });
+        record.as_object_mut().unwrap().extend(pinned.map(|post| ("pinnedPost".to_owned(), post.clone())));
+        let wanted = json!({
+            "repo": alice.did, "collection": "app.bsky.actor.profile", "rkey": "self", "record": record,
+        });
+        world.post("com.atproto.repo.putRecord", &alice.token, wanted).await.ok();
+        heard(&world).await;
+    };
+    let pinned = async || {
+        let what = AccountPosts { pinned: true, ..AccountPosts::default() };
+        let views = world.hub.account_posts(me, &what, None, Page::default()).await.unwrap();
+        views.into_iter().map(|view| view.post.id).collect::<Vec<_>>()
+    };
+    // More often than posts can be pinned at once.
+    for (post, reference) in &posts {
+        put("Alice", Some(reference)).await;
+        assert_eq!(pinned().await, [*post]);
+    }
+    // Beside it, from elsewhere: what is shown there is the last one.
+    let (last, first) = (posts[7].0, posts[0].0);
+    world.hub.pin(me, first, true, None).await.unwrap();
+    assert_eq!(pinned().await, [first, last]);
+    put("Alice", None).await;
+    assert_eq!(pinned().await, [last]);
+    // Another name is no word about a pin.
+    put("Alice again", None).await;
+    assert_eq!(pinned().await, [last]);
+    // Taken off here, it is taken off there.
+    put("Alice", Some(&posts[7].1)).await;
+    world.hub.pin(me, last, false, None).await.unwrap();
+    let query =
+        format!("com.atproto.repo.getRecord?repo={}&collection=app.bsky.actor.profile&rkey=self", alice.did);
+    assert!(world.get(&query, "").await.ok()["value"].get("pinnedPost").is_none());
     stop.send_replace(true);
     running.await.unwrap();
 }
