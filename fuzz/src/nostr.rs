@@ -40,7 +40,8 @@ fn read(event: &Event) {
         let updated = post.updated.map(|at| at.min(checks::NOW));
         checks::post(&landbridge_hub::InPost { published, updated, ..post });
     }
-    checks::actor(&profile::read(&event.pubkey, Some(event), "nostr.b.example", Some("bob@a.example")));
+    let verified = profile::verified("bob@a.example", checks::NOW);
+    checks::actor(&profile::read(&event.pubkey, Some(event), "nostr.b.example", Some(verified)));
     let _ = (profile::claimed_name(event), event.expiration(), event.wrap_recipient(), event.is_protected());
     assert!(profile::after(Some(event.created_at)) > event.created_at || event.created_at == i64::MAX);
     let thread = n10::read(&event.tags);
@@ -55,7 +56,7 @@ fn read(event: &Event) {
     assert_eq!(again.write, relays.write);
     assert_eq!(BTreeSet::from_iter(&again.read), BTreeSet::from_iter(&relays.read));
     assert!(again.with("wss://x.example").read.contains(&"wss://x.example".to_owned()));
-    let _ = (n88::read(event), n88::read_vote(event));
+    let _ = (n88::read(event), n88::voted_in(event), n88::choices(event, event));
     event.tags.iter().filter_map(n92::one).for_each(|media| checks::meta(&media.meta));
     for tags in [n10::answer(event, "wss://r.example", None), n22::answer(event, "wss://r.example")] {
         assert!(tags.iter().all(|tag| !tag.is_empty()));

@@ -147,7 +147,8 @@ pub struct InPost {
     pub published: Time,
     pub updated: Option<Time>,
     pub visibility: Option<Visibility>,
-    /// Native ids of everyone it is addressed to. What is not public is for them alone, whoever its text names.
+    /// Native ids of everyone it is for: of a public post whom it names, in its text or beside it. What is not public is for
+    /// those addressed alone, whoever its text names.
     pub addressed: Vec<String>,
     pub title: Option<String>,
     /// Mentions carry native ids.

@@ -1,4 +1,5 @@
-//! A new post's way inside: whose home it goes to, and who is told. The same for posts from here and from elsewhere.
+//! A new post's way inside: whose home it goes to, and who is told; and who is told when it is gone. The same for posts from
+//! here and from elsewhere.
 //!
 //! The rows are part of the transaction that writes the post; what they return says afterwards whom to wake.
 
@@ -11,6 +12,10 @@ use landbridge_store::{
         notifications,
     },
 };
+use std::collections::BTreeMap;
+
+/// Home rows of reposts that are looked at when their post is deleted: each is an event for open apps.
+const REPOSTS: i64 = 500;
 
 /// Whom a write has reached here.
 #[derive(Debug, Default)]
@@ -36,8 +41,8 @@ impl Reached {
 
 impl Hub {
     /// Home rows of a post or repost: for the author's followers, and for the author when that is a member.
-    /// `original`: author of the reposted post.
-    pub(crate) fn home_rows(&self, post: &Post, author: &Actor, original: Option<Id>) -> Vec<Change> {
+    /// `original`: the reposted post.
+    pub(crate) fn home_rows(&self, post: &Post, author: &Actor, original: Option<&Post>) -> Vec<Change> {
         if post.visibility == Visibility::Direct {
             return Vec::new();
         }
@@ -75,6 +80,26 @@ impl Hub {
             notifications::insert(id, member, kind.key(), actor, post, root, at)
         };
         to.into_iter().map(row).collect()
+    }
+
+    /// What open apps are told once a post is deleted: that it is gone, and with it the reposts of it. To be asked before.
+    pub(crate) async fn deletions(&self, post: &Post) -> Result<Vec<Event>, HubError> {
+        let mut members = self.home_members(post.id).await?;
+        members.extend(self.named_members(post.id).await?);
+        members.sort_unstable();
+        members.dedup();
+        let public = post.visibility == Visibility::Public;
+        let mut events = vec![Event { members, public, kind: EventKind::Deleted(post.id) }];
+        let mut reposts: BTreeMap<Id, Vec<Id>> = BTreeMap::new();
+        for mut row in self.store().rows(home::reposts_of(post.id, REPOSTS)).await? {
+            reposts.entry(row.get(0)?).or_default().push(row.get(1)?);
+        }
+        events.extend(reposts.into_iter().map(|(id, members)| Event {
+            members,
+            public: false,
+            kind: EventKind::Deleted(id),
+        }));
+        Ok(events)
     }
 
     /// Wakes whoever listens, after the commit. `post`: what is new on the homes.

@@ -72,6 +72,11 @@ impl MediaStore {
         self.path(name).is_some_and(|path| path.is_file())
     }
 
+    /// Whether videos have previews.
+    pub fn previews_videos(&self) -> bool {
+        self.config.ffmpeg.is_some()
+    }
+
     pub fn limits(&self) -> &Limits {
         &self.config.limits
     }

@@ -125,6 +125,7 @@ fn nostr_options(config: &Config) -> landbridge_nostr::Options {
         author: nostr.strangers_per_author,
         recipient: nostr.wraps_per_member,
         requests: nostr.requests_per_connection,
+        ..Default::default()
     };
     landbridge_nostr::Options {
         relays: texts(&nostr.relays),

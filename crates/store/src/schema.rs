@@ -13,7 +13,7 @@ macro_rules! migrations {
     };
 }
 
-pub const MIGRATIONS: &[Migration] = migrations![1 "0001_core", 2 "0002_nostr", 3 "0003_awaited", 4 "0004_nostr_turns", 5 "0005_files_and_uses", 6 "0006_atproto", 7 "0007_atproto_access", 8 "0008_atproto_reader", 9 "0009_cards", 10 "0010_gated", 11 "0011_labels", 12 "0012_atproto_arrivals", 13 "0013_atproto_proofs", 14 "0014_messages", 15 "0015_contacts", 16 "0016_takedowns_and_invites", 17 "0017_push", 18 "0018_budgets", 19 "0019_lists", 20 "0020_decisions", 21 "0021_atproto_chat", 22 "0022_nostr_put_off", 23 "0023_label_choices", 24 "0024_atproto_records"];
+pub const MIGRATIONS: &[Migration] = migrations![1 "0001_core", 2 "0002_nostr", 3 "0003_awaited", 4 "0004_nostr_turns", 5 "0005_files_and_uses", 6 "0006_atproto", 7 "0007_atproto_access", 8 "0008_atproto_reader", 9 "0009_cards", 10 "0010_gated", 11 "0011_labels", 12 "0012_atproto_arrivals", 13 "0013_atproto_proofs", 14 "0014_messages", 15 "0015_contacts", 16 "0016_takedowns_and_invites", 17 "0017_push", 18 "0018_budgets", 19 "0019_lists", 20 "0020_decisions", 21 "0021_atproto_chat", 22 "0022_nostr_put_off", 23 "0023_label_choices", 24 "0024_atproto_records", 25 "0025_names_in_any_case"];
 
 #[cfg(test)]
 mod tests {

@@ -110,6 +110,11 @@ async fn deleted_and_vanished_stay_away(store: TestStore) {
     assert_eq!(f.insert(vec![wrap]).await, 1);
     assert_eq!(f.found(open()).await, ["v2", "b"], "the wrap is only for its recipient");
     assert_eq!(f.found(Wanted { readers: vec!["alice".into()], ..open() }).await, ["w", "v2", "b"]);
+    f.store.write(events::delete("alice", &["gone".into()], &[], 17)).await.unwrap();
+    let to =
+        |recipient, seq| NewEvent { pubkey: "once", recipient: Some(recipient), ..event(seq, "gone", 17) };
+    assert_eq!(f.insert(vec![to("alice", 10)]).await, 0, "whom a wrap is for has deleted it");
+    assert_eq!(f.insert(vec![to("bob", 11)]).await, 1, "others' words do not count");
     f.store.write(events::vanish("alice", 20)).await.unwrap();
     f.store.write(events::vanished_until("alice", 20)).await.unwrap();
     assert_eq!(f.found(Wanted { readers: vec!["alice".into()], ..open() }).await, ["b"]);

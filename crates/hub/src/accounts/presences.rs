@@ -4,7 +4,7 @@ use crate::{Hub, HubError};
 use landbridge_model::{Acct, Actor, Id, Network, Presence};
 use landbridge_store::{
     Query,
-    entities::{actors, follows, home, posts, presences},
+    entities::{actors, follows, home, mentions, posts, presences},
 };
 use std::collections::HashMap;
 
@@ -30,12 +30,8 @@ impl Hub {
         let domain = acct.domain.as_deref().unwrap_or_default();
         let own_host = config.origin.host_str().unwrap_or_default();
         let ours = domain == config.account_domain || domain == own_host;
-        // Members' names are lower-case; elsewhere the case is theirs to decide.
-        let (name, domain) = match ours || domain.is_empty() {
-            true => (acct.username.to_lowercase(), ""),
-            false => (acct.username.clone(), domain),
-        };
-        let row = self.store().row(actors::by_acct(&name, domain)).await?;
+        let domain = if ours { "" } else { domain };
+        let row = self.store().row(actors::by_acct(&acct.username, domain)).await?;
         Ok(row.map(|mut r| actors::read(&mut r)).transpose()?)
     }
 
@@ -131,6 +127,11 @@ impl Hub {
     /// Members on whose home timeline a post stands.
     pub(crate) async fn home_members(&self, post: Id) -> Result<Vec<Id>, HubError> {
         self.read_ids(home::members_with(post)).await
+    }
+
+    /// Members whom a post names or addresses.
+    pub(crate) async fn named_members(&self, post: Id) -> Result<Vec<Id>, HubError> {
+        self.read_ids(mentions::members(post)).await
     }
 
     /// Members who reposted a post.

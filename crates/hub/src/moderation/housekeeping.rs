@@ -1,11 +1,7 @@
 //! Work that comes back: ends of polls, mutes that run out, retention.
 
 use crate::{Hub, HubError, Stop};
-use landbridge_model::Time;
-use landbridge_store::{
-    EngineKind,
-    entities::{blocks, search},
-};
+use landbridge_store::{EngineKind, entities::search};
 use std::{sync::atomic::Ordering, time::Duration};
 
 const TICK: Duration = Duration::from_secs(15);
@@ -81,11 +77,6 @@ impl Hub {
             }
         }
         Ok(self.store().scrub().await?)
-    }
-
-    async fn expire_mutes(&self) -> Result<(), HubError> {
-        self.store().write(blocks::expire_mutes(Time::now())).await?;
-        Ok(())
     }
 
     fn log(&self, what: &'static str, outcome: Result<(), HubError>) {

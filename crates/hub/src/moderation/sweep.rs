@@ -5,7 +5,7 @@ use landbridge_model::{Id, Time};
 use landbridge_store::{
     Change, Write,
     entities::{
-        blocks, contact_log, contacts, copies, deliveries, files, grants, idempotency, link_cards, media,
+        contact_log, contacts, copies, deliveries, files, grants, idempotency, link_cards, media,
         notifications, once, origins, payloads, posts, push, retention, tombstones, waves,
     },
 };
@@ -37,6 +37,7 @@ impl Hub {
             swept = self.sweep_posts(now).await?;
             self.sweep_strangers(now.minus(DAY * self.config().remote_days)).await?;
         }
+        self.expire_mutes().await?;
         self.store()
             .write(vec![
                 retention::drop_originals(now),
@@ -47,7 +48,6 @@ impl Hub {
                 link_cards::sweep(now),
                 deliveries::sweep(now.minus(DAY * DELIVERIES)),
                 payloads::sweep(now.minus(DAY)),
-                blocks::expire_mutes(now),
                 contact_log::sweep(now.minus(DAY * CONTACT_LOG)),
                 grants::sweep_uses(now.minus(DAY * GRANT_USES)),
                 push::sweep(now),

@@ -6,6 +6,11 @@ use landbridge_model::{Id, Time};
 use landbridge_store::entities::{account_notes, blocks, home, notifications};
 use std::{sync::atomic::Ordering, time::Duration};
 
+/// Posts that the end of a mute puts back on the home timeline.
+const BACK: i64 = 100;
+/// Mutes that end in one round of housekeeping.
+const EXPIRED: i64 = 1000;
+
 impl Hub {
     /// Hides both from each other, ends follows both ways, and tells the networks where that is private.
     pub async fn block(&self, member: Id, target: Id) -> Result<Relationship, HubError> {
@@ -92,9 +97,24 @@ impl Hub {
     }
 
     pub async fn unmute(&self, member: Id, target: Id) -> Result<Relationship, HubError> {
-        self.store().write(blocks::unmute(member, target)).await?;
+        self.store()
+            .write(vec![blocks::unmute(member, target), home::put_back(member, target, BACK)])
+            .await?;
         self.relations_changed(member, target);
         self.relationship(member, target).await
+    }
+
+    /// Ends the mutes whose time is over, so many at once.
+    pub(crate) async fn expire_mutes(&self) -> Result<(), HubError> {
+        let now = Time::now();
+        for mut row in self.store().rows(blocks::expired_mutes(now, EXPIRED)).await? {
+            let (member, target): (Id, Id) = (row.get(0)?, row.get(1)?);
+            let changes =
+                vec![blocks::expire_mute(member, target, now), home::put_back(member, target, BACK)];
+            self.store().write(changes).await?;
+            self.relations_changed(member, target);
+        }
+        Ok(())
     }
 
     /// The member's own words about somebody, for nobody else.

@@ -1,7 +1,7 @@
 //! A deleted post: tombstones stay, every network that has a copy is told.
 
 use super::Reach;
-use crate::{ActKind, CopyKind, CopyState, Event, EventKind, Hub, HubError, Origin, gate::Deed};
+use crate::{ActKind, CopyKind, CopyState, Hub, HubError, Origin, gate::Deed};
 use landbridge_model::{Id, Post, QuoteState, Time};
 use landbridge_store::{
     Change,
@@ -37,7 +37,7 @@ impl Hub {
             return Ok(post);
         }
         let now = Time::now();
-        let members = self.home_members(post.id).await?;
+        let deletions = self.deletions(&post).await?;
         let mut changes = before;
         let direct = post.visibility == landbridge_model::Visibility::Direct;
         let copies = self.copies(CopyKind::Post, post.id).await?;
@@ -66,8 +66,7 @@ impl Hub {
         self.removed().store(true, Ordering::Relaxed);
         // An edit may have attached files that this post, as it was read, does not name.
         self.remove_doomed().await;
-        let public = post.visibility == landbridge_model::Visibility::Public;
-        self.bus().send(Event { members, public, kind: EventKind::Deleted(post.id) });
+        deletions.into_iter().for_each(|event| self.bus().send(event));
         Ok(post)
     }
 }

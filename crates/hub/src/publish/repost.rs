@@ -49,7 +49,7 @@ impl Hub {
         let mut changes =
             vec![posts::insert(&super::row(&repost, None), None, false), posts::count_reposts(target.id, 1)];
         if brought.is_none() {
-            changes.extend(self.home_rows(&repost, &actor, Some(target.author)));
+            changes.extend(self.home_rows(&repost, &actor, Some(&target)));
             changes.extend(self.tell_or_ask(&actor, deed(&repost, &target)).await?);
         }
         let reach = match visibility {

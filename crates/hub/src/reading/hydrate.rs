@@ -28,6 +28,8 @@ pub(crate) enum Filter {
     /// On somebody's profile: reposts of whom the reader has muted or blocked.
     Profile,
     /// Whoever the reader has muted or blocked.
+    Thread,
+    /// And what names them.
     Home,
     /// And whoever is limited here, unless followed.
     Public,
@@ -168,7 +170,7 @@ impl Page<'_> {
     fn view(&self, id: Id, depth: Depth) -> Option<PostView> {
         let post = self.posts.get(&id)?;
         let author = self.context.actors.get(&post.author)?;
-        if !self.may_see(post, author) || self.unwanted(author, depth) {
+        if !self.may_see(post, author) || self.unwanted(post, author, depth) {
             return None;
         }
         let repost = match (post.repost_of, depth) {
@@ -219,17 +221,19 @@ impl Page<'_> {
         own || (!gone && !hidden && !with.blocked_by && visible && !self.context.blocked_here(author))
     }
 
-    fn unwanted(&self, author: &Actor, depth: Depth) -> bool {
+    fn unwanted(&self, post: &Post, author: &Actor, depth: Depth) -> bool {
         let with = self.context.mine.with(author.id);
         let hidden = with.blocking || with.muting || self.context.mine.domain_blocked(author);
         let limited =
             !with.following && (author.state == ActorState::Limited || self.context.limited_here(author));
+        let about = self.context.mine.names_unwanted(post.id);
         match (self.filter, depth) {
             _ if self.reader == Some(author.id) => false,
             (_, Depth::Quoted) => hidden,
             (Filter::Nothing, _) | (Filter::Profile, Depth::Listed) => false,
-            (Filter::Profile | Filter::Home, _) => hidden,
-            (Filter::Public, _) => hidden || limited,
+            (Filter::Profile | Filter::Thread, _) => hidden,
+            (Filter::Home, _) => hidden || about,
+            (Filter::Public, _) => hidden || about || limited,
         }
     }
 }

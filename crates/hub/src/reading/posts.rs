@@ -22,7 +22,12 @@ impl Hub {
 
     /// Posts by id, in the order asked, without those that the reader may not see or has muted or blocked.
     pub async fn views(&self, ids: &[Id], reader: Option<Id>) -> Result<Vec<PostView>, HubError> {
-        self.hydrate(ids, reader, Filter::Home).await
+        self.hydrate(ids, reader, Filter::Thread).await
+    }
+
+    /// A post as it comes to a member who listens, if it would stand on a timeline of theirs.
+    pub async fn live_view(&self, id: Id, member: Id) -> Result<Option<PostView>, HubError> {
+        Ok(self.hydrate(&[id], Some(member), Filter::Home).await?.pop())
     }
 
     /// Whether somebody (a member, or a remote actor whose server asks) may read a post.

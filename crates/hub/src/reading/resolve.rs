@@ -11,6 +11,13 @@ pub(crate) enum Resolved {
     Post(Id),
 }
 
+/// What the networks said that a text names: somebody or a post, by id.
+#[derive(Clone, Copy)]
+pub(crate) enum Named {
+    Actor(Id),
+    Post(Id),
+}
+
 impl Hub {
     /// Somebody by whatever names them; asks the networks when not known here.
     pub async fn find_actor(&self, text: &str) -> Result<Option<Actor>, HubError> {
@@ -25,9 +32,19 @@ impl Hub {
         if let Some(known) = self.known(text).await? {
             return Ok(Some(known));
         }
-        if self.is_ours(text) || !self.reading().may_look_up(text) {
+        if self.is_ours(text) {
             return Ok(None);
         }
+        // One look-up for all who ask at once, or soon after: apps ask at each key press, and for people and posts apart.
+        match self.reading().looked_up.get_with_async(text, self.look_up(text)).await {
+            Some(Named::Actor(id)) => Ok(self.actors(&[id]).await?.pop().map(Resolved::Actor)),
+            Some(Named::Post(id)) => Ok(Some(Resolved::Post(id))),
+            None => Ok(None),
+        }
+    }
+
+    /// As the networks say, one after the other.
+    async fn look_up(&self, text: &str) -> Option<Named> {
         for translator in self.translators() {
             let fetched = match translator.resolve(self, text).await {
                 Ok(fetched) => fetched,
@@ -37,11 +54,14 @@ impl Hub {
                 }
             };
             let Some((network, native_id)) = self.take_in(fetched).await.pop() else { continue };
-            if let Some(found) = self.native(network, &native_id).await? {
-                return Ok(Some(found));
+            match self.native(network, &native_id).await {
+                Ok(Some(Resolved::Actor(actor))) => return Some(Named::Actor(actor.id)),
+                Ok(Some(Resolved::Post(id))) => return Some(Named::Post(id)),
+                Ok(None) => {}
+                Err(why) => tracing::warn!(%network, %why, "what was looked up is unknown"),
             }
         }
-        Ok(None)
+        None
     }
 
     /// Without asking anybody.

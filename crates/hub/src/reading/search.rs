@@ -47,7 +47,7 @@ impl Hub {
         if text.is_empty() || text.len() > 2000 {
             return Ok(found);
         }
-        if options.offset == 0 {
+        if options.offset == 0 && (options.accounts || options.posts) {
             let pasted = if options.resolve { self.resolve(text).await? } else { self.known(text).await? };
             match pasted {
                 Some(Resolved::Actor(actor)) if options.accounts => found.actors.push(actor),
@@ -124,7 +124,7 @@ impl Hub {
         let found = search::find(&words, options.author, limit(options), i64::from(options.offset));
         let rows = self.store().rows(found).await?;
         let ids = rows.into_iter().map(|mut row| row.get(0)).collect::<Result<Vec<Id>, _>>()?;
-        self.hydrate(&ids, reader, Filter::Home).await
+        self.hydrate(&ids, reader, Filter::Thread).await
     }
 
     async fn tags_like(&self, text: &str, options: &SearchOptions) -> Result<Vec<String>, HubError> {

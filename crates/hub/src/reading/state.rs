@@ -1,6 +1,9 @@
 //! What reading remembers between requests.
 
-use super::proxy::{self, Proxied};
+use super::{
+    proxy::{self, Proxied},
+    resolve::Named,
+};
 use crate::labels::Listening;
 use landbridge_cache::Cache;
 use landbridge_model::Id;
@@ -10,7 +13,8 @@ use std::time::Duration;
 pub(crate) struct State {
     backfilled: Cache<Id, ()>,
     freshened: Cache<Id, ()>,
-    looked_up: Cache<String, ()>,
+    /// What pasted texts name, for a moment.
+    pub looked_up: Cache<String, Option<Named>>,
     pub proxied: Proxied,
     pub labelled: Listening,
 }
@@ -36,10 +40,5 @@ impl State {
     /// Whether somebody's latest posts may be asked for now; if so, not again for ten minutes.
     pub fn may_freshen(&self, actor: Id) -> bool {
         self.freshened.insert_first(&actor, ())
-    }
-
-    /// Whether something unknown may be looked up now; if so, not again for five seconds: apps ask at each key press.
-    pub fn may_look_up(&self, text: &str) -> bool {
-        self.looked_up.insert_first(text, ())
     }
 }

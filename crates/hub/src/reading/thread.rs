@@ -35,8 +35,8 @@ impl Hub {
         let mut below = depth_first(post, answers.flatten().collect(), &hidden)?;
         below.truncate(DESCENDANTS);
         Ok(Thread {
-            ancestors: self.hydrate(&ancestors, reader, Filter::Home).await?,
-            descendants: self.hydrate(&below, reader, Filter::Home).await?,
+            ancestors: self.hydrate(&ancestors, reader, Filter::Thread).await?,
+            descendants: self.hydrate(&below, reader, Filter::Thread).await?,
         })
     }
 

@@ -103,7 +103,7 @@ impl Hub {
     }
 
     /// Runs something that nobody waits for. When too much is under way already it is left out.
-    pub(crate) fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
+    pub fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
         if let Ok(permit) = self.receiving().background.clone().try_acquire_owned() {
             tokio::spawn(async move {
                 work.await;

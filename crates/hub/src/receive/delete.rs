@@ -1,9 +1,7 @@
 //! A deleted post: by its author only. What was never seen here is noted, so that it stays away.
 
 use super::{Sent, halt::Halt, tombs};
-use crate::{
-    CopyKind, CopyState, Event, EventKind, Hub, HubError, Received, publish, reading::NotificationKind,
-};
+use crate::{CopyKind, CopyState, Hub, HubError, Received, publish, reading::NotificationKind};
 use landbridge_model::{Id, Network, Post, Time, Visibility};
 use landbridge_store::{
     Change, Write,
@@ -68,7 +66,7 @@ impl Hub {
         at: Time,
         also: Vec<Change>,
     ) -> Result<(), HubError> {
-        let members = self.home_members(post.id).await?;
+        let deletions = self.deletions(post).await?;
         let mut write = Write::from(also);
         write.extend(self.removal(post, at).await?);
         self.store().write(write).await?;
@@ -76,8 +74,7 @@ impl Hub {
         if !post.media.is_empty() {
             self.remove_doomed().await;
         }
-        let public = post.visibility == Visibility::Public;
-        self.bus().send(Event { members, public, kind: EventKind::Deleted(post.id) });
+        deletions.into_iter().for_each(|event| self.bus().send(event));
         Ok(())
     }
 

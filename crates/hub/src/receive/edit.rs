@@ -1,26 +1,32 @@
 //! A changed post. Only by its author, only when newer; earlier versions stay; it never widens who may read it.
 
-use super::{Sent, clean, compose::side_rows, halt::Halt, held::ANSWERED, trail::Trail};
+use super::{
+    Sent, clean, compose::side_rows, halt::Halt, held::ANSWERED, quote, surroundings::Surroundings,
+    trail::Trail,
+};
 use crate::{
     CopyKind, CopyState, Event, EventKind, Hub, InPost, Received, Via, What,
     gate::{Decision, Reason, Scope},
     reading::NotificationKind,
     spread::Reached,
 };
-use landbridge_model::{Id, Poll, Post, Quote, QuoteState, Time, Visibility};
+use landbridge_model::{Audience, Id, Poll, Post, Quote, QuoteState, Time, Visibility};
 use landbridge_store::{
-    Write,
+    Change, Write,
     entities::{
         copies::{self, CopyRow},
         edits, media, mentions, polls,
-        posts::{self, PostRow},
+        posts::{self, Body, PostRow},
         search, tags,
     },
 };
+use std::time::Duration;
 
 /// Earlier versions that are kept.
 const HISTORY: i64 = 50;
 const TRIES: u32 = 4;
+/// Nobody is told of an older post because it was edited.
+const NEWS: Duration = Duration::from_secs(2 * 86_400);
 
 impl Hub {
     pub(super) async fn receive_edit(
@@ -36,8 +42,9 @@ impl Hub {
         for _ in 0..TRIES {
             let known = self.store().row(copies::by_native(sent.network, &post.native_id)).await?;
             let Some(known) = known.map(|mut row| CopyRow::read(&mut row)).transpose()? else {
-                // It overtook the post itself, or the post concerned nobody before.
-                return self.receive_post(sent, post, trail).await;
+                // It overtook the post itself, or the post concerned nobody before: then it may be years old.
+                let late = post.published < Time::now().minus(NEWS);
+                return self.receive_post(&Sent { late, ..sent.clone() }, post, trail).await;
             };
             if CopyState::from_i64(known.state) == CopyState::Deleted || known.kind != CopyKind::Post.key() {
                 return Err(Halt::Ignored("deleted"));
@@ -68,24 +75,28 @@ impl Hub {
         let mut after = self.composed(sent, new, &around);
         keep_fixed(&mut after, held);
         let mut write = Write::default();
-        let newer = new.updated.unwrap_or(sent.at) > held.edited_at.unwrap_or(held.created_at);
-        // Counts of a poll have no date of their own: the last to arrive is believed.
-        if let (Some(now), Some(_)) = (&after.poll, &held.poll) {
+        // Without a date of its own, what arrives last is believed.
+        let was = held.edited_at.unwrap_or(held.created_at);
+        let (newer, older) = (new.updated.is_none_or(|at| at > was), new.updated.is_some_and(|at| at < was));
+        if let (Some(now), Some(before)) = (&after.poll, &held.poll)
+            && now != before
+        {
             write.push(polls::update(held.id, now, &polls::Tally::of(now)));
         }
-        self.settle_quote(&mut write, new, held, &around, sent);
-        if !newer || said(&after) == said(held) {
-            return match write.is_empty() || unchanged_counts(&after, held, new) {
-                true if newer => Err(Halt::Duplicate),
-                true => Err(Halt::Ignored("older than what is held")),
-                false => {
-                    self.store().write(write).await?;
-                    self.tell_edited(held).await?;
-                    Ok(Received::Stored(Some(held.id)))
-                }
-            };
+        settle_quote(&mut write, sent, new, held, &around);
+        if !older {
+            write.extend(dropped_quote(sent, new, held));
         }
-        after.edited_at = Some(new.updated.unwrap_or(sent.at));
+        if !newer || !is_edit(new, &after, held) {
+            write.extend(policies(sent, new, &after, held).filter(|_| !older).into_iter().flatten());
+            if write.is_empty() {
+                return Err(if newer { Halt::Duplicate } else { Halt::Ignored("older than what is held") });
+            }
+            self.store().write(write).await?;
+            self.tell_edited(held).await?;
+            return Ok(Received::Stored(Some(held.id)));
+        }
+        after.edited_at = Some(new.updated.unwrap_or_else(Time::now));
         let key = match held.visibility.is_open() {
             true => None,
             false => Some(self.post_key(held.id, None).await?),
@@ -146,26 +157,6 @@ impl Hub {
         Ok(Received::Stored(Some(held.id)))
     }
 
-    /// Leave to quote that came by an edit counts from now on.
-    fn settle_quote(
-        &self,
-        write: &mut Write,
-        new: &InPost,
-        held: &Post,
-        around: &super::surroundings::Surroundings,
-        _sent: &Sent,
-    ) {
-        if let Some(quote) = &held.quote
-            && quote.state == QuoteState::Pending
-            && new.quote.as_deref() == Some(quote.native_id.as_str())
-            && new.quote_stamp.is_some()
-        {
-            let quoted = quote.post.or(around.quoted.map(|quoted| quoted.id));
-            write.push(posts::accept_quote(held.id, quoted));
-            write.extend(quoted.map(|quoted| posts::count_quotes(quoted, 1)));
-        }
-    }
-
     /// Those of some members who are asked first and have not been let to read it before.
     async fn unread_by(&self, held: &Post, asked: &[(Id, Reason)]) -> Result<Vec<Id>, Halt> {
         let mut quiet = Vec::new();
@@ -185,6 +176,44 @@ impl Hub {
     }
 }
 
+/// Leave to quote that came by an edit counts from now on.
+fn settle_quote(write: &mut Write, sent: &Sent, new: &InPost, held: &Post, around: &Surroundings) {
+    if let Some(quote) = &held.quote
+        && quote.state == QuoteState::Pending
+        && new.quote.as_deref() == Some(quote.native_id.as_str())
+        && new.quote_stamp.is_some()
+    {
+        let quoted = quote.post.or(around.quoted.map(|quoted| quoted.id));
+        write.push(posts::accept_quote(held.id, quoted));
+        write.extend(quoted.map(|quoted| posts::count_quotes(quoted, 1)));
+        write.extend(quote::leave(sent, new, held.id, around));
+    }
+}
+
+/// A quote that its author shows no longer, since the leave was taken back or what it quotes is gone.
+fn dropped_quote(sent: &Sent, new: &InPost, held: &Post) -> Vec<Change> {
+    let quote = held.quote.as_ref().filter(|quote| quote.state == QuoteState::Accepted);
+    let dropped = new.quote.is_none() && held.origin == Some(sent.network);
+    let Some(quote) = quote.filter(|_| dropped) else { return Vec::new() };
+    let count = quote.post.map(|quoted| posts::count_quotes(quoted, -1));
+    std::iter::once(posts::set_quote(held.id, None, QuoteState::Revoked)).chain(count).collect()
+}
+
+/// Who may answer and quote is no part of what was said: it is set without a new version.
+fn policies(sent: &Sent, new: &InPost, after: &Post, held: &Post) -> Option<[Change; 2]> {
+    let (quote_policy, reply_policy) = (after.quote_policy, after.reply_policy);
+    let changed = (quote_policy, reply_policy) != (held.quote_policy, held.reply_policy);
+    if !changed || !held.visibility.is_open() || held.origin != Some(sent.network) {
+        return None;
+    }
+    let body = Body::of(&Post { quote_policy, reply_policy, ..held.clone() });
+    let original = Some(sent.original.to_vec());
+    Some([
+        posts::set_body(held.id, body.bytes(), held.edited_at),
+        copies::update(sent.network, &new.native_id, new.version.as_deref(), original),
+    ])
+}
+
 /// What no edit changes.
 fn keep_fixed(after: &mut Post, held: &Post) {
     after.id = held.id;
@@ -197,9 +226,28 @@ fn keep_fixed(after: &mut Post, held: &Post) {
     after.quote = held.quote.clone().map(|quote| Quote { ..quote });
 }
 
-/// What the author says, without what is counted and without ids that are new each time.
+/// Whether it says something else. What names no date of its own is an edit only when its words are others: servers send
+/// posts anew for many reasons.
+fn is_edit(new: &InPost, after: &Post, held: &Post) -> bool {
+    let words = |post: &Post| {
+        let Post { title, text, warning, media, poll, mentions, .. } = said(post);
+        let files: Vec<_> = media.into_iter().map(|f| (f.kind, f.remote_url, f.description)).collect();
+        (title, text, warning, files, poll, mentions)
+    };
+    match new.updated {
+        Some(_) => said(after) != said(held),
+        None => words(after) != words(held),
+    }
+}
+
+/// What the author says, without what is counted and without ids that are new each time; of a public post also without
+/// whom it names beside its text, since that depends on who is known.
 fn said(post: &Post) -> Post {
+    let mentions = if post.visibility.is_open() { Vec::new() } else { post.mentions.clone() };
     let mut said = Post {
+        mentions,
+        quote_policy: Audience::default(),
+        reply_policy: Audience::default(),
         edited_at: None,
         created_at: Time(0),
         replies: 0,
@@ -224,14 +272,8 @@ fn rules(poll: &Poll) -> Poll {
     poll
 }
 
-fn unchanged_counts(after: &Post, held: &Post, new: &InPost) -> bool {
-    let settles =
-        new.quote_stamp.is_some() && held.quote.as_ref().is_some_and(|q| q.state == QuoteState::Pending);
-    after.poll == held.poll && !settles
-}
-
 /// Other options make another poll.
-fn poll_rows(held: &Post, after: &Post) -> Vec<landbridge_store::Change> {
+fn poll_rows(held: &Post, after: &Post) -> Vec<Change> {
     match (&held.poll, &after.poll) {
         (None, Some(poll)) => vec![polls::insert(after.id, poll, &polls::Tally::of(poll))],
         (Some(_), None) => vec![polls::delete(after.id), landbridge_store::entities::votes::delete(after.id)],

@@ -63,12 +63,21 @@ pub(crate) struct Sent {
     /// When it was done; never in the future.
     pub at: Time,
     pub via: Via,
+    /// Too old to be told of.
+    pub late: bool,
     pub original: Bytes,
     /// By an operator's or moderator's rule, only for those who follow.
     pub limited: bool,
     /// It was held at the gate, and is let through now.
     pub released: Option<Released>,
     pub carrier: Carrier,
+}
+
+impl Sent {
+    /// Whether it is put before people, and they are told.
+    pub fn is_news(&self) -> bool {
+        self.via == Via::Delivered && !self.late
+    }
 }
 
 impl Hub {
@@ -151,7 +160,9 @@ impl Hub {
                 Admission::Limited => true,
                 Admission::Closed(why) => return Err(Halt::Ignored(why)),
             };
-            let sent = Sent { network, actor, native, id, at, via, original, limited, released, carrier };
+            let late = false;
+            let sent =
+                Sent { network, actor, native, id, at, via, late, original, limited, released, carrier };
             match (what, glance) {
                 (What::Post(post), Some(glance)) => {
                     Box::pin(self.receive_seen_post(&sent, *post, glance, trail)).await

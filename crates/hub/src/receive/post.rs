@@ -1,7 +1,7 @@
 //! A post.
 
 use super::{
-    Sent, clean, compose::visibility_of, glance::Glance, halt::Halt, held::ANSWERED,
+    Sent, clean, compose::visibility_of, glance::Glance, halt::Halt, held::ANSWERED, quote,
     surroundings::Surroundings, tombs, trail::Trail,
 };
 use crate::{
@@ -140,12 +140,12 @@ impl Hub {
             }
         };
         if !holders.is_empty() {
-            let seen = sent.via == Via::Fetched;
+            let seen = !sent.is_news();
             write.extend(self.conversation_rows(&post, Some(sent.network), &holders, seen).await?);
         }
         write.push(self.copy_row(sent, new, &post, key.as_ref()));
         write.extend(tombs::guard(self, sent.network, &sent.native, Some(&new.native_id), None, sent.at));
-        if sent.via == Via::Fetched {
+        if !sent.is_news() {
             write.push(copies::mark_fetched(sent.network, &new.native_id));
         }
         write.extend(self.remote_rows(sent, &post, &quiet, key.as_ref()));
@@ -154,6 +154,7 @@ impl Hub {
             write.extend(self.hold(sent, scope, &new.native_id, what, &held).await?);
         }
         write.extend(counts(&post));
+        write.extend(quote::leave(sent, new, post.id, around));
         write.extend(wait(sent, new, &post));
         match waited_for {
             true => write.extend(awaited::settle(sent.network, &new.native_id, post.id)),
@@ -162,7 +163,7 @@ impl Hub {
         if gated == Some(Gated::Against) {
             write.push(gated::put(post.root, Gated::Against, sent.network, &new.native_id));
         }
-        let spreads = sent.via == Via::Delivered && gated.is_none();
+        let spreads = sent.is_news() && gated.is_none();
         if spreads {
             write.extend(self.spread(sent, new, &post, around, &told));
         }

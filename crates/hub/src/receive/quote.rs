@@ -1,10 +1,10 @@
 //! Leave to quote (FEP-044f): asked of members, given to members, taken back.
 
-use super::{Sent, halt::Halt, repost::act_copy, trail::Trail};
+use super::{Sent, halt::Halt, repost::act_copy, surroundings::Surroundings, trail::Trail};
 use crate::{ActKind, CopyKind, CopyState, Hub, InPost, Received, Via, What, gate::Scope, publish::Reach};
-use landbridge_model::{Post, QuoteState};
+use landbridge_model::{Id, Post, QuoteState};
 use landbridge_store::{
-    Write,
+    Change, Write,
     entities::{
         copies::{self, CopyRow},
         posts,
@@ -115,6 +115,12 @@ impl Hub {
         write.push(posts::count_quotes(quoted.id, -1));
         write.push(copies::set_state(sent.network, stamp, CopyState::Deleted as i64));
         self.store().write(write).await?;
+        if post.origin.is_none() {
+            // Whoever got it from here hears of it from here.
+            let author = self.actor(post.author).await?;
+            let kind = ActKind::Edit(self.post(post.id).await?);
+            self.commit(&author, kind, None, Reach::Only(vec![sent.network]), Vec::new()).await?;
+        }
         Ok(Received::Stored(Some(post.id)))
     }
 
@@ -143,6 +149,13 @@ impl Hub {
             false => Err(Halt::Rule("a word on somebody else's post")),
         }
     }
+}
+
+/// The leave that somebody's quote shows, kept so that it can be taken back.
+pub(super) fn leave(sent: &Sent, new: &InPost, post: Id, around: &Surroundings) -> Option<Change> {
+    let (stamp, quoted) = (new.quote_stamp.as_ref()?, around.quoted?);
+    let row = CopyRow { actor: quoted.author, ..act_copy(sent, stamp, CopyKind::QuoteStamp, post) };
+    Some(copies::insert_if_new(&row, None, None))
 }
 
 fn is_pending(post: &Post) -> bool {

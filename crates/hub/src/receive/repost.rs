@@ -78,7 +78,7 @@ impl Hub {
         write.push(posts::insert(&row, None, false));
         write.push(posts::count_reposts(target_post.id, 1));
         if sent.via == Via::Delivered {
-            write.extend(self.home_rows(&repost, &sent.actor, Some(target_post.author)));
+            write.extend(self.home_rows(&repost, &sent.actor, Some(target_post)));
             let told = [target_post.author];
             write.extend(self.tell_sent(sent, NotificationKind::Reblog, told, Some(target_post)));
         }

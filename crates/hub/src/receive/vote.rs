@@ -13,6 +13,8 @@ use landbridge_store::{
 };
 use std::time::Duration;
 
+/// A vote that was cast in time counts when it comes so long after the end. Later, its date says nothing any more.
+const ON_THE_WAY: Duration = Duration::from_secs(3_600);
 /// Counts of a running poll are told at most so often.
 const TELL: Duration = Duration::from_secs(15);
 
@@ -48,7 +50,8 @@ impl Hub {
         let now = Time::now();
         let mut write = Write::default();
         write.extend(tombs::guard(self, sent.network, &sent.native, sent.id.as_deref(), None, sent.at));
-        write.push(polls::require_open(post.id, now));
+        let cast = sent.at.max(now.minus(ON_THE_WAY));
+        write.push(polls::require_open_at(post.id, cast, now));
         // With several choices each may arrive by itself.
         if !poll.multiple {
             write.push(votes::forbid_earlier(post.id, sent.actor.id));

@@ -4,7 +4,7 @@ use crate::{
     receive::{AP, post_of},
     support::{TestHub, draft, picture, test_hub},
 };
-use landbridge_hub::{Draft, InMedia, InPost, What, accounts::Member};
+use landbridge_hub::{Draft, HubError, InMedia, InPost, What, accounts::Member};
 use landbridge_media::Purpose;
 use landbridge_model::{Media, MediaKind, Profile};
 use landbridge_store::{Change, args, entities::posts, on_both_engines, testing::TestStore};
@@ -25,6 +25,7 @@ on_both_engines!(
     a_file_that_is_being_removed_can_be_sent_again,
     what_was_fetched_goes_with_its_post,
     what_nobody_looks_at_goes,
+    what_cannot_be_had_now_may_be_later,
 );
 
 async fn upload(t: &TestHub, member: &Member, colour: u8) -> Media {
@@ -180,11 +181,29 @@ async fn site(colour: u8) -> String {
     base
 }
 
-async fn shown(t: &TestHub, url: &str) -> String {
+/// Says of everything that it is not there, in so many words.
+async fn empty_site(status: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let _ = socket.read(&mut [0; 4096]).await;
+            let head = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            let _ = socket.write_all(head.as_bytes()).await;
+        }
+    });
+    base
+}
+
+async fn try_shown(t: &TestHub, url: &str) -> Result<String, HubError> {
     let path = t.hub.proxied(url);
     let mut parts = path.rsplit('/');
     let (encoded, stamp) = (parts.next().unwrap(), parts.next().unwrap());
-    t.hub.proxied_file(stamp, encoded, false).await.unwrap().to_string()
+    Ok(t.hub.proxied_file(stamp, encoded, false).await?.to_string())
+}
+
+async fn shown(t: &TestHub, url: &str) -> String {
+    try_shown(t, url).await.unwrap()
 }
 
 fn showing(url: &str, id: &str) -> InPost {
@@ -232,4 +251,30 @@ async fn what_nobody_looks_at_goes(store: TestStore) {
     t.hub.sweep().await.unwrap();
     assert!(!t.hub.media().cache().has(&file));
     assert_eq!(shown(&t, &url).await, file, "fetched again");
+}
+
+async fn what_cannot_be_had_now_may_be_later(store: TestStore) {
+    let t = test_hub(store);
+    let busy = format!("{}/1.gif", empty_site("503 Service Unavailable").await);
+    let gone = format!("{}/1.gif", empty_site("404 Not Found").await);
+    let at = |url: &str| Media {
+        id: landbridge_model::Id(0),
+        kind: MediaKind::Image,
+        mime: "image/gif".into(),
+        file: None,
+        preview: None,
+        remote_url: Some(url.into()),
+        description: None,
+        meta: Default::default(),
+        sensitive: false,
+    };
+    for _ in 0..2 {
+        assert!(matches!(try_shown(&t, &busy).await, Err(HubError::Remote(_))));
+        assert!(t.hub.may_show(&at(&busy)));
+    }
+    assert!(t.hub.may_show(&at(&gone)), "nobody knows yet");
+    for _ in 0..2 {
+        assert!(matches!(try_shown(&t, &gone).await, Err(HubError::NotFound)));
+        assert!(!t.hub.may_show(&at(&gone)));
+    }
 }

@@ -36,6 +36,8 @@ pub struct Recorder {
     pub answers: Mutex<HashMap<String, Outcome>>,
     /// What can be fetched, by native id.
     pub there: Mutex<HashMap<String, Vec<Incoming>>>,
+    /// What was looked up or fetched.
+    pub asked: Mutex<Vec<String>>,
     /// Hosts through which everybody of this network comes.
     pub hosts: Mutex<Vec<String>>,
     /// Deliveries wait for a permit here.
@@ -120,6 +122,7 @@ impl Recorder {
             delivered: Mutex::default(),
             answers: Mutex::default(),
             there: Mutex::default(),
+            asked: Mutex::default(),
             hosts: Mutex::default(),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
             under_way: Mutex::default(),
@@ -225,6 +228,7 @@ impl Translator for Recorder {
     }
 
     async fn resolve(&self, _: &Hub, text: &str) -> Result<Vec<Incoming>, HubError> {
+        self.asked.lock().unwrap().push(text.to_owned());
         Ok(self.there.lock().unwrap().get(text).cloned().unwrap_or_default())
     }
 

@@ -62,7 +62,7 @@ impl Translator for ActivityPub {
         }
         match self.fetch_any(hub, native_id).await {
             Ok(found) => Ok(found),
-            Err(Missing::Later(why)) => Err(HubError::Remote(why)),
+            Err(Missing::Later(why) | Missing::Ours(why)) => Err(HubError::Remote(why)),
             Err(missing) => {
                 tracing::debug!(id = native_id, why = %missing, "nothing to fetch");
                 Ok(Vec::new())

@@ -21,6 +21,8 @@ pub struct Facts {
     pub may_not_invite: bool,
     /// Of members: which blobs the pictures of the profile are.
     pub pictures: Vec<PictureBlob>,
+    /// Of members: AT-URI of the post that the profile pinned when that was heard of last, empty for none. `None`: never heard.
+    pub pinned: Option<String>,
     /// Of members: who may begin a conversation on the chat service, as it was said last (`all`, `following`, `none`).
     pub chat: String,
     /// Is on the way here from another server: the repository is not complete, and the DID does not name us yet.

@@ -4,18 +4,11 @@ use crate::{event::Event, facts::Facts, keys, network::Nostr, pool::PoolError};
 use landbridge_hub::{Delivery, Hub, HubError, Outcome};
 use landbridge_model::Network;
 
-/// The word of an edit in the delivery record.
-const EDIT: &str = "edit";
-const UNCHANGED: &str = "a note cannot be changed on Nostr: readers there keep the first version";
-
 pub async fn deliver(nostr: &Nostr, hub: &Hub, delivery: &Delivery) -> Outcome {
     let event = match std::str::from_utf8(&delivery.bytes).ok().map(Event::from_stored) {
         Some(Ok(event)) => event,
         _ => return Outcome::Refused { why: "the stored event is damaged".into() },
     };
-    if delivery.act == EDIT {
-        return Outcome::Refused { why: UNCHANGED.into() };
-    }
     if delivery.destination == nostr.relay_url() {
         let shown = async { Ok::<_, HubError>(nostr.relay().await?.show(&event).await?) };
         return match shown.await {

@@ -1,6 +1,6 @@
 //! What is kept of somebody's identity on Nostr (the `facts` of a presence).
 
-use crate::nips::n65::Relays;
+use crate::{event::Event, nips::n65::Relays};
 use landbridge_hub::Hub;
 use landbridge_model::{Network, Presence};
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,9 @@ pub struct Facts {
     /// Seconds and id of the newest list of follows (kind 3) by which this person follows or left members.
     pub list_at: i64,
     pub list_id: String,
+    /// Seconds and id of the newest profile (kind 0) that was taken in; 0: none was found yet.
+    pub profile_at: i64,
+    pub profile_id: String,
 }
 
 impl Facts {
@@ -59,6 +62,21 @@ impl Facts {
         at > self.list_at || (at == self.list_at && (self.list_id.is_empty() || id < self.list_id.as_str()))
     }
 
+    /// Whether what is known of this person's profile is newer than a kind 0: some relay may still hold that one, or none at
+    /// all (`None`).
+    pub fn knows_newer_profile(&self, event: Option<&Event>) -> bool {
+        let Some(event) = event else { return self.profile_at > 0 };
+        let later = self.profile_at == event.created_at
+            && !self.profile_id.is_empty()
+            && self.profile_id < event.id.to_string();
+        self.profile_at > event.created_at || later
+    }
+
+    /// Notes which kind 0 is the newest.
+    pub fn note_profile(&mut self, event: &Event) {
+        (self.profile_at, self.profile_id) = (event.created_at, event.id.to_string());
+    }
+
     /// Notes relays that others named; few, the newest first.
     pub fn hint(&mut self, urls: impl IntoIterator<Item = String>) -> bool {
         let before = self.hints.clone();
@@ -79,5 +97,29 @@ pub async fn remember_hints(hub: &Hub, key: &str, urls: Vec<String>) {
         && let Err(error) = hub.set_facts(Network::Nostr, key, facts.value()).await
     {
         tracing::warn!(%error, "relay hints could not be kept");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Keys, Template};
+
+    #[test]
+    fn the_newest_profile_stands_whichever_comes_last() {
+        let keys = Keys::generate();
+        let profile = |at: i64, content: &str| {
+            keys.sign(Template { created_at: at, kind: 0, tags: Vec::new(), content: content.into() })
+        };
+        let mut facts = Facts::default();
+        assert!(!facts.knows_newer_profile(None) && !facts.knows_newer_profile(Some(&profile(5, "{}"))));
+        let mut same_second = [profile(5, "{}"), profile(5, "{ }")];
+        same_second.sort_by_key(|event| event.id);
+        let [lower, higher] = &same_second;
+        facts.note_profile(lower);
+        assert!(facts.knows_newer_profile(None));
+        assert!(facts.knows_newer_profile(Some(&profile(4, "{}"))));
+        assert!(facts.knows_newer_profile(Some(higher)) && !facts.knows_newer_profile(Some(lower)));
+        assert!(!facts.knows_newer_profile(Some(&profile(6, "{}"))));
     }
 }

@@ -4,17 +4,18 @@
 use crate::{
     event::{Class, Event, Hex32, TagsExt, is_hex32, kind},
     facts::Facts,
+    lookup,
     network::Nostr,
     nips::{n13, n19, n25, n56, n65::Relays, n88},
     posting, private,
-    relay::Relay,
+    relay::{Relay, asks_us_to_vanish},
     stage::event_by_native,
     translate::{post_in, profile, text_in},
 };
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use landbridge_hub::{CopyKind, Hub, HubError, Incoming, Refused, Stop, Undone, Via, What, gate::Carrier};
-use landbridge_model::{Id, Network, Time, Visibility};
+use landbridge_model::{Field, Id, Network, Time, Visibility};
 use landbridge_store::entities::nostr_events;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -134,8 +135,12 @@ pub async fn take_in(
     via: Via,
     relay: Option<&str>,
 ) -> Result<(), Later> {
+    if event.has_expired(Time::now().secs()) {
+        return Ok(());
+    }
     let carrier = carrier(event, relay);
     match event.kind {
+        kind::METADATA => return take_in_profile(nostr, hub, event, via, carrier).await,
         kind::FOLLOWS => return take_in_list(nostr, hub, event, via, carrier).await,
         kind::GIFT_WRAP => return private::take_in(nostr, hub, event, &carrier).await,
         kind::OLD_MESSAGE => return private::take_in_old(nostr, hub, event, via, carrier).await,
@@ -168,9 +173,8 @@ async fn receive(hub: &Hub, event: &Event, all: Vec<Incoming>, carrier: &Carrier
     Ok(())
 }
 
-/// What an event says, in the hub's words. Empty when it has none for it.
-pub async fn translate(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Result<Vec<Incoming>, HubError> {
-    let incoming = |id: Option<String>, what: What| Incoming {
+fn incoming(event: &Event, via: Via, id: Option<String>, what: What) -> Incoming {
+    Incoming {
         network: Network::Nostr,
         actor: event.pubkey.to_string(),
         id,
@@ -179,14 +183,21 @@ pub async fn translate(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Res
         via,
         original: Bytes::copy_from_slice(event.json.as_bytes()),
         what,
-    };
+    }
+}
+
+/// What an event says, in the hub's words. Empty when it has none for it, and when it has expired.
+pub async fn translate(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Result<Vec<Incoming>, HubError> {
+    if event.has_expired(Time::now().secs()) {
+        return Ok(Vec::new());
+    }
+    let incoming = |id: Option<String>, what: What| incoming(event, via, id, what);
     let id = Some(event.id.to_string());
     let one = |what: What| vec![incoming(id.clone(), what)];
-    let domain = hub.config().reserved_domain(Network::Nostr);
     Ok(match event.kind {
         kind::METADATA => {
-            let actor = profile::read(&event.pubkey, Some(event), &domain, None);
-            one(What::Profile(Box::new(with_facts(hub, actor).await?)))
+            let verified = lookup::verified_name(hub, event).await?;
+            profile_of(hub, event, verified).await?.map(one).unwrap_or_default()
         }
         kind::RELAY_LIST => {
             learn_relays(hub, event).await?;
@@ -211,13 +222,14 @@ pub async fn translate(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Res
             let n56::Report { targets, comment } = n56::read(event);
             one(What::Report { targets, comment })
         }
-        kind::VOTE => match n88::read_vote(event) {
-            Some((poll, ids)) => match event_by_native(hub, &poll).await? {
+        kind::VOTE => match n88::voted_in(event) {
+            Some(poll) => match event_by_native(hub, poll).await? {
                 Some(poll_event) => {
                     let options = n88::options(&poll_event);
-                    let title =
-                        |id: &String| options.iter().find(|(o, _)| o == id).map(|(_, title)| title.clone());
-                    one(What::Vote { poll, choices: ids.iter().filter_map(title).collect() })
+                    // As the hub keeps titles.
+                    let title = |n: usize| options.get(n).map(|(_, title)| title.trim().to_owned());
+                    let choices = n88::choices(&poll_event, event).into_iter().filter_map(title).collect();
+                    one(What::Vote { poll: poll.to_owned(), choices })
                 }
                 None => Vec::new(),
             },
@@ -231,7 +243,11 @@ pub async fn translate(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Res
                 .collect()
         }
         kind::DELETION => deletions(hub, event).await?.into_iter().map(|what| incoming(None, what)).collect(),
-        kind::VANISH => one(What::Gone),
+        kind::VANISH => match asks_us_to_vanish(event, nostr.relay_url()) {
+            true => one(What::Gone),
+            // Who leaves another relay has not left this one, nor those who follow them here.
+            false => Vec::new(),
+        },
         _ => {
             let names = names(hub, event).await?;
             let name = |key: &Hex32| names.get(key).cloned().unwrap_or_else(|| short(key));
@@ -276,15 +292,35 @@ pub fn short(key: &Hex32) -> String {
     )
 }
 
-/// Keeps what was known of somebody's relays when their profile is written anew.
-pub async fn with_facts(
+/// A profile (kind 0). One at a time, since two relays may tell of two versions at once.
+async fn take_in_profile(
+    nostr: &Nostr,
     hub: &Hub,
-    mut actor: landbridge_hub::InActor,
-) -> Result<landbridge_hub::InActor, HubError> {
-    if let Some(presence) = hub.presence_by_native(Network::Nostr, &actor.native_id).await? {
-        actor.facts = presence.facts;
+    event: &Event,
+    via: Via,
+    carrier: Carrier,
+) -> Result<(), Later> {
+    let later = |e: HubError| Later(e.to_string());
+    // Before its turn: nobody waits for the host of somebody else's name.
+    let verified = lookup::verified_name(hub, event).await.map_err(later)?;
+    let _one = nostr.renewals.lock().await;
+    let Some(profile) = profile_of(hub, event, verified).await.map_err(later)? else { return Ok(()) };
+    receive(hub, event, vec![incoming(event, via, Some(event.id.to_string()), profile)], &carrier).await
+}
+
+/// What a kind 0 says, beside what was known of its author's relays; `None` when a newer one is known.
+async fn profile_of(hub: &Hub, event: &Event, verified: Option<Field>) -> Result<Option<What>, HubError> {
+    let presence = hub.presence_by_native(Network::Nostr, &event.pubkey.to_string()).await?;
+    let mut facts = presence.as_ref().map(Facts::of).unwrap_or_default();
+    if facts.knows_newer_profile(Some(event)) {
+        return Ok(None);
     }
-    Ok(actor)
+    facts.note_profile(event);
+    facts.vouched_by = profile::voucher(event, verified.as_ref());
+    let domain = hub.config().reserved_domain(Network::Nostr);
+    let mut actor = profile::read(&event.pubkey, Some(event), &domain, verified);
+    actor.facts = facts.value();
+    Ok(Some(What::Profile(Box::new(actor))))
 }
 
 /// A newer kind 10002 of somebody who is known here.

@@ -5,17 +5,19 @@ use crate::{
     facts::{Facts, remember_hints},
     inbound,
     network::Nostr,
-    nips::{n05, n10, n19, n19::Pointer, n22},
-    translate::profile,
+    nips::{n05, n19, n19::Pointer},
+    translate::{post_in, profile},
     wire::Filter,
 };
 use bytes::Bytes;
 use landbridge_hub::{Hub, HubError, Incoming, Via, What};
-use landbridge_model::{Network, Time};
-use std::collections::HashSet;
+use landbridge_model::{Field, Network, Time};
+use std::{collections::HashSet, time::Duration};
 
 /// Relays asked for one thing.
 const MOST_RELAYS: usize = 6;
+/// For so long nobody is asked again whose name it is.
+const VERIFIED: Duration = Duration::from_secs(86_400);
 /// Events of a conversation, and of somebody's latest.
 const MOST_EVENTS: usize = 100;
 
@@ -125,25 +127,31 @@ async fn profile_named(
         return Ok(Vec::new());
     }
     let event = newest_profile(nostr, hub, key, relays.clone()).await?;
-    let claimed = event.as_ref().and_then(profile::claimed_name);
-    let verified = match (verified, claimed.clone()) {
-        (Some(name), _) => Some(name.to_owned()),
-        (None, Some((name, host))) => {
-            let holds = n05::look_up(hub.fetcher(), &name, &host).await.is_some_and(|f| f.key == *key);
-            holds.then(|| if name == "_" { host } else { format!("{name}@{host}") })
-        }
+    let verified = match (verified, event.as_ref().and_then(profile::claimed_name)) {
+        (Some(name), _) => Some(profile::verified(name, Time::now())),
+        (None, Some(claim)) => verify(hub, key, claim).await,
         (None, None) => None,
     };
-    // Any host can name any key: whose name it is must say so too.
-    let agreed = claimed.filter(|claimed| verified.as_deref().and_then(n05::split).as_ref() == Some(claimed));
     let domain = hub.config().reserved_domain(Network::Nostr);
-    let mut actor = profile::read(key, event.as_ref(), &domain, verified.as_deref());
+    let voucher = event.as_ref().map(|event| profile::voucher(event, verified.as_ref()));
+    let mut actor = profile::read(key, event.as_ref(), &domain, verified);
     let mut facts = match hub.presence_by_native(Network::Nostr, &actor.native_id).await? {
         Some(presence) => Facts::of(&presence),
         None => Facts::default(),
     };
+    match &event {
+        event if facts.knows_newer_profile(event.as_ref()) => {
+            if let Some(known) = hub.actor_by_native(Network::Nostr, &actor.native_id).await? {
+                (actor.kind, actor.profile) = (known.kind, known.profile);
+            }
+        }
+        Some(event) => {
+            facts.note_profile(event);
+            facts.vouched_by = voucher.unwrap_or_default();
+        }
+        None => {}
+    }
     facts.hint(relays);
-    facts.vouched_by = agreed.map(|(_, host)| host).unwrap_or_default();
     if let Some(list) = nostr.relay_lists.get(key).filter(|e| e.created_at > facts.relays_at) {
         facts.relays = crate::nips::n65::Relays::from_event(&list);
         facts.relays_at = list.created_at;
@@ -158,6 +166,32 @@ async fn profile_named(
         original: event.map(|e| Bytes::copy_from_slice(e.json.as_bytes())).unwrap_or_default(),
         what: What::Profile(Box::new(actor)),
     }])
+}
+
+/// The name that a kind 0 claims, if its host says so. What was verified lately need not be asked again.
+pub async fn verified_name(hub: &Hub, event: &Event) -> Result<Option<Field>, HubError> {
+    let Some(claim) = profile::claimed_name(event) else { return Ok(None) };
+    let known = hub.actor_by_native(Network::Nostr, &event.pubkey.to_string()).await?;
+    let (claimed, lately) = (profile::verified(&shown(&claim), Time::now()), Time::now().minus(VERIFIED));
+    let same = |field: &Field| {
+        field.name == claimed.name
+            && field.value == claimed.value
+            && field.verified_at.is_some_and(|at| at > lately)
+    };
+    match known.and_then(|actor| actor.profile.fields.into_iter().find(same)) {
+        Some(field) => Ok(Some(field)),
+        None => Ok(verify(hub, &event.pubkey, claim).await),
+    }
+}
+
+async fn verify(hub: &Hub, key: &Hex32, claim: (String, String)) -> Option<Field> {
+    let found = n05::look_up(hub.fetcher(), &claim.0, &claim.1).await?;
+    (found.key == *key).then(|| profile::verified(&shown(&claim), Time::now()))
+}
+
+/// A name as it is shown: `_@host` stands for the host (NIP-05).
+fn shown((name, host): &(String, String)) -> String {
+    if name == "_" { host.clone() } else { format!("{name}@{host}") }
 }
 
 /// The newest kind 0 of a key, at the relays given and wherever the key is known to write; its relay list is noted on
@@ -211,7 +245,7 @@ async fn translate_all(nostr: &Nostr, hub: &Hub, events: &[Event]) -> Result<Vec
 /// The conversation: everything that names its root, oldest first.
 pub async fn thread(nostr: &Nostr, hub: &Hub, native_id: &str) -> Result<Vec<Incoming>, HubError> {
     let Some(event) = crate::stage::event_by_native(hub, native_id).await? else { return Ok(Vec::new()) };
-    let above = if event.kind == kind::COMMENT { n22::read(&event.tags) } else { n10::read(&event.tags) };
+    let above = post_in::thread(&event);
     let root = above.root.clone().unwrap_or_else(|| native_id.to_owned());
     let mut wanted: Vec<Hex32> =
         [&above.root, &above.parent].into_iter().flatten().filter_map(|id| id.parse().ok()).collect();

@@ -65,6 +65,8 @@ pub struct Nostr {
     pub(crate) strangers: crate::private::Budget,
     /// Held while a list of follows is taken in.
     pub(crate) lists: tokio::sync::Mutex<()>,
+    /// Held while a profile is taken in.
+    pub(crate) renewals: tokio::sync::Mutex<()>,
     relay: OnceCell<Relay>,
     relay_url: String,
     /// Where the relay puts requests for the signer, until the signer runs.
@@ -92,6 +94,7 @@ impl Nostr {
             signer_pages: Cache::living(1_000, minutes(60)),
             strangers: crate::private::Budget::default(),
             lists: tokio::sync::Mutex::default(),
+            renewals: tokio::sync::Mutex::default(),
             relay: OnceCell::new(),
             relay_url: url_of(hub.config()),
             signer_in,
@@ -131,6 +134,11 @@ impl Nostr {
     /// Notes an event that was taken in: it need not be checked again, its key is a person's.
     pub(crate) fn note(&self, event: &Event) {
         self.seen.insert(event.id, ());
+        self.note_author(event);
+    }
+
+    /// Notes who has written a verified event: a person, whose profile may be asked for by the key.
+    pub(crate) fn note_author(&self, event: &Event) {
         // Keys of gift wraps are used once.
         if !kind::is_wrap(event.kind) {
             self.authors.insert(event.pubkey, ());

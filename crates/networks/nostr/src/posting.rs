@@ -2,7 +2,7 @@
 //! untouched, and becomes an act of the member here that crosses to their other networks.
 
 use crate::{
-    event::{Event, Hex32, Tag, TagsExt, is_hex32, kind},
+    event::{Class, Event, Hex32, Tag, TagsExt, is_hex32, kind},
     facts::Facts,
     inbound::{self, Later},
     keys, lookup,
@@ -15,6 +15,7 @@ use crate::{
 use landbridge_hub::{
     CopyKind, Draft, DraftPoll, Hub, HubError, Incoming, Mode, Origin, Via,
     publish::{FollowOptions, NewReport},
+    reading::Copy,
 };
 use landbridge_model::{
     Id, Mark, MarkKind, Network, Presence, PresenceState, Profile, RichText, Time, Visibility,
@@ -28,12 +29,17 @@ const MOST_FOLLOWED: usize = 500;
 
 /// Carries out a member's own event. What the hub does not want (too long, unknown target) stays on the relay only.
 pub async fn act(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Result<(), Later> {
-    let known = hub.copy(Network::Nostr, &post_in::native_id(event)).await.map_err(later)?;
-    if known.is_some() {
-        // Made here, or heard before.
+    // What is to end by itself (NIP-40) stays where it does: other networks would keep it for ever.
+    if event.expiration().is_some() && event.kind != kind::DELETION {
         return Ok(());
     }
-    match carry_out(nostr, hub, member, event).await {
+    let done = match hub.copy(Network::Nostr, &post_in::native_id(event)).await.map_err(later)? {
+        None => carry_out(nostr, hub, member, event).await,
+        Some(copy) if event.class() == Class::Addressable => change(nostr, hub, &copy, event).await,
+        // Made here, or heard before.
+        Some(_) => return Ok(()),
+    };
+    match done {
         Ok(()) => Ok(()),
         Err(HubError::Store(error)) => Err(Later(error.to_string())),
         Err(error @ (HubError::DiskFull | HubError::Busy)) => Err(Later(error.to_string())),
@@ -48,13 +54,31 @@ fn later(error: HubError) -> Later {
     Later(error.to_string())
 }
 
-async fn carry_out(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Result<(), HubError> {
-    let origin = Some(Origin {
+/// Another version of what has an address is an edit, if it is newer than the one that is known: relays may tell of both.
+async fn change(nostr: &Nostr, hub: &Hub, copy: &Copy, event: &Event) -> Result<(), HubError> {
+    if copy.kind != CopyKind::Post || copy.version == post_in::version(event) {
+        return Ok(());
+    }
+    let known = hub.original(Network::Nostr, &copy.native_id).await?;
+    let known = known.as_deref().and_then(|json| Event::from_json(std::str::from_utf8(json).ok()?).ok());
+    if known.is_some_and(|known| event.replaces(&known)) {
+        let draft = draft(nostr, hub, copy.actor, event).await?;
+        hub.edit(copy.actor, copy.object, draft, Some(origin(event))).await?;
+    }
+    Ok(())
+}
+
+fn origin(event: &Event) -> Origin {
+    Origin {
         network: Network::Nostr,
         native_id: post_in::native_id(event),
         original: bytes::Bytes::copy_from_slice(event.json.as_bytes()),
         brought: None,
-    });
+    }
+}
+
+async fn carry_out(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Result<(), HubError> {
+    let origin = Some(origin(event));
     match event.kind {
         kind::NOTE
         | kind::COMMENT
@@ -81,14 +105,11 @@ async fn carry_out(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Resul
             }
         }
         kind::VOTE => {
-            if let Some((poll, ids)) = n88::read_vote(event)
-                && let Some(post) = post_of(nostr, hub, &poll).await?
-                && let Some(poll) = event_by_native(hub, &poll).await?
+            if let Some(poll) = n88::voted_in(event)
+                && let Some(post) = post_of(nostr, hub, poll).await?
+                && let Some(poll) = event_by_native(hub, poll).await?
             {
-                let options = n88::options(&poll);
-                let choices: Vec<usize> =
-                    ids.iter().filter_map(|id| options.iter().position(|(o, _)| o == id)).collect();
-                hub.vote(member, post, &choices, origin).await?;
+                hub.vote(member, post, &n88::choices(&poll, event), origin).await?;
             }
         }
         kind::FOLLOWS => follow_list(nostr, hub, member, event, origin).await?,
@@ -103,6 +124,8 @@ async fn carry_out(nostr: &Nostr, hub: &Hub, member: Id, event: &Event) -> Resul
         kind::BLOCKED_RELAYS => learn_blocked(hub, member, event).await?,
         kind::DM_RELAYS => private::relays::learn(hub, member, event).await?,
         kind::OLD_MESSAGE => private::own_old(hub, member, event).await?,
+        // A request to vanish (NIP-62) asks relays, and ours has dropped what it held when it took it. The account is not
+        // ended by it, nor what it wrote on other networks: only its member does that, here, with their password.
         _ => {}
     }
     Ok(())

@@ -5,7 +5,9 @@ mod common;
 #[path = "members/messages.rs"]
 mod messages;
 
+use axum::http::{HeaderMap, HeaderValue, header::ACCEPT};
 use common::{Client, event, now, on_both, tags};
+use futures_util::{SinkExt, StreamExt};
 use landbridge_hub::{
     CopyKind, Draft, Hub, KeyImport, Translator,
     accounts::{Member, NewGrant, NewMember, Role, form_token},
@@ -28,10 +30,12 @@ use tokio::{
     net::TcpListener,
     sync::watch,
 };
+use tokio_tungstenite::tungstenite::Message;
 
 on_both!(
     a_post_goes_out_and_can_be_deleted,
     what_a_text_names_by_code_is_quoted,
+    the_relay_names_its_operator,
     what_a_moderator_hides_is_not_served,
     members_ask_each_other_first_on_the_relay_too,
     what_the_members_app_writes_becomes_a_post_untouched,
@@ -39,7 +43,11 @@ on_both!(
     a_list_of_follows_goes_out_once,
     whom_an_imported_key_follows_is_told_nothing,
     an_old_event_resent_by_a_stranger_is_no_post,
+    what_is_protected_stays_on_its_relay,
+    an_article_that_the_members_app_changes_is_changed_here,
+    what_is_to_end_by_itself_stays_on_the_relay,
     apps_sign_through_us_as_long_as_the_grant_stands,
+    an_app_has_long_lists_signed_and_hears_what_is_too_long,
     a_members_own_signer_on_another_server_signs_for_them,
     keys_come_and_go,
     a_key_is_not_taken_for_new_while_a_relay_is_silent,
@@ -47,15 +55,19 @@ on_both!(
     our_own_posts_are_told_once,
     a_follower_who_left_is_noticed_by_the_newest_list,
     a_follower_who_left_is_noticed_by_reading_where_they_write,
+    the_newest_profile_stands_with_its_verified_name,
     an_edit_says_that_readers_keep_the_first_version,
     an_app_without_a_link_is_allowed_on_a_page,
     a_signer_that_answers_our_link_signs,
+    a_signer_that_shows_a_page_first_is_waited_for,
     a_signer_that_says_no_is_not_asked_again,
     a_list_that_waits_for_a_signer_is_built_on,
     follows_made_at_once_are_all_in_the_list,
     blocked_relays_get_nothing,
     leaving_asks_everybody_to_forget,
+    who_leaves_another_relay_is_not_gone_here,
     what_was_missed_is_read_page_by_page,
+    what_a_relay_refuses_leaves_the_rest_of_it_readable,
     reports_come_in_and_go_out_only_when_they_may_be_public,
     who_vouches_for_a_name_is_known_when_its_owner_says_so_too,
 );
@@ -204,6 +216,21 @@ async fn what_a_text_names_by_code_is_quoted(engine: EngineKind) {
     n.hub.publish(draft, None).await.unwrap();
     let found = n.stored(json!({ "authors": [n.key(alice).await], "kinds": [1], "#q": [id] })).await;
     assert_eq!(found.len(), 1);
+}
+
+async fn the_relay_names_its_operator(engine: EngineKind) {
+    let n = node(engine).await;
+    n.member("alice", None).await;
+    let bob = n.member("bob", None).await.actor.id;
+    let document = async || {
+        let url = format!("http://{}/relay", n.address).parse().unwrap();
+        let accept = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/nostr+json"))]);
+        let answer = n.hub.fetcher().get(&url, accept, 100_000).await.unwrap();
+        serde_json::from_slice::<Value>(&answer.body).unwrap()
+    };
+    assert_eq!(document().await["pubkey"], Value::Null);
+    n.hub.set_role(bob, Role::Owner).await.unwrap();
+    assert_eq!(document().await["pubkey"], json!(n.key(bob).await));
 }
 
 async fn what_a_moderator_hides_is_not_served(engine: EngineKind) {
@@ -403,6 +430,77 @@ async fn an_old_event_resent_by_a_stranger_is_no_post(engine: EngineKind) {
     assert!(n.hub.copy(Network::Nostr, &old.id.to_string()).await.unwrap().is_none());
 }
 
+async fn what_is_protected_stays_on_its_relay(engine: EngineKind) {
+    let away = node(engine).await;
+    let bob = away.member("bob", None).await.actor.id;
+    // She writes at the other relay, too.
+    let relays = vec![away.nostr.relay_url().to_owned()];
+    let home = node_with(engine, Options { relays, ..Options::default() }).await;
+    let keys = Keys::generate();
+    let alice = home.member("alice", Some(&keys)).await.actor.id;
+    // Whatever changes a member makes the plan anew, and does not wait for the next look.
+    home.hub.set_contact_rules(alice, Rules::default()).await.unwrap();
+    let (mut here, mut there) = (home.client().await, away.client().await);
+    assert!(here.authenticate(&keys).await.0 && there.authenticate(&keys).await.0);
+    let mine = event(&keys, 1, now(), &[&["-"]], "Here only");
+    let open = event(&keys, 1, now(), &[], "For all");
+    assert!(here.publish(&mine).await.0 && here.publish(&open).await.0);
+    assert!(home.post_of(&open).await.is_some());
+    assert!(home.hub.copy(Network::Nostr, &mine.id.to_string()).await.unwrap().is_none(), "it is no act");
+    assert_eq!(home.stored(json!({"ids": [mine.id]})).await.len(), 1);
+    let to = away.key(bob).await;
+    let theirs = event(&keys, 1, now() - 1, &[&["-"], &["p", &to]], "There only");
+    let both = event(&keys, 1, now(), &[&["p", &to]], "At both");
+    assert!(there.publish(&theirs).await.0 && there.publish(&both).await.0);
+    assert_eq!(away.stored(json!({"ids": [theirs.id]})).await.len(), 1);
+    until("what is open is here, too", || async { !home.stored(json!({"ids": [both.id]})).await.is_empty() })
+        .await;
+    assert!(home.stored(json!({"ids": [theirs.id]})).await.is_empty());
+}
+
+async fn an_article_that_the_members_app_changes_is_changed_here(engine: EngineKind) {
+    let n = node(engine).await;
+    let keys = Keys::generate();
+    n.member("alice", Some(&keys)).await;
+    let mut app = n.client().await;
+    assert!(app.authenticate(&keys).await.0);
+    let titled: &[&[&str]] = &[&["d", "bread"], &["title", "Bread"]];
+    let first = event(&keys, 30_023, now(), titled, "Flour and water");
+    assert!(app.publish(&first).await.0);
+    let address = first.address().unwrap();
+    let copy = async || n.hub.copy(Network::Nostr, &address).await.unwrap();
+    until("it becomes a post", || async { copy().await.is_some() }).await;
+    let post = copy().await.unwrap().object;
+    assert_eq!(copy().await.unwrap().version, Some(first.id.to_string()));
+    let second = event(&keys, 30_023, now() + 1, titled, "Flour, water and salt");
+    assert!(app.publish(&second).await.0);
+    until("the new version is here", || async {
+        copy().await.unwrap().version == Some(second.id.to_string())
+    })
+    .await;
+    let changed = n.hub.post(post).await.unwrap();
+    assert_eq!(changed.text.text, "Flour, water and salt");
+    assert!(changed.edited_at.is_some());
+    let original = n.hub.original(Network::Nostr, &address).await.unwrap();
+    assert_eq!(original.unwrap(), second.json.as_bytes());
+}
+
+async fn what_is_to_end_by_itself_stays_on_the_relay(engine: EngineKind) {
+    let n = node(engine).await;
+    let keys = Keys::generate();
+    n.member("alice", Some(&keys)).await;
+    let mut app = n.client().await;
+    assert!(app.authenticate(&keys).await.0);
+    let ends = (now() + 3_600).to_string();
+    let short_lived = event(&keys, 1, now(), &[&["expiration", &ends]], "For an hour");
+    let note = event(&keys, 1, now(), &[], "For ever");
+    assert!(app.publish(&short_lived).await.0 && app.publish(&note).await.0);
+    assert!(n.post_of(&note).await.is_some());
+    let id = short_lived.id.to_string();
+    assert!(n.hub.copy(Network::Nostr, &id).await.unwrap().is_none(), "other networks would keep it");
+    assert_eq!(n.stored(json!({"ids": [id]})).await.len(), 1);
+}
+
 /// The first text between two others.
 fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     text.split_once(start).unwrap().1.split_once(end).unwrap().0
@@ -478,6 +576,23 @@ async fn apps_sign_through_us_as_long_as_the_grant_stands(engine: EngineKind) {
     n.hub.revoke(alice, grant.id).await.unwrap();
     assert!(app.ask("get_public_key", &[]).await["error"].as_str().unwrap().contains("not connected"));
     assert!(app.ask("connect", &[&server, &secret]).await["error"].is_string(), "a secret works once");
+}
+
+async fn an_app_has_long_lists_signed_and_hears_what_is_too_long(engine: EngineKind) {
+    let n = node(engine).await;
+    let alice = n.member("alice", None).await.actor.id;
+    let link = url::Url::parse(&signer::invite(&n.nostr, alice).await.unwrap().link).unwrap();
+    let secret = link.query_pairs().find(|(k, _)| k == "secret").unwrap().1.into_owned();
+    let mut app = App::new(&n).await;
+    let server = app.server.to_string();
+    assert_eq!(app.ask("connect", &[&server, &secret]).await["result"], "ack");
+    let follows: Vec<Value> = (0..700).map(|_| json!(["p", Keys::generate().public()])).collect();
+    let list = json!({"kind": 3, "created_at": now(), "tags": follows, "content": ""});
+    let signed = app.ask("sign_event", &[&list.to_string()]).await["result"].as_str().unwrap().to_owned();
+    assert_eq!(Event::from_json(&signed).unwrap().tags.len(), 700);
+    // What fits into the question does not fit into the answer, encrypted twice.
+    let answer = app.ask("nip44_encrypt", &[&server, &"x".repeat(50_000)]).await;
+    assert!(answer["error"].as_str().unwrap().contains("too long"), "{answer}");
 }
 
 async fn a_members_own_signer_on_another_server_signs_for_them(engine: EngineKind) {
@@ -677,6 +792,33 @@ async fn a_follower_who_left_is_noticed_by_reading_where_they_write(engine: Engi
     assert_eq!(stored.len(), 1, "the newer list was not sent to us");
 }
 
+async fn the_newest_profile_stands_with_its_verified_name(engine: EngineKind) {
+    let (home, away) = (node(engine).await, node(engine).await);
+    let (alice, keys) = (home.member("alice", None).await.actor.id, Keys::generate());
+    away.member("bob", Some(&keys)).await;
+    let address = format!("bob@{}", away.address);
+    let bob = home.hub.find_actor(&address).await.unwrap().unwrap().id;
+    home.hub.follow(alice, bob, Default::default(), None).await.unwrap();
+    let shown = async || home.hub.actor(bob).await.unwrap().profile;
+    let content = json!({"name": "bob", "display_name": "Robert", "nip05": address}).to_string();
+    let mut app = away.client().await;
+    assert!(app.authenticate(&keys).await.0);
+    assert!(app.publish(&event(&keys, 0, now() + 1, &[], &content)).await.0);
+    until("the new name is here", || async { shown().await.display_name == "Robert" }).await;
+    let verified = shown().await.fields.into_iter().find(|field| field.name == "Nostr");
+    let verified = verified.expect("the claim is the same");
+    assert!(verified.value.text == address && verified.verified_at.is_some());
+    // An older one, from where it was kept.
+    let key = home.key(alice).await;
+    let named: &[&[&str]] = &[&["p", &key]];
+    let older = event(&keys, 0, now() - 500, named, r#"{"display_name":"Bobby"}"#);
+    let after = event(&keys, 1, now(), named, "Hello");
+    let mut app = home.client().await;
+    assert!(app.publish(&older).await.0 && app.publish(&after).await.0);
+    assert!(home.post_of(&after).await.is_some());
+    assert_eq!(shown().await.display_name, "Robert");
+}
+
 async fn an_edit_says_that_readers_keep_the_first_version(engine: EngineKind) {
     let n = node(engine).await;
     let alice = n.member("alice", None).await.actor.id;
@@ -778,20 +920,24 @@ impl Signer {
                 continue;
             }
             assert_eq!(method, "sign_event");
-            let asked: Value = serde_json::from_str(param.as_str().unwrap()).unwrap();
-            assert_eq!(asked["pubkey"], json!(self.member.public()));
-            let tags: Vec<Vec<String>> = serde_json::from_value(asked["tags"].clone()).unwrap();
-            let signed = self.member.sign(landbridge_nostr::event::Template {
-                created_at: asked["created_at"].as_i64().unwrap(),
-                kind: asked["kind"].as_u64().unwrap() as u16,
-                tags,
-                content: asked["content"].as_str().unwrap().into(),
-            });
+            let signed = self.sign(&param);
             self.say(json!({"id": id, "result": &*signed.json})).await;
-            if asked["kind"] == kind {
+            if u64::from(signed.kind) == kind {
                 return signed;
             }
         }
+    }
+
+    fn sign(&self, param: &Value) -> Event {
+        let asked: Value = serde_json::from_str(param.as_str().unwrap()).unwrap();
+        assert_eq!(asked["pubkey"], json!(self.member.public()));
+        let tags: Vec<Vec<String>> = serde_json::from_value(asked["tags"].clone()).unwrap();
+        self.member.sign(landbridge_nostr::event::Template {
+            created_at: asked["created_at"].as_i64().unwrap(),
+            kind: asked["kind"].as_u64().unwrap() as u16,
+            tags,
+            content: asked["content"].as_str().unwrap().into(),
+        })
     }
 }
 
@@ -835,6 +981,30 @@ async fn a_signer_that_answers_our_link_signs(engine: EngineKind) {
             && n.stored(json!({"kinds": [1]})).await == [signed.id.to_string()]
     })
     .await;
+}
+
+async fn a_signer_that_shows_a_page_first_is_waited_for(engine: EngineKind) {
+    let n = node(engine).await;
+    let (alice, mut signer) = outside_member(&n, "alice").await;
+    let permissions = signer.link.query_pairs().find(|(k, _)| k == "perms").unwrap().1.into_owned();
+    assert!(permissions.split(',').any(|p| p == "sign_event:1984"), "reports are signed, too");
+    let draft = Draft { author: alice, text: "Behind a page".into(), ..Draft::default() };
+    n.hub.publish(draft, None).await.unwrap();
+    let (id, method, param) = signer.asked().await;
+    assert_eq!(method, "sign_event");
+    let page = "https://signer.example/allow";
+    signer.say(json!({"id": id, "result": "auth_url", "error": page})).await;
+    until("she is told of the page", || async {
+        n.browse(alice, "/settings/nostr", &[]).await.1.contains(page)
+    })
+    .await;
+    let signed = signer.sign(&param);
+    signer.say(json!({"id": id, "result": &*signed.json})).await;
+    until("it is on the relay", || async { n.stored(json!({"ids": [signed.id]})).await.len() == 1 }).await;
+    assert!(
+        !n.browse(alice, "/settings/nostr", &[]).await.1.contains(page),
+        "there is nothing to open any more"
+    );
 }
 
 async fn a_signer_that_says_no_is_not_asked_again(engine: EngineKind) {
@@ -963,6 +1133,29 @@ async fn leaving_asks_everybody_to_forget(engine: EngineKind) {
     assert!(n.stored(json!({"authors": [me], "kinds": [0, 1]})).await.is_empty());
 }
 
+async fn who_leaves_another_relay_is_not_gone_here(engine: EngineKind) {
+    let (home, away) = (node(engine).await, node(engine).await);
+    let alice = home.member("alice", None).await.actor.id;
+    let keys = Keys::generate();
+    away.member("bob", Some(&keys)).await;
+    let bob = home.hub.find_actor(&format!("bob@{}", away.address)).await.unwrap().unwrap().id;
+    home.hub.follow(alice, bob, Default::default(), None).await.unwrap();
+    let mut app = away.client().await;
+    assert!(app.authenticate(&keys).await.0);
+    let first = event(&keys, 1, now(), &[], "Before");
+    assert!(app.publish(&first).await.0);
+    until("the first is here", || async { home.post_of(&first).await.is_some() }).await;
+    let post = home.post_of(&first).await.unwrap();
+    let leaves = event(&keys, 62, now() + 1, &[&["relay", away.nostr.relay_url()]], "");
+    let second = event(&keys, 1, now() + 2, &[], "After");
+    assert!(app.publish(&leaves).await.0 && app.publish(&second).await.0);
+    until("the second is here", || async { home.post_of(&second).await.is_some() }).await;
+    assert_eq!(home.hub.post(post).await.unwrap().text.text, "Before");
+    let ends = event(&keys, 62, now() + 3, &[&["relay", "ALL_RELAYS"]], "");
+    assert!(app.publish(&ends).await.0);
+    until("both are gone", || async { home.hub.post(post).await.is_err() }).await;
+}
+
 /// A relay that gives little at once has more.
 async fn what_was_missed_is_read_page_by_page(engine: EngineKind) {
     let limits = RelayLimits { default_limit: 25, max_limit: 25, ..RelayLimits::default() };
@@ -1004,6 +1197,58 @@ async fn who_vouches_for_a_name_is_known_when_its_owner_says_so_too(engine: Engi
     assert!(app.publish(&event(&keys, 0, now() + 1, &[], &claims)).await.0);
     assert!(other.hub.find_actor(&format!("bob@{}", away.address)).await.unwrap().is_some());
     assert!(other.nostr.hosts_of(&other.hub, &keys.public().to_string()).await.unwrap().is_empty());
+}
+
+/// A relay that has one event, for whoever asks for notes; it refuses old messages, and tells nobody of wraps.
+async fn picky_relay(event: &Event) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    let event: Value = serde_json::from_str(&event.json).unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let event = event.clone();
+            tokio::spawn(async move {
+                let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+                while let Some(Ok(message)) = socket.next().await {
+                    let Message::Text(text) = message else { continue };
+                    let frame: Vec<Value> = serde_json::from_str(&text).unwrap();
+                    if frame[0] != "REQ" {
+                        continue;
+                    }
+                    let asks = |kind: u64| {
+                        let kinds =
+                            |f: &Value| f["kinds"].as_array().is_some_and(|k| k.contains(&json!(kind)));
+                        frame[2..].iter().any(kinds)
+                    };
+                    let answers = match () {
+                        () if asks(4) => vec![json!(["CLOSED", frame[1], "restricted: no old messages"])],
+                        () if asks(1059) => vec![json!(["CLOSED", frame[1], "auth-required: who are you?"])],
+                        () if asks(1) => vec![json!(["EVENT", frame[1], event]), json!(["EOSE", frame[1]])],
+                        () => vec![json!(["EOSE", frame[1]])],
+                    };
+                    for answer in answers {
+                        _ = socket.send(Message::text(answer.to_string())).await;
+                    }
+                }
+            });
+        }
+    });
+    url
+}
+
+async fn what_a_relay_refuses_leaves_the_rest_of_it_readable(engine: EngineKind) {
+    let n = node(engine).await;
+    let alice = n.member("alice", None).await.actor.id;
+    let key = n.key(alice).await;
+    let note = event(&Keys::generate(), 1, now(), &[&["p", &key]], "Are you there?");
+    let url = picky_relay(&note).await;
+    let mut facts = n.hub.presence(alice, Network::Nostr).await.unwrap().unwrap().facts;
+    facts["relays"]["read"] = json!([url]);
+    facts["messages"] = json!([url]);
+    n.hub.set_facts(Network::Nostr, &key, facts).await.unwrap();
+    // A change of the member's, for the plan to be made anew.
+    n.hub.set_contact_rules(alice, Rules::default()).await.unwrap();
+    until("the mention is here", || async { n.post_of(&note).await.is_some() }).await;
 }
 
 async fn reports_come_in_and_go_out_only_when_they_may_be_public(engine: EngineKind) {

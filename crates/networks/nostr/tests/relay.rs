@@ -4,12 +4,18 @@
 mod common;
 
 use common::{Client, event, now, on_both, world};
-use landbridge_hub::gate::{Outcome, Rules};
+use landbridge_hub::{
+    accounts::NewGrant,
+    gate::{Outcome, Rules},
+};
 use landbridge_nostr::{
     event::Keys,
     relay::{Rates, RelayLimits},
 };
-use landbridge_store::{EngineKind, entities::members};
+use landbridge_store::{
+    EngineKind,
+    entities::{members, nostr_unsigned},
+};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -23,6 +29,9 @@ on_both!(
     deletions_and_vanishing_last,
     replaceable_protected_expiring_ephemeral,
     requests_to_the_signer_pass_through,
+    apps_with_a_session_ask_more_than_strangers_may,
+    a_signer_with_too_much_to_do_says_so,
+    a_refused_request_ends_the_one_before_it,
     hostile_frames_do_no_harm,
     every_event_is_told_once_however_it_meets_the_stored_answer,
     who_joined_in_another_process_is_found,
@@ -120,9 +129,12 @@ async fn wraps_are_for_their_recipient_alone(engine: EngineKind) {
     assert!(!b.publish(&seal).await.0);
     assert!(b.stored(json!({})).await.unwrap().is_empty());
     assert!(b.stored(json!({"ids": [wrap.id]})).await.unwrap().is_empty());
-    assert!(b.stored(json!({"kinds": [1059], "#p": [me]})).await.unwrap_err().starts_with("auth-required:"));
+    for kinds in [json!([1059]), json!([4, 1059])] {
+        let refused = b.stored(json!({"kinds": kinds, "#p": [me]})).await.unwrap_err();
+        assert!(refused.starts_with("auth-required:"), "{refused}");
+    }
     assert!(b.authenticate(&bob).await.0);
-    assert!(b.stored(json!({"kinds": [1059], "#p": [me]})).await.unwrap_err().starts_with("restricted:"));
+    assert!(b.stored(json!({"kinds": [1059], "#p": [me]})).await.unwrap_err().starts_with("auth-required:"));
     assert!(b.stored(json!({"kinds": [1059]})).await.unwrap().is_empty());
     b.say(json!(["COUNT", "c", {"#p": [me]}])).await;
     assert_eq!(b.next().await, json!(["COUNT", "c", {"count": 0}]));
@@ -142,6 +154,11 @@ async fn wraps_are_for_their_recipient_alone(engine: EngineKind) {
     assert!(b.silent().await);
     // The recipient may delete it.
     assert!(a.publish(&event(&alice, 5, now(), &[&["e", &wrap.id.to_string()], &["k", "1059"]], "")).await.0);
+    assert_eq!(a.stored(json!({"kinds": [1059]})).await.unwrap(), [second.id.to_string()]);
+    // Then it stays away, whoever sends it again and by whichever way.
+    let (ok, why) = b.publish(&wrap).await;
+    assert!(!ok && why.starts_with("blocked:"), "{why}");
+    w.relay.store_own(std::slice::from_ref(&wrap)).await.unwrap();
     assert_eq!(a.stored(json!({"kinds": [1059]})).await.unwrap(), [second.id.to_string()]);
 }
 
@@ -196,6 +213,60 @@ async fn requests_to_the_signer_pass_through(engine: EngineKind) {
     let request = event(&Keys::generate(), 24_133, now(), &[&["p", &w.server.public().to_string()]], "x");
     assert!(c.publish(&request).await.0);
     assert_eq!(w.signer.recv().await.unwrap().id, request.id);
+}
+
+async fn apps_with_a_session_ask_more_than_strangers_may(engine: EngineKind) {
+    let rates = Rates { connection: 2, author: 2, app: 5, ..Rates::default() };
+    let w = world(engine, RelayLimits { rates, ..RelayLimits::default() }).await;
+    let (alice, app, stranger) = (w.member().await, Keys::generate(), Keys::generate());
+    let member = w.relay.members().of(&alice.public()).unwrap();
+    let new = NewGrant {
+        member: Some(member),
+        app: None,
+        purpose: "nostr-signer",
+        name: "app",
+        scopes: "sign_event",
+        facts: json!({}),
+        lifetime: None,
+    };
+    let (grant, _) = w.hub.grant(new).await.unwrap();
+    let session = nostr_unsigned::open_session(&app.public().to_string(), member.0, grant.id.0, 0);
+    w.hub.store().write(session).await.unwrap();
+    let (server, me, mut c) = (w.server.public().to_string(), alice.public().to_string(), w.client().await);
+    let ask = |keys: &Keys, n: usize| event(keys, 24_133, now(), &[&["p", &server]], &n.to_string());
+    for n in 0..5 {
+        assert_eq!(c.publish(&ask(&app, n)).await, (true, String::new()), "{n}");
+    }
+    assert!(c.publish(&ask(&app, 5)).await.1.starts_with("rate-limited:"));
+    // That is for the signer alone, and for that key; both of these draw from what strangers have.
+    assert!(c.publish(&event(&app, 1, now(), &[&["p", &me]], "hello")).await.0);
+    assert!(c.publish(&ask(&stranger, 6)).await.0);
+    assert!(c.publish(&ask(&stranger, 7)).await.1.starts_with("rate-limited:"));
+}
+
+async fn a_signer_with_too_much_to_do_says_so(engine: EngineKind) {
+    let mut w = world(engine, RelayLimits::default()).await;
+    let (app, mut c, server) = (Keys::generate(), w.client().await, w.server.public().to_string());
+    let ask = |n: usize| event(&app, 24_133, now(), &[&["p", &server]], &n.to_string());
+    for n in 0..common::SIGNER_ROOM {
+        assert!(c.publish(&ask(n)).await.0);
+    }
+    let (ok, why) = c.publish(&ask(100)).await;
+    assert!(!ok && why.contains("the signer has too much to do"), "{why}");
+    w.signer.recv().await.unwrap();
+    assert!(c.publish(&ask(101)).await.0);
+}
+
+async fn a_refused_request_ends_the_one_before_it(engine: EngineKind) {
+    let w = world(engine, RelayLimits::default()).await;
+    let (alice, mut c) = (w.member().await, w.client().await);
+    c.say(json!(["REQ", "x", {"kinds": [1]}])).await;
+    assert_eq!(c.next().await[0], "EOSE");
+    c.say(json!(["REQ", "x", {"ids": ["zz"]}])).await;
+    let closed = c.next().await;
+    assert_eq!((closed[0].as_str(), closed[1].as_str()), (Some("CLOSED"), Some("x")));
+    assert!(w.client().await.publish(&event(&alice, 1, now(), &[], "unheard")).await.0);
+    assert!(c.silent().await);
 }
 
 async fn hostile_frames_do_no_harm(engine: EngineKind) {
@@ -355,6 +426,7 @@ async fn the_information_document(engine: EngineKind) {
     let told: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(told["self"], json!(w.server.public()));
     assert_eq!(told["limitation"]["restricted_writes"], true);
+    assert!(told.get("pubkey").is_none(), "nobody runs it yet");
     for nip in [1, 9, 11, 17, 40, 42, 45, 59, 62, 70] {
         assert!(told["supported_nips"].as_array().unwrap().contains(&json!(nip)), "{nip}");
     }

@@ -47,13 +47,14 @@ pub fn by_ids<'a>(ids: impl IntoIterator<Item = &'a Id>) -> Query {
     )
 }
 
-/// By address, living ones first; `domain` empty for members.
+/// By address, written in any case: who has it to the letter first, then living ones; `domain` empty for members.
 pub fn by_acct(username: &str, domain: &str) -> Query {
     query(
         concat!(
             "SELECT ",
             actor_columns!(),
-            " FROM actors a WHERE a.username = ?1 AND a.domain = ?2 ORDER BY a.state, a.id"
+            " FROM actors a WHERE LOWER(a.username) = LOWER(?1) AND a.domain = ?2
+              ORDER BY CASE WHEN a.username = ?1 THEN 0 ELSE 1 END, a.state, a.id"
         ),
         args![username, domain],
     )

@@ -38,11 +38,13 @@ pub fn one(actor: Id, cid: &str) -> Query {
     )
 }
 
-/// Nothing happens when the member has that blob already, but that its time begins anew.
+/// When the member has that blob already, its time begins anew; what it is said to be counts as long as no record names it.
 pub fn put(blob: &BlobRow) -> Change {
     Change::new(
         "INSERT INTO atproto_blobs (id, actor_id, cid, mime, size, file, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-         ON CONFLICT (actor_id, cid) DO UPDATE SET at = excluded.at",
+         ON CONFLICT (actor_id, cid) DO UPDATE SET at = excluded.at, mime = CASE
+           WHEN EXISTS (SELECT 1 FROM atproto_blob_uses u WHERE u.actor_id = ?2 AND u.cid = ?3)
+           THEN atproto_blobs.mime ELSE excluded.mime END",
         args![blob.id, blob.actor, &blob.cid, &blob.mime, blob.size, &blob.file, blob.at],
     )
 }

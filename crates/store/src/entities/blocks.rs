@@ -90,9 +90,20 @@ pub fn unmute(member: Id, target: Id) -> Change {
     Change::new("DELETE FROM mutes WHERE member_id = ?1 AND target_id = ?2", args![member, target])
 }
 
-/// Mutes whose time is over.
-pub fn expire_mutes(now: Time) -> Change {
-    Change::new("DELETE FROM mutes WHERE expires_at IS NOT NULL AND expires_at <= ?1", args![now])
+/// (member_id, target_id) of mutes whose time is over.
+pub fn expired_mutes(now: Time, limit: i64) -> Query {
+    query(
+        "SELECT member_id, target_id FROM mutes WHERE expires_at IS NOT NULL AND expires_at <= ?1 LIMIT ?2",
+        args![now, limit],
+    )
+}
+
+/// Ends a mute, unless it was made longer meanwhile.
+pub fn expire_mute(member: Id, target: Id, now: Time) -> Change {
+    Change::new(
+        "DELETE FROM mutes WHERE member_id = ?1 AND target_id = ?2 AND expires_at IS NOT NULL AND expires_at <= ?3",
+        args![member, target, now],
+    )
 }
 
 pub fn mute_thread(member: Id, root: Id) -> Change {

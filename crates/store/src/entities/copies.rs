@@ -184,6 +184,14 @@ pub fn update(network: Network, native_id: &str, version: Option<&str>, original
     )
 }
 
+/// The same thing goes by another id from now on.
+pub fn rename(network: Network, native_id: &str, to: &str, version: &str) -> Change {
+    Change::new(
+        "UPDATE copies SET native_id = ?3, version = ?4 WHERE network = ?1 AND native_id = ?2",
+        args![network, native_id, to, version],
+    )
+}
+
 pub fn set_state(network: Network, native_id: &str, state: i64) -> Change {
     Change::new(
         "UPDATE copies SET state = ?3 WHERE network = ?1 AND native_id = ?2",

@@ -19,3 +19,11 @@ pub fn delete(post: Id) -> Change {
 pub fn has(post: Id, actor: Id) -> Query {
     query("SELECT 1 FROM mentions WHERE post_id = ?1 AND actor_id = ?2", args![post, actor])
 }
+
+/// (actor_id) of members who are named in or addressed by the post.
+pub fn members(post: Id) -> Query {
+    query(
+        "SELECT n.actor_id FROM mentions n JOIN members m ON m.actor_id = n.actor_id WHERE n.post_id = ?1",
+        args![post],
+    )
+}

@@ -64,7 +64,8 @@ pub struct NewEvent<'a> {
     pub tags: Vec<String>,
 }
 
-/// Stores an event unless it is known, deleted, vanished or outdated. Comes after [`take_turn`].
+/// Stores an event unless it is known, deleted, vanished or outdated; of a gift wrap the recipient's word counts as its
+/// author's. Comes after [`take_turn`].
 pub fn insert(event: NewEvent<'_>) -> Vec<Change> {
     insert_by(INSERT, event)
 }
@@ -107,7 +108,8 @@ macro_rules! insert {
          SELECT CAST(?1 AS BIGINT), CAST(?2 AS TEXT), CAST(?3 AS TEXT), CAST(?4 AS BIGINT), CAST(?5 AS BIGINT), \
          CAST(?6 AS TEXT), CAST(?7 AS TEXT), CAST(?8 AS BIGINT), CAST(?9 AS BIGINT), CAST(?10 AS TEXT), \
          COALESCE((SELECT value FROM counters WHERE name = 'nostr'), 0) \
-         WHERE NOT EXISTS (SELECT 1 FROM nostr_deleted WHERE target = 'e' || CAST(?2 AS TEXT) AND pubkey = CAST(?3 AS TEXT)) \
+         WHERE NOT EXISTS (SELECT 1 FROM nostr_deleted WHERE target = 'e' || CAST(?2 AS TEXT) \
+         AND pubkey IN (CAST(?3 AS TEXT), CAST(?7 AS TEXT))) \
          AND NOT EXISTS (SELECT 1 FROM nostr_deleted WHERE target = 'a' || CAST(?6 AS TEXT) AND pubkey = CAST(?3 AS TEXT) \
          AND until >= CAST(?5 AS BIGINT)) \
          AND NOT EXISTS (SELECT 1 FROM nostr_vanished WHERE pubkey IN (CAST(?3 AS TEXT), CAST(?7 AS TEXT)) \

@@ -1,5 +1,6 @@
 //! `nostr_unsigned`: events that wait for a member's own signer; `nostr_sessions`: apps that sign through us (NIP-46).
 
+use super::texts;
 use crate::{Change, Query, Row, StoreError, args, query};
 
 /// An event that waits.
@@ -123,6 +124,15 @@ pub fn session(client: &str, now: i64) -> Query {
         "SELECT s.member_id, s.grant_id FROM nostr_sessions s JOIN grants g ON g.id = s.grant_id \
          WHERE s.client = ?1 AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > ?2)",
         args![client, now],
+    )
+}
+
+/// Those of some keys that are apps' whose grants have not ended: `client`.
+pub fn with_session(clients: &[String], now: i64) -> Query {
+    query(
+        "SELECT s.client FROM nostr_sessions s JOIN grants g ON g.id = s.grant_id \
+         WHERE s.client IN {texts ?1} AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > ?2)",
+        args![texts(clients), now],
     )
 }
 

@@ -93,6 +93,16 @@ pub fn close(post: Id) -> Change {
         .or_fail("closed")
 }
 
+/// The poll must take a vote: it is open, or it has ended, but after `cast`.
+pub fn require_open_at(post: Id, cast: Time, now: Time) -> Change {
+    Change::require(
+        "SELECT 1 FROM polls WHERE post_id = ?1
+         AND ((closed = 0 AND (ends_at IS NULL OR ends_at > ?2)) OR (ends_at <= ?2 AND ends_at > ?3))",
+        args![post, now, cast],
+        "poll is over",
+    )
+}
+
 /// The poll must take votes now.
 pub fn require_open(post: Id, now: Time) -> Change {
     Change::require(

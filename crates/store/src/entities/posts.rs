@@ -475,14 +475,16 @@ pub fn require(post: Id, precondition: &'static str) -> Change {
     Change::require("SELECT 1 FROM posts WHERE id = ?1", args![post], precondition)
 }
 
-/// Removes a post and all rows that are nothing without it; copies are removed apart. Reposts of it go with it.
-/// Replies and quotes stay, pointing at nothing.
+/// Removes a post and all rows that are nothing without it; copies are removed apart. Reposts of it go with it, and leave
+/// that others gave it to quote: what members gave has its bytes here, which others may ask for. Replies and quotes stay,
+/// pointing at nothing.
 pub fn delete(post: Id) -> Vec<Change> {
     const WITH_REPOSTS: &[&str] = &[
         "DELETE FROM home WHERE post_id = ?1 OR post_id IN (SELECT id FROM posts WHERE repost_of = ?1)",
         "DELETE FROM notifications WHERE post_id = ?1 OR post_id IN (SELECT id FROM posts WHERE repost_of = ?1)",
         "DELETE FROM copies WHERE object_id IN (SELECT id FROM posts WHERE repost_of = ?1) AND kind = 'repost'",
         "DELETE FROM copies WHERE object_id IN (SELECT id FROM reactions WHERE post_id = ?1) AND kind = 'reaction'",
+        "DELETE FROM copies WHERE object_id = ?1 AND kind = 'quote-stamp' AND original IS NULL",
         "DELETE FROM posts WHERE repost_of = ?1",
         "DELETE FROM reactions WHERE post_id = ?1",
         "DELETE FROM bookmarks WHERE post_id = ?1",

@@ -23,12 +23,16 @@ pub(crate) struct MediaAttachment<'a> {
 impl<'a> MediaAttachment<'a> {
     pub fn new(show: &Show<'_>, media: &'a Media) -> MediaAttachment<'a> {
         let elsewhere = media.remote_url.as_deref();
-        let url = media.file.as_deref().map(|f| show.file(f)).or_else(|| elsewhere.map(|u| show.proxied(u)));
+        let is_shown = media.file.is_some() || show.hub.may_show(media);
+        let url = media.file.as_deref().map(|f| show.file(f));
+        // What we cannot show is a link; some apps fail where there is none.
+        let url = url.or_else(|| elsewhere.map(|u| if is_shown { show.proxied(u) } else { u.to_owned() }));
         let preview = media.preview.as_deref().map(|f| show.file(f));
-        let preview = preview.or_else(|| elsewhere.map(|u| format!("{}?small", show.proxied(u))));
+        let seen = elsewhere.filter(|_| media.file.is_none() && is_shown && has_preview(show, media.kind));
+        let preview = preview.or_else(|| seen.map(|u| format!("{}?small", show.proxied(u))));
         MediaAttachment {
             id: media.id.to_string(),
-            kind: kind(media.kind),
+            kind: if is_shown { kind(media.kind) } else { "unknown" },
             url,
             preview_url: preview,
             remote_url: elsewhere,
@@ -38,6 +42,15 @@ impl<'a> MediaAttachment<'a> {
             description: media.description.as_deref(),
             blurhash: media.meta.blurhash.as_deref(),
         }
+    }
+}
+
+/// Whether there can be a small version of a remote file.
+fn has_preview(show: &Show<'_>, kind: MediaKind) -> bool {
+    match kind {
+        MediaKind::Image => true,
+        MediaKind::Gifv | MediaKind::Video => show.hub.media().previews_videos(),
+        MediaKind::Audio | MediaKind::Unknown => false,
     }
 }
 

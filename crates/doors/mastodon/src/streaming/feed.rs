@@ -47,7 +47,7 @@ async fn post(
     mine: bool,
     event: &'static str,
 ) -> Result<Option<Said>, ApiError> {
-    let Some(view) = door.hub.views(&[id], Some(reader)).await?.pop() else { return Ok(None) };
+    let Some(view) = door.hub.live_view(id, reader).await? else { return Ok(None) };
     let listens = places(channels, |c| (mine && *c == Channel::User) || c.takes(&view));
     if listens.is_empty() {
         return Ok(None);

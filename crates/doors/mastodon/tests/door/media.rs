@@ -1,7 +1,11 @@
 //! Files: taken in, described, attached, taken back.
 
 use crate::support::*;
-use landbridge_store::testing::TestStore;
+use landbridge_model::{Id, Media, MediaKind};
+use landbridge_store::{
+    entities::posts::{Body, set_body},
+    testing::TestStore,
+};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -9,7 +13,8 @@ landbridge_store::on_both_engines!(
     a_file_is_taken_in_described_and_attached,
     an_edit_keeps_changes_and_drops_files,
     what_is_deleted_can_be_written_anew,
-    what_is_no_picture_is_refused
+    what_is_no_picture_is_refused,
+    files_elsewhere_are_shown_as_far_as_they_can_be
 );
 
 /// The smallest GIF: one dot.
@@ -144,4 +149,43 @@ async fn what_is_no_picture_is_refused(store: TestStore) {
     }
     let none = alice.try_post("/api/v2/media", &[("description", "no file")]).await;
     assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+async fn files_elsewhere_are_shown_as_far_as_they_can_be(store: TestStore) {
+    let world = world(store).await;
+    let alice = world.app("alice").await;
+    let post = alice.says("Look").await;
+    // As posts from elsewhere have them.
+    let there = |kind: MediaKind, mime: &str, size: Option<u64>| Media {
+        id: Id(1),
+        kind,
+        mime: mime.into(),
+        file: None,
+        preview: None,
+        remote_url: Some(format!("https://files.example/{}", mime.replace('/', "."))),
+        description: None,
+        meta: landbridge_model::MediaMeta { size, ..Default::default() },
+        sensitive: false,
+    };
+    let mut stored = world.hub.post(post.parse().unwrap()).await.unwrap();
+    stored.media = vec![
+        there(MediaKind::Image, "image/png", None),
+        there(MediaKind::Image, "image/avif", None),
+        there(MediaKind::Video, "video/mp4", None),
+        there(MediaKind::Audio, "audio/mpeg", None),
+        there(MediaKind::Video, "video/webm", Some(1 << 40)),
+        there(MediaKind::Unknown, "application/pdf", None),
+    ];
+    world.hub.store().write(set_body(stored.id, Body::of(&stored).bytes(), None)).await.unwrap();
+    let shown = alice.get(&format!("/api/v1/statuses/{post}")).await;
+    let files = shown["media_attachments"].as_array().unwrap();
+    let kinds: Vec<&str> = files.iter().map(|file| file["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["image", "unknown", "video", "audio", "unknown", "unknown"]);
+    for (file, media) in files.iter().zip(&stored.media) {
+        let (url, remote) = (file["url"].as_str().unwrap(), media.remote_url.as_deref().unwrap());
+        assert_eq!(file["remote_url"], remote);
+        assert_eq!(url == remote, file["type"] == "unknown", "{file}");
+        // Nothing here makes pictures of videos.
+        assert_eq!(file["preview_url"].is_string(), file["type"] == "image", "{file}");
+    }
 }

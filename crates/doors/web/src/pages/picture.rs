@@ -18,7 +18,7 @@ pub async fn show(
 ) -> Response {
     match web.hub.proxied_file(&signature, &url, query.as_deref() == Some("small")).await {
         Ok(file) => landbridge_media::serve(&web.hub.media().cache(), &file, &headers).await,
-        Err(HubError::Busy) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Err(HubError::Busy | HubError::Remote(_)) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         Err(_) => StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -14,6 +14,7 @@ pub(super) struct Mine {
     with: HashMap<Id, With>,
     marks: HashMap<Id, Marks>,
     addressed: HashSet<Id>,
+    naming_unwanted: HashSet<Id>,
     domains: Vec<String>,
 }
 
@@ -28,9 +29,10 @@ pub(super) struct With {
 
 /// The questions, in the order in which [`Mine::read`] takes the answers.
 pub(super) fn questions(reader: Id, posts: &str, authors: &[Id]) -> Vec<Query> {
+    let now = Time::now();
     vec![
-        relations::with_authors(reader, authors, Time::now()),
-        relations::with_posts(reader, posts),
+        relations::with_authors(reader, authors, now),
+        relations::with_posts(reader, posts, now),
         votes::by(reader, posts),
         blocks::domains(reader),
     ]
@@ -62,6 +64,9 @@ impl Mine {
             if row.get(6)? {
                 mine.addressed.insert(id);
             }
+            if row.get(7)? {
+                mine.naming_unwanted.insert(id);
+            }
             mine.marks.insert(id, marks);
         }
         for mut row in answers.next().unwrap_or_default() {
@@ -87,6 +92,11 @@ impl Mine {
     /// The post names the reader.
     pub(super) fn addressed(&self, post: Id) -> bool {
         self.addressed.contains(&post)
+    }
+
+    /// The post names somebody whom the reader has muted or blocked.
+    pub(super) fn names_unwanted(&self, post: Id) -> bool {
+        self.naming_unwanted.contains(&post)
     }
 
     pub(super) fn domain_blocked(&self, author: &Actor) -> bool {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::support::{draft, test_hub};
-use landbridge_hub::{CopyKind, Undone};
+use landbridge_hub::{CopyKind, EventKind, Undone};
 use landbridge_store::{on_both_engines, testing::TestStore};
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ on_both_engines!(
     an_undo_by_content_holds_for_what_was_before,
     nobody_undoes_for_others,
     a_repost_stands_on_home_and_can_be_taken_back,
+    one_of_many_reposts_stands_on_home,
+    who_sees_a_post_or_a_repost_is_told_of_its_end,
     a_block_from_elsewhere_hides_both,
     a_report_reaches_the_moderators_once,
     a_move_needs_the_new_accounts_word,
@@ -174,6 +176,83 @@ async fn a_repost_stands_on_home_and_can_be_taken_back(store: TestStore) {
     assert!(matches!(t.take(AP, "bob", Some("r3"), far.clone()).await, Ok(Received::Stored(_))));
     assert_eq!(t.home_of(&anna).await.len(), 1);
     assert!(ignored(t.take(AP, "carol", Some("r4"), far).await), "nobody follows carol");
+}
+
+async fn one_of_many_reposts_stands_on_home(store: TestStore) {
+    let t = test_hub(store);
+    let (alice, anna, ben) = (t.member("alice").await, t.member("anna").await, t.member("ben").await);
+    for name in ["bob", "carol", "dora"] {
+        let booster = t.stranger(AP, name).await;
+        t.follow_now(&anna, booster).await;
+        if name == "carol" {
+            t.follow_now(&ben, booster).await;
+        }
+    }
+    let (_, target) = post_here(&t, &alice).await;
+    let repost = async |name: &str| {
+        let what = What::Repost { target: target.clone(), visibility: Visibility::Public };
+        match t.take(AP, name, Some(&format!("https://remote.example/r/{name}")), what).await {
+            Ok(Received::Stored(Some(id))) => id,
+            other => panic!("{other:?}"),
+        }
+    };
+    let first = repost("bob").await;
+    let second = repost("carol").await;
+    assert_eq!(t.home_of(&anna).await, [first], "it stands there already");
+    assert_eq!(t.home_of(&ben).await, [second], "he does not follow who was first");
+    for n in 0..41 {
+        t.stored(AP, post_of(AP, "bob", &format!("https://remote.example/{n}"), "x")).await;
+    }
+    let late = repost("dora").await;
+    assert!(t.home_of(&anna).await.contains(&late), "the first is far below");
+    // Whoever reads the author has the post itself.
+    let erin = t.member("erin").await;
+    t.hub.follow(erin.actor.id, alice.actor.id, Default::default(), None).await.unwrap();
+    let fran = t.stranger(AP, "fran").await;
+    t.follow_now(&erin, fran).await;
+    let (post, target) = post_here(&t, &alice).await;
+    let what = What::Repost { target, visibility: Visibility::Public };
+    t.take(AP, "fran", Some("https://remote.example/r/fran"), what).await.unwrap();
+    assert!(
+        t.home_of(&erin).await.contains(&post) && t.home_of(&erin).await.len() == 2,
+        "the older one, too"
+    );
+}
+
+async fn who_sees_a_post_or_a_repost_is_told_of_its_end(store: TestStore) {
+    let t = test_hub(store);
+    let (alice, anna, ben) = (t.member("alice").await, t.member("anna").await, t.member("ben").await);
+    for (reader, name) in [(&anna, "bob"), (&ben, "carol")] {
+        let booster = t.stranger(AP, name).await;
+        t.follow_now(reader, booster).await;
+    }
+    let erin = t.stranger(AP, "erin").await;
+    let here = post_here(&t, &alice).await;
+    let url = "https://remote.example/1";
+    let there = (t.stored(AP, mention_of(AP, "erin", url, "alice")).await, url.to_owned());
+    for (round, (id, target)) in [here, there].into_iter().enumerate() {
+        let mut reposts = Vec::new();
+        for (reader, name) in [(&anna, "bob"), (&ben, "carol")] {
+            let what = What::Repost { target: target.clone(), visibility: Visibility::Public };
+            t.take(AP, name, Some(&format!("https://remote.example/r/{name}/{round}")), what).await.unwrap();
+            reposts.push((t.home_of(reader).await[0], vec![reader.actor.id]));
+        }
+        let mut bus = t.hub.bus().listen();
+        match t.hub.post(id).await.unwrap().author == erin {
+            true => _ = t.take(AP, "erin", None, What::Delete { target }).await.unwrap(),
+            false => _ = t.hub.delete_post(alice.actor.id, id, None).await.unwrap(),
+        }
+        let mut told = Vec::new();
+        while let Ok(event) = bus.try_recv() {
+            if let EventKind::Deleted(id) = event.kind {
+                told.push((id, event.members));
+            }
+        }
+        let (gone, members) = told.remove(0);
+        assert_eq!(gone, id);
+        assert!(members.contains(&alice.actor.id), "who wrote it, or is named by it, follows neither");
+        assert_eq!(told, reposts);
+    }
 }
 
 async fn a_block_from_elsewhere_hides_both(store: TestStore) {

@@ -1,7 +1,8 @@
 //! Who is who: handles, merged identities, the same post over two networks, bridges.
 
 use super::*;
-use crate::support::test_hub;
+use crate::support::{draft, test_hub};
+use landbridge_hub::reading::SearchOptions;
 use landbridge_model::ActorState;
 use landbridge_store::{on_both_engines, testing::TestStore};
 
@@ -14,7 +15,34 @@ on_both_engines!(
     a_bridge_is_known_by_who_vouches_for_it,
     the_suspended_and_the_members_are_not_heard,
     a_profile_is_ones_own,
+    one_look_up_answers_all_who_ask,
 );
+
+async fn one_look_up_answers_all_who_ask(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let page = "https://remote.example/@bob";
+    let profile = || incoming(AP, "bob", None, What::Profile(Box::new(profile_of(AP, "bob"))));
+    t.can_fetch(AP, page, profile());
+    let asked = |text: &str| t.wide.asked.lock().unwrap().iter().filter(|asked| *asked == text).count();
+    let search = async |accounts: bool, posts: bool, tags: bool| {
+        let options = SearchOptions { accounts, posts, tags, resolve: true, ..SearchOptions::default() };
+        t.hub.search(Some(alice.actor.id), page, &options).await.unwrap().actors.len()
+    };
+    assert_eq!((search(false, false, true).await, asked(page)), (0, 0), "a tag is not looked up");
+    let (posts, people, both) =
+        tokio::join!(search(false, true, false), search(true, false, false), search(true, true, true));
+    assert_eq!((posts, people, both, search(true, false, false).await), (0, 1, 1, 1));
+    assert_eq!(asked(page), 1);
+    // So it is when two posts name somebody unknown.
+    let carol = profile_of(AP, "carol");
+    for text in ["carol@remote.example", "@carol@remote.example"] {
+        t.can_fetch(AP, text, incoming(AP, "carol", None, What::Profile(Box::new(carol.clone()))));
+    }
+    let post = || t.hub.publish(draft(&alice, "@carol@remote.example hello"), None);
+    let (one, other) = tokio::join!(post(), post());
+    assert_eq!((one.unwrap().mentions.len(), other.unwrap().mentions.len()), (1, 1));
+}
 
 async fn a_handle_that_changes_hands_takes_nothing_along(store: TestStore) {
     let t = test_hub(store);
@@ -27,8 +55,14 @@ async fn a_handle_that_changes_hands_takes_nothing_along(store: TestStore) {
     taken.actor = "https://remote.example/users/other-bob".into();
     let Ok(Received::Stored(Some(other))) = t.hub.receive(taken).await else { panic!() };
     assert_ne!(other, bob);
-    let acct = "bob@remote.example".parse().unwrap();
-    assert_eq!(t.hub.actor_by_acct(&acct).await.unwrap().unwrap().id, other);
+    // Whatever the case that it is written in; who has it to the letter comes first.
+    let found = async |acct: &str| t.hub.actor_by_acct(&acct.parse().unwrap()).await.unwrap().map(|a| a.id);
+    assert_eq!(found("bob@remote.example").await, Some(other));
+    assert_eq!(found("BOB@Remote.example").await, Some(other));
+    let shouting = t.stranger(AP, "BOB").await;
+    assert_eq!(found("BOB@remote.example").await, Some(shouting));
+    assert_eq!(found("bob@remote.example").await, Some(other));
+    assert_eq!(found("Alice").await, Some(alice.actor.id));
     assert!(t.hub.relationship(alice.actor.id, bob).await.unwrap().following);
     assert!(!t.hub.relationship(alice.actor.id, other).await.unwrap().following);
 }

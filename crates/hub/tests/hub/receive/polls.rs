@@ -6,7 +6,12 @@ use landbridge_hub::{CopyKind, Draft, DraftPoll};
 use landbridge_model::{Poll, PollOption};
 use landbridge_store::{args, entities::polls, on_both_engines, query, testing::TestStore};
 
-on_both_engines!(a_vote_counts_once, counts_of_others_polls_follow_their_author, the_end_is_told_once);
+on_both_engines!(
+    a_vote_counts_once,
+    a_vote_cast_in_time_may_come_a_little_later,
+    counts_of_others_polls_follow_their_author,
+    the_end_is_told_once,
+);
 
 async fn poll_here(t: &TestHub, member: &Member, multiple: bool) -> (Id, String) {
     let poll = DraftPoll {
@@ -41,6 +46,32 @@ async fn a_vote_counts_once(store: TestStore) {
     t.hub.store().write(polls::close(many)).await.unwrap();
     t.stranger(AP, "carol").await;
     assert!(ignored(t.take(AP, "carol", Some("w4"), vote(&target, "yes")).await));
+}
+
+async fn a_vote_cast_in_time_may_come_a_little_later(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let (id, target) = poll_here(&t, &alice, false).await;
+    let minute = 60_000;
+    let ends = async |ago: i64| {
+        let end = Time(Time::now().0 - ago * minute);
+        let over =
+            landbridge_store::Change::new("UPDATE polls SET ends_at = ?2 WHERE post_id = ?1", args![id, end]);
+        t.hub.store().write(over).await.unwrap();
+    };
+    let vote = async |name: &str, ago: i64| {
+        t.stranger(AP, name).await;
+        let what = What::Vote { poll: target.clone(), choices: vec!["yes".into()] };
+        let at = Time(Time::now().0 - ago * minute);
+        t.hub.receive(Incoming { at, ..incoming(AP, name, Some(name), what) }).await
+    };
+    ends(10).await;
+    t.hub.close_polls().await.unwrap();
+    vote("bob", 11).await.unwrap();
+    assert!(ignored(vote("carol", 9).await), "cast after the end");
+    assert_eq!(votes(&t, id).await, [1, 0]);
+    ends(61).await;
+    assert!(ignored(vote("dora", 62).await), "its date says nothing any more");
 }
 
 async fn counts_of_others_polls_follow_their_author(store: TestStore) {

@@ -3,7 +3,9 @@
 use super::*;
 use crate::support::{draft, test_hub};
 use landbridge_hub::{CopyKind, moderation::Rule};
+use landbridge_model::Audience;
 use landbridge_store::{on_both_engines, testing::TestStore};
+use std::time::Duration;
 
 on_both_engines!(
     a_followed_author_is_read_at_home,
@@ -14,11 +16,15 @@ on_both_engines!(
     a_missing_parent_is_fetched_but_told_to_nobody,
     a_fetched_post_that_arrives_later_is_told_then,
     an_edit_by_the_author_only_and_only_when_newer,
+    an_edit_of_an_old_post_that_is_not_here_is_no_news,
+    without_a_date_only_other_words_are_an_edit,
     a_delete_leaves_nothing_and_stays,
     only_the_owner_deletes,
     a_blocked_host_is_refused,
     a_limited_host_reaches_only_followers,
     blocks_and_mutes_hold,
+    what_a_mute_takes_off_home_comes_back,
+    what_names_the_unwanted_is_not_shown,
     languages_and_reposts_filter,
     odd_posts_are_refused,
     old_posts_have_ids_of_their_own,
@@ -168,6 +174,55 @@ async fn an_edit_by_the_author_only_and_only_when_newer(store: TestStore) {
     assert_eq!(history.iter().map(|(_, p)| p.text.text.as_str()).collect::<Vec<_>>(), ["Frist", "Second"]);
 }
 
+async fn an_edit_of_an_old_post_that_is_not_here_is_no_news(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    t.stranger(AP, "carol").await;
+    let old = |post: InPost| InPost { published: Time(1_600_000_000_000), ..post };
+    let edit = |post: InPost| What::Edit(Box::new(InPost { updated: Some(Time::now()), ..post }));
+    let post = old(mention_of(AP, "bob", "https://remote.example/1", "alice"));
+    let Received::Stored(Some(id)) = t.take(AP, "bob", None, edit(post.clone())).await.unwrap() else {
+        panic!("it concerns alice");
+    };
+    assert!(t.home_of(&alice).await.is_empty() && t.told(&alice).await.is_empty());
+    let nobodys = old(post_of(AP, "carol", "https://remote.example/2", "x"));
+    assert!(ignored(t.take(AP, "carol", None, edit(nobodys)).await));
+    // The post itself, should it still come, is told as ever; so is a new one that its edit overtook.
+    t.stored(AP, post).await;
+    assert_eq!((t.home_of(&alice).await, t.told(&alice).await.len()), (vec![id], 1));
+    let new = mention_of(AP, "bob", "https://remote.example/3", "alice");
+    t.take(AP, "bob", None, edit(new)).await.unwrap();
+    assert_eq!(t.told(&alice).await.len(), 2);
+}
+
+async fn without_a_date_only_other_words_are_an_edit(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    let first = InPost {
+        published: Time(Time::now().0 - 600_000),
+        ..post_of(AP, "bob", "https://remote.example/1", "Hello")
+    };
+    let id = t.stored(AP, first.clone()).await;
+    let now = async |post: &InPost| {
+        let _ = t.take(AP, "bob", None, What::Edit(Box::new(post.clone()))).await.unwrap();
+        let versions = t.hub.history(id, Some(alice.actor.id)).await.unwrap().len();
+        (t.hub.post(id).await.unwrap(), versions)
+    };
+    // Another rule, and a tag beside the text.
+    let closed = InPost { quote_policy: Audience::Nobody, tags: vec!["x".into()], ..first.clone() };
+    let (post, versions) = now(&closed).await;
+    assert_eq!((post.quote_policy, post.edited_at, versions), (Audience::Nobody, None, 1));
+    let (post, versions) = now(&InPost { text: RichText::plain("Hello!"), ..closed.clone() }).await;
+    assert_eq!((post.text.text.as_str(), post.edited_at.is_some(), versions), ("Hello!", true, 2));
+    // An older version's rule does not come back.
+    let old = InPost { updated: Some(Time(first.published.0 + 1)), ..first };
+    assert_eq!(now(&old).await.0.quote_policy, Audience::Nobody);
+}
+
 async fn a_delete_leaves_nothing_and_stays(store: TestStore) {
     let t = test_hub(store);
     let alice = t.member("alice").await;
@@ -242,6 +297,79 @@ async fn blocks_and_mutes_hold(store: TestStore) {
     t.hub.block_domain(anna.actor.id, "remote.example", true).await.unwrap();
     assert!(ignored(t.post(AP, mention_of(AP, "carol", "https://remote.example/3", "anna")).await));
     let _ = carol;
+}
+
+async fn what_a_mute_takes_off_home_comes_back(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let (bob, carol) = (t.stranger(AP, "bob").await, t.stranger(AP, "carol").await);
+    t.follow_now(&alice, bob).await;
+    let before = t.stored(AP, post_of(AP, "bob", "https://remote.example/1", "Before")).await;
+    let me = alice.actor.id;
+    t.hub.mute(me, bob, true, None).await.unwrap();
+    let quiet = InPost {
+        visibility: Some(Visibility::Followers),
+        ..post_of(AP, "bob", "https://remote.example/2", "Meanwhile")
+    };
+    let meanwhile = t.stored(AP, quiet).await;
+    t.can_fetch(
+        AP,
+        "https://remote.example/c",
+        incoming(
+            AP,
+            "carol",
+            None,
+            What::Post(Box::new(post_of(AP, "carol", "https://remote.example/c", "First"))),
+        ),
+    );
+    let reply = InPost {
+        reply_to: Some("https://remote.example/c".into()),
+        ..post_of(AP, "bob", "https://remote.example/3", "To a stranger")
+    };
+    t.stored(AP, reply).await;
+    assert!(t.home_of(&alice).await.is_empty());
+    t.hub.unmute(me, bob).await.unwrap();
+    assert_eq!(t.home_of(&alice).await, [meanwhile, before]);
+    t.hub.mute(me, bob, true, Some(Duration::from_millis(1))).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    assert!(t.home_of(&alice).await.is_empty());
+    t.hub.sweep().await.unwrap();
+    assert_eq!(t.home_of(&alice).await, [meanwhile, before], "once its time is over");
+    // Who is not followed was never there.
+    t.hub.mute(me, carol, true, None).await.unwrap();
+    t.hub.unmute(me, carol).await.unwrap();
+    assert_eq!(t.home_of(&alice).await.len(), 2);
+}
+
+async fn what_names_the_unwanted_is_not_shown(store: TestStore) {
+    let t = test_hub(store);
+    let (alice, anna, ben) = (t.member("alice").await, t.member("anna").await, t.member("ben").await);
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&anna, bob).await;
+    let page = landbridge_hub::Page::default;
+    let public = async |reader: &Member| {
+        let shown = t.hub.public(&Default::default(), Some(reader.actor.id), page()).await.unwrap();
+        shown.into_iter().map(|view| view.post.id).collect::<Vec<_>>()
+    };
+    let earlier = t.stored(AP, mention_of(AP, "bob", "https://remote.example/1", "alice")).await;
+    t.hub.mute(anna.actor.id, alice.actor.id, true, None).await.unwrap();
+    t.hub.block(ben.actor.id, alice.actor.id).await.unwrap();
+    let later = t.stored(AP, mention_of(AP, "bob", "https://remote.example/2", "alice")).await;
+    for reader in [&anna, &ben] {
+        assert!(t.home_of(reader).await.is_empty() && public(reader).await.is_empty());
+    }
+    assert_eq!(public(&alice).await, [later, earlier]);
+    assert!(t.hub.live_view(later, anna.actor.id).await.unwrap().is_none());
+    assert!(t.hub.view(later, Some(anna.actor.id)).await.is_ok(), "by itself it can be looked at");
+    // A repost of it, neither.
+    let carol = t.stranger(AP, "carol").await;
+    t.follow_now(&anna, carol).await;
+    let what = What::Repost { target: "https://remote.example/2".into(), visibility: Visibility::Public };
+    t.take(AP, "carol", Some("https://remote.example/r"), what).await.unwrap();
+    assert!(t.home_of(&anna).await.is_empty());
+    t.hub.unmute(anna.actor.id, alice.actor.id).await.unwrap();
+    assert_eq!(t.home_of(&anna).await, [earlier], "what came meanwhile was put on no home");
+    assert_eq!(public(&anna).await, [later, earlier]);
 }
 
 async fn languages_and_reposts_filter(store: TestStore) {

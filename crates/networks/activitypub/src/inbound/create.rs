@@ -53,10 +53,8 @@ impl Cx<'_> {
             return Err(Not::Ignored("an object that is no post"));
         }
         let mut post = self.post(object, Some(activity)).await?;
-        // New counts of a poll come without `updated`; some servers leave it out of edits, too.
-        if post.updated.is_none() && post.poll.is_none() {
-            post.updated = Some(activity.time("updated").map_or(self.now, |t| t.min(self.now)));
-        }
+        // New counts of a poll and new rules come without `updated`; some servers leave it out of edits, too.
+        post.updated = post.updated.or_else(|| Some(activity.time("updated")?.min(self.now)));
         self.one(What::Edit(Box::new(post)))
     }
 

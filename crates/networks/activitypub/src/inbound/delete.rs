@@ -1,6 +1,7 @@
 //! `Delete` (ActivityPub, 7.4): of a post, of an actor, or of a leave to quote (FEP-044f).
 
 use super::read::{Cx, Not, Read};
+use crate::remote::Missing;
 use crate::vocab::{Node, same_authority};
 use landbridge_hub::{CopyKind, What};
 use landbridge_model::Network;
@@ -21,5 +22,23 @@ impl Cx<'_> {
             return self.one(What::QuoteRevoked { stamp: target.to_owned() });
         }
         self.one(What::Delete { target: target.to_owned() })
+    }
+
+    /// A `Delete` whose sender's key is gone, so that nobody can tell who signed it: their own host is asked whether they
+    /// are gone as well.
+    pub(super) async fn farewell(&self, activity: Node<'_>) -> Read {
+        let gone = Not::Ignored("delete by somebody gone");
+        let known = self.hub.presence_by_native(Network::ActivityPub, self.actor).await?.is_some();
+        if !known || activity.id("object") != Some(self.actor) {
+            return Err(gone);
+        }
+        match self.ap.document(self.hub, self.actor).await {
+            Err(Missing::Gone) => {
+                self.ap.forget_actor(self.actor);
+                self.one(What::Gone)
+            }
+            Err(Missing::Later(why) | Missing::Ours(why)) => Err(Not::Later(why)),
+            _ => Err(gone),
+        }
     }
 }

@@ -6,9 +6,30 @@ use crate::remote::Missing;
 use crate::signature::proof;
 use crate::vocab::{Node, POST_TYPES, same_authority};
 use bytes::Bytes;
+use landbridge_hub::What;
+use landbridge_model::Network;
 use serde_json::Value;
 
 impl Cx<'_> {
+    /// Reads what its sender passes on. Whoever else did something of it is had as well: the hub could only ask for them
+    /// again.
+    pub(super) async fn passed_on(&self, activity: &Value, sender: &str) -> Read {
+        let own = sender == self.actor;
+        let read = if own { self.read(Node(activity)).await? } else { self.forwarded(activity).await? };
+        let mut all = Vec::with_capacity(read.len());
+        for one in read {
+            let asks = !matches!(one.what, What::Delete { .. } | What::Undo(_) | What::QuoteRevoked { .. });
+            if asks
+                && one.actor != sender
+                && self.hub.presence_by_native(Network::ActivityPub, &one.actor).await?.is_none()
+            {
+                all.push(self.ap.remote_actor(self.hub, &one.actor).await?.incoming());
+            }
+            all.push(one);
+        }
+        Ok(all)
+    }
+
     /// Reads an activity whose actor has not signed the request.
     pub(super) async fn forwarded(&self, activity: &Value) -> Read {
         let node = Node(activity);
@@ -38,14 +59,14 @@ impl Cx<'_> {
                 Box::pin(cx.read(document.node())).await
             }
             Ok(_) => Err(Not::Refused("an activity of somebody else")),
-            Err(Missing::Later(why)) => Err(Not::Later(why)),
+            Err(later @ (Missing::Later(_) | Missing::Ours(_))) => Err(later.into()),
             Err(_) => Err(Not::Ignored("an activity that its host does not confirm")),
         }
     }
 
     async fn proved(&self, activity: &Value, actor: &str) -> bool {
         let Some(method) = proof::method(activity) else { return false };
-        match self.ap.key(self.hub, method).await {
+        match self.ap.key(self.hub, method, actor).await {
             Ok(key) => key.actor == actor && proof::verify(activity, &key.key).is_ok(),
             Err(_) => false,
         }

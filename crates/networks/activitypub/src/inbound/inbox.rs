@@ -1,6 +1,6 @@
 //! One delivery, from bytes to answer.
 
-use super::{Cx, Denied, Not};
+use super::{Cx, Denied, Not, read::Read};
 use crate::ActivityPub;
 use crate::followers;
 use crate::signature::{Claim, Request};
@@ -10,7 +10,14 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use landbridge_hub::{Hub, Incoming, Received, Refused};
 use landbridge_model::{Network, Time};
-use std::time::SystemTime;
+use serde_json::Value;
+use std::time::{Duration, SystemTime};
+use tokio::time::timeout;
+
+/// How long somebody who passes on what others did waits for the servers of those others.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Before they are asked once more.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// What the sender is told.
 pub(crate) struct Answer {
@@ -73,28 +80,49 @@ impl ActivityPub {
         if self.is_farewell_of_a_stranger(hub, node, actor, &claim).await {
             return Answer::ignored("delete of somebody unknown");
         }
-        let signer = match self.verify_claim(hub, &claim).await {
+        let cx = Cx::new(self, hub, &urls, actor, node, body.clone(), time(claim.made));
+        let signer = match self.verify_claim(hub, &claim, actor).await {
             Ok(signer) => signer,
             Err(Denied::Later(why)) => {
                 return Answer::refused(StatusCode::SERVICE_UNAVAILABLE, "key later", why);
             }
-            Err(Denied::Gone) if node.is("Delete") => return Answer::ignored("delete by somebody gone"),
+            Err(Denied::Gone) if node.is("Delete") => return finish(hub, cx.farewell(node).await).await,
             Err(denied @ Denied::Signature(_)) => {
                 return Answer::refused(StatusCode::UNAUTHORIZED, "signature", denied);
             }
             Err(denied) => return Answer::refused(StatusCode::UNAUTHORIZED, "key", denied),
         };
-        let cx = Cx::new(self, hub, &urls, actor, node, body.clone(), time(claim.made));
-        let read = if signer.actor == actor { cx.read(node).await } else { cx.forwarded(&activity).await };
-        if signer.actor == actor && read.is_ok() {
+        let own = signer.actor == actor;
+        let read = match own && !node.is("Announce") {
+            true => cx.read(node).await,
+            false => match timeout(PATIENCE, cx.passed_on(&activity, &signer.actor)).await {
+                Ok(Err(Not::Away(_))) | Err(_) => {
+                    self.read_again(hub, activity.clone(), signer.actor.clone(), body, time(claim.made));
+                    Err(Not::Ignored("what it names cannot be had now"))
+                }
+                Ok(read) => read,
+            },
+        };
+        if own && read.is_ok() {
             self.compare_later(hub, actor, headers);
         }
-        match read {
-            Ok(incoming) => take(hub, incoming).await,
-            Err(Not::Ignored(why)) => Answer::ignored(why),
-            Err(Not::Refused(why)) => Answer::refused(StatusCode::FORBIDDEN, why, why),
-            Err(Not::Later(why)) => Answer::refused(StatusCode::SERVICE_UNAVAILABLE, "later", why),
-        }
+        finish(hub, read).await
+    }
+
+    /// Reads once more what somebody passed on, when the server that it comes from may be back: whoever sent it cannot help
+    /// that, and is not kept waiting.
+    fn read_again(&self, hub: &Hub, activity: Value, sender: String, body: Bytes, signed: Time) {
+        let Some(this) = self.this.upgrade() else { return };
+        let again = hub.clone();
+        hub.in_background(async move {
+            tokio::time::sleep(PAUSE).await;
+            let (node, urls) = (Node(&activity), Urls::new(&again));
+            let Some(actor) = node.id("actor") else { return };
+            let cx = Cx::new(&this, &again, &urls, actor, node, body, signed);
+            if let Ok(incoming) = cx.passed_on(&activity, &sender).await {
+                take(&again, incoming).await;
+            }
+        });
     }
 
     /// Follower synchronisation does not keep the sender waiting.
@@ -115,7 +143,7 @@ impl ActivityPub {
     /// them, and there is nothing to delete. Servers send these to everybody.
     async fn is_farewell_of_a_stranger(&self, hub: &Hub, node: Node<'_>, actor: &str, claim: &Claim) -> bool {
         let Some(object) = node.id("object").filter(|_| node.is("Delete")) else { return false };
-        self.known_key(hub, &claim.key_id).await.is_none()
+        self.known_key(hub, &claim.key_id, actor).await.is_none()
             && matches!(hub.presence_by_native(Network::ActivityPub, actor).await, Ok(None))
             && (object == actor || matches!(hub.copy(Network::ActivityPub, object).await, Ok(None)))
     }
@@ -124,6 +152,18 @@ impl ActivityPub {
 fn time(at: SystemTime) -> Time {
     let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// What was read goes to the hub; why nothing was, to the sender.
+async fn finish(hub: &Hub, read: Read) -> Answer {
+    match read {
+        Ok(incoming) => take(hub, incoming).await,
+        Err(Not::Ignored(why)) => Answer::ignored(why),
+        Err(Not::Refused(why)) => Answer::refused(StatusCode::FORBIDDEN, why, why),
+        Err(Not::Later(why) | Not::Away(why)) => {
+            Answer::refused(StatusCode::SERVICE_UNAVAILABLE, "later", why)
+        }
+    }
 }
 
 async fn take(hub: &Hub, incoming: Vec<Incoming>) -> Answer {

@@ -28,6 +28,8 @@ pub(crate) enum Not {
     Refused(&'static str),
     /// Something that is needed cannot be had now.
     Later(String),
+    /// The same, since somebody else's server does not answer.
+    Away(String),
 }
 
 impl From<crate::remote::Missing> for Not {
@@ -36,7 +38,8 @@ impl From<crate::remote::Missing> for Not {
             crate::remote::Missing::Gone => Not::Ignored("what it names is gone"),
             crate::remote::Missing::Forbidden => Not::Ignored("what it names is not shown to us"),
             crate::remote::Missing::NotActivity(_) => Not::Ignored("what it names is not of this network"),
-            crate::remote::Missing::Later(why) => Not::Later(why),
+            crate::remote::Missing::Later(why) => Not::Away(why),
+            crate::remote::Missing::Ours(why) => Not::Later(why),
         }
     }
 }

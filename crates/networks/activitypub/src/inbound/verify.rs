@@ -25,12 +25,17 @@ impl ActivityPub {
     /// The signer of a request: their actor id, proved.
     pub(crate) async fn verify(&self, hub: &Hub, request: &Request<'_>) -> Result<Arc<SignerKey>, Denied> {
         let claim = Claim::read(request)?;
-        self.verify_claim(hub, &claim).await
+        self.verify_claim(hub, &claim, "").await
     }
 
-    /// The public-key part, with one look for a changed key.
-    pub(crate) async fn verify_claim(&self, hub: &Hub, claim: &Claim) -> Result<Arc<SignerKey>, Denied> {
-        let known = self.key(hub, &claim.key_id).await.map_err(|e| match e {
+    /// The public-key part, with one look for a changed key. `actor`: who is said to have signed.
+    pub(crate) async fn verify_claim(
+        &self,
+        hub: &Hub,
+        claim: &Claim,
+        actor: &str,
+    ) -> Result<Arc<SignerKey>, Denied> {
+        let known = self.key(hub, &claim.key_id, actor).await.map_err(|e| match e {
             KeyError::Bad(why) => Denied::Key(why),
             KeyError::Gone => Denied::Gone,
             KeyError::Later(why) => Denied::Later(why),

@@ -36,6 +36,9 @@ pub(crate) enum Missing {
     NotActivity(&'static str),
     #[error("not now: {0}")]
     Later(String),
+    /// It is this server that cannot look now.
+    #[error("not now: {0}")]
+    Ours(String),
 }
 
 impl ActivityPub {
@@ -65,7 +68,7 @@ impl ActivityPub {
         if Urls::new(hub).is_ours(url.as_str()) {
             return Err(Missing::NotActivity("it is ours"));
         }
-        let _permit = self.fetches.acquire().await.map_err(|_| Missing::Later("stopping".into()))?;
+        let _permit = self.fetches.acquire().await.map_err(|_| Missing::Ours("stopping".into()))?;
         let response = self.signed_get(hub, &url).await?;
         let status = response.status;
         match status.as_u16() {
@@ -88,7 +91,7 @@ impl ActivityPub {
 
     /// Signed in the dialect that this host understood last; on refusal once more in the other one.
     async fn signed_get(&self, hub: &Hub, url: &Url) -> Result<Response, Missing> {
-        let signer = self.instance(hub).await.map_err(|e| Missing::Later(e.to_string()))?;
+        let signer = self.instance(hub).await.map_err(|e| Missing::Ours(e.to_string()))?;
         let host = host_of(url.as_str());
         let known = self.dialects.get(&host);
         let first = self.send_get(hub, url, &signer, known.unwrap_or_default()).await?;

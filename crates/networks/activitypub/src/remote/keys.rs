@@ -39,28 +39,37 @@ impl From<Missing> for KeyError {
             Missing::Gone => KeyError::Gone,
             Missing::Forbidden => KeyError::Later("its server does not show it".into()),
             Missing::NotActivity(why) => KeyError::Bad(why),
-            Missing::Later(why) => KeyError::Later(why),
+            Missing::Later(why) | Missing::Ours(why) => KeyError::Later(why),
         }
     }
 }
 
 impl ActivityPub {
-    /// A key that is known without asking anybody.
-    pub(crate) async fn known_key(&self, hub: &Hub, key_id: &str) -> Option<Arc<SignerKey>> {
+    /// A key that is known without asking anybody. `actor`: who is said to have it, since not every id of a key names its
+    /// owner.
+    pub(crate) async fn known_key(&self, hub: &Hub, key_id: &str, actor: &str) -> Option<Arc<SignerKey>> {
         if let Some(Ok(key)) = self.keys.get(key_id) {
             return Some(key);
         }
         let owner = key_id.split('#').next().unwrap_or(key_id);
-        let presence = hub.presence_by_native(Network::ActivityPub, owner).await.ok()??;
-        let facts: Facts = serde_json::from_value(presence.facts).ok()?;
-        let key = Arc::new(parse(&facts, key_id, owner).ok()?);
+        let mut key = self.stored_key(hub, key_id, owner).await;
+        if key.is_none() && owner != actor && same_authority(actor, key_id) {
+            key = self.stored_key(hub, key_id, actor).await;
+        }
+        let key = Arc::new(key?);
         self.keys.insert(key_id.to_owned(), Ok(key.clone()));
         Some(key)
     }
 
+    async fn stored_key(&self, hub: &Hub, key_id: &str, owner: &str) -> Option<SignerKey> {
+        let presence = hub.presence_by_native(Network::ActivityPub, owner).await.ok()??;
+        let facts: Facts = serde_json::from_value(presence.facts).ok()?;
+        parse(&facts, key_id, owner).ok()
+    }
+
     /// A key, asked for if need be. Many who need it at once ask once.
-    pub(crate) async fn key(&self, hub: &Hub, key_id: &str) -> Result<Arc<SignerKey>, KeyError> {
-        if let Some(key) = self.known_key(hub, key_id).await {
+    pub(crate) async fn key(&self, hub: &Hub, key_id: &str, actor: &str) -> Result<Arc<SignerKey>, KeyError> {
+        if let Some(key) = self.known_key(hub, key_id, actor).await {
             return Ok(key);
         }
         self.keys.try_get_with(key_id, async { self.fetch_key(hub, key_id).await.map(Arc::new) }).await

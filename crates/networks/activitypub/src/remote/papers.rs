@@ -28,7 +28,7 @@ impl ActivityPub {
         }
         let document = match self.document(hub, paper).await {
             Ok(document) => document,
-            Err(later @ Missing::Later(_)) => return Err(later),
+            Err(later @ (Missing::Later(_) | Missing::Ours(_))) => return Err(later),
             Err(_) => return Ok(false),
         };
         let node = document.node();
@@ -54,8 +54,8 @@ impl ActivityPub {
         if Urls::new(hub).is_ours(target) {
             return Ok(true);
         }
-        let later = |error: landbridge_hub::HubError| Missing::Later(error.to_string());
-        let original = hub.original(Network::ActivityPub, target).await.map_err(later)?;
+        let ours = |error: landbridge_hub::HubError| Missing::Ours(error.to_string());
+        let original = hub.original(Network::ActivityPub, target).await.map_err(ours)?;
         let Some(document) = original.and_then(|bytes| vocab::parse(&bytes).ok()) else { return Ok(true) };
         let node = Node(&document);
         if policy::rule(node, interaction).is_none() {

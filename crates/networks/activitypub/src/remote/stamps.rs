@@ -2,8 +2,9 @@
 
 use crate::ActivityPub;
 use crate::translate::ReadPost;
+use crate::urls::Urls;
 use crate::vocab::same_authority;
-use landbridge_hub::{Hub, InPost};
+use landbridge_hub::{CopyKind, CopyState, Hub, InPost};
 use landbridge_model::Network;
 
 impl ActivityPub {
@@ -11,8 +12,8 @@ impl ActivityPub {
     pub(crate) async fn with_stamp(&self, hub: &Hub, read: ReadPost) -> InPost {
         let ReadPost { mut post, stamp, .. } = read;
         let Some(quoted) = post.quote.clone() else { return post };
-        // Quoting oneself, or on one's own server's word, needs no paper.
-        if same_authority(&quoted, &post.native_id) && stamp.is_none() {
+        // Quoting oneself, or on one's own server's word, needs no paper; nor does what was quoted in one of the older ways.
+        if !post.quote_free && stamp.is_none() && same_authority(&quoted, &post.native_id) {
             post.quote_free = self.author_of(hub, &quoted).await.is_some_and(|author| author == post.author);
         }
         if let Some(stamp) = stamp
@@ -34,9 +35,9 @@ impl ActivityPub {
         if !same_authority(stamp, quoted) {
             return false;
         }
-        // One of our own is known by being there.
-        if crate::urls::Urls::new(hub).is_ours(stamp) {
-            return matches!(hub.copy(Network::ActivityPub, stamp).await, Ok(Some(copy)) if copy.state == landbridge_hub::CopyState::Live);
+        let urls = Urls::new(hub);
+        if urls.is_ours(stamp) {
+            return self.is_own_stamp(hub, &urls, stamp, quoting, quoted).await;
         }
         let Ok(document) = self.document(hub, stamp).await else { return false };
         let node = document.node();
@@ -44,5 +45,25 @@ impl ActivityPub {
             && node.id("interactingObject") == Some(quoting)
             && node.id("interactionTarget") == Some(quoted)
             && node.id("attributedTo").is_some_and(|author| same_authority(author, quoted))
+    }
+
+    /// One that a member gave is known by being there, under the id that is made of this very pair.
+    async fn is_own_stamp(
+        &self,
+        hub: &Hub,
+        urls: &Urls,
+        stamp: &str,
+        quoting: &str,
+        quoted_id: &str,
+    ) -> bool {
+        let live = async |id| {
+            let copy = hub.copy(Network::ActivityPub, id).await.ok().flatten();
+            copy.filter(|copy| copy.state == CopyState::Live)
+        };
+        let given = live(stamp).await.is_some_and(|copy| copy.kind == CopyKind::QuoteStamp);
+        let (Some(quoted), Some(name)) = (live(quoted_id).await, urls.member_of(quoted_id)) else {
+            return false;
+        };
+        given && quoted.kind == CopyKind::Post && urls.stamp(name, quoted.object, quoting) == stamp
     }
 }

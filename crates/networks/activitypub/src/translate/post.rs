@@ -2,7 +2,7 @@
 //! title, text and a link to where they are at home.
 
 use super::{actor::page, elsewhere, media, poll, quote, tags, web_url};
-use crate::text::{self, Hints, MAX_TEXT, Named};
+use crate::text::{self, Hints, MAX_TEXT};
 use crate::vocab::{Localized, Node, POST_TYPES, addressed, localized, same_authority, visibility};
 use landbridge_hub::InPost;
 use landbridge_model::richtext::compose;
@@ -133,12 +133,15 @@ fn authors<'a>(node: Node<'a>, id: &'a str) -> impl Iterator<Item = &'a str> {
         .take(8)
 }
 
-/// Whom it is for. A tag tells whom a public post names; what is not public is for nobody by a tag.
+/// Whom it is for. A public post is for those whom a tag names: to whom else it was sent tells nothing. What is not
+/// public is for whom it is sent to, and for nobody by a tag.
 fn everyone(node: Node<'_>, visibility: Visibility, tagged: &tags::Tagged) -> Vec<String> {
+    let ids: Vec<&str> = match visibility.is_open() {
+        true => tagged.mentions.iter().map(|m| m.id.as_str()).collect(),
+        false => addressed(node).filter(|id| web_url(id).is_some()).collect(),
+    };
     let mut all: Vec<String> = Vec::new();
-    let tagged: &[Named] = if visibility.is_open() { &tagged.mentions } else { &[] };
-    let mentioned = tagged.iter().map(|m| m.id.as_str());
-    for id in addressed(node).filter(|id| web_url(id).is_some()).chain(mentioned) {
+    for id in ids {
         if all.len() < MAX_ADDRESSED && !all.iter().any(|a| a == id) {
             all.push(id.to_owned());
         }

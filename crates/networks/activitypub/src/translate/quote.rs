@@ -15,6 +15,10 @@ pub(super) struct ReadQuote {
 }
 
 pub(super) fn read(node: Node<'_>) -> ReadQuote {
+    // What was quoted is so no more, whatever is written for readers of the older ways.
+    if node.object("quote").is_some_and(|quote| quote.is("Tombstone")) {
+        return ReadQuote::default();
+    }
     let url = |name: &str| node.id(name).and_then(web_url).map(str::to_owned);
     let modern = url("quote").or_else(|| url("https://w3id.org/fep/044f#quote"));
     let legacy = modern.is_none();
@@ -74,6 +78,7 @@ mod tests {
         let e232 = json!({"tag": [{"type": "Link", "mediaType": "application/activity+json", "name": "RE: x", "href": q}]});
         assert_eq!(quoted(e232).as_deref(), Some(q));
         assert_eq!(quoted(json!({"tag": {"type": "Link", "href": q}, "quoteUrl": "javascript:x"})), None);
+        assert_eq!(quoted(json!({"quote": {"type": "Tombstone", "id": q}, "quoteUri": q})), None);
     }
 
     #[test]

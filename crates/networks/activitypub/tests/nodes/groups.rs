@@ -2,13 +2,18 @@
 
 use super::scene::{PUBLIC, Scene};
 use super::support::{draft, on_both, until};
-use landbridge_hub::Draft;
-use landbridge_model::Network;
-use landbridge_store::{Change, args};
+use axum::http::header;
+use axum::routing::get;
+use landbridge_hub::{Draft, Page};
+use landbridge_model::{Actor, ActorKind, Network, Post, Profile};
+use landbridge_store::{Change, args, entities::actors};
 use serde_json::{Value, json};
 
 on_both!(
     a_group_passes_on_what_its_people_do,
+    an_answer_in_a_group_is_part_of_its_thread,
+    a_group_tells_of_its_own_profile,
+    a_third_server_that_is_down_holds_nobody_up,
     nobody_is_put_words_in_the_mouth_by_a_group,
     a_post_to_a_group_is_addressed_to_it,
 );
@@ -58,9 +63,88 @@ async fn a_group_passes_on_what_its_people_do() {
 
     assert_eq!(s.passes_on("5", act("Delete", id.as_str().into())).await, 202);
     assert!(s.a.hub.post(got).await.is_ok(), "its own host still has it");
+    let reposts = async || s.a.hub.post(got).await.unwrap().reposts;
+    assert_eq!(reposts().await, 0, "but the group shows it no longer");
+    // What undoes that says nothing of the post.
+    let undo = json!({"type": "Undo", "actor": s.actor(), "object": act("Delete", id.as_str().into())});
+    assert_eq!(s.passes_on("5b", undo).await, 202);
+    for kind in ["Add", "Remove", "Lock", "Block"] {
+        assert_eq!(s.passes_on(kind, act(kind, id.as_str().into())).await, 202);
+        assert_eq!(reposts().await, 0, "{kind} is no boost");
+    }
     s.m.hub.delete_post(bob.actor.id, post.id, None).await.unwrap();
     assert_eq!(s.passes_on("6", act("Delete", id.as_str().into())).await, 202);
     assert!(s.a.hub.post(got).await.is_err());
+}
+
+async fn an_answer_in_a_group_is_part_of_its_thread() {
+    let s = Scene::group().await;
+    let bob = s.m.member("bob").await;
+    let topic = s.m.publish(draft(&bob, "a topic")).await;
+    let answer = s.m.publish(Draft { reply_to: Some(topic.id), ..draft(&bob, "an answer") }).await;
+    let id_of = |post: &Post| format!("{}/users/bob/statuses/{}", s.m.origin, post.id);
+    let create = async |post: &Post| {
+        let (id, actor) = (id_of(post), format!("{}/users/bob", s.m.origin));
+        let create = json!({
+            "id": format!("{id}/activity"), "type": "Create", "actor": actor, "object": s.m.json(&id).await
+        });
+        assert_eq!(s.passes_on(&post.id.to_string(), create).await, 202);
+        s.a.hub.copy(Network::ActivityPub, &id).await.unwrap().map(|copy| copy.object)
+    };
+    assert!(create(&answer).await.is_none(), "in a thread that is not here");
+    let topic = create(&topic).await.unwrap();
+    let answer = create(&answer).await.unwrap();
+    assert_eq!(s.a.hub.post(answer).await.unwrap().reply_to, Some(topic));
+    let home = s.a.hub.home(s.alice.actor.id, Page::default()).await.unwrap();
+    let shown: Vec<_> = home.iter().map(|view| view.post.repost_of.unwrap_or(view.post.id)).collect();
+    assert_eq!(shown, [topic]);
+}
+
+async fn a_group_tells_of_its_own_profile() {
+    let s = Scene::group().await;
+    let profile = Profile { display_name: "The Club".into(), ..Profile::default() };
+    let renamed = Actor { kind: ActorKind::Group, profile, ..s.mallory.actor.clone() };
+    s.m.hub.store().write(actors::set_profile(&renamed)).await.unwrap();
+    let group = s.m.json(&s.actor()).await;
+    let update =
+        json!({"id": format!("{}#u", s.actor()), "type": "Update", "actor": s.actor(), "object": group});
+    assert_eq!(s.passes_on("1", update).await, 202);
+    let known = s.a.hub.actor_by_native(Network::ActivityPub, &s.actor()).await.unwrap().unwrap();
+    assert_eq!(known.profile.display_name, "The Club");
+}
+
+async fn a_third_server_that_is_down_holds_nobody_up() {
+    let s = Scene::group().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let third = format!("http://c.test:{}", listener.local_addr().unwrap().port());
+    let create = |n: u32| {
+        json!({
+            "id": format!("{third}/{n}/activity"), "type": "Create", "actor": format!("{third}/u"),
+            "object": {"id": format!("{third}/{n}"), "type": "Note", "attributedTo": format!("{third}/u")}
+        })
+    };
+    // Connections are taken, and nothing is answered.
+    let asked = std::time::Instant::now();
+    assert_eq!(s.passes_on("1", create(1)).await, 202);
+    assert!(asked.elapsed() < std::time::Duration::from_secs(10));
+    // It answers again; one post is there, whose author is not.
+    let note = |n: u32, author: &str| {
+        let note = json!({
+            "id": format!("{third}/{n}"), "type": "Note", "attributedTo": format!("{third}/{author}"),
+            "to": [PUBLIC], "content": "late"
+        });
+        get(async move || ([(header::CONTENT_TYPE, "application/activity+json")], note.to_string()))
+    };
+    let author = json!({
+        "id": format!("{third}/u"), "type": "Person", "preferredUsername": "u", "inbox": format!("{third}/u/inbox")
+    });
+    let author =
+        get(async move || ([(header::CONTENT_TYPE, "application/activity+json")], author.to_string()));
+    let site = axum::Router::new().route("/1", note(1, "u")).route("/2", note(2, "gone")).route("/u", author);
+    tokio::spawn(async move { axum::serve(listener, site).await });
+    assert_eq!(s.passes_on("2", create(2)).await, 202);
+    assert!(!s.holds(&format!("{third}/2")).await);
+    until("it was asked once more", async || s.holds(&format!("{third}/1")).await).await;
 }
 
 async fn nobody_is_put_words_in_the_mouth_by_a_group() {

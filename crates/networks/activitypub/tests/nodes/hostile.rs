@@ -23,19 +23,22 @@ use landbridge_hub::{Page, accounts::Member};
 use landbridge_model::Network;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::{LazyLock, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, SystemTime};
 
 on_both!(
     what_is_not_properly_signed_is_refused,
     nobody_speaks_for_others,
     a_private_note_is_for_whom_it_addresses,
+    a_public_note_names_whom_it_tags,
     oversized_and_broken_documents_are_refused_cheaply,
     markup_and_tricks_end_as_plain_text,
     documents_are_believed_only_from_their_own_host,
     replays_have_no_second_effect,
     an_undone_act_stays_undone,
     each_refusal_is_counted,
+    somebody_known_may_leave_when_their_key_is_gone,
     a_key_that_cannot_be_had_now_is_asked_for_again_later,
     what_is_passed_on_is_believed_for_its_proof_or_asked_for,
 );
@@ -130,6 +133,24 @@ async fn a_private_note_is_for_whom_it_addresses() {
     assert!(reads("3", &s.alice).await && reads("3", &eve).await, "to both");
     assert_eq!(s.send(&to("4", &[])).await, 202);
     assert!(!s.holds(&format!("{}/4", s.m.origin)).await, "to nobody, tagging both");
+}
+
+async fn a_public_note_names_whom_it_tags() {
+    let s = Scene::new().await;
+    s.a.follow(&s.alice, &s.m.address("mallory")).await;
+    let mut create = s.create("1");
+    create["object"]["tag"] = json!([]);
+    assert_eq!(s.send(&create).await, 202);
+    assert!(s.holds(&format!("{}/1", s.m.origin)).await);
+    s.nothing_arrived().await;
+    // What answers her is told all the same.
+    let mine = s.a.publish(draft(&s.alice, "well?")).await;
+    let mut answer = s.create("2");
+    answer["object"]["tag"] = json!([]);
+    answer["object"]["inReplyTo"] = format!("{}/users/alice/statuses/{}", s.a.origin, mine.id).into();
+    assert_eq!(s.send(&answer).await, 202);
+    let told = s.a.hub.notifications(s.alice.actor.id, &[], None, Page::default()).await.unwrap();
+    assert_eq!(told.len(), 1, "{told:?}");
 }
 
 async fn oversized_and_broken_documents_are_refused_cheaply() {
@@ -340,6 +361,53 @@ async fn each_refusal_is_counted() {
     }
     s.nothing_arrived().await;
     assert!(s.a.hub.copy(Network::ActivityPub, &format!("{}/1", s.m.origin)).await.unwrap().is_none());
+}
+
+/// A server with one actor, whose key has an id of its own; both are there for as long as `there` says so.
+async fn lone_actor(key: &PrivateKey, there: Arc<AtomicBool>) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://lone.test:{}", listener.local_addr().unwrap().port());
+    let actor = format!("{origin}/u");
+    let document = json!({
+        "id": actor, "type": "Person", "preferredUsername": "u", "inbox": format!("{actor}/inbox"),
+        "publicKey": {"id": format!("{actor}/main-key"), "owner": actor, "publicKeyPem": key.public_pem().unwrap()}
+    });
+    let show = async move || {
+        let status = if there.load(Ordering::Relaxed) { StatusCode::OK } else { StatusCode::GONE };
+        (status, [(header::CONTENT_TYPE, "application/activity+json")], document.to_string())
+    };
+    let site = axum::Router::new().route("/u", get(show.clone())).route("/u/main-key", get(show));
+    tokio::spawn(async move { axum::serve(listener, site).await });
+    origin
+}
+
+async fn somebody_known_may_leave_when_their_key_is_gone() {
+    // With the key that is kept, and with one that is known no more.
+    for (name, kept) in [("main-key", true), ("older-key", false)] {
+        let s = Scene::new().await;
+        let (key, there) = (PrivateKey::generate().unwrap(), Arc::new(AtomicBool::new(true)));
+        let actor = format!("{}/u", lone_actor(&key, there.clone()).await);
+        let known = async || {
+            let presence = s.a.hub.presence_by_native(Network::ActivityPub, &actor).await.unwrap();
+            presence.is_some()
+        };
+        s.a.find(&actor).await;
+        let delete = json!({"id": format!("{actor}#d"), "type": "Delete", "actor": actor, "object": actor});
+        let body = serde_json::to_vec(&delete).unwrap();
+        let send = async || {
+            let key_id = format!("{actor}/{name}");
+            let now = SystemTime::now();
+            let headers = cavage::sign(&Method::POST, &s.inbox(), Some(&body), &key_id, &key, now).unwrap();
+            s.post(headers, body.clone()).await
+        };
+        if !kept {
+            assert_eq!(send().await, 202);
+            assert!(known().await, "its own server still has it");
+        }
+        there.store(false, Ordering::Relaxed);
+        assert_eq!(send().await, 202);
+        assert!(!known().await, "{name}");
+    }
 }
 
 async fn a_key_that_cannot_be_had_now_is_asked_for_again_later() {

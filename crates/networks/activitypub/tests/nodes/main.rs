@@ -9,5 +9,6 @@ mod groups;
 mod hostile;
 mod looking_up;
 mod moving;
+mod quotes;
 mod scene;
 mod support;

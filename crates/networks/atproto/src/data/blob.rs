@@ -24,6 +24,19 @@ impl BlobRef {
         Some(BlobRef { cid, mime_type, size })
     }
 
+    /// CID and MIME type of a file as records of before the middle of 2023 name it: with these two fields and nothing else.
+    pub fn legacy(map: &Map) -> Option<(Cid, &str)> {
+        let cid = Cid::parse(map.text("cid")?).ok()?;
+        let mime_type = map.text("mimeType").filter(|mime| !mime.is_empty())?;
+        (map.len() == 2).then_some((cid, mime_type))
+    }
+
+    /// CID and MIME type of a file that a record names, in whichever way.
+    pub fn named(map: &Map) -> Option<(Cid, String)> {
+        let legacy = || BlobRef::legacy(map).map(|(cid, mime_type)| (cid, mime_type.to_owned()));
+        BlobRef::from_map(map).map(|blob| (blob.cid, blob.mime_type)).or_else(legacy)
+    }
+
     /// As data.
     pub fn to_map(&self) -> Map {
         Map::new()
@@ -36,6 +49,15 @@ impl BlobRef {
     /// All blobs in a record, in order, each as often as it is there.
     pub fn all_in_map(map: &Map) -> Vec<BlobRef> {
         map.iter().flat_map(|(_, value)| BlobRef::all_in(value)).collect()
+    }
+
+    /// CIDs of all files that a record names, in whichever way, in order, each as often as it is there.
+    pub fn all_named(map: &Map) -> Vec<Cid> {
+        let mut found = Vec::new();
+        let mut see =
+            |value: &Value| found.extend(value.as_map().and_then(BlobRef::named).map(|(cid, _)| cid));
+        map.iter().for_each(|(_, value)| value.walk(&mut see));
+        found
     }
 
     /// All blobs in some data, in order, each as often as it is there.

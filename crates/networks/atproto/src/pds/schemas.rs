@@ -61,6 +61,97 @@ mod tests {
         }
     }
 
+    /// What a document refers to, as whole refs.
+    fn refs(json: &serde_json::Value, id: &str, found: &mut Vec<String>) {
+        let whole = |to: &str| if to.starts_with('#') { format!("{id}{to}") } else { to.to_owned() };
+        found.extend(json["ref"].as_str().map(whole));
+        found.extend(json["refs"].as_array().into_iter().flatten().filter_map(|to| to.as_str()).map(whole));
+        let inner = json.as_object().into_iter().flat_map(|fields| fields.values());
+        inner.chain(json.as_array().into_iter().flatten()).for_each(|inner| refs(inner, id, found));
+    }
+
+    #[test]
+    fn every_ref_leads_somewhere() {
+        let documents: Vec<serde_json::Value> = serde_json::from_str(KNOWN).unwrap();
+        for document in documents {
+            let mut found = Vec::new();
+            refs(&document["defs"], document["id"].as_str().unwrap(), &mut found);
+            for to in found {
+                assert!(CATALOG.def(&to).is_some(), "{}: {to}", document["id"]);
+            }
+        }
+    }
+
+    #[test]
+    fn records_beside_posts_are_held_to_theirs() {
+        let (did, tid, at) = ("did:plc:ewvi7nxzyoun6zhxrhs64oiz", "3jzfcijpj2z2a", "2026-11-26T12:00:00Z");
+        let list = format!("at://{did}/app.bsky.graph.list/{tid}");
+        let label = json!({
+            "identifier": "spam", "severity": "inform", "blurs": "none",
+            "locales": [{ "lang": "en", "name": "Spam", "description": "Spam" }],
+        });
+        for (collection, rkey, record, needed) in [
+            (
+                "app.bsky.feed.generator",
+                "cats",
+                json!({ "did": did, "displayName": "Cats", "createdAt": at }),
+                "did",
+            ),
+            (
+                "app.bsky.graph.starterpack",
+                tid,
+                json!({ "name": "Friends", "list": list, "createdAt": at }),
+                "list",
+            ),
+            (
+                "app.bsky.graph.verification",
+                tid,
+                json!({ "subject": did, "handle": "a.example.com", "displayName": "A", "createdAt": at }),
+                "handle",
+            ),
+            (
+                "app.bsky.labeler.service",
+                "self",
+                json!({ "policies": { "labelValues": ["spam"], "labelValueDefinitions": [label] }, "createdAt": at }),
+                "policies",
+            ),
+            (
+                "app.bsky.actor.status",
+                "self",
+                json!({ "status": "app.bsky.actor.status#live", "createdAt": at }),
+                "status",
+            ),
+            (
+                "app.bsky.notification.declaration",
+                "self",
+                json!({ "allowSubscriptions": "none" }),
+                "allowSubscriptions",
+            ),
+            ("chat.bsky.actor.declaration", "self", json!({ "allowIncoming": "all" }), "allowIncoming"),
+            ("com.atproto.lexicon.schema", "org.example.thing", json!({ "lexicon": 1 }), "lexicon"),
+            (
+                "com.germnetwork.declaration",
+                "self",
+                json!({ "version": "1.0.0", "currentKey": { "$bytes": "AAAA" } }),
+                "currentKey",
+            ),
+        ] {
+            assert_eq!(checked(collection, rkey, record.clone()).unwrap(), "valid", "{collection}");
+            let mut without = record;
+            without.as_object_mut().unwrap().remove(needed);
+            assert!(checked(collection, rkey, without).is_err(), "{collection} without {needed}");
+        }
+    }
+
+    #[test]
+    fn a_video_may_be_told_of_at_length() {
+        let file = json!({ "$link": crate::data::Cid::of_blob(b"x").to_string() });
+        let video = json!({ "$type": "blob", "ref": file, "mimeType": "video/mp4", "size": 1 });
+        let embed = json!({ "$type": "app.bsky.embed.video", "video": video, "alt": "x".repeat(20_000) });
+        let post = json!({ "text": "hi", "createdAt": "2026-11-26T12:00:00Z", "embed": embed });
+        assert_eq!(checked("app.bsky.feed.post", "3jzfcijpj2z2a", post).unwrap(), "valid");
+    }
+
     #[test]
     fn posts_are_held_to_their_schema() {
         let tid = "3jzfcijpj2z2a";

@@ -85,8 +85,8 @@ fn of_record(actor: Id, op: &RepoOp, block: Option<&Block>, rev: &str) -> Vec<Ch
         Some(Block { cid, bytes }) => {
             changes.push(atproto_repos::put_record(actor, place, &cid.to_bytes(), rev, bytes));
             let record = Record::decode(bytes.clone()).ok();
-            for blob in record.iter().flat_map(|record| BlobRef::all_in_map(record.fields())) {
-                changes.push(atproto_blobs::name(actor, &blob.cid.to_string(), &op.path, rev));
+            for cid in record.iter().flat_map(|record| BlobRef::all_named(record.fields())) {
+                changes.push(atproto_blobs::name(actor, &cid.to_string(), &op.path, rev));
             }
         }
         None => changes.push(atproto_repos::drop_record(actor, place.0, place.1)),

@@ -54,8 +54,8 @@ impl AtProto {
                 .zip(bytes.as_ref())
                 .map(|(place, bytes)| atproto_repos::put_record(actor, place, &cid.to_bytes(), &text, bytes));
             let record = bytes.and_then(|bytes| Record::decode(bytes).ok());
-            let blobs = record.iter().flat_map(|record| BlobRef::all_in_map(record.fields()));
-            let uses = blobs.map(|blob| atproto_blobs::name(actor, &blob.cid.to_string(), path, &text));
+            let blobs = record.iter().flat_map(|record| BlobRef::all_named(record.fields()));
+            let uses = blobs.map(|cid| atproto_blobs::name(actor, &cid.to_string(), path, &text));
             row.into_iter().chain(uses.collect::<Vec<_>>())
         });
         self.put_down(nodes.chain(records)).await?;

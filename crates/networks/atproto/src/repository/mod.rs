@@ -1,6 +1,7 @@
 //! Members' repositories in the database. A commit is made as a value, on top of the newest one, and written together with
 //! whatever caused it; if another one was written meanwhile, the write fails ([`landbridge_store::STALE`]).
 
+mod again;
 mod blobs;
 mod changes;
 mod export;

@@ -43,6 +43,12 @@ impl From<CommitError> for PutError {
 #[derive(Clone, Debug)]
 pub enum Wish {
     Exactly(Write),
+    /// A new record, in the place of those that say the same of the same: see [`super::again`].
+    Again {
+        collection: Nsid,
+        rkey: RecordKey,
+        block: Block,
+    },
     /// The record, be there one before or not. `swap`: the version that must be there (`None`: none).
     Put {
         collection: Nsid,
@@ -78,14 +84,20 @@ impl AtProto {
                     return Err(PutError::Swap(head));
                 }
             }
-            let mut writes = Vec::with_capacity(wishes.len());
+            let (mut writes, mut changes) = (Vec::with_capacity(wishes.len()), Vec::new());
             for wish in wishes {
+                if let Wish::Again { collection, rkey, block } = wish {
+                    let room = self.room_for(presence, collection, rkey, block).await?;
+                    writes.extend(room.writes);
+                    changes.extend(room.changes);
+                }
                 writes.extend(self.write_of(presence.actor, wish).await?);
             }
             if writes.is_empty() {
                 return Ok(None);
             }
             let mut made = self.make_commit(presence, &writes).await?;
+            made.changes.append(&mut changes);
             if told {
                 let pending = self.pending(presence.actor, &made);
                 made.changes.extend(pending);
@@ -104,6 +116,9 @@ impl AtProto {
     async fn write_of(&self, actor: Id, wish: &Wish) -> Result<Option<Write>, PutError> {
         let (collection, rkey, swap) = match wish {
             Wish::Exactly(write) => return Ok(Some(write.clone())),
+            Wish::Again { collection, rkey, block } => {
+                return Ok(Some(Write::Create(collection.clone(), rkey.clone(), block.clone())));
+            }
             Wish::Put { collection, rkey, swap, .. } | Wish::Remove { collection, rkey, swap } => {
                 (collection, rkey, swap)
             }

@@ -189,7 +189,7 @@ impl Staging<'_> {
                 return false;
             }
             // The profile, which an app wrote, says so.
-            ActKind::Pin(_) => return false,
+            ActKind::Pin(_) | ActKind::Unpin(_) => return false,
             _ => return true,
         };
         made.native = copy.map(|(kind, object)| StagedCopy {

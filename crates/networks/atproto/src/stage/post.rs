@@ -17,8 +17,6 @@ use unicode_segmentation::UnicodeSegmentation;
 const MOST_IMAGES: usize = 4;
 /// Bytes of a video (`app.bsky.embed.video`).
 const LARGEST_VIDEO: u64 = 100_000_000;
-/// Graphemes of what is said of a video.
-const LONGEST_ALT: usize = 1000;
 /// Tags beside the text.
 const MOST_TAGS: usize = 8;
 /// Languages of a post.
@@ -401,8 +399,7 @@ impl Staging<'_> {
         made.changes.extend(self.at.name_blob(self.act.member.id, &blob, file).await?);
         let mut embed = typed("app.bsky.embed.video").with("video", blob.to_map());
         if let Some(alt) = media.description.as_deref() {
-            let alt: String = alt.graphemes(true).take(LONGEST_ALT).collect();
-            embed.insert("alt", alt.as_str());
+            embed.insert("alt", alt);
         }
         if let Some(ratio) = ratio(media.meta.width.zip(media.meta.height)) {
             embed.insert("aspectRatio", ratio);

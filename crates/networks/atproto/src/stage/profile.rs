@@ -11,7 +11,8 @@ use crate::{
 use bytes::Bytes;
 use landbridge_hub::{CopyKind, HubError};
 use landbridge_media::Sniffed;
-use landbridge_model::{ActorKind, Picture, Post};
+use landbridge_model::{ActorKind, Network, Picture, Post};
+use landbridge_store::entities::presences;
 
 const SELF: &str = "self";
 const NAME: TextLimits = TextLimits { graphemes: 64, bytes: 640 };
@@ -44,6 +45,10 @@ impl Staging<'_> {
             Some(post) => self.reference(CopyKind::Post, post.id).await?,
             None => None,
         };
+        let uri = reference.as_ref().map(|reference| reference.uri.clone()).unwrap_or_default();
+        let facts = Facts { pinned: Some(uri), ..Facts::of(&self.act.presence) };
+        let native_id = &self.act.presence.native_id;
+        made.changes.push(presences::set_facts(Network::AtProto, native_id, &facts.value()));
         let before = self.profile_record().await?;
         let mut fields = before.clone().unwrap_or_default();
         match &reference {

@@ -2,7 +2,7 @@
 
 use super::Written;
 use crate::{
-    data::{BlobRef, Record, Value},
+    data::{BlobRef, Cid, Record, Value},
     translate::{place::written_at, posts_in},
 };
 use landbridge_hub::{CopyKind, Draft, HubError, InPost};
@@ -139,8 +139,8 @@ impl Written<'_> {
     /// Those files of a post that are here, with their descriptions.
     async fn files<'a>(&self, record: &'a Record) -> Result<Vec<(BlobRow, &'a str)>, HubError> {
         let mut files = Vec::new();
-        for (blob, alt) in attached(record) {
-            if let Some(row) = self.at.blob_row(self.member, &blob.cid.to_string()).await? {
+        for (cid, alt) in attached(record) {
+            if let Some(row) = self.at.blob_row(self.member, &cid.to_string()).await? {
                 files.push((row, alt));
             }
         }
@@ -149,15 +149,15 @@ impl Written<'_> {
 }
 
 /// The pictures or the video that a post names, with their descriptions.
-fn attached(record: &Record) -> Vec<(BlobRef, &str)> {
+fn attached(record: &Record) -> Vec<(Cid, &str)> {
     let Some(embed) = record.fields().get("embed") else { return Vec::new() };
     let media = embed.get("media").unwrap_or(embed);
     let images = ["images", "items"].iter().find_map(|field| media.get(field)).and_then(Value::as_list);
     let images = images.unwrap_or_default().iter().map(|image| (image.get("image"), image.get("alt")));
     let video = media.get("video").map(|video| (Some(video), media.get("alt")));
     let described = images.chain(video).filter_map(|(blob, alt)| {
-        let blob = BlobRef::from_map(blob?.as_map()?)?;
-        Some((blob, alt.and_then(Value::as_text).unwrap_or_default()))
+        let (cid, _) = BlobRef::named(blob?.as_map()?)?;
+        Some((cid, alt.and_then(Value::as_text).unwrap_or_default()))
     });
     described.collect()
 }

@@ -8,9 +8,10 @@ use crate::{
     stage::profile_labels,
     translate::place,
 };
-use landbridge_hub::{CopyKind, HubError, Origin};
+use landbridge_hub::{CopyKind, CopyState, HubError, Origin};
 use landbridge_media::Purpose;
-use landbridge_model::{ActorKind, Network, Picture, Profile, richtext::compose};
+use landbridge_model::{ActorKind, Id, Network, Picture, Profile, richtext::compose};
+use landbridge_store::entities::pins;
 
 impl Written<'_> {
     pub(super) async fn profile(&self, record: &Record) -> Result<(), HubError> {
@@ -48,16 +49,53 @@ impl Written<'_> {
         self.origin(record.bytes().clone(), None)
     }
 
-    /// The post that the profile pins is pinned here too, if it is one of the member's that the hub knows.
+    /// The post that the profile pins is pinned here too, if it is one of the member's that the hub knows, in the place of the
+    /// one that it pinned before. What else is pinned here stays: a profile there shows one.
     pub(super) async fn pinned(&self, record: &Record) -> Result<(), HubError> {
-        let pinned = record.fields().get("pinnedPost").and_then(Value::as_map).and_then(place::post_of);
-        let Some(uri) = pinned else { return Ok(()) };
-        let hub = &self.at.hub;
-        let copy = hub.copy(Network::AtProto, &uri).await?;
-        match copy.filter(|copy| copy.kind == CopyKind::Post && copy.actor == self.member) {
-            Some(copy) => hub.pin(self.member, copy.object, true, self.origin_of(record)).await,
-            None => Ok(()),
+        let (hub, origin) = (&self.at.hub, self.origin_of(record));
+        let named = record.fields().get("pinnedPost").and_then(Value::as_map).and_then(place::post_of);
+        let named = named.unwrap_or_default();
+        // Not as it was when this began: see `Self::profile`.
+        let presence = hub.presence(self.member, Network::AtProto).await?.ok_or(HubError::NotFound)?;
+        let facts = Facts::of(&presence);
+        let before = match &facts.pinned {
+            Some(before) => before.clone(),
+            None => self.newest_pin().await?.unwrap_or_default(),
+        };
+        if named != before {
+            if let Some(post) = self.own_post(&before).await? {
+                hub.pin(self.member, post, false, origin.clone()).await?;
+            }
+            match self.own_post(&named).await? {
+                Some(post) => hub.pin(self.member, post, true, origin).await?,
+                // It may come yet.
+                None if !named.is_empty() => return Ok(()),
+                None => {}
+            }
         }
+        if facts.pinned.as_ref() != Some(&named) {
+            let facts = Facts { pinned: Some(named), ..facts };
+            hub.set_facts(Network::AtProto, &presence.native_id, facts.value()).await?;
+        }
+        Ok(())
+    }
+
+    /// A post of the member's by AT-URI.
+    async fn own_post(&self, uri: &str) -> Result<Option<Id>, HubError> {
+        let copy = self.at.hub.copy(Network::AtProto, uri).await?;
+        let copy = copy.filter(|copy| copy.kind == CopyKind::Post && copy.state == CopyState::Live);
+        Ok(copy.filter(|copy| copy.actor == self.member).map(|copy| copy.object))
+    }
+
+    /// AT-URI of the post that was pinned last, of those that are there.
+    async fn newest_pin(&self) -> Result<Option<String>, HubError> {
+        let hub = &self.at.hub;
+        for mut pin in hub.store().rows(pins::of_actor(self.member)).await? {
+            if let Some(copy) = hub.copy_on(CopyKind::Post, pin.get(0)?, Network::AtProto).await? {
+                return Ok(Some(copy.native_id));
+            }
+        }
+        Ok(None)
     }
 
     /// A picture that is another one than the member has: taken in, and remembered as that blob, so that it is not written
@@ -70,9 +108,9 @@ impl Written<'_> {
         purpose: Purpose,
         facts: &mut Facts,
     ) -> Result<Option<Picture>, HubError> {
-        let blob = fields.get(field).and_then(Value::as_map).and_then(BlobRef::from_map);
-        let Some(blob) = blob else { return Ok(None) };
-        let cid = blob.cid.to_string();
+        let blob = fields.get(field).and_then(Value::as_map).and_then(BlobRef::named);
+        let Some((cid, mime)) = blob else { return Ok(None) };
+        let cid = cid.to_string();
         let file = before.as_ref().and_then(|picture| picture.file.as_deref());
         if facts.pictures.iter().any(|known| known.cid == cid && Some(known.file.as_str()) == file) {
             return Ok(before);
@@ -87,8 +125,8 @@ impl Written<'_> {
                 field: field.to_owned(),
                 file: file.clone(),
                 cid,
-                mime: blob.mime_type,
-                size: blob.size,
+                mime,
+                size: u64::try_from(row.size).unwrap_or_default(),
             });
         }
         Ok(Some(picture))

@@ -30,8 +30,8 @@ pub fn read(who: &Identity, record: Option<&Map>, domain: &str, now: Time) -> In
     let text = |name: &str| fields.text(name).map(str::trim).filter(|text| !text.is_empty());
     let server = who.pds().map(|url| url.origin().ascii_serialization());
     let picture = |name: &str| {
-        let blob = fields.get(name).and_then(Value::as_map).and_then(BlobRef::from_map)?;
-        let remote_url = Some(blob_url(server.as_deref()?, &who.did, &blob.cid));
+        let (cid, _) = fields.get(name).and_then(Value::as_map).and_then(BlobRef::named)?;
+        let remote_url = Some(blob_url(server.as_deref()?, &who.did, &cid));
         Some(Picture { file: None, remote_url, description: String::new() })
     };
     let labels = labels(fields);

@@ -11,5 +11,6 @@ mod own_host;
 mod passwords;
 mod permission_sets;
 mod reads;
+mod records;
 mod services;
 mod world;

@@ -22,6 +22,7 @@ use std::time::Duration;
 on_both!(
     an_account_moves_with_everything,
     whoever_moves_here_finds_what_they_had,
+    pictures_of_before_come_along,
     a_move_is_taken_up_again,
     whoever_has_left_does_not_come_back_by_themselves,
     whoever_brings_nothing_begins_with_nothing,
@@ -374,6 +375,49 @@ async fn whoever_moves_here_finds_what_they_had(engine: EngineKind) {
     assert!(new.hub.post(dots.id).await.is_err());
     stop.send_replace(true);
     running.await.unwrap();
+}
+
+/// Records of before the middle of 2023 name files by CID and type alone.
+async fn pictures_of_before_come_along(engine: EngineKind) {
+    let (old, new) = two(engine).await;
+    let alice = old.member("alice").await;
+    let (did, token) = (old.did(alice).await, old.token("alice").await);
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "image/png")];
+    let url = format!("{}/xrpc/com.atproto.repo.uploadBlob", old.pds);
+    let blob = old.send(Method::POST, &url, &headers, PICTURE.to_vec()).await.ok()["blob"].clone();
+    let cid = blob["ref"]["$link"].as_str().unwrap();
+    let avatar = json!({ "cid": cid, "mimeType": "image/png" });
+    let profile = json!({ "$type": "app.bsky.actor.profile", "displayName": "Alice", "avatar": avatar });
+    let write = json!({
+        "$type": "com.atproto.repo.applyWrites#update",
+        "collection": "app.bsky.actor.profile",
+        "rkey": "self",
+        "value": profile,
+    });
+    let wanted = json!({ "repo": did, "validate": false, "writes": [write] });
+    old.post("com.atproto.repo.applyWrites", &token, wanted).await.ok();
+
+    let moving = Move::begin(&old, &new, alice, "alice").await;
+    moving.repository().await;
+    let blobs = async || {
+        let status = moving.status().await;
+        (status["expectedBlobs"].clone(), status["importedBlobs"].clone())
+    };
+    assert_eq!(blobs().await, (json!(1), json!(0)));
+    moving.blobs().await;
+    assert_eq!(blobs().await, (json!(1), json!(1)));
+    let listed = new.get(&format!("com.atproto.sync.listBlobs?did={did}"), &moving.here).await.ok();
+    assert_eq!(listed["cids"], json!([cid]));
+    moving.identity().await;
+    moving.end().await;
+    let me = new.hub.member_named("alice").await.unwrap().actor;
+    assert!(me.profile.avatar.is_some());
+    // An app puts the profile as it has found it.
+    let wanted =
+        json!({ "repo": did, "collection": "app.bsky.actor.profile", "rkey": "self", "record": profile });
+    new.post("com.atproto.repo.putRecord", &moving.here, wanted).await.ok();
+    assert_eq!(profile_of(&new, &did).await["value"]["avatar"], blob);
 }
 
 async fn a_move_is_taken_up_again(engine: EngineKind) {

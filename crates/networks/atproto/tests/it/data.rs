@@ -102,7 +102,15 @@ fn a_record_keeps_its_bytes() {
     let again = Record::decode(record.bytes().clone()).unwrap();
     assert_eq!((again.cid(), again.bytes(), again.fields()), (record.cid(), record.bytes(), &fields));
     assert_eq!(again.kind(), "com.example.unknown");
-    assert_eq!(BlobRef::all_in(&Value::Map(fields)), [blob]);
+    assert_eq!(BlobRef::all_in(&Value::Map(fields)), [blob.clone()]);
+    // As it was before 2023.
+    let legacy = Map::new().with("cid", cid.to_string()).with("mimeType", "image/png");
+    let fields = Map::new().with("avatar", legacy.clone()).with("pictures", vec![blob.to_map()]);
+    assert_eq!(BlobRef::all_named(&fields), [cid, cid]);
+    let more = legacy.clone().with("size", 7);
+    let none = Map::new().with("cid", "x").with("mimeType", "image/png");
+    assert!(BlobRef::legacy(&legacy).is_some());
+    assert!(BlobRef::legacy(&more).is_none() && BlobRef::legacy(&none).is_none());
     assert!(Record::encode(Map::new()).is_err());
     let long = Map::new().with("$type", "a.b.c").with("x", "x".repeat(1_000_000));
     assert!(Record::encode(long).is_err());

@@ -181,13 +181,14 @@ async fn more_pictures_than_fit_are_linked_or_a_thread(engine: EngineKind) {
 async fn a_video_is_shown_and_other_files_are_linked(engine: EngineKind) {
     let world = World::new(engine).await;
     let alice = world.member("alice").await;
-    let video = world.hub.upload(alice, film().into(), "a short film").await.unwrap();
+    let told = "A short film, told at length.".repeat(45);
+    let video = world.hub.upload(alice, film().into(), &told).await.unwrap();
     assert_eq!(video.mime, "video/mp4");
     let post = world.publish(Draft { author: alice, media: vec![video.id], ..Draft::default() }).await;
     let (_, record) = world.record(CopyKind::Post, post.id).await.unwrap();
     let embed = record.fields().get("embed").unwrap().as_map().unwrap();
     assert_eq!(embed.text("$type"), Some("app.bsky.embed.video"));
-    assert_eq!(embed.text("alt"), Some("a short film"));
+    assert_eq!(embed.text("alt"), Some(told.as_str()));
     let blob = BlobRef::from_map(embed.get("video").unwrap().as_map().unwrap()).unwrap();
     let did = world.did(alice).await;
     let url = format!("{}/xrpc/com.atproto.sync.getBlob?did={did}&cid={}", world.pds, blob.cid);

@@ -16,7 +16,10 @@ pub use tags::{Tag, TagsExt, address, first_value, is_hex32, is_indexable};
 pub use wire::{Limits, Unverified};
 
 use landbridge_cache::Cache;
-use std::sync::{Arc, LazyLock};
+use std::{
+    cmp::Reverse,
+    sync::{Arc, LazyLock},
+};
 
 /// One secp256k1 context for the process; building one is dear.
 pub(crate) static SECP: LazyLock<secp256k1::Secp256k1<secp256k1::All>> =
@@ -106,9 +109,19 @@ impl Event {
         }
     }
 
+    /// Whether it takes the place of another of the same address (NIP-01): it is newer, or as new with the lower id.
+    pub fn replaces(&self, other: &Event) -> bool {
+        (self.created_at, Reverse(self.id)) > (other.created_at, Reverse(other.id))
+    }
+
     /// When it expires (NIP-40), in seconds since the epoch.
     pub fn expiration(&self) -> Option<i64> {
         self.tags.value("expiration").and_then(|v| v.parse().ok())
+    }
+
+    /// Whether it should not be there any more; `now`: seconds.
+    pub fn has_expired(&self, now: i64) -> bool {
+        self.expiration().is_some_and(|at| at <= now)
     }
 
     /// It may be published only by its author (NIP-70).

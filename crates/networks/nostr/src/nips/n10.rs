@@ -10,22 +10,30 @@ pub struct Thread {
     pub parent: Option<String>,
 }
 
-/// Reads the `e` tags. Mentions (of old clients) are no parents.
+/// Reads the `e` tags of a note. Mentions (of old clients) are no parents.
 pub fn read(tags: &[Tag]) -> Thread {
-    let all: Vec<&Tag> = tags.named("e").filter(|t| t.get(1).is_some_and(|id| is_hex32(id))).collect();
-    let marked = |mark: &str| {
-        let tag = all.iter().find(|t| t.get(3).is_some_and(|m| m == mark));
-        tag.and_then(|t| t.get(1)).cloned()
-    };
-    let (root, reply) = (marked("root"), marked("reply"));
-    if root.is_some() || reply.is_some() {
-        let parent = reply.clone().or_else(|| root.clone());
-        return Thread { root: root.or(reply), parent };
+    if let Some(thread) = read_marked(tags) {
+        return thread;
     }
     // Positional, deprecated: the first is the root, the last the parent.
     let plain: Vec<&String> =
-        all.iter().filter(|t| t.get(3).is_none_or(|m| m != "mention")).filter_map(|t| t.get(1)).collect();
+        ids(tags).filter(|t| t.get(3).is_none_or(|m| m != "mention")).filter_map(|t| t.get(1)).collect();
     Thread { root: plain.first().map(|id| (*id).clone()), parent: plain.last().map(|id| (*id).clone()) }
+}
+
+/// Reads the marked `e` tags alone; `None` without any. Where threads are not of NIP-10, the others are citations.
+pub fn read_marked(tags: &[Tag]) -> Option<Thread> {
+    let marked = |mark: &str| {
+        let tag = ids(tags).find(|t| t.get(3).is_some_and(|m| m == mark));
+        tag.and_then(|t| t.get(1)).cloned()
+    };
+    let (root, reply) = (marked("root"), marked("reply"));
+    let parent = reply.clone().or_else(|| root.clone())?;
+    Some(Thread { root: root.or(reply), parent: Some(parent) })
+}
+
+fn ids(tags: &[Tag]) -> impl Iterator<Item = &Tag> {
+    tags.named("e").filter(|t| t.get(1).is_some_and(|id| is_hex32(id)))
 }
 
 /// The tags of an answer to `parent`, which was seen at `relay`: one `root` tag when the parent starts the thread;

@@ -37,6 +37,8 @@ pub enum Broken {
     Malformed,
     #[error("its seal is none, or not signed by whom it says")]
     Seal,
+    #[error("it has expired")]
+    Expired,
     #[error("its author is not who sealed it")]
     Author,
     #[error("it is signed: it could be shown to others")]
@@ -118,8 +120,13 @@ fn back(now: i64) -> i64 {
 pub fn open(keys: &Keys, wrap: &Event, now: i64) -> Result<Rumor, Broken> {
     let seal = n44::decrypt(keys, &wrap.pubkey, &wrap.content).map_err(|_| Broken::Unreadable)?;
     let seal = Event::from_json(&seal).map_err(|_| Broken::Seal)?;
-    if seal.kind != kind::SEAL || !seal.tags.is_empty() {
+    // Of a message that is to disappear, the seal says so, too (NIP-17); any other tag would tell of what is in it.
+    let tells = |tag: &Tag| tag.first().is_none_or(|name| name != "expiration");
+    if seal.kind != kind::SEAL || seal.tags.iter().any(tells) {
         return Err(Broken::Seal);
+    }
+    if seal.has_expired(now) {
+        return Err(Broken::Expired);
     }
     let rumor = n44::decrypt(keys, &seal.pubkey, &seal.content).map_err(|_| Broken::Unreadable)?;
     let rumor = Rumor::parse(&rumor)?;
@@ -197,6 +204,12 @@ mod tests {
         assert_eq!(opened(&no_seal, NOW), Err(Broken::Seal));
         let told = sealed(&a, &good, &to, NOW, vec![vec!["p".into(), to.to_string()]], kind::SEAL);
         assert_eq!(opened(&told, NOW), Err(Broken::Seal));
+        let expiring = |at: i64| {
+            let tags = vec![vec!["expiration".into(), at.to_string()]];
+            opened(&sealed(&a, &good, &to, NOW, tags, kind::SEAL), NOW)
+        };
+        assert!(expiring(NOW + 60).is_ok());
+        assert_eq!(expiring(NOW), Err(Broken::Expired));
         let changed = good.replace("between", "betwixt");
         assert_eq!(opened(&seal(&a, &changed), NOW), Err(Broken::Id));
         let signed = format!("{},\"sig\":\"{}\"}}", good.trim_end_matches('}'), "0".repeat(128));

@@ -10,15 +10,18 @@ pub fn read(event: &Event) -> Option<Poll> {
     let options: Vec<PollOption> =
         options(event).into_iter().map(|(_, title)| PollOption { title, votes: 0 }).collect();
     let ends_at = event.tags.value("endsAt").and_then(|t| t.parse().ok()).map(Time::from_secs);
-    let multiple = event.tags.value("polltype") == Some("multiplechoice");
     (!options.is_empty()).then_some(Poll {
         options,
-        multiple,
+        multiple: is_multiple(event),
         hide_totals: false,
         ends_at,
         closed: false,
         voters: None,
     })
+}
+
+fn is_multiple(poll: &Event) -> bool {
+    poll.tags.value("polltype") == Some("multiplechoice")
 }
 
 /// Ids and titles of the options.
@@ -41,13 +44,21 @@ pub fn write(poll: &Poll, relays: &[String]) -> Vec<Tag> {
     tags
 }
 
-/// The poll and the option ids of a vote.
-pub fn read_vote(event: &Event) -> Option<(String, Vec<String>)> {
-    let poll = event.tags.value("e").filter(|id| crate::event::is_hex32(id))?;
-    let mut choices: Vec<String> =
-        event.tags.values("response").take(MOST_OPTIONS).map(str::to_owned).collect();
+/// The poll that a vote is in.
+pub fn voted_in(vote: &Event) -> Option<&str> {
+    vote.tags.value("e").filter(|id| crate::event::is_hex32(id))
+}
+
+/// The options that a vote is for, by their indexes. Where one only can be chosen, the first response counts.
+pub fn choices(poll: &Event, vote: &Event) -> Vec<usize> {
+    let options = options(poll);
+    let most = if is_multiple(poll) { MOST_OPTIONS } else { 1 };
+    let responses = vote.tags.values("response").take(most);
+    let mut choices: Vec<usize> =
+        responses.filter_map(|id| options.iter().position(|(option, _)| option == id)).collect();
+    choices.sort_unstable();
     choices.dedup();
-    (!choices.is_empty()).then(|| (poll.to_owned(), choices))
+    choices
 }
 
 /// The tags of a vote for the options with these indexes.
@@ -81,6 +92,22 @@ mod tests {
         let event = sign(1068, write(&poll, &["wss://r".into()]));
         assert_eq!(read(&event), Some(poll));
         let vote = sign(1018, write_vote(&event, "wss://r", &[1, 7]));
-        assert_eq!(read_vote(&vote), Some((event.id.to_string(), vec!["1".into()])));
+        assert_eq!(voted_in(&vote), Some(&*event.id.to_string()));
+        assert_eq!(choices(&event, &vote), [1]);
+    }
+
+    #[test]
+    fn where_one_can_be_chosen_the_first_response_counts() {
+        let keys = Keys::generate();
+        let sign = |kind, tags: &[&[&str]]| {
+            let tags = tags.iter().map(|t| t.iter().map(|v| v.to_string()).collect()).collect();
+            keys.sign(Template { created_at: 1, kind, tags, content: "?".into() })
+        };
+        let options: [&[&str]; 2] = [&["option", "a", "yes"], &["option", "b", "no"]];
+        let single = sign(1068, &[options[0], options[1], &["polltype", "singlechoice"]]);
+        let multiple = sign(1068, &[options[0], options[1], &["polltype", "multiplechoice"]]);
+        let vote = sign(1018, &[&["response", "b"], &["response", "a"], &["response", "b"]]);
+        assert_eq!((choices(&single, &vote), choices(&multiple, &vote)), (vec![1], vec![0, 1]));
+        assert!(choices(&single, &sign(1018, &[&["response", "c"], &["response", "a"]])).is_empty());
     }
 }

@@ -23,11 +23,12 @@ pub enum Command {
         reply: oneshot::Sender<Result<Answer, PoolError>>,
     },
     Subscribe {
-        filters: Vec<Filter>,
+        /// Sent one right after the other, before anything is heard.
+        requests: Vec<Vec<Filter>>,
         out: mpsc::Sender<Told>,
-        reply: oneshot::Sender<Result<u64, PoolError>>,
+        reply: oneshot::Sender<Result<Vec<u64>, PoolError>>,
     },
-    Unsubscribe(u64),
+    Unsubscribe(Vec<u64>),
     Authenticate {
         keys: Keys,
         reply: oneshot::Sender<Result<Answer, PoolError>>,
@@ -143,16 +144,25 @@ impl Connection {
                 self.answers.entry(id).or_default().push(reply);
                 self.send(Message::text(format!("[\"EVENT\",{json}]"))).await
             }
-            Command::Subscribe { filters, out, reply } => {
-                let sub = self.next;
-                self.next += 1;
-                let name = sub.to_string();
-                let frame = req(&name, &filters);
-                self.subs.insert(name, out);
-                drop(reply.send(Ok(sub)));
-                self.send(Message::text(frame)).await
+            Command::Subscribe { requests, out, reply } => {
+                let mut subs = Vec::with_capacity(requests.len());
+                for filters in requests {
+                    let name = self.next.to_string();
+                    subs.push(self.next);
+                    self.next += 1;
+                    let frame = req(&name, &filters);
+                    self.subs.insert(name, out.clone());
+                    self.send(Message::text(frame)).await?;
+                }
+                drop(reply.send(Ok(subs)));
+                Ok(())
             }
-            Command::Unsubscribe(sub) => self.unsubscribe(&sub.to_string()).await,
+            Command::Unsubscribe(subs) => {
+                for sub in subs {
+                    self.unsubscribe(&sub.to_string()).await?;
+                }
+                Ok(())
+            }
             Command::Authenticate { keys, reply } => {
                 let Some(challenge) = self.challenge.clone() else {
                     drop(reply.send(Err(PoolError::AuthRequired("the relay gave no challenge".into()))));

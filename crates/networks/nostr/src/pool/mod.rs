@@ -152,12 +152,21 @@ impl Pool {
 
     /// Opens a subscription. It ends when it is dropped or the connection is lost.
     pub async fn subscribe(&self, url: &str, filters: Vec<Filter>) -> Result<Subscription, PoolError> {
+        self.subscribe_to_all(url, vec![filters]).await
+    }
+
+    /// The same by several requests at once.
+    pub async fn subscribe_to_all(
+        &self,
+        url: &str,
+        requests: Vec<Vec<Filter>>,
+    ) -> Result<Subscription, PoolError> {
         let (out, inbox) = mpsc::channel(256);
         let (reply, opened) = oneshot::channel();
-        self.command(url, Command::Subscribe { filters, out, reply }).await?;
-        let sub = in_time(opened).await??;
-        let line = self.line(url);
-        Ok(Subscription { sub, inbox, line })
+        self.command(url, Command::Subscribe { requests, out, reply }).await?;
+        let subs = in_time(opened).await??;
+        let (behind, line) = (subs.len(), self.line(url));
+        Ok(Subscription { subs, behind, inbox, line })
     }
 
     /// Shows a key to a relay (NIP-42); only with its owner's consent.
@@ -207,14 +216,18 @@ async fn in_time<T>(answer: oneshot::Receiver<T>) -> Result<T, PoolError> {
 pub enum Told {
     /// Unchecked.
     Event(String),
-    /// All that was stored has been told.
+    /// All that was stored has been told, to every request.
     UpToDate,
+    /// The relay ended one of the requests.
     Closed(String),
 }
 
 /// An open subscription.
 pub struct Subscription {
-    sub: u64,
+    /// By these names; what any of them is told comes into one inbox, since one that nobody hears stops the connection.
+    subs: Vec<u64>,
+    /// Requests that have more to tell of what is stored; at least 1.
+    behind: usize,
     inbox: mpsc::Receiver<Told>,
     line: Option<mpsc::Sender<Command>>,
 }
@@ -222,7 +235,12 @@ pub struct Subscription {
 impl Subscription {
     /// `None`: the connection is lost.
     pub async fn next(&mut self) -> Option<Told> {
-        self.inbox.recv().await
+        loop {
+            match self.inbox.recv().await? {
+                Told::UpToDate if self.behind > 1 => self.behind -= 1,
+                told => return Some(told),
+            }
+        }
     }
 }
 
@@ -230,7 +248,7 @@ impl Drop for Subscription {
     fn drop(&mut self) {
         if let Some(line) = &self.line {
             // A full line notices by itself that nobody listens.
-            let _ = line.try_send(Command::Unsubscribe(self.sub));
+            let _ = line.try_send(Command::Unsubscribe(std::mem::take(&mut self.subs)));
         }
     }
 }

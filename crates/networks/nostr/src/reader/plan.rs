@@ -1,7 +1,7 @@
 //! What to ask of which relay.
 
 use crate::{
-    event::{Hex32, kind},
+    event::{Hex32, Kind, kind},
     facts::Facts,
     lookup::POSTS,
     network::Nostr,
@@ -17,6 +17,10 @@ use std::collections::{BTreeMap, BTreeSet};
 const PER_PERSON: usize = 2;
 /// Followers whose lists one relay is asked for.
 const MOST_FOLLOWERS: usize = 1_000;
+/// Keys in one filter, 67 bytes each; and filters in one request, with at most twice as many keys: some relays take no more
+/// than 10 filters, or 128 KiB.
+const MOST_KEYS: usize = 500;
+const MOST_FILTERS: usize = 10;
 /// Relays read in all, those that serve the most people first.
 const MOST_RELAYS: usize = 150;
 
@@ -46,52 +50,74 @@ impl Plan {
 
     /// The filters, for what is newer than `since` (seconds).
     pub fn filters(&self, since: i64) -> Vec<Filter> {
+        let social = || POSTS.into_iter().chain([kind::REPOST, kind::GENERIC_REPOST]);
         let mut filters = Vec::new();
-        let social = POSTS.into_iter().chain([kind::REPOST, kind::GENERIC_REPOST]);
-        if !self.authors.is_empty() {
-            let kinds =
-                social.clone().chain([kind::METADATA, kind::DELETION, kind::RELAY_LIST, kind::VANISH]);
-            filters.push(Filter::default().authors(self.authors.iter().copied()).kinds(kinds).since(since));
-        }
-        if !self.members.is_empty() {
-            let more =
-                [kind::REACTION, kind::DELETION, kind::VOTE, kind::FOLLOWS, kind::OLD_MESSAGE, kind::REPORT];
-            let kinds = social.clone().chain(more);
-            let members = self.members.iter().map(Hex32::to_string);
-            // Comments name the author of what the conversation is about by `P` (NIP-22).
-            let roots = Filter::default().tag('P', members.clone()).kinds([kind::COMMENT]).since(since);
-            filters.push(Filter::default().tag('p', members).kinds(kinds).since(since));
-            filters.push(roots);
-        }
-        if !self.own.is_empty() {
-            let kinds = social.chain([
-                kind::METADATA,
-                kind::FOLLOWS,
-                kind::DELETION,
-                kind::REACTION,
-                kind::VOTE,
-                kind::RELAY_LIST,
-                kind::BLOCKED_RELAYS,
-                kind::DM_RELAYS,
-            ]);
-            filters.push(Filter::default().authors(self.own.iter().copied()).kinds(kinds).since(since));
-        }
-        if !self.wrapped.is_empty() {
-            let members = self.wrapped.iter().map(Hex32::to_string);
-            // Their dates are moved back.
-            let since = since - n59::BACK - 3_600;
-            filters.push(Filter::default().tag('p', members).kinds([kind::GIFT_WRAP]).since(since));
-        }
-        if !self.followed.is_empty() {
-            let followed = self.followed.iter().map(Hex32::to_string);
-            filters.push(Filter::default().tag('p', followed).kinds([kind::FOLLOWS]).since(since));
-        }
-        if !self.followers.is_empty() {
-            let followers = self.followers.iter().copied();
-            filters.push(Filter::default().authors(followers).kinds([kind::FOLLOWS]).since(since));
-        }
+        let kinds = social().chain([kind::METADATA, kind::DELETION, kind::RELAY_LIST, kind::VANISH]);
+        filters.extend(by(&self.authors, kinds));
+        let more = [kind::REACTION, kind::DELETION, kind::VOTE, kind::FOLLOWS, kind::REPORT];
+        filters.extend(naming('p', &self.members, social().chain(more)));
+        // Alone: some relays refuse whatever asks for it.
+        filters.extend(naming('p', &self.members, [kind::OLD_MESSAGE]));
+        // Comments name the author of what the conversation is about by `P` (NIP-22).
+        filters.extend(naming('P', &self.members, [kind::COMMENT]));
+        let kinds = social().chain([
+            kind::METADATA,
+            kind::FOLLOWS,
+            kind::DELETION,
+            kind::REACTION,
+            kind::VOTE,
+            kind::RELAY_LIST,
+            kind::BLOCKED_RELAYS,
+            kind::DM_RELAYS,
+        ]);
+        filters.extend(by(&self.own, kinds));
+        filters.extend(naming('p', &self.followed, [kind::FOLLOWS]));
+        filters.extend(by(&self.followers, [kind::FOLLOWS]));
+        let mut filters: Vec<Filter> = filters.into_iter().map(|filter| filter.since(since)).collect();
+        // Their dates are moved back.
+        let since = since - n59::BACK - 3_600;
+        filters.extend(naming('p', &self.wrapped, [kind::GIFT_WRAP]).into_iter().map(|f| f.since(since)));
         filters
     }
+}
+
+/// Filters for what these people write.
+fn by(authors: &BTreeSet<Hex32>, kinds: impl IntoIterator<Item = Kind>) -> Vec<Filter> {
+    in_parts(authors, kinds, |filter, part| filter.authors(part.iter().copied()))
+}
+
+/// Filters for what names these people.
+fn naming(letter: char, people: &BTreeSet<Hex32>, kinds: impl IntoIterator<Item = Kind>) -> Vec<Filter> {
+    in_parts(people, kinds, |filter, part| filter.tag(letter, part.iter().map(Hex32::to_string)))
+}
+
+fn in_parts(
+    keys: &BTreeSet<Hex32>,
+    kinds: impl IntoIterator<Item = Kind>,
+    with: impl Fn(Filter, &[Hex32]) -> Filter,
+) -> Vec<Filter> {
+    let (keys, of_kinds) = (Vec::from_iter(keys.iter().copied()), Filter::default().kinds(kinds));
+    keys.chunks(MOST_KEYS).map(|part| with(of_kinds.clone(), part)).collect()
+}
+
+/// Filters in the order given, as many together as one request may hold: relays limit its filters and its bytes.
+pub fn requests(filters: &[Filter]) -> Vec<Vec<Filter>> {
+    let keys = |filter: &Filter| {
+        filter.authors.as_ref().map_or(0, Vec::len) + filter.tags.values().map(Vec::len).sum::<usize>()
+    };
+    let mut requests: Vec<Vec<Filter>> = Vec::new();
+    for filter in filters {
+        match requests.last_mut() {
+            Some(request)
+                if request.len() < MOST_FILTERS
+                    && request.iter().map(keys).sum::<usize>() + keys(filter) <= 2 * MOST_KEYS =>
+            {
+                request.push(filter.clone());
+            }
+            _ => requests.push(vec![filter.clone()]),
+        }
+    }
+    requests
 }
 
 /// The plan for every relay but our own, whose events come by themselves, and but those that the members concerned have
@@ -193,4 +219,48 @@ async fn leave_out(hub: &Hub, plan: &mut Plan, blocked_by: &BTreeSet<Id>) -> Res
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_people_are_asked_for_in_parts() {
+        let key = |n: u16| {
+            let mut key = [0; 32];
+            key[..2].copy_from_slice(&n.to_be_bytes());
+            Hex32(key)
+        };
+        let plan = Plan {
+            authors: (0..1_700).map(key).collect(),
+            members: (0..600).map(key).collect(),
+            wrapped: (0..3).map(key).collect(),
+            ..Plan::default()
+        };
+        let filters = plan.filters(1_000_000);
+        // Four of authors, two each of what names members, of old messages, and of comments; and one of wraps.
+        assert_eq!(filters.len(), 4 + 3 * 2 + 1);
+        let asked: BTreeSet<Hex32> =
+            filters.iter().flat_map(|f| f.authors.clone().unwrap_or_default()).collect();
+        assert_eq!(asked, plan.authors);
+        let requests = requests(&filters);
+        assert_eq!(requests.concat(), filters);
+        for request in &requests {
+            assert!(request.len() <= MOST_FILTERS);
+            assert!(crate::wire::req("1", request).len() < 100_000);
+        }
+    }
+
+    #[test]
+    fn old_messages_are_asked_for_alone() {
+        let plan = Plan { members: BTreeSet::from([Hex32([1; 32])]), ..Plan::default() };
+        let with_old: Vec<Filter> = plan
+            .filters(1)
+            .into_iter()
+            .filter(|f| f.kinds.as_ref().is_some_and(|kinds| kinds.contains(&kind::OLD_MESSAGE)))
+            .collect();
+        assert_eq!(with_old.len(), 1);
+        assert_eq!(with_old[0].kinds, Some(vec![kind::OLD_MESSAGE]));
+    }
 }

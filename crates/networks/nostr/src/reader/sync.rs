@@ -51,7 +51,8 @@ async fn one(nostr: &Nostr, hub: &Hub, presence: &Presence) -> Result<(), HubErr
     }
     let kinds = [kind::METADATA, kind::FOLLOWS, kind::RELAY_LIST, kind::DM_RELAYS];
     let lists = kinds.map(|k| newest(&found, k));
-    let all: Vec<Event> = lists.iter().flatten().cloned().collect();
+    // What is protected (NIP-70) is where its author has put it, and nowhere else.
+    let all: Vec<Event> = lists.iter().flatten().filter(|e| !e.is_protected()).cloned().collect();
     nostr.relay().await?.store_own(&all).await?;
     let [profile, follows, relays, messages] = lists;
     // Of what is learnt here nothing is said on Nostr, where it comes from: that waits until all is merged.

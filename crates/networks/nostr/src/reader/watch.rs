@@ -2,7 +2,10 @@
 //! comes. Where we stand is noted only when everything before it was taken in. A new plan takes the place of the old one
 //! once that was told all; plans may change faster than a relay answers.
 
-use super::{answers, plan::Plan};
+use super::{
+    answers,
+    plan::{self, Plan},
+};
 use crate::{
     event::{Event, Hex32, Limits, kind},
     facts::Facts,
@@ -15,7 +18,7 @@ use crate::{
 use landbridge_hub::{Hub, Via};
 use landbridge_model::{Network, Time};
 use landbridge_store::entities::cursors;
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, pin::pin, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinSet, time::Instant};
 
 /// Seconds asked for again after a pause: clocks differ, and relays pass things on late.
@@ -28,6 +31,8 @@ const FRESH: i64 = 300;
 const NOTE: Duration = Duration::from_secs(30);
 /// How often a relay is asked for answers to what members wrote that do not name the member.
 const ANSWERS: Duration = Duration::from_secs(300);
+/// What a relay refuses, while it answers the rest, is asked for again after this.
+const AGAIN: Duration = Duration::from_secs(3_600);
 /// A relay that was read for so long works; one that ends sooner is left alone for longer each time.
 const STEADY: Duration = Duration::from_secs(60);
 /// Events asked for at once; and as many pages of them at most after a long absence.
@@ -40,7 +45,7 @@ const UNCAPPED: usize = 20;
 enum Ended {
     /// Something could not be taken in: it is asked for again from where we stood.
     Incomplete,
-    /// The plan is a new one.
+    /// The plan is a new one, or what was refused of it is to be asked for again.
     Replanned,
 }
 
@@ -105,12 +110,13 @@ impl Reader {
         let begun = Time::now().secs();
         let since = self.stand().await.map_or(begun - FIRST, |at| at - OVERLAP);
         let mut complete = true;
-        // Some relays do not know every kind of filter; those that they refuse are left out.
+        // Some relays do not know every kind of filter, or answer some only to whom they know: those are left out.
         let (mut filters, mut refused) = (Vec::new(), None);
         for (missed, live) in plan.filters(since).into_iter().zip(plan.filters(begun - OVERLAP)) {
             match self.ask(missed).await {
                 Ok(all) => complete &= all,
-                Err(PoolError::Closed(why)) => {
+                Err(why @ (PoolError::Closed(_) | PoolError::AuthRequired(_))) => {
+                    tracing::debug!(url = %self.url, %why, "a relay does not answer all that is asked");
                     refused = Some(why);
                     continue;
                 }
@@ -118,13 +124,15 @@ impl Reader {
             }
             filters.push(live);
         }
-        match refused {
-            Some(why) if filters.is_empty() => return Err(PoolError::Closed(why)),
+        match &refused {
+            Some(why) if filters.is_empty() => return Err(why.clone()),
             // What fails is asked for again from where we stood.
             _ if !complete => return Ok(Ended::Incomplete),
             _ => {}
         }
-        let mut subscription = self.nostr.pool.subscribe(&self.url, filters.clone()).await?;
+        let requests = plan::requests(&filters);
+        let mut subscription = self.nostr.pool.subscribe_to_all(&self.url, requests).await?;
+        let mut again = pin!(tokio::time::sleep(AGAIN));
         let mut up_to_date = false;
         let mut noted = tokio::time::interval(NOTE);
         let mut asked = tokio::time::interval(ANSWERS);
@@ -161,6 +169,7 @@ impl Reader {
                     beside.spawn(async move { reader.ask_answers(from).await });
                 }
                 Ok(()) = plans.changed(), if up_to_date => return Ok(Ended::Replanned),
+                () = &mut again, if up_to_date && refused.is_some() => return Ok(Ended::Replanned),
                 Some(done) = beside.join_next() => complete &= matches!(done, Ok(Ok(true))),
             }
         }
@@ -240,6 +249,7 @@ impl Reader {
         if self.nostr.seen.contains(&event.id) {
             return true;
         }
+        self.nostr.note_author(event);
         let own = self.plan.borrow().own.contains(&event.pubkey);
         let done = match own {
             true => self.own(event).await,
@@ -261,8 +271,12 @@ impl Reader {
         }
     }
 
-    /// A member's own event from one of their write relays: kept on ours as well, and an act when it is fresh.
+    /// A member's own event from one of their write relays: kept on ours as well, and an act when it is fresh. What they
+    /// have protected there (NIP-70) stays there.
     async fn own(&self, event: &Event) -> Result<(), inbound::Later> {
+        if event.is_protected() || event.has_expired(Time::now().secs()) {
+            return Ok(());
+        }
         let later = |e: String| inbound::Later(e);
         let relay = self.nostr.relay().await.map_err(|e| later(e.to_string()))?;
         let Some(member) = relay.members().of(&event.pubkey) else { return Ok(()) };

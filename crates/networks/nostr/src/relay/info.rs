@@ -1,12 +1,18 @@
 //! The relay information document (NIP-11).
 
 use super::Shared;
+use landbridge_hub::HubError;
+use landbridge_model::{Network, PresenceState};
 use serde_json::{Value, json};
 
 impl Shared {
-    pub(super) fn information(&self) -> Value {
+    pub(super) async fn information(&self) -> Value {
         let (config, limits) = (self.hub.config(), &self.limits);
-        json!({
+        let operator = self.operator().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "who runs this server could not be read");
+            None
+        });
+        let mut document = json!({
             "name": config.title,
             "description": config.description,
             "self": self.own_key,
@@ -28,6 +34,17 @@ impl Shared {
                 "restricted_writes": true,
                 "created_at_upper_limit": limits.ahead,
             },
-        })
+        });
+        if let (Some(key), Some(fields)) = (operator, document.as_object_mut()) {
+            fields.insert("pubkey".into(), key.into());
+        }
+        document
+    }
+
+    /// The key of whoever runs this server, if they are on Nostr.
+    async fn operator(&self) -> Result<Option<String>, HubError> {
+        let Some(operator) = self.hub.contact().await? else { return Ok(None) };
+        let presence = self.hub.presence(operator.actor.id, Network::Nostr).await?;
+        Ok(presence.filter(|p| p.state == PresenceState::Active).map(|p| p.native_id))
     }
 }

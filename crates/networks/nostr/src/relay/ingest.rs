@@ -11,7 +11,7 @@ use super::{
     session::claimed_id,
 };
 use crate::{
-    event::{Class, Event, EventError, Hex32, TagsExt, Unverified, is_hex32, is_indexable, kind},
+    event::{Class, Event, EventError, Hex32, Kind, Tag, TagsExt, Unverified, is_hex32, is_indexable, kind},
     wire::{Reason, frames},
 };
 use landbridge_hub::Hub;
@@ -84,21 +84,21 @@ impl Shared {
         if let Err(error) = self.members.keep_fresh().await {
             tracing::warn!(%error, "members could not be read; those known before count");
         }
-        let members = self.members.all();
         let mut parsed: Vec<Held<Unverified<'_>>> = Vec::with_capacity(batch.len());
         for Submission { json, from, .. } in &batch {
             match Event::parse(json, &self.limits.event) {
                 Err(error) => self.refuse_broken(from, json, &error),
-                Ok(event) => {
-                    let member = members.contains_key(&event.pubkey);
-                    if !member && !self.within_rates(&event, from) {
-                        from.send(frames::refused(&event.id, Reason::RateLimited, "please wait a minute"));
-                    } else {
-                        parsed.push(Held { event, from: from.clone() });
-                    }
-                }
+                Ok(event) => parsed.push(Held { event, from: from.clone() }),
             }
         }
+        let (members, apps) = (self.members.all(), self.apps_in(&parsed).await);
+        parsed.retain(|Held { event, from }| {
+            let within = members.contains_key(&event.pubkey) || self.within_rates(event, from, &apps);
+            if !within {
+                from.send(frames::refused(&event.id, Reason::RateLimited, "please wait a minute"));
+            }
+            within
+        });
         if parsed.is_empty() {
             return;
         }
@@ -154,11 +154,14 @@ impl Shared {
                     from.send(frames::refused(&event.id, reason, why));
                 }
                 Verdict::Pass => {
-                    from.send(frames::ok(&event.id, true, ""));
-                    if event.kind == kind::NOSTR_CONNECT && event.tags.people().contains(&self.own_key) {
-                        // A full line drops it: the app asks again.
-                        let _ = self.signer.try_send(event.clone());
+                    if self.is_for_signer(event.kind, &event.tags)
+                        && self.signer.try_send(event.clone()).is_err()
+                    {
+                        let why = "the signer has too much to do, please ask again";
+                        from.send(frames::refused(&event.id, Reason::RateLimited, why));
+                        continue;
                     }
+                    from.send(frames::ok(&event.id, true, ""));
                     self.show_live(event, None);
                 }
                 Verdict::Store { pending } => {
@@ -251,8 +254,28 @@ impl Shared {
         });
     }
 
-    /// Strangers are limited by connection (or the key it proved), by author, and wraps by recipient.
-    fn within_rates(&self, event: &Unverified<'_>, from: &Listener) -> bool {
+    /// Whether it is a request to our signer (NIP-46).
+    fn is_for_signer(&self, kind: Kind, tags: &[Tag]) -> bool {
+        let is_ours = |p: &str| p.parse().is_ok_and(|p: Hex32| p == self.own_key);
+        kind == kind::NOSTR_CONNECT && tags.values("p").any(is_ours)
+    }
+
+    /// The apps with an open session that ask our signer in this batch.
+    async fn apps_in(&self, batch: &[Held<Unverified<'_>>]) -> HashSet<Hex32> {
+        let asking = batch.iter().filter(|h| self.is_for_signer(h.event.kind, &h.event.tags));
+        let keys: HashSet<Hex32> = asking.map(|h| h.event.pubkey).collect();
+        self.apps.among(keys).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "apps' sessions could not be read; they count as strangers");
+            HashSet::new()
+        })
+    }
+
+    /// Strangers are limited by connection (or the key it proved), by author, and wraps by recipient; what apps ask our
+    /// signer, by the app alone.
+    fn within_rates(&self, event: &Unverified<'_>, from: &Listener, apps: &HashSet<Hex32>) -> bool {
+        if apps.contains(&event.pubkey) && self.is_for_signer(event.kind, &event.tags) {
+            return self.rates.take(Scope::App, event.pubkey, 1.0);
+        }
         let keys = from.readers();
         let members = self.members.all();
         if keys.iter().any(|k| members.contains_key(k)) {
@@ -362,12 +385,14 @@ fn already(event: &Unverified<'_>, known: &Known) -> Option<String> {
     }
     let address = address_of(event);
     let asked = |target: String| known.deleted.get(&target).into_iter().flatten();
-    let deleted = asked(format!("e{id}")).any(|(by, _)| *by == author)
+    // The author of a gift wrap is nobody: whom it is for deletes it.
+    let may_delete = |by: &str| by == author || recipient(event) == Some(by);
+    let deleted = asked(format!("e{id}")).any(|(by, _)| may_delete(by))
         || address.as_ref().is_some_and(|address| {
             asked(format!("a{address}")).any(|(by, until)| *by == author && event.created_at <= *until)
         });
     if deleted {
-        return Some(frames::refused(&event.id, Reason::Blocked, "its author deleted it"));
+        return Some(frames::refused(&event.id, Reason::Blocked, "it was deleted"));
     }
     let vanished = |key: &str| known.vanished.get(key).is_some_and(|until| event.created_at <= *until);
     if vanished(&author) || recipient(event).is_some_and(vanished) {

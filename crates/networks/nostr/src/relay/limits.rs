@@ -1,4 +1,5 @@
-//! How much strangers may send: token buckets by connection or authenticated key, by author, by recipient of wraps.
+//! How much strangers may send: token buckets by connection or authenticated key, by author, by recipient of wraps; and
+//! apps that sign through us, which ask for a member but are no members themselves.
 
 use crate::event::Hex32;
 use landbridge_cache::Cache;
@@ -15,13 +16,15 @@ pub struct Rates {
     pub author: u32,
     /// Gift wraps to one member.
     pub recipient: u32,
+    /// Requests of one app to our signer (NIP-46): opening a screen of messages takes two for each.
+    pub app: u32,
     /// Requests (REQ, COUNT) by connection, members included.
     pub requests: u32,
 }
 
 impl Default for Rates {
     fn default() -> Self {
-        Rates { connection: 240, author: 60, recipient: 240, requests: 1_200 }
+        Rates { connection: 240, author: 60, recipient: 240, app: 1_200, requests: 1_200 }
     }
 }
 
@@ -67,6 +70,8 @@ pub enum Scope {
     Recipient,
     /// Of a connection, or of its key, in what one member gets.
     Share,
+    /// The key of an app that has an open session.
+    App,
 }
 
 impl Buckets {
@@ -80,6 +85,7 @@ impl Buckets {
             Scope::Authenticated => self.rates.connection,
             Scope::Author => self.rates.author,
             Scope::Recipient => self.rates.recipient,
+            Scope::App => self.rates.app,
             // No limit stays none; and no limit is so low that nothing is left of it.
             Scope::Share => self.rates.recipient.div_ceil(4),
         };

@@ -5,6 +5,7 @@
 //! batches; what was committed goes to the `live` subscriptions, and to the hub by the crate's `inbound`. Only what came
 //! in through here or was published by a member is served: what readers fetched elsewhere is in other tables.
 
+mod apps;
 mod gate;
 mod guests;
 mod info;
@@ -21,6 +22,7 @@ pub(crate) mod ws;
 pub use guests::Ear;
 pub use limits::Rates;
 pub use members::Members;
+pub(crate) use policy::asks_us_to_vanish;
 pub use session::SessionLimits;
 
 use crate::{
@@ -91,6 +93,8 @@ pub(crate) struct Shared {
     limits: RelayLimits,
     members: Members,
     live: Live,
+    /// Whose requests to our signer have a bucket of their own.
+    apps: apps::Apps,
     rates: limits::Buckets,
     ingest: mpsc::Sender<Submission>,
     /// Bytes of events that may stand in the line.
@@ -120,6 +124,7 @@ impl Relay {
         let url = url_of(hub.config());
         let relay = Relay(Arc::new(Shared {
             members: Members::new(hub.store().clone()),
+            apps: apps::Apps::new(hub.store().clone()),
             hub,
             url,
             limits,

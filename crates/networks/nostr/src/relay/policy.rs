@@ -36,10 +36,21 @@ pub enum Verdict {
     Refuse(Reason, &'static str),
 }
 
-/// Bytes of a stranger's event, lists of follows aside: an answer may hold a thousand of them.
+/// Bytes of a stranger's event: an answer may hold a thousand of them.
 const STRANGERS_BYTES: usize = 64 * 1024;
 /// Bytes of a gift wrap: encrypted twice, the longest message is not longer.
 const WRAP_BYTES: usize = 160 * 1024;
+
+/// How many bytes a stranger's event of that kind may have. Lists of follows are as long as they are; what is said to a
+/// signer and by one is encrypted, and holds whole events.
+fn strangers_bytes(kind: kind::Kind) -> usize {
+    match kind {
+        kind::FOLLOWS => usize::MAX,
+        kind::NOSTR_CONNECT => WRAP_BYTES,
+        _ => STRANGERS_BYTES,
+    }
+}
+
 /// Seconds within which a member's event counts as done now: on a connection that proved the member's key, and on
 /// any other (an app that does not authenticate, writing to its user's own relay).
 const FRESH_PROVED: i64 = 3_600;
@@ -55,7 +66,7 @@ pub fn judge(event: &Event, context: &Context<'_>) -> Verdict {
     if event.created_at > now + context.ahead {
         return Refuse(Reason::Invalid, "created_at is in the future");
     }
-    if event.expiration().is_some_and(|t| t <= now) {
+    if event.has_expired(now) {
         return Refuse(Reason::Invalid, "it has expired");
     }
     if event.is_protected() && !authenticated.contains(&event.pubkey) {
@@ -85,7 +96,7 @@ pub fn judge(event: &Event, context: &Context<'_>) -> Verdict {
             "this relay takes what members write and what is addressed to them",
         );
     }
-    if !by_member && event.kind != kind::FOLLOWS && event.json.len() > STRANGERS_BYTES {
+    if !by_member && event.json.len() > strangers_bytes(event.kind) {
         return Refuse(Reason::Blocked, "too large for somebody who is no member here");
     }
     if event.class() == Class::Ephemeral {
@@ -97,7 +108,8 @@ pub fn judge(event: &Event, context: &Context<'_>) -> Verdict {
     }
     let window = if authenticated.contains(&event.pubkey) { FRESH_PROVED } else { FRESH };
     let fresh = (now - event.created_at).abs() <= window;
-    Store { pending: if for_hub && fresh { 2 } else { 0 } }
+    // What is protected (NIP-70) is for this relay alone: as an act it would be passed on.
+    Store { pending: if for_hub && fresh && !event.is_protected() { 2 } else { 0 } }
 }
 
 /// A stranger's event is welcome when it addresses a member or answers something held here.
@@ -252,7 +264,9 @@ mod tests {
         w.known.followers.insert(w.stranger.public().to_string());
         assert_eq!(w.judge(&w.stranger, 3, NOW, &[], "", &[]), Verdict::Store { pending: 1 });
         let server = w.server.public().to_string();
-        assert_eq!(w.judge(&w.stranger, 24_133, NOW, &[&["p", &server]], "", &[]), Verdict::Pass);
+        assert_eq!(w.judge(&w.stranger, 24_133, NOW, &[&["p", &server]], &long, &[]), Verdict::Pass);
+        let longer = "x".repeat(170_000);
+        refused(w.judge(&w.stranger, 24_133, NOW, &[&["p", &server]], &longer, &[]), Reason::Blocked);
     }
 
     #[test]
@@ -272,7 +286,7 @@ mod tests {
         }
         refused(w.judge(&w.alice, 1, NOW, &[&["-"]], "", &[]), Reason::AuthRequired);
         refused(w.judge(&w.alice, 1, NOW, &[&["-"]], "", &[&w.stranger]), Reason::Restricted);
-        assert_eq!(w.judge(&w.alice, 1, NOW, &[&["-"]], "", &[&w.alice]), Verdict::Store { pending: 2 });
+        assert_eq!(w.judge(&w.alice, 1, NOW, &[&["-"]], "", &[&w.alice]), Verdict::Store { pending: 0 });
         refused(w.judge(&w.alice, 6, NOW, &[], r#"{"tags":[["-"]]}"#, &[&w.alice]), Reason::Blocked);
     }
 

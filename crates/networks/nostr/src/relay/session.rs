@@ -37,6 +37,11 @@ pub enum Action {
         filters: Vec<Filter>,
     },
     Unsubscribe(String),
+    /// A request is refused: what its name stood for before has ended, too.
+    Refuse {
+        sub: String,
+        frame: String,
+    },
     /// A key has proved itself by the event with that id.
     Authenticated {
         key: Hex32,
@@ -104,7 +109,7 @@ impl Session {
                     }
                     Err((reason, why)) => {
                         self.subs.remove(&sub);
-                        close(&sub, reason, &why)
+                        Action::Refuse { frame: frames::closed(&sub, reason, &why), sub }
                     }
                 }
             }
@@ -127,21 +132,23 @@ impl Session {
         if filters.iter().any(|f| f.tags.len() > MOST_TAG_CONDITIONS) {
             return Err((Reason::Unsupported, "at most three tag conditions in a filter".into()));
         }
-        let only_wraps = |f: &Filter| {
-            f.kinds.as_ref().is_some_and(|k| !k.is_empty() && k.iter().all(|k| kind::is_wrap(*k)))
+        let wraps = |f: &Filter| f.kinds.iter().flatten().filter(|k| kind::is_wrap(**k)).count();
+        let only_wraps = |f: &Filter| wraps(f) > 0 && f.kinds.as_ref().is_some_and(|k| k.len() == wraps(f));
+        let proved = |key: &String| self.keys.iter().any(|own| own.to_string() == *key);
+        // Whoever names several is answered once one of them has come: a server that asks for all of its members would wait
+        // in vain for those whose keys are elsewhere.
+        let of_others = |f: &Filter| {
+            let named = f.tags.get(&'p').filter(|keys| !keys.is_empty());
+            wraps(f) > 0 && named.is_some_and(|keys| !keys.iter().any(proved))
         };
-        if filters.iter().any(only_wraps) && self.keys.is_empty() {
-            return Err((Reason::AuthRequired, "gift wraps are shown to their recipient only".into()));
-        }
-        let foreign = |f: &Filter| {
-            let asked = f.tags.get(&'p');
-            only_wraps(f)
-                && asked.is_some_and(|keys| {
-                    !keys.iter().any(|k| self.keys.iter().any(|own| own.to_string() == *k))
-                })
-        };
-        if filters.iter().any(foreign) {
-            return Err((Reason::Restricted, "gift wraps are shown to their recipient only".into()));
+        let of_nobody = |f: &Filter| only_wraps(f) && self.keys.is_empty();
+        if filters.iter().any(|f| of_others(f) || of_nobody(f)) {
+            // Where one more key may still come, apps are told to bring it: many do so only when asked.
+            let reason = match self.keys.len() < self.limits.keys {
+                true => Reason::AuthRequired,
+                false => Reason::Restricted,
+            };
+            return Err((reason, "gift wraps are shown to their recipient only".into()));
         }
         Ok(filters)
     }
@@ -228,6 +235,10 @@ mod tests {
         format!(r#"["AUTH",{}]"#, event.json)
     }
 
+    fn refused(action: &Action, reason: &str) -> bool {
+        matches!(action, Action::Refuse { frame, .. } if frame.contains(reason))
+    }
+
     #[test]
     fn authentication() {
         let keys = Keys::generate();
@@ -261,9 +272,8 @@ mod tests {
         );
         assert_eq!(say(&mut s, r#"["CLOSE","a"]"#), Action::Unsubscribe("a".into()));
         assert!(matches!(say(&mut s, r#"["REQ","c",{}]"#), Action::Subscribe { .. }));
-        assert!(
-            matches!(say(&mut s, r#"["REQ","c",{"ids":[1]}]"#), Action::Send(t) if t.contains("invalid:"))
-        );
+        assert!(refused(&say(&mut s, r#"["REQ","c",{"ids":[1]}]"#), "invalid:"));
+        assert!(matches!(say(&mut s, r#"["REQ","d",{}]"#), Action::Subscribe { .. }), "its place is free");
         let four = r##"["COUNT","c",{"#a":[],"#b":[],"#c":[],"#d":[]}]"##;
         assert!(matches!(say(&mut s, four), Action::Send(t) if t.contains("unsupported:")));
         assert!(matches!(say(&mut s, "hello"), Action::Send(t) if t.starts_with(r#"["NOTICE""#)));
@@ -274,11 +284,34 @@ mod tests {
         let keys = Keys::generate();
         let mut s = session();
         let mine = format!(r##"["REQ","w",{{"kinds":[1059],"#p":["{}"]}}]"##, keys.public());
-        assert!(matches!(say(&mut s, &mine), Action::Send(t) if t.contains("auth-required:")));
+        assert!(refused(&say(&mut s, &mine), "auth-required:"));
         say(&mut s, &auth(&keys, 22242, URL, "c", 1_000_000));
         assert!(matches!(say(&mut s, &mine), Action::Subscribe { .. }));
-        let other = format!(r##"["COUNT","w",{{"kinds":[1059],"#p":["{}"]}}]"##, "0".repeat(64));
-        assert!(matches!(say(&mut s, &other), Action::Send(t) if t.contains("restricted:")));
+        // Another account on the same connection has yet to come; a third finds no place.
+        let (second, third) = (Keys::generate(), Keys::generate());
+        let of = |keys: &Keys| format!(r##"["COUNT","w",{{"kinds":[1059],"#p":["{}"]}}]"##, keys.public());
+        assert!(matches!(say(&mut s, &of(&second)), Action::Send(t) if t.contains("auth-required:")));
+        say(&mut s, &auth(&second, 22242, URL, "c", 1_000_000));
+        assert!(matches!(say(&mut s, &of(&second)), Action::Count { .. }));
+        assert!(matches!(say(&mut s, &of(&third)), Action::Send(t) if t.contains("restricted:")));
+    }
+
+    #[test]
+    fn wraps_among_other_kinds_wait_for_their_recipient_too() {
+        let keys = Keys::generate();
+        let mut s = session();
+        let with = |kinds: &str, people: &[&str]| {
+            let people = people.join("\",\"");
+            format!(r##"["REQ","w",{{"kinds":[{kinds}],"#p":["{people}"]}}]"##)
+        };
+        let (me, friend) = (keys.public().to_string(), Keys::generate().public().to_string());
+        assert!(refused(&say(&mut s, &with("4,1059", &[&me])), "auth-required:"));
+        assert!(matches!(say(&mut s, &with("1,4", &[&me])), Action::Subscribe { .. }));
+        assert!(matches!(say(&mut s, r#"["REQ","w",{"kinds":[4,1059]}]"#), Action::Subscribe { .. }));
+        say(&mut s, &auth(&keys, 22242, URL, "c", 1_000_000));
+        assert!(matches!(say(&mut s, &with("4,1059", &[&me])), Action::Subscribe { .. }));
+        assert!(matches!(say(&mut s, &with("4,1059", &[&friend, &me])), Action::Subscribe { .. }));
+        assert!(refused(&say(&mut s, &with("4,1059", &[&friend])), "auth-required:"));
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub async fn open(
     let cors = cors();
     if accepts.contains("application/nostr+json") {
         let content_type = [(header::CONTENT_TYPE, "application/nostr+json")];
-        return (cors, content_type, relay.0.information().to_string()).into_response();
+        return (cors, content_type, relay.0.information().await.to_string()).into_response();
     }
     (cors, "This is a Nostr relay. Please use a Nostr app to connect to it.\n").into_response()
 }
@@ -202,9 +202,12 @@ impl Connection {
                 self.send(frames::ok(&event, true, "")).await
             }
             Action::Unsubscribe(sub) => {
-                self.subs.retain(|s| *s != sub);
-                self.relay.0.live.unsubscribe(self.listener.id, &sub);
+                self.unsubscribe(&sub);
                 true
+            }
+            Action::Refuse { sub, frame } => {
+                self.unsubscribe(&sub);
+                self.send(frame).await
             }
             Action::Subscribe { sub, filters } => {
                 if !self.subs.contains(&sub) {
@@ -229,6 +232,11 @@ impl Connection {
                 self.send(answer).await
             }
         }
+    }
+
+    fn unsubscribe(&mut self, sub: &str) {
+        self.subs.retain(|s| s != sub);
+        self.relay.0.live.unsubscribe(self.listener.id, sub);
     }
 
     async fn send(&self, frame: String) -> bool {

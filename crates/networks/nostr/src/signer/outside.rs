@@ -15,11 +15,14 @@ use landbridge_model::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{future::Future, pin::Pin, time::Duration};
+use tokio::sync::Notify;
 
 /// How long a signer may think: its owner may have to look at a telephone.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long its owner may take once it has shown a page to be opened first.
+const AT_PAGE: Duration = Duration::from_secs(5 * 60);
 /// Kinds that members' acts become, and the encryption that lists need.
-const KINDS: [u16; 12] = [0, 1, 3, 5, 6, 7, 16, 62, 1018, 1068, 1111, 10_002];
+const KINDS: [u16; 13] = [0, 1, 3, 5, 6, 7, 16, 62, 1018, 1068, 1111, 1984, 10_002];
 
 /// How to reach a member's signer. Kept sealed, as a key.
 #[derive(Clone, Serialize, Deserialize)]
@@ -49,6 +52,42 @@ impl From<AskError> for HubError {
         match error {
             AskError::Later(error) => error,
             other => HubError::Remote(other.to_string()),
+        }
+    }
+}
+
+/// Who is told of a page that a signer wants its owner to open.
+type Tell<'a> = dyn Fn(String) + Send + Sync + 'a;
+
+/// A request on its way.
+struct Question<'a> {
+    client: &'a Keys,
+    event: Event,
+    id: String,
+    /// `None`: a page is the answer.
+    page: Option<&'a Tell<'a>>,
+    /// Rings when a page was told of.
+    at_page: Notify,
+}
+
+impl Question<'_> {
+    /// Ends when the signer has had its time: more of it once its owner has a page to open.
+    async fn out_of_time(&self) {
+        tokio::select! {
+            () = tokio::time::sleep(PATIENCE) => {}
+            () = self.at_page.notified() => tokio::time::sleep(AT_PAGE).await,
+        }
+    }
+
+    /// The answer, unless it is a page that somebody else is told of: then another follows, with the same id.
+    fn settle(&self, answer: Result<String, AskError>) -> Option<Result<String, AskError>> {
+        match (answer, self.page) {
+            (Err(AskError::Page(page)), Some(tell)) => {
+                tell(page);
+                self.at_page.notify_one();
+                None
+            }
+            (answer, _) => Some(answer),
         }
     }
 }
@@ -84,8 +123,31 @@ impl Outside {
         key.parse().map_err(|_| HubError::Remote("the signer gave no public key".into()))
     }
 
-    /// Asks on all of its relays at once, and waits for the first answer.
+    /// Asks on all of its relays at once, and waits for the first answer. A page to be opened first is one: whoever asks
+    /// is there to open it, and to ask again.
     pub async fn ask(&self, nostr: &Nostr, method: &str, params: Vec<String>) -> Result<String, AskError> {
+        self.ask_telling(nostr, method, params, None).await
+    }
+
+    /// The same, for somebody who is not there: of a page they are told, and what follows it is waited for (NIP-46, "Auth
+    /// Challenges").
+    pub async fn ask_through_pages(
+        &self,
+        nostr: &Nostr,
+        method: &str,
+        params: Vec<String>,
+        tell: &Tell<'_>,
+    ) -> Result<String, AskError> {
+        self.ask_telling(nostr, method, params, Some(tell)).await
+    }
+
+    async fn ask_telling(
+        &self,
+        nostr: &Nostr,
+        method: &str,
+        params: Vec<String>,
+        page: Option<&Tell<'_>>,
+    ) -> Result<String, AskError> {
         let client = self.client()?;
         let id = hex::encode(crate::event::random::<8>());
         let request = Request { id: id.clone(), method: method.to_owned(), params };
@@ -100,22 +162,24 @@ impl Outside {
             content,
         };
         let event = client.sign(template);
+        let question = Question { client: &client, event, id, page, at_page: Notify::new() };
         type Asking<'a> =
             Pin<Box<dyn Future<Output = Result<Result<String, AskError>, HubError>> + Send + 'a>>;
-        let at = |relay: &String| -> Asking<'_> {
-            match *relay == nostr.relay_url() {
-                true => self.ask_here(nostr, &client, event.clone(), &id).boxed(),
-                false => self.ask_at(nostr, relay.clone(), &client, event.clone(), &id).boxed(),
+        let at = |relay| -> Asking<'_> {
+            match relay == nostr.relay_url() {
+                true => self.ask_here(nostr, &question).boxed(),
+                false => self.ask_at(nostr, relay, &question).boxed(),
             }
         };
-        let asked: Vec<Asking<'_>> = self.relays.iter().map(at).collect();
+        let asked: Vec<Asking<'_>> = self.relays.iter().map(String::as_str).map(at).collect();
         if asked.is_empty() {
             return Err(AskError::Later(HubError::Damaged("the signer's address")));
         }
-        match tokio::time::timeout(PATIENCE, select_ok(asked)).await {
-            Ok(Ok((answer, _))) => answer,
-            Ok(Err(error)) => Err(AskError::Later(error)),
-            Err(_) => Err(AskError::Later(HubError::Remote("the signer did not answer".into()))),
+        tokio::select! {
+            answer = select_ok(asked) => answer.map_err(AskError::Later)?.0,
+            () = question.out_of_time() => {
+                Err(AskError::Later(HubError::Remote("the signer did not answer".into())))
+            }
         }
     }
 
@@ -128,15 +192,13 @@ impl Outside {
     async fn ask_here(
         &self,
         nostr: &Nostr,
-        client: &Keys,
-        event: Event,
-        id: &str,
+        question: &Question<'_>,
     ) -> Result<Result<String, AskError>, HubError> {
         let relay = nostr.relay().await?;
-        let mut ear = relay.listen_for(client.public());
-        relay.pass_on(&event);
+        let mut ear = relay.listen_for(question.client.public());
+        relay.pass_on(&question.event);
         while let Some(answer) = ear.next().await {
-            if let Some(result) = self.answer_in(client, &answer, id) {
+            if let Some(result) = self.answer_in(question, &answer) {
                 return Ok(result);
             }
         }
@@ -146,19 +208,17 @@ impl Outside {
     async fn ask_at(
         &self,
         nostr: &Nostr,
-        relay: String,
-        client: &Keys,
-        event: Event,
-        id: &str,
+        relay: &str,
+        question: &Question<'_>,
     ) -> Result<Result<String, AskError>, HubError> {
         let remote = |e: crate::pool::PoolError| HubError::Remote(format!("the signer's relay: {e}"));
         let filter = Filter::default()
             .kinds([kind::NOSTR_CONNECT])
             .authors([self.signer])
-            .tag('p', [client.public().to_string()])
+            .tag('p', [question.client.public().to_string()])
             .since(Time::now().secs() - 10);
-        let mut subscription = nostr.pool.subscribe(&relay, vec![filter]).await.map_err(remote)?;
-        let sent = nostr.pool.publish(&relay, &event, None).await.map_err(remote)?;
+        let mut subscription = nostr.pool.subscribe(relay, vec![filter]).await.map_err(remote)?;
+        let sent = nostr.pool.publish(relay, &question.event, None).await.map_err(remote)?;
         if !sent.accepted {
             return Err(HubError::Remote(format!("the signer's relay: {}", sent.message)));
         }
@@ -166,7 +226,7 @@ impl Outside {
             match told {
                 Told::Event(json) => {
                     if let Ok(answer) = Event::from_json(&json)
-                        && let Some(result) = self.answer_in(client, &answer, id)
+                        && let Some(result) = self.answer_in(question, &answer)
                     {
                         return Ok(result);
                     }
@@ -179,13 +239,13 @@ impl Outside {
     }
 
     /// The answer to a request, if this event is that: from the signer, to us, about that request.
-    fn answer_in(&self, client: &Keys, event: &Event, id: &str) -> Option<Result<String, AskError>> {
+    fn answer_in(&self, question: &Question<'_>, event: &Event) -> Option<Result<String, AskError>> {
         if event.pubkey != self.signer || event.kind != kind::NOSTR_CONNECT {
             return None;
         }
-        let text = n44::decrypt(client, &self.signer, &event.content).ok()?;
-        let response = serde_json::from_str::<Response>(&text).ok().filter(|r| r.id == id)?;
-        Some(match (response.result, response.error.filter(|e| !e.is_empty())) {
+        let text = n44::decrypt(question.client, &self.signer, &event.content).ok()?;
+        let response = serde_json::from_str::<Response>(&text).ok().filter(|r| r.id == question.id)?;
+        question.settle(match (response.result, response.error.filter(|e| !e.is_empty())) {
             (Some(result), Some(page)) if result == "auth_url" => match is_page(&page) {
                 true => Err(AskError::Page(page)),
                 false => Err(AskError::Refused("it wants a page to be opened, which is none".into())),

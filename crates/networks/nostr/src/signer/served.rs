@@ -192,11 +192,18 @@ async fn answer(nostr: &Nostr, event: &Event) -> Option<Event> {
         Err(Failure::Page(page)) => Response { id, result: Some("auth_url".into()), error: Some(page) },
     };
     if !old {
-        return sealed(&server, &event.pubkey, &response).ok();
+        // Without an answer the app would wait in vain.
+        let too_long = || sealed(&server, &event.pubkey, &unsealable(response.id.clone()));
+        return sealed(&server, &event.pubkey, &response).or_else(|_| too_long()).ok();
     }
     let text = serde_json::to_string(&response).ok()?;
     let content = n44::encrypt_nip04(&server, &event.pubkey, &text).ok()?;
     Some(addressed(&server, &event.pubkey, content))
+}
+
+/// What is said in place of an answer that is longer than NIP-44 encrypts.
+fn unsealable(id: String) -> Response {
+    Response { id, result: Some(String::new()), error: Some("the answer is too long to be encrypted".into()) }
 }
 
 fn sealed(server: &Keys, to: &Hex32, response: &Response) -> Result<Event, HubError> {

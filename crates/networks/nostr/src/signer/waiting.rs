@@ -15,21 +15,26 @@ use landbridge_hub::{EventKind, HubError, Stop};
 use landbridge_model::{Id, Network, Time};
 use landbridge_store::entities::nostr_unsigned::{self as waiting, Unsigned};
 use serde_json::json;
-use std::{sync::Arc, time::Duration};
-use tokio::sync::broadcast::error::RecvError;
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio::{sync::broadcast::error::RecvError, task::JoinSet, time::MissedTickBehavior};
 
 /// What was not signed for so long is given up.
 const GIVE_UP: i64 = 7 * 86_400_000;
 const LOOK: Duration = Duration::from_secs(10);
-/// Members whose signers are asked at once, and requests to each per look.
-const MEMBERS: i64 = 50;
+/// Members whose signers are asked at once (some of them for minutes), and requests to each per look.
+const MEMBERS: usize = 200;
 const PROMPTS: i64 = 5;
 /// After an answer that did not come, in milliseconds: a minute, doubled up to an hour.
 const PAUSE: i64 = 60_000;
 
-/// Has waiting events signed, until `stop`.
+/// Has waiting events signed, until `stop`. Each member by themselves: a signer that takes its time, or waits for its owner
+/// at a page, keeps only its own waiting.
 pub async fn run(nostr: Arc<Nostr>, mut stop: Stop) {
     let mut bus = nostr.hub.bus().listen();
+    let mut look = tokio::time::interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut work, mut asked) = (JoinSet::new(), HashMap::new());
+    let mut news = false;
     loop {
         let wake = async {
             loop {
@@ -44,22 +49,32 @@ pub async fn run(nostr: Arc<Nostr>, mut stop: Stop) {
             }
         };
         tokio::select! {
-            () = tokio::time::sleep(LOOK) => {}
-            () = wake => {}
+            _ = look.tick() => {}
+            () = wake => news = true,
+            Some(done) = work.join_next_with_id() => {
+                asked.remove(&done.map_or_else(|error| error.id(), |(task, ())| task));
+                // It may have been about them.
+                if !std::mem::take(&mut news) {
+                    continue;
+                }
+            }
             _ = stop.changed() => return,
         }
-        let members = match nostr.hub.store().rows(waiting::due_members(Time::now().0, MEMBERS)).await {
+        // With as many more as are asked already: they may be the first again.
+        let most = MEMBERS + asked.len();
+        let members = match nostr.hub.store().rows(waiting::due_members(Time::now().0, most as i64)).await {
             Ok(rows) => rows,
             Err(error) => {
                 tracing::warn!(%error, "what waits for signers could not be read");
                 continue;
             }
         };
-        let members = members.into_iter().filter_map(|mut row| row.get::<i64>(0).ok());
-        let work = members.map(|member| of_member(&nostr, member));
-        tokio::select! {
-            _ = futures_util::future::join_all(work) => {}
-            _ = stop.changed() => return,
+        for member in members.into_iter().filter_map(|mut row| row.get::<i64>(0).ok()) {
+            if asked.len() < MEMBERS && !asked.values().any(|m| *m == member) {
+                let nostr = nostr.clone();
+                let task = work.spawn(async move { of_member(&nostr, member).await });
+                asked.insert(task.id(), member);
+            }
         }
     }
 }
@@ -80,22 +95,13 @@ async fn ask_for(nostr: &Nostr, member: i64) -> Result<(), HubError> {
         let Err(error) = sign(nostr, it).await else { continue };
         tracing::info!(%id, %error, "a member's signer did not sign");
         let now = Time::now().0;
-        match error {
-            AskError::Refused(_) => {
-                store.write(vec![waiting::forget(&id), waiting::drop_copy(&id)]).await?;
-            }
-            AskError::Page(_) | AskError::Later(_) if now - at > GIVE_UP => {
-                store.write(vec![waiting::forget(&id), waiting::drop_copy(&id)]).await?;
-            }
-            error => {
-                if let AskError::Page(page) = error {
-                    nostr.signer_pages.insert(Id(member), page);
-                }
-                let next = now + PAUSE * (1 << tries.clamp(0, 6));
-                store.write(vec![waiting::later(&id, next), waiting::postpone(member, next)]).await?;
-                return Ok(());
-            }
+        if matches!(error, AskError::Refused(_)) || now - at > GIVE_UP {
+            store.write(vec![waiting::forget(&id), waiting::drop_copy(&id)]).await?;
+            continue;
         }
+        let next = now + PAUSE * (1 << tries.clamp(0, 6));
+        store.write(vec![waiting::later(&id, next), waiting::postpone(member, next)]).await?;
+        return Ok(());
     }
     Ok(())
 }
@@ -117,7 +123,8 @@ async fn sign(nostr: &Nostr, it: Unsigned) -> Result<(), AskError> {
         "tags": template.tags,
         "content": template.content,
     });
-    let answer = outside.ask(nostr, "sign_event", vec![unsigned.to_string()]).await?;
+    let tell = |page| nostr.signer_pages.insert(actor, page);
+    let answer = outside.ask_through_pages(nostr, "sign_event", vec![unsigned.to_string()], &tell).await?;
     nostr.signer_pages.remove(&actor);
     let event = check(&answer, &it.id, &key.public)?;
     let relays: Vec<String> = serde_json::from_str(&it.relays).unwrap_or_default();

@@ -18,15 +18,16 @@ use crate::{
     network::Nostr,
     nips::{n19, n59},
     relay::store_changes,
+    translate::post_in,
 };
 use bytes::Bytes;
 use landbridge_hub::{
-    Act, ActKind, CopyKind, CopyState, Destination, Hub, HubError, Payload, Staged, StagedCopy,
+    Act, ActKind, CopyKind, CopyState, Destination, Hub, HubError, Outcome, Payload, Staged, StagedCopy,
 };
 use landbridge_model::{Id, Network, Post, Presence, Reaction, Visibility};
 use landbridge_store::{
     Change,
-    entities::{nostr_events, nostr_unsigned},
+    entities::{copies, nostr_events, nostr_unsigned},
 };
 
 /// An event to be: what it is the copy of, and where it goes besides our relay.
@@ -38,6 +39,7 @@ pub struct Made {
     pub base: Option<Template>,
 }
 
+const UNCHANGED: &str = "a note cannot be changed on Nostr: readers there keep the first version";
 /// Of the people named in one event, so many are looked up for their relays.
 const MOST_PEOPLE: usize = 50;
 /// Relays that one event is sent to.
@@ -162,6 +164,11 @@ async fn native(nostr: &Nostr, hub: &Hub, act: &Act, original: &Bytes) -> Result
         staged.copies.extend(copy_of.map(|(kind, object)| original_copy(kind, object, &event)));
         return Ok(staged);
     }
+    if let ActKind::Edit(_) = &act.kind {
+        let (native_id, version) = (post_in::native_id(&event), post_in::version(&event));
+        let original = Some(original.to_vec());
+        staged.changes.push(copies::update(Network::Nostr, &native_id, version.as_deref(), original));
+    }
     staging.put_event(&mut staged, &event, copy_of, relays);
     Ok(staged)
 }
@@ -222,7 +229,9 @@ impl Staging<'_> {
         staged.copies.extend(copy.map(|(kind, object)| original_copy(kind, object, event)));
         let own = self.nostr.relay_url();
         let mut destinations = vec![destination(own)];
-        for url in relays.iter().filter(|u| *u != own && !self.facts.blocked.contains(u)).take(MOST_RELAYS) {
+        // What is protected (NIP-70), such as a list made from one that was, goes nowhere else.
+        let others = relays.iter().filter(|u| !event.is_protected() && *u != own);
+        for url in others.filter(|u| !self.facts.blocked.contains(u)).take(MOST_RELAYS) {
             if !destinations.iter().any(|d| d.url == *url) {
                 destinations.push(destination(url));
             }
@@ -232,12 +241,13 @@ impl Staging<'_> {
     }
 
     /// A note cannot be changed on Nostr: a deletion and a new one would break every answer to it. The member sees so where
-    /// the post went: a delivery that is never sent ([`crate::deliver`]).
+    /// the post went: a delivery that is never sent.
     async fn unchanged(&self, post: &Post) -> Result<Option<Payload>, HubError> {
         let Some(event) = self.event_of(CopyKind::Post, post.id).await? else { return Ok(None) };
         let bytes = Bytes::copy_from_slice(event.json.as_bytes());
         let destinations = vec![destination(self.nostr.relay_url())];
-        Ok(Some(Payload { bytes, private: false, destinations, settled: None }))
+        let settled = Some(Outcome::Refused { why: UNCHANGED.into() });
+        Ok(Some(Payload { bytes, private: false, destinations, settled }))
     }
 
     /// With the relays where these people look for what is addressed to them.
@@ -274,8 +284,8 @@ fn original_copy(kind: CopyKind, object: Id, event: &Event) -> StagedCopy {
     StagedCopy {
         kind,
         object,
-        native_id: crate::translate::post_in::native_id(event),
-        version: None,
+        native_id: post_in::native_id(event),
+        version: post_in::version(event),
         url: None,
         original: Some(Bytes::copy_from_slice(event.json.as_bytes())),
         state: CopyState::Live,

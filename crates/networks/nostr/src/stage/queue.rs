@@ -17,7 +17,8 @@ pub struct Sent<'a> {
     pub act: &'a str,
 }
 
-/// Stores an event on our relay and queues it for others, with further changes, all in one write.
+/// Stores an event on our relay and queues it for others, with further changes, all in one write. What is protected (NIP-70)
+/// goes to no others.
 pub async fn send(
     nostr: &Nostr,
     hub: &Hub,
@@ -39,7 +40,7 @@ pub async fn send(
         now,
     ));
     let mut urls = vec![own.to_owned()];
-    for url in relays {
+    for url in relays.iter().filter(|_| !event.is_protected()) {
         if urls.len() <= super::MOST_RELAYS && !urls.contains(url) {
             urls.push(url.clone());
         }

@@ -36,10 +36,7 @@ pub fn read(event: &Event, name: &dyn Fn(&Hex32) -> String) -> Option<InPost> {
     let warned = tags.named("content-warning").next();
     let warning = warned.and_then(|t| t.get(1)).filter(|w| !w.trim().is_empty()).cloned();
     media.iter_mut().for_each(|m| m.sensitive = warned.is_some());
-    let thread = match event.kind {
-        kind::COMMENT => n22::read(tags),
-        _ => n10::read(tags),
-    };
+    let thread = thread(event);
     let mut addressed: Vec<Hex32> = named;
     addressed.extend(tags.people());
     let mut seen = Vec::new();
@@ -54,7 +51,7 @@ pub fn read(event: &Event, name: &dyn Fn(&Hex32) -> String) -> Option<InPost> {
         tags.value("published_at").and_then(|t| t.parse().ok()).filter(|t| *t > 0 && *t <= event.created_at);
     Some(InPost {
         native_id: native_id(event),
-        version: (event.class() == Class::Addressable).then(|| event.id.to_string()),
+        version: version(event),
         author: event.pubkey.to_string(),
         url: None,
         kind: post_kind,
@@ -81,12 +78,27 @@ pub fn read(event: &Event, name: &dyn Fn(&Hex32) -> String) -> Option<InPost> {
     })
 }
 
+/// Where a post stands in a conversation.
+pub fn thread(event: &Event) -> n10::Thread {
+    match event.kind {
+        kind::NOTE | kind::POLL => n10::read(&event.tags),
+        kind::COMMENT => n22::read(&event.tags),
+        // An article cites by plain `e` tags (NIP-23): that makes it no answer.
+        _ => n10::read_marked(&event.tags).unwrap_or_default(),
+    }
+}
+
 /// The id by which the hub knows a post: the address where there are versions, else the event id.
 pub fn native_id(event: &Event) -> String {
     match event.class() {
         Class::Addressable => event.address().unwrap_or_default(),
         _ => event.id.to_string(),
     }
+}
+
+/// Which version of it that is, where there are several.
+pub fn version(event: &Event) -> Option<String> {
+    (event.class() == Class::Addressable).then(|| event.id.to_string())
 }
 
 fn cut(content: &str) -> &str {
@@ -180,6 +192,19 @@ mod tests {
         assert_eq!(note.addressed, [p]);
         assert_eq!((note.tags, note.languages), (vec!["extra".to_owned()], vec!["hsb".to_owned()]));
         assert_eq!(note.same_as, [(Network::ActivityPub, "https://x.example/1".to_owned())]);
+    }
+
+    #[test]
+    fn an_article_that_cites_a_note_is_no_answer() {
+        let (cited, answered) = ("1".repeat(64), "2".repeat(64));
+        let cites: &[&str] = &["e", &cited, "wss://relay.example"];
+        for kind in [20, 21, 22, 30_023, 34_235] {
+            let post = post(kind, &[&["d", "x"], cites], "Text");
+            assert_eq!((post.reply_to, post.root), (None, None), "{kind}");
+        }
+        assert_eq!(post(1, &[cites], "Text").reply_to, Some(cited.clone()));
+        let marked = post(30_023, &[&["d", "x"], cites, &["e", &answered, "", "root"]], "Text");
+        assert_eq!(marked.reply_to, Some(answered));
     }
 
     #[test]

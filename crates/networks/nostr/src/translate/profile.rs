@@ -14,8 +14,14 @@ use serde_json::{Map, Value, json};
 const NAME: usize = 100;
 const ABOUT: usize = 5_000;
 
+/// The field that shows a name whose host says that it is this key's (NIP-05); `at`: when it was asked.
+pub fn verified(name: &str, at: Time) -> Field {
+    Field { name: "Nostr".into(), value: RichText::plain(name), verified_at: Some(at) }
+}
+
 /// Somebody as their kind 0 says; `domain`: our reserved one for people of Nostr. Without an event, the bare key.
-pub fn read(key: &Hex32, event: Option<&Event>, domain: &str, verified_name: Option<&str>) -> InActor {
+/// `verified`: see [`verified()`].
+pub fn read(key: &Hex32, event: Option<&Event>, domain: &str, verified: Option<Field>) -> InActor {
     let fields: Map<String, Value> =
         event.and_then(|e| serde_json::from_str(&e.content).ok()).unwrap_or_default();
     let text = |name: &str| text(&fields, name);
@@ -24,21 +30,11 @@ pub fn read(key: &Hex32, event: Option<&Event>, domain: &str, verified_name: Opt
             .filter(|u| u.len() < 2_000 && (u.starts_with("https://") || u.starts_with("http://")))?;
         Some(Picture { file: None, remote_url: Some(url.to_owned()), description: String::new() })
     };
-    let field = |name: &str, value: &str, verified: bool| Field {
-        name: name.to_owned(),
-        value: compose(value),
-        verified_at: verified.then(Time::now),
-    };
-    let mut shown = Vec::new();
-    if let Some(nip05) = verified_name {
-        shown.push(Field {
-            name: "Nostr".into(),
-            value: RichText::plain(nip05),
-            verified_at: Some(Time::now()),
-        });
-    }
-    shown.extend(text("website").filter(|w| w.len() < 500).map(|w| field("Website", w, false)));
-    shown.extend(text("lud16").filter(|w| w.len() < 200).map(|w| field("Lightning", w, false)));
+    let field =
+        |name: &str, value: &str| Field { name: name.to_owned(), value: compose(value), verified_at: None };
+    let mut shown: Vec<Field> = verified.into_iter().collect();
+    shown.extend(text("website").filter(|w| w.len() < 500).map(|w| field("Website", w)));
+    shown.extend(text("lud16").filter(|w| w.len() < 200).map(|w| field("Lightning", w)));
     InActor {
         native_id: key.to_string(),
         username: n19::npub(key),
@@ -80,6 +76,16 @@ fn about(fields: &Map<String, Value>) -> RichText {
 pub fn claimed_name(event: &Event) -> Option<(String, String)> {
     let fields: Map<String, Value> = serde_json::from_str(&event.content).ok()?;
     n05::split(fields.get("nip05")?.as_str()?)
+}
+
+/// The host that vouches for the name in a kind 0, empty when there is none. Any host can name any key: only what both say
+/// counts.
+pub fn voucher(event: &Event, verified: Option<&Field>) -> String {
+    let named = verified.and_then(|field| n05::split(&field.value.text));
+    claimed_name(event)
+        .filter(|claim| named.as_ref() == Some(claim))
+        .map(|(_, host)| host)
+        .unwrap_or_default()
 }
 
 /// Where a member is found here.

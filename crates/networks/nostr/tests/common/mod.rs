@@ -40,6 +40,9 @@ macro_rules! on_both {
 }
 pub(crate) use on_both;
 
+/// Requests that may wait for the signer, which is the test itself.
+pub const SIGNER_ROOM: usize = 16;
+
 pub struct World {
     pub hub: Hub,
     pub relay: Relay,
@@ -75,7 +78,7 @@ pub async fn world(engine: EngineKind, limits: RelayLimits) -> World {
     let address = listener.local_addr().unwrap();
     let hub = hub(address.port(), &store);
     let server = Keys::generate();
-    let (requests, signer) = mpsc::channel(16);
+    let (requests, signer) = mpsc::channel(SIGNER_ROOM);
     let relay = Relay::start(hub.clone(), server.public(), limits, requests);
     let router = relay.router();
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });

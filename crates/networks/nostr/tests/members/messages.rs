@@ -17,6 +17,7 @@ on_both!(
     two_servers_write_answer_react_and_delete,
     a_members_own_app_sends_and_reads_the_same_conversation,
     what_is_not_right_is_not_taken_in,
+    a_message_that_is_to_disappear_is_taken_in_before_that,
     a_flood_of_strangers_is_bounded,
     nothing_of_a_message_is_readable_at_rest_nor_left_when_it_is_deleted,
     envelopes_wait_with_what_is_in_them,
@@ -204,6 +205,24 @@ async fn what_is_not_right_is_not_taken_in(engine: EngineKind) {
     let last = message(&bob, &[&own], now(), "last");
     assert!(app.publish(&wrap(&bob, &last, &own)).await.0);
     until("only what is new comes", || async { words(&n, alice).await == ["last"] }).await;
+}
+
+/// NIP-17: the seal says it, too, when a message is to disappear.
+async fn a_message_that_is_to_disappear_is_taken_in_before_that(engine: EngineKind) {
+    let n = node(engine).await;
+    let alice = n.member("alice", None).await.actor.id;
+    let own = n.key(alice).await;
+    let (bob, to) = (Keys::generate(), own.parse().unwrap());
+    let rumor = message(&bob, &[&own], now(), "for an hour");
+    let ends = (now() + 3_600).to_string();
+    let expiration: &[&str] = &["expiration", &ends];
+    let seal = event(&bob, 13, now(), &[expiration], &n44::encrypt(&bob, &to, &rumor.json()).unwrap());
+    let once = Keys::generate();
+    let content = n44::encrypt(&once, &to, &seal.json).unwrap();
+    let wrap = event(&once, 1059, now(), &[&["p", &own], expiration], &content);
+    assert!(n.client().await.publish(&wrap).await.0);
+    let_in(&n, alice).await;
+    assert_eq!(words(&n, alice).await, ["for an hour"]);
 }
 
 async fn a_flood_of_strangers_is_bounded(engine: EngineKind) {

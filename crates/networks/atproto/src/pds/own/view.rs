@@ -49,7 +49,7 @@ impl View {
     }
 
     fn address(&self, blob: &Map) -> Option<String> {
-        let cid = BlobRef::from_map(blob)?.cid;
+        let (cid, _) = BlobRef::named(blob)?;
         Some(format!("{}/xrpc/com.atproto.sync.getBlob?did={}&cid={cid}", self.pds, self.did))
     }
 

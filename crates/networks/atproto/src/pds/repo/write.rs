@@ -3,7 +3,7 @@
 
 use super::{nsid, rkey};
 use crate::{
-    data::{BlobRef, Cid, Map, Record},
+    data::{BlobRef, Cid, Map, Record, Value},
     network::AtProto,
     pds::{
         Access, XrpcError, XrpcResult,
@@ -12,11 +12,13 @@ use crate::{
     repo::{Block, MAX_OPS, StageError, Write},
     repository::{Made, PutError, Wish},
     syntax::{Nsid, RecordKey},
+    translate::place::PROFILE,
 };
 use axum::{
     Json,
     extract::{State, rejection::JsonRejection},
 };
+use landbridge_model::Id;
 use serde::Deserialize;
 use serde_json::{Value as Any, json};
 use std::sync::Arc;
@@ -101,7 +103,10 @@ pub async fn create(
     let (block, status) =
         at.checked_record(&access, &collection, &rkey, asked.record, asked.validate).await?;
     let cid = block.cid;
-    let wish = Wish::Exactly(Write::Create(collection.clone(), rkey.clone(), block));
+    let wish = match asked.validate {
+        Some(false) => Wish::Exactly(Write::Create(collection.clone(), rkey.clone(), block)),
+        _ => Wish::Again { collection: collection.clone(), rkey: rkey.clone(), block },
+    };
     let made = at.write(&access, asked.swap_commit.as_deref(), &[wish]).await?;
     Ok(Json(answer(&access, &collection, &rkey, cid, status, &made)))
 }
@@ -112,8 +117,11 @@ pub async fn put(State(at): State<Arc<AtProto>>, access: Access, asked: Body<Put
     let (collection, rkey) = (nsid(&asked.collection)?, rkey(&asked.rkey)?);
     access.may_write(&collection, Action::Create)?;
     access.may_write(&collection, Action::Update)?;
-    let (block, status) =
-        at.checked_record(&access, &collection, &rkey, asked.record, asked.validate).await?;
+    let mut record = asked.record;
+    if collection.as_str() == PROFILE {
+        at.complete_pictures(access.member, &mut record).await?;
+    }
+    let (block, status) = at.checked_record(&access, &collection, &rkey, record, asked.validate).await?;
     let cid = block.cid;
     let swap = asked.swap_record;
     let wish = Wish::Put { collection: collection.clone(), rkey: rkey.clone(), block, swap };
@@ -241,7 +249,7 @@ fn commit(made: &Made) -> Any {
 /// What a write costs of a member's share.
 fn points(wish: &Wish) -> u32 {
     match wish {
-        Wish::Exactly(Write::Create(..)) => 3,
+        Wish::Exactly(Write::Create(..)) | Wish::Again { .. } => 3,
         Wish::Exactly(Write::Update(..)) | Wish::Put { .. } => 2,
         Wish::Exactly(Write::Delete(..)) | Wish::Remove { .. } => 1,
     }
@@ -254,6 +262,19 @@ impl AtProto {
             Some(given) => rkey(given),
             None => rkey(&self.next_tid(None).to_string()),
         }
+    }
+
+    /// An app puts a profile of before 2023 as it has found it: its pictures, named by CID and type alone, get their sizes.
+    async fn complete_pictures(&self, member: Id, record: &mut Any) -> XrpcResult<()> {
+        for field in ["avatar", "banner"] {
+            let Some(picture) = record.get_mut(field) else { continue };
+            let Ok(map) = Map::from_json(picture) else { continue };
+            let Some((cid, mime_type)) = BlobRef::legacy(&map) else { continue };
+            let Some(held) = self.blob_row(member, &cid.to_string()).await? else { continue };
+            let (mime_type, size) = (mime_type.to_owned(), u64::try_from(held.size).unwrap_or_default());
+            *picture = Value::Map(BlobRef { cid, mime_type, size }.to_map()).to_json();
+        }
+        Ok(())
     }
 
     /// A record as it will be kept, and whether its schema is known. Its blobs must be here, within what the schema allows.
@@ -279,6 +300,10 @@ impl AtProto {
             let missing = || XrpcError::new("BlobNotFound", format!("Could not find blob: {}", blob.cid));
             let held = held.ok_or_else(missing)?;
             self.is_up(access.member, &held.cid, missing()).await?;
+            // What a record names has been held to it, and may have come under another type, as with a move.
+            if self.is_named(access.member, &held.cid).await? {
+                continue;
+            }
             if u64::try_from(held.size).ok() != Some(blob.size) {
                 return Err(XrpcError::new("InvalidSize", "the blob has another size"));
             }
