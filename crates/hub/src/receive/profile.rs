@@ -80,6 +80,8 @@ impl Hub {
             Some(to) => self.known_actor(network, to).await?.map(|actor| actor.id).filter(|to| *to != id),
             None => None,
         };
+        let told =
+            |now: Option<u64>, before: fn(&Actor) -> u64| now.or(known.as_ref().map(before)).unwrap_or(0);
         let actor = Actor {
             id,
             kind: profile.kind,
@@ -93,9 +95,9 @@ impl Hub {
             last_post_at: None,
             profile: profile.profile.clone(),
             url: profile.url.clone(),
-            followers: profile.followers.unwrap_or(0),
-            following: profile.following.unwrap_or(0),
-            posts: profile.posts.unwrap_or(0),
+            followers: told(profile.followers, |a| a.followers),
+            following: told(profile.following, |a| a.following),
+            posts: told(profile.posts, |a| a.posts),
         };
         match known {
             Some(_) => {

@@ -15,6 +15,7 @@ on_both_engines!(
     the_suspended_and_the_members_are_not_heard,
     a_profile_is_ones_own,
     one_look_up_answers_all_who_ask,
+    counts_that_are_not_told_stay_as_they_were,
 );
 
 async fn one_look_up_answers_all_who_ask(store: TestStore) {
@@ -203,6 +204,24 @@ async fn a_profile_is_ones_own(store: TestStore) {
     t.take(AP, "bob", None, What::Profile(Box::new(forged))).await.unwrap();
     let bob = t.hub.actor_by_native(AP, &native(AP, "bob")).await.unwrap().unwrap();
     assert_eq!(bob.profile.display_name, "New");
+}
+
+async fn counts_that_are_not_told_stay_as_they_were(store: TestStore) {
+    let t = test_hub(store);
+    let bob = t.stranger(AP, "bob").await;
+    let counts = async || {
+        let bob = t.hub.actor(bob).await.unwrap();
+        (bob.followers, bob.following, bob.posts)
+    };
+    assert_eq!(counts().await, (0, 0, 0));
+    let mut told = profile_of(AP, "bob");
+    (told.followers, told.following, told.posts) = (Some(12), Some(3), Some(u64::MAX));
+    t.take(AP, "bob", None, What::Profile(Box::new(told))).await.unwrap();
+    assert_eq!(counts().await, (12, 3, i32::MAX as u64), "no count is endless");
+    let mut later = profile_of(AP, "bob");
+    later.followers = Some(11);
+    t.take(AP, "bob", None, What::Profile(Box::new(later))).await.unwrap();
+    assert_eq!(counts().await, (11, 3, i32::MAX as u64));
 }
 
 impl TestHub {

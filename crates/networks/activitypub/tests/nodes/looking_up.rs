@@ -13,6 +13,7 @@ on_both!(
     pages_lead_to_their_posts,
     an_address_may_be_on_another_host_than_the_server,
     a_thread_is_completed_in_both_directions,
+    a_profile_has_its_totals_once_somebody_looks,
 );
 
 async fn a_delete_reaches_whoever_fetched_the_post_signed() {
@@ -77,6 +78,21 @@ async fn a_thread_is_completed_in_both_directions() {
     assert_eq!(texts(&thread.descendants), ["third"]);
     let top = b.hub.thread(thread.ancestors[0].post.id, Some(bob.actor.id)).await.unwrap();
     assert_eq!(texts(&top.descendants), ["second", "third", "aside"]);
+}
+
+async fn a_profile_has_its_totals_once_somebody_looks() {
+    let (a, b) = (Node::start("a").await, Node::start("b").await);
+    let (alice, anna, bob) = (a.member("alice").await, a.member("anna").await, b.member("bob").await);
+    a.hub.follow(anna.actor.id, alice.actor.id, Default::default(), None).await.unwrap();
+    a.publish(draft(&alice, "one")).await;
+    a.publish(draft(&alice, "two")).await;
+    let there = b.follow(&bob, &a.address("alice")).await;
+    assert_eq!(there.posts, 0, "the collections are not in the profile");
+    b.hub.freshen(there.id).await.unwrap();
+    let (here, known) = (a.hub.actor(alice.actor.id).await.unwrap(), b.hub.actor(there.id).await.unwrap());
+    assert!(here.followers > 0 && here.posts == 2);
+    let counts = |actor: &landbridge_model::Actor| (actor.followers, actor.following, actor.posts);
+    assert_eq!(counts(&known), counts(&here));
 }
 
 #[tokio::test]
