@@ -113,7 +113,8 @@ pub fn note(parts: &NoteParts<'_>) -> Value {
     doc
 }
 
-/// Where its replies are listed. GoToSocial looks for them only when the collection and its first page are embedded.
+/// Where its replies are listed. GoToSocial looks for them only when the collection and its first page are embedded; what
+/// there is on that page is filled in where the post is asked for, since it is not known yet when the post is sent.
 fn replies(id: &str) -> Value {
     let own = format!("{id}/replies");
     let next = format!("{own}?page=1");
