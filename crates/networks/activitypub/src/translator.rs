@@ -70,6 +70,10 @@ impl Translator for ActivityPub {
         }
     }
 
+    async fn has_address(&self, hub: &Hub, name: &str, domain: &str, native_id: &str) -> bool {
+        self.confirms(hub, name, domain, native_id).await
+    }
+
     async fn forget(&self, native_id: &str) {
         self.forget_actor(native_id);
         self.misses.remove(native_id);

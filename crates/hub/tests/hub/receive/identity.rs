@@ -8,6 +8,7 @@ use landbridge_store::{on_both_engines, testing::TestStore};
 
 on_both_engines!(
     a_handle_that_changes_hands_takes_nothing_along,
+    of_two_of_one_name_the_one_that_its_host_names_keeps_it,
     nobody_claims_an_address_of_ours,
     proved_identities_become_one,
     a_copy_needs_proof_or_the_others_word,
@@ -65,6 +66,27 @@ async fn a_handle_that_changes_hands_takes_nothing_along(store: TestStore) {
     assert_eq!(found("Alice").await, Some(alice.actor.id));
     assert!(t.hub.relationship(alice.actor.id, bob).await.unwrap().following);
     assert!(!t.hub.relationship(alice.actor.id, other).await.unwrap().following);
+}
+
+/// A person and a community of one server.
+async fn of_two_of_one_name_the_one_that_its_host_names_keeps_it(store: TestStore) {
+    let t = test_hub(store);
+    let said = |path: &str| {
+        let native_id = format!("https://remote.example/{path}/bob");
+        let profile = InActor { native_id: native_id.clone(), ..profile_of(AP, "bob") };
+        Incoming { actor: native_id, ..incoming(AP, "", None, What::Profile(Box::new(profile))) }
+    };
+    t.wide.unnamed.lock().unwrap().push("https://remote.example/c/bob".into());
+    let mut ids = std::collections::HashMap::new();
+    for path in ["c", "u", "c", "u", "u", "c"] {
+        let Ok(Received::Stored(Some(id))) = t.hub.receive(said(path)).await else { panic!() };
+        ids.insert(path, id);
+        let holder = ids.get("u").unwrap_or(&id);
+        let acct = "bob@remote.example".parse().unwrap();
+        assert_eq!(t.hub.actor_by_acct(&acct).await.unwrap().unwrap().id, *holder);
+    }
+    let community = t.hub.actor(ids["c"]).await.unwrap();
+    assert_eq!(community.acct(), format!("bob-{}@remote.example", ids["c"]));
 }
 
 async fn nobody_claims_an_address_of_ours(store: TestStore) {
