@@ -206,6 +206,7 @@ pub struct InActor {
     pub locked: bool,
     pub created_at: Option<Time>,
     pub moved_to: Option<String>,
+    /// This and the next two: what their side counts. `None`: it does not tell, and what was told before stays.
     pub followers: Option<u64>,
     pub following: Option<u64>,
     pub posts: Option<u64>,

@@ -58,6 +58,12 @@ pub trait Translator: Send + Sync + 'static {
         Ok(Vec::new())
     }
 
+    /// Whether the host of an address gives it to this native id and to no other. Asked only when two claim the same
+    /// address: where nobody can tell, the later one has it.
+    async fn has_address(&self, _hub: &Hub, _name: &str, _domain: &str, _native_id: &str) -> bool {
+        true
+    }
+
     /// Forgets what is remembered of somebody, so that the next [`Translator::fetch`] asks again.
     async fn forget(&self, _native_id: &str) {}
 

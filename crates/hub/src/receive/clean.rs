@@ -17,6 +17,8 @@ const LANGUAGES: usize = 8;
 const GATED: usize = 300;
 const FIELDS: usize = 32;
 const ALSO_KNOWN: usize = 32;
+/// Counts are claims. More people than that are not on any network, and apps keep 32 bits.
+const COUNT: u64 = i32::MAX as u64;
 
 /// Ids are refused, not mended.
 pub(super) fn check_ids(incoming: &Incoming) -> Result<(), Halt> {
@@ -113,6 +115,9 @@ pub(super) fn actor(actor: &mut InActor) -> Result<(), Halt> {
     actor.proved.retain(|(_, id)| is_id(id));
     actor.proved.truncate(8);
     actor.created_at = actor.created_at.map(|at| Time(at.0.min(Time::now().0)));
+    for count in [&mut actor.followers, &mut actor.following, &mut actor.posts] {
+        *count = count.map(|n| n.min(COUNT));
+    }
     Ok(())
 }
 

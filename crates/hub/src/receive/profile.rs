@@ -7,7 +7,7 @@ use crate::{
 };
 use landbridge_model::{Actor, ActorState, Id, Network, Presence, PresenceState, Time};
 use landbridge_store::{
-    Write, WriteError,
+    Change, Write, WriteError,
     entities::{actors, erasures, presences},
 };
 
@@ -80,7 +80,9 @@ impl Hub {
             Some(to) => self.known_actor(network, to).await?.map(|actor| actor.id).filter(|to| *to != id),
             None => None,
         };
-        let actor = Actor {
+        let told =
+            |now: Option<u64>, before: fn(&Actor) -> u64| now.or(known.as_ref().map(before)).unwrap_or(0);
+        let mut actor = Actor {
             id,
             kind: profile.kind,
             username: profile.username.clone(),
@@ -93,10 +95,11 @@ impl Hub {
             last_post_at: None,
             profile: profile.profile.clone(),
             url: profile.url.clone(),
-            followers: profile.followers.unwrap_or(0),
-            following: profile.following.unwrap_or(0),
-            posts: profile.posts.unwrap_or(0),
+            followers: told(profile.followers, |a| a.followers),
+            following: told(profile.following, |a| a.following),
+            posts: told(profile.posts, |a| a.posts),
         };
+        let renames = self.settle_namesakes(&mut actor, network, &profile.native_id).await?;
         match known {
             Some(_) => {
                 write.push(actors::refresh(&actor, network));
@@ -115,7 +118,7 @@ impl Hub {
                 write.push(actors::insert(&actor, Some(network)));
             }
         }
-        self.displace_namesakes(&mut write, &actor).await?;
+        renames.into_iter().for_each(|rename| write.push(rename));
         self.store().write(write).await.map_err(|error| match error {
             WriteError::Precondition(name) => Halt::Ignored(name),
             other => other.into(),
@@ -138,14 +141,34 @@ impl Hub {
     }
 
     /// An address names one actor. When its host now gives it to another native id, who had it before keeps followers
-    /// and posts, but not the name: nobody inherits somebody else's followers by taking over a handle.
-    async fn displace_namesakes(&self, write: &mut Write, actor: &Actor) -> Result<(), Halt> {
-        let domain = actor.domain.as_deref().unwrap_or_default();
-        for mut row in self.store().rows(actors::namesakes(&actor.username, domain, actor.id)).await? {
-            let other: Id = row.get(0)?;
-            write.push(actors::rename(other, &format!("{}-{other}", actor.username)));
+    /// and posts, but not the name: nobody inherits somebody else's followers by taking over a handle. Whoever the host does
+    /// not give it to takes it from nobody: on Lemmy a person and a community may have one name.
+    async fn settle_namesakes(
+        &self,
+        actor: &mut Actor,
+        network: Network,
+        native: &str,
+    ) -> Result<Vec<Change>, Halt> {
+        let (name, domain) = (&actor.username, actor.domain.as_deref().unwrap_or_default());
+        let namesakes = self.store().rows(actors::namesakes(name, domain, actor.id)).await?;
+        let renamed = |id: Id| format!("{name}-{id}");
+        if !namesakes.is_empty() && !self.has_address(network, name, domain, native).await {
+            actor.username = renamed(actor.id);
+            return Ok(Vec::new());
         }
-        Ok(())
+        let mut renames = Vec::new();
+        for mut row in namesakes {
+            let other: Id = row.get(0)?;
+            renames.push(actors::rename(other, &renamed(other)));
+        }
+        Ok(renames)
+    }
+
+    async fn has_address(&self, network: Network, name: &str, domain: &str, native: &str) -> bool {
+        match self.translator(network) {
+            Ok(translator) => translator.has_address(self, name, domain, native).await,
+            Err(_) => true,
+        }
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Recorder {
     pub there: Mutex<HashMap<String, Vec<Incoming>>>,
     /// What was looked up or fetched.
     pub asked: Mutex<Vec<String>>,
+    /// Native ids that their host gives no address.
+    pub unnamed: Mutex<Vec<String>>,
     /// Hosts through which everybody of this network comes.
     pub hosts: Mutex<Vec<String>>,
     /// Deliveries wait for a permit here.
@@ -123,6 +125,7 @@ impl Recorder {
             answers: Mutex::default(),
             there: Mutex::default(),
             asked: Mutex::default(),
+            unnamed: Mutex::default(),
             hosts: Mutex::default(),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
             under_way: Mutex::default(),
@@ -159,6 +162,10 @@ impl Translator for Recorder {
 
     fn sends_cards(&self) -> bool {
         !self.private
+    }
+
+    async fn has_address(&self, _: &Hub, _: &str, _: &str, native_id: &str) -> bool {
+        !self.unnamed.lock().unwrap().iter().any(|id| id == native_id)
     }
 
     async fn hosts_of(&self, _: &Hub, _: &str) -> Result<Vec<String>, HubError> {

@@ -40,7 +40,14 @@ impl Translator for ActivityPub {
     async fn resolve(&self, hub: &Hub, text: &str) -> Result<Vec<Incoming>, HubError> {
         let text = text.trim();
         if let Some(url) = translate::web_url(text) {
-            return self.fetch(hub, url).await;
+            let found = self.fetch(hub, url).await?;
+            if !found.is_empty() || Urls::new(hub).is_ours(url) {
+                return Ok(found);
+            }
+            return match self.named_on_page(hub, url).await {
+                Some(id) => self.fetch(hub, &id).await,
+                None => Ok(found),
+            };
         }
         let Ok(Acct { username, domain: Some(domain) }) = text.parse::<Acct>() else { return Ok(Vec::new()) };
         if domain == hub.config().account_domain || Urls::new(hub).is_ours(&format!("https://{domain}")) {
@@ -68,6 +75,10 @@ impl Translator for ActivityPub {
                 Ok(Vec::new())
             }
         }
+    }
+
+    async fn has_address(&self, hub: &Hub, name: &str, domain: &str, native_id: &str) -> bool {
+        self.confirms(hub, name, domain, native_id).await
     }
 
     async fn forget(&self, native_id: &str) {

@@ -310,6 +310,7 @@ fn out_and_in_again_loses_exactly_what_is_declared() {
                 stamp: None,
                 approval: None,
                 community: None,
+                in_chat: false,
                 context: None,
                 elsewhere: Vec::new(),
                 answers: landbridge_model::Audience::Everyone,

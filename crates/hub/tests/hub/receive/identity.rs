@@ -8,6 +8,7 @@ use landbridge_store::{on_both_engines, testing::TestStore};
 
 on_both_engines!(
     a_handle_that_changes_hands_takes_nothing_along,
+    of_two_of_one_name_the_one_that_its_host_names_keeps_it,
     nobody_claims_an_address_of_ours,
     proved_identities_become_one,
     a_copy_needs_proof_or_the_others_word,
@@ -16,6 +17,7 @@ on_both_engines!(
     the_suspended_and_the_members_are_not_heard,
     a_profile_is_ones_own,
     one_look_up_answers_all_who_ask,
+    counts_that_are_not_told_stay_as_they_were,
 );
 
 async fn one_look_up_answers_all_who_ask(store: TestStore) {
@@ -65,6 +67,27 @@ async fn a_handle_that_changes_hands_takes_nothing_along(store: TestStore) {
     assert_eq!(found("Alice").await, Some(alice.actor.id));
     assert!(t.hub.relationship(alice.actor.id, bob).await.unwrap().following);
     assert!(!t.hub.relationship(alice.actor.id, other).await.unwrap().following);
+}
+
+/// A person and a community of one server.
+async fn of_two_of_one_name_the_one_that_its_host_names_keeps_it(store: TestStore) {
+    let t = test_hub(store);
+    let said = |path: &str| {
+        let native_id = format!("https://remote.example/{path}/bob");
+        let profile = InActor { native_id: native_id.clone(), ..profile_of(AP, "bob") };
+        Incoming { actor: native_id, ..incoming(AP, "", None, What::Profile(Box::new(profile))) }
+    };
+    t.wide.unnamed.lock().unwrap().push("https://remote.example/c/bob".into());
+    let mut ids = std::collections::HashMap::new();
+    for path in ["c", "u", "c", "u", "u", "c"] {
+        let Ok(Received::Stored(Some(id))) = t.hub.receive(said(path)).await else { panic!() };
+        ids.insert(path, id);
+        let holder = ids.get("u").unwrap_or(&id);
+        let acct = "bob@remote.example".parse().unwrap();
+        assert_eq!(t.hub.actor_by_acct(&acct).await.unwrap().unwrap().id, *holder);
+    }
+    let community = t.hub.actor(ids["c"]).await.unwrap();
+    assert_eq!(community.acct(), format!("bob-{}@remote.example", ids["c"]));
 }
 
 async fn nobody_claims_an_address_of_ours(store: TestStore) {
@@ -227,6 +250,24 @@ async fn a_profile_is_ones_own(store: TestStore) {
     t.take(AP, "bob", None, What::Profile(Box::new(forged))).await.unwrap();
     let bob = t.hub.actor_by_native(AP, &native(AP, "bob")).await.unwrap().unwrap();
     assert_eq!(bob.profile.display_name, "New");
+}
+
+async fn counts_that_are_not_told_stay_as_they_were(store: TestStore) {
+    let t = test_hub(store);
+    let bob = t.stranger(AP, "bob").await;
+    let counts = async || {
+        let bob = t.hub.actor(bob).await.unwrap();
+        (bob.followers, bob.following, bob.posts)
+    };
+    assert_eq!(counts().await, (0, 0, 0));
+    let mut told = profile_of(AP, "bob");
+    (told.followers, told.following, told.posts) = (Some(12), Some(3), Some(u64::MAX));
+    t.take(AP, "bob", None, What::Profile(Box::new(told))).await.unwrap();
+    assert_eq!(counts().await, (12, 3, i32::MAX as u64), "no count is endless");
+    let mut later = profile_of(AP, "bob");
+    later.followers = Some(11);
+    t.take(AP, "bob", None, What::Profile(Box::new(later))).await.unwrap();
+    assert_eq!(counts().await, (11, 3, i32::MAX as u64));
 }
 
 impl TestHub {

@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 
 /// Posts of a thread that are listed.
 const MAX_THREAD: usize = 500;
+/// Replies that come with the post itself.
+const EMBEDDED: usize = 5;
 
 type Named = Path<(String, Id)>;
 
@@ -29,7 +31,12 @@ pub(super) async fn object(
     }
     let post = site.shown(&name, id, &uri, &headers).await?;
     let parts = note_parts(&site.hub, &site.urls, &name, &post).await?;
-    Ok(document(StatusCode::OK, &with_context(note(&parts))))
+    let mut note = note(&parts);
+    if post.replies > 0 {
+        // Mastodon reads a thread on from the first page as it stands here, and asks for no other.
+        note["replies"]["first"]["items"] = site.answers(&post, EMBEDDED).await?.into();
+    }
+    Ok(document(StatusCode::OK, &with_context(note)))
 }
 
 /// `Create`, or the `Announce` as it was sent.
@@ -60,11 +67,7 @@ pub(super) async fn replies(
     headers: HeaderMap,
 ) -> Result<Response, No> {
     let post = site.shown(&name, id, &uri, &headers).await?;
-    let thread = site.hub.thread(id, None).await?;
-    let mut direct: Vec<&PostView> =
-        thread.descendants.iter().filter(|v| v.post.reply_to == Some(id)).collect();
-    direct.sort_by_key(|v| v.post.author != post.author);
-    let items = site.native_ids(direct.into_iter()).await?;
+    let items = site.answers(&post, MAX_THREAD).await?;
     let own = format!("{}/replies", site.urls.post(&name, id));
     let page = json!({
         "id": format!("{own}?page=1"), "type": "CollectionPage", "partOf": own, "items": items
@@ -132,6 +135,15 @@ impl Site {
         let reader = self.reader_of(post.author, uri, headers).await?;
         self.show(&post, reader.as_ref()).await?;
         Ok(post)
+    }
+
+    /// Ids of public replies to a post, its author's own first.
+    async fn answers(&self, post: &Post, most: usize) -> Result<Vec<Value>, No> {
+        let thread = self.hub.thread(post.id, None).await?;
+        let is_answer = |v: &&PostView| v.post.reply_to == Some(post.id) && v.post.visibility.is_open();
+        let mut direct: Vec<&PostView> = thread.descendants.iter().filter(is_answer).collect();
+        direct.sort_by_key(|v| v.post.author != post.author);
+        self.native_ids(direct.into_iter().take(most)).await
     }
 
     fn counted(&self, name: &str, post: &Post, what: &str, total: u64) -> Response {

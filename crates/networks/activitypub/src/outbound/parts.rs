@@ -6,7 +6,7 @@ use crate::translate::{Facts, policy};
 use crate::urls::Urls;
 use crate::vocab::{Node, is_public};
 use landbridge_hub::{CopyKind, CopyState, Hub, HubError};
-use landbridge_model::{ActorKind, Audience, Id, Network, Post, QuoteState, Time};
+use landbridge_model::{ActorKind, Audience, Id, Network, Post, QuoteState, Time, Visibility};
 
 /// Looks up everything around a post of a member.
 pub(crate) async fn note_parts<'a>(
@@ -38,6 +38,7 @@ pub(crate) async fn note_parts<'a>(
         stamp,
         approval,
         community,
+        in_chat: in_chat(hub, urls, post).await?,
         context: context(hub, urls, post).await?,
         elsewhere: elsewhere::of_post(hub, post.author, post.id).await?,
         answers: match post.reply_policy {
@@ -60,6 +61,15 @@ pub(super) async fn community(hub: &Hub, urls: &Urls, post: Id) -> Result<Option
         }
     }
     Ok(None)
+}
+
+/// Whether a private thread began with a `ChatMessage`: those answer nothing themselves.
+async fn in_chat(hub: &Hub, urls: &Urls, post: &Post) -> Result<bool, HubError> {
+    if post.visibility != Visibility::Direct || post.root == post.id {
+        return Ok(false);
+    }
+    let first = leave::document_of(hub, urls, post.root).await?;
+    Ok(first.is_some_and(|document| policy::post_in(Node(&document)).is("ChatMessage")))
 }
 
 /// The id that a thing has on this network.

@@ -1,7 +1,7 @@
 //! `Like` (with content: an emoji reaction), and votes in polls.
 #![allow(clippy::indexing_slicing, reason = "members of objects that `json!` just made")]
 
-use super::parts::native;
+use super::parts::{community, native};
 use super::stage::Ox;
 use crate::render::activity;
 use crate::translate::policy::Interaction;
@@ -39,6 +39,15 @@ impl Ox<'_> {
         let mut inboxes = self.audience();
         author.into_iter().for_each(|p| inboxes.presence(p));
         let mut fields = json!({ "to": to });
+        // A community counts what is done in it, and tells the others (FEP-1b12).
+        if target.visibility.is_open()
+            && let Some(group) = community(self.hub, self.urls, target.id).await?
+            && let Some(presence) = self.hub.presence_by_native(Network::ActivityPub, &group).await?
+        {
+            inboxes.presence(presence);
+            fields["cc"] = json!([group]);
+            fields["audience"] = group.into();
+        }
         let dislike = reaction.content == "-";
         if !reaction.content.is_empty() && !dislike {
             fields["content"] = reaction.content.as_str().into();

@@ -91,7 +91,8 @@ impl ActivityPub {
         }
     }
 
-    async fn confirms(&self, hub: &Hub, name: &str, domain: &str, id: &str) -> bool {
+    /// Whether WebFinger gives that address to that actor.
+    pub(crate) async fn confirms(&self, hub: &Hub, name: &str, domain: &str, id: &str) -> bool {
         self.webfinger(hub, name, domain).await.is_some_and(|found| found.actor == id)
     }
 }

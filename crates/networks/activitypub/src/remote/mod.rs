@@ -4,6 +4,7 @@ mod actors;
 mod collections;
 mod documents;
 mod keys;
+mod pages;
 mod papers;
 mod stamps;
 mod threads;

@@ -50,8 +50,8 @@ impl ActivityPub {
         search.finish()
     }
 
-    /// Pinned and latest posts of somebody, oldest first, then what is pinned and what no longer is: some servers
-    /// (GoToSocial, snac) tell nobody of their pins.
+    /// Somebody's profile with its totals; pinned and latest posts, oldest first; then what is pinned and what no longer
+    /// is: some servers (GoToSocial, snac) tell nobody of their pins.
     pub(crate) async fn latest(&self, hub: &Hub, id: &str) -> Vec<Incoming> {
         let Ok(Some(presence)) = hub.presence_by_native(Network::ActivityPub, id).await else {
             return Vec::new();
@@ -59,9 +59,11 @@ impl ActivityPub {
         let facts: Facts = serde_json::from_value(presence.facts).unwrap_or_default();
         let mut search = Search::new(self, hub);
         search.budget = LATEST;
+        let followers = search.total(facts.followers.filter(|f| same_authority(f, id))).await;
+        let following = search.total(facts.following.filter(|f| same_authority(f, id))).await;
         let mut pins = Vec::new();
         if let Some(featured) = facts.featured.filter(|f| same_authority(f, id)) {
-            let Listed { items, whole } = search.collection(&featured).await;
+            let Listed { items, whole, .. } = search.collection(&featured).await;
             let listed: Vec<_> = items.iter().filter_map(|(item, _)| Node(item).as_id()).collect();
             let listed: Vec<String> = listed.into_iter().map(str::to_owned).collect();
             search.take_all(items).await;
@@ -76,8 +78,10 @@ impl ActivityPub {
                 }
             }
         }
+        let mut posts_in_all = None;
         if let Some(outbox) = facts.outbox.filter(|o| same_authority(o, id)) {
-            let items = search.collection(&outbox).await.items;
+            let Listed { items, total, .. } = search.collection(&outbox).await;
+            posts_in_all = total;
             let posts = items.into_iter().take(LATEST).filter_map(|(item, host)| {
                 let node = Node(&item);
                 if node.is("Create") { Some((node.get("object")?.0.clone(), host)) } else { None }
@@ -85,9 +89,26 @@ impl ActivityPub {
             let posts = posts.collect();
             search.take_all(posts).await;
         }
-        let mut all = search.finish();
+        let totals = [followers, following, posts_in_all];
+        let mut all = Vec::from_iter(self.with_totals(hub, id, totals).await);
+        all.extend(search.finish());
         all.extend(pins.into_iter().map(|what| said(id, what)));
         all
+    }
+
+    /// A profile with followers, following and posts as its collections count them. Nothing, where they tell nothing.
+    async fn with_totals(&self, hub: &Hub, id: &str, totals: [Option<u64>; 3]) -> Option<Incoming> {
+        if totals == [None; 3] {
+            return None;
+        }
+        let mut profile = self.remote_actor(hub, id).await.ok()?.incoming();
+        if let What::Profile(actor) = &mut profile.what {
+            let [followers, following, posts] = totals;
+            actor.followers = followers.or(actor.followers);
+            actor.following = following.or(actor.following);
+            actor.posts = posts.or(actor.posts);
+        }
+        Some(profile)
     }
 
     /// Native ids of posts that are pinned here but not in this list.
@@ -125,6 +146,8 @@ struct Listed {
     items: Vec<(serde_json::Value, String)>,
     /// Whether that is all there is in it.
     whole: bool,
+    /// How many it says that there are.
+    total: Option<u64>,
 }
 
 impl<'a> Search<'a> {
@@ -220,9 +243,15 @@ impl<'a> Search<'a> {
         self.pages(document.value, &id).await
     }
 
+    /// How many a collection says that it has; its items are not asked for.
+    async fn total(&mut self, id: Option<String>) -> Option<u64> {
+        self.document(&id?).await?.node().count("totalItems")
+    }
+
     /// The items of a collection and of its first pages.
     async fn pages(&mut self, collection: serde_json::Value, id: &str) -> Listed {
         let mut items = Vec::new();
+        let total = Node(&collection).count("totalItems");
         let mut page = collection;
         for _ in 0..PAGES {
             let node = Node(&page);
@@ -230,7 +259,7 @@ impl<'a> Search<'a> {
             items.extend(listed.map(|n| (n.0.clone(), id.to_owned())));
             let is_page = node.is_any(&["CollectionPage", "OrderedCollectionPage"]);
             let Some(next) = node.get(if is_page { "next" } else { "first" }) else {
-                return Listed { items, whole: true };
+                return Listed { items, whole: true, total };
             };
             page = match (next.0.is_object() && next.0.get("type").is_some(), next.as_id()) {
                 (true, _) => next.0.clone(),
@@ -244,7 +273,7 @@ impl<'a> Search<'a> {
                 _ => break,
             };
         }
-        Listed { items, whole: false }
+        Listed { items, whole: false, total }
     }
 
     /// Whether a post was found, or was known before.

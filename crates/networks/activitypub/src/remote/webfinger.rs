@@ -2,13 +2,14 @@
 
 use crate::ActivityPub;
 use crate::translate::web_url;
-use crate::vocab::is_activity_type;
+use crate::vocab::{self, Node, is_activity_type};
 use http::{HeaderMap, HeaderValue, header};
 use landbridge_hub::Hub;
-use serde::Deserialize;
 use url::Url;
 
 const MAX_BYTES: usize = 64 * 1024;
+/// The property by which Lemmy tells a person's link from a community's.
+const TYPE: &str = "https://www.w3.org/ns/activitystreams#type";
 
 /// Who answers to an address.
 pub(crate) struct Found {
@@ -16,24 +17,6 @@ pub(crate) struct Found {
     pub(crate) actor: String,
     /// Name and host that the answer calls the address.
     pub(super) subject: Option<(String, String)>,
-}
-
-#[derive(Deserialize)]
-struct Descriptor {
-    #[serde(default)]
-    subject: String,
-    #[serde(default)]
-    links: Vec<Link>,
-}
-
-#[derive(Deserialize)]
-struct Link {
-    #[serde(default)]
-    rel: String,
-    #[serde(default, rename = "type")]
-    kind: String,
-    #[serde(default)]
-    href: String,
 }
 
 impl ActivityPub {
@@ -86,15 +69,27 @@ impl ActivityPub {
     }
 }
 
-/// The actor in a descriptor (RFC 7033, 4.4).
+/// The actor in a descriptor (RFC 7033, 4.4). Each link stands for itself: Lemmy writes `null` where one has no type. Where a
+/// person and a community have one name, the address is the person's: it is written as people's are.
 pub(crate) fn read_descriptor(body: &[u8]) -> Option<Found> {
-    let descriptor: Descriptor = serde_json::from_slice(body).ok()?;
-    let link = descriptor.links.iter().find(|l| l.rel == "self" && is_activity_type(&l.kind))?;
-    let subject = descriptor.subject.strip_prefix("acct:").and_then(|s| s.split_once('@'));
+    let descriptor = vocab::parse(body).ok()?;
+    let descriptor = Node(&descriptor);
+    let links = || descriptor.list("links").filter_map(|link| Some((link, actor_in(link)?)));
+    let (_, actor) = links().find(|(link, _)| !is_community(*link)).or_else(|| links().next())?;
+    let subject = descriptor.text("subject").and_then(|s| s.strip_prefix("acct:")?.split_once('@'));
     Some(Found {
-        actor: web_url(&link.href)?.to_owned(),
+        actor: actor.to_owned(),
         subject: subject.map(|(name, domain)| (name.to_owned(), domain.to_ascii_lowercase())),
     })
+}
+
+fn actor_in(link: Node<'_>) -> Option<&str> {
+    let is_actor = link.text("rel") == Some("self") && link.text("type").is_some_and(is_activity_type);
+    link.text("href").filter(|_| is_actor).and_then(web_url)
+}
+
+fn is_community(link: Node<'_>) -> bool {
+    link.object("properties").and_then(|properties| properties.text(TYPE)) == Some("Group")
 }
 
 /// The attribute is looked for as text: XML needs no more here.
@@ -113,5 +108,43 @@ fn schemes(hub: &Hub) -> &'static [&'static str] {
         (true, _) => &["https"],
         (false, "http") => &["http", "https"],
         (false, _) => &["https", "http"],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn actor(links: serde_json::Value) -> Option<String> {
+        let descriptor = json!({"subject": "acct:bob@a.example", "links": links});
+        read_descriptor(descriptor.to_string().as_bytes()).map(|found| found.actor)
+    }
+
+    #[test]
+    fn a_link_that_cannot_be_read_is_passed_over() {
+        let odd = json!({"rel": "http://ostatus.org/schema/1.0/subscribe", "type": null, "href": null, "template": "x"});
+        let own =
+            json!({"rel": "self", "type": "application/activity+json", "href": "https://a.example/u/bob"});
+        let broken = json!({"rel": "self", "type": "application/activity+json", "href": 3});
+        let found = actor(json!([odd, null, "x", broken, own]));
+        assert_eq!(found.as_deref(), Some("https://a.example/u/bob"));
+        assert_eq!(actor(json!([odd, broken])), None);
+        assert!(read_descriptor(br#"{"subject": null, "links": null}"#).is_none());
+    }
+
+    #[test]
+    fn of_a_person_and_a_community_the_person() {
+        let link = |kind: &str, href: &str| {
+            json!({
+                "rel": "self", "type": "application/activity+json", "href": href, "properties": {TYPE: kind}
+            })
+        };
+        let person = link("Person", "https://a.example/u/bob");
+        let community = link("Group", "https://a.example/c/bob");
+        for links in [json!([person, community]), json!([community, person])] {
+            assert_eq!(actor(links).as_deref(), Some("https://a.example/u/bob"));
+        }
+        assert_eq!(actor(json!([community])).as_deref(), Some("https://a.example/c/bob"));
     }
 }

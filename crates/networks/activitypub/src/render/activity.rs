@@ -20,7 +20,7 @@ pub fn undo(inner: Map<String, Value>) -> Map<String, Value> {
     let text = |name: &str| inner.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (id, actor) = (format!("{}#undo", text("id")), text("actor"));
     let mut fields = Map::new();
-    for name in ["to", "cc"] {
+    for name in ["to", "cc", "audience"] {
         if let Some(receivers) = inner.get(name) {
             fields.insert(name.into(), receivers.clone());
         }

@@ -32,6 +32,7 @@ const CONTEXT: &str = r#"[
             "Hashtag": "as:Hashtag",
             "Emoji": "toot:Emoji",
             "EmojiReact": "litepub:EmojiReact",
+            "ChatMessage": "litepub:ChatMessage",
             "PropertyValue": "schema:PropertyValue",
             "value": "schema:value",
             "sensitive": "as:sensitive",

@@ -1,4 +1,4 @@
-//! A member's post as `Note`, `Question` or `Article`.
+//! A member's post as `Note`, `Question`, `Article` or `ChatMessage`.
 #![allow(clippy::indexing_slicing, reason = "members of objects that `json!` just made")]
 
 use crate::urls::Urls;
@@ -11,6 +11,8 @@ use serde_json::{Map, Value, json};
 
 /// Characters of an article's preview.
 const PREVIEW: usize = 400;
+/// A private message between two (<https://docs.pleroma.social/backend/development/ap_extensions/#chatmessages>).
+const CHAT: &str = "ChatMessage";
 
 /// A post and everything around it that has to be looked up first.
 pub struct NoteParts<'a> {
@@ -29,6 +31,8 @@ pub struct NoteParts<'a> {
     pub approval: Option<String>,
     /// The community that the parent was posted to.
     pub community: Option<String>,
+    /// The thread began with a `ChatMessage`. Lemmy 0.19 and Pleroma's chats take answers of that type only.
+    pub in_chat: bool,
     /// Native id of the thread, when it is kept here.
     pub context: Option<String>,
     /// The same post elsewhere: `nostr:` and `at:` URIs (FEP-fffd).
@@ -61,7 +65,7 @@ pub fn note(parts: &NoteParts<'_>) -> Value {
     let (to, cc) = receivers(parts);
     let mut doc = json!({
         "id": id,
-        "type": kind(post),
+        "type": kind(parts),
         "attributedTo": actor,
         "content": content,
         "published": post.created_at.rfc3339(),
@@ -82,6 +86,7 @@ pub fn note(parts: &NoteParts<'_>) -> Value {
     let optional = [
         ("summary", post.warning.as_deref()),
         ("name", post.title.as_deref()),
+        ("mediaType", (kind(parts) == CHAT).then_some("text/html")),
         ("inReplyTo", parts.in_reply_to.as_deref()),
         ("context", parts.context.as_deref()),
         ("conversation", parts.context.as_deref()),
@@ -107,13 +112,14 @@ pub fn note(parts: &NoteParts<'_>) -> Value {
     if let (Some(poll), Value::Object(map)) = (&post.poll, &mut doc) {
         add_poll(map, poll, parts.now);
     }
-    if kind(post) == "Article" {
+    if kind(parts) == "Article" {
         doc["preview"] = json!({"type": "Note", "attributedTo": actor, "content": preview(post, urls)});
     }
     doc
 }
 
-/// Where its replies are listed. GoToSocial looks for them only when the collection and its first page are embedded.
+/// Where its replies are listed. GoToSocial looks for them only when the collection and its first page are embedded; what
+/// there is on that page is filled in where the post is asked for, since it is not known yet when the post is sent.
 fn replies(id: &str) -> Value {
     let own = format!("{id}/replies");
     let next = format!("{own}?page=1");
@@ -147,10 +153,14 @@ fn community<'a>(parts: &'a NoteParts<'_>) -> Option<&'a str> {
     mentioned.or(parts.community.as_deref()).filter(|_| parts.post.visibility.is_open())
 }
 
-fn kind(post: &Post) -> &'static str {
+/// A message goes to one, as it has to there; one to several is a note.
+fn kind(parts: &NoteParts<'_>) -> &'static str {
+    let post = parts.post;
+    let to_one = post.visibility == Visibility::Direct && parts.mentioned.len() == 1;
     match (&post.poll, post.kind) {
         (Some(_), _) => "Question",
         (None, PostKind::Article) if post.title.is_some() => "Article",
+        (None, _) if parts.in_chat && to_one => CHAT,
         _ => "Note",
     }
 }

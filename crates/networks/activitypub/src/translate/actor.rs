@@ -72,7 +72,7 @@ pub fn actor(node: Node<'_>) -> Option<ReadActor> {
         locked: node.bool("manuallyApprovesFollowers").unwrap_or(false),
         created_at: node.time("published"),
         moved_to,
-        // Totals stand in the collections, which may be embedded.
+        // Totals stand in the collections, which may be embedded; else they are asked for when somebody looks.
         followers: node.object("followers").and_then(|c| c.count("totalItems")),
         following: node.object("following").and_then(|c| c.count("totalItems")),
         posts: node.object("outbox").and_then(|c| c.count("totalItems")),

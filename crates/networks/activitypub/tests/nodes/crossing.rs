@@ -1,13 +1,19 @@
 //! What members of two nodes do to each other.
 
+use super::scene::Scene;
 use super::support::{Node, draft, on_both, until};
+use axum::http::{HeaderValue, Method};
+use landbridge_activitypub::signature::cavage;
 use landbridge_hub::{Draft, DraftPoll, Page};
-use landbridge_model::{MarkKind, QuoteState, Visibility};
+use landbridge_model::{MarkKind, Network, QuoteState, Visibility};
+use serde_json::json;
+use std::time::SystemTime;
 
 on_both!(
     a_post_crosses_whole_is_edited_and_deleted,
     replies_likes_and_reposts_come_back,
     private_posts_reach_only_whom_they_name,
+    a_chat_message_is_answered_in_kind,
     polls_are_voted_on_from_elsewhere,
     quotes_ask_for_leave,
     unfollow_block_and_profile_are_told,
@@ -87,6 +93,39 @@ async fn private_posts_reach_only_whom_they_name() {
     .await;
     let home = b.hub.home(eve.actor.id, Page::default()).await.unwrap();
     assert!(home.iter().all(|v| !v.post.text.text.contains("psst")));
+}
+
+async fn a_chat_message_is_answered_in_kind() {
+    let s = Scene::new().await;
+    s.a.follow(&s.alice, &s.m.address("mallory")).await;
+    let alice = format!("{}/users/alice", s.a.origin);
+    let id = format!("{}/private_message/1", s.m.origin);
+    let message = json!({
+        "id": format!("{id}/activity"), "type": "Create", "actor": s.actor(), "to": [alice],
+        "object": {
+            "id": id, "type": "ChatMessage", "attributedTo": s.actor(), "to": [alice], "content": "<p>psst</p>",
+            "mediaType": "text/html"
+        }
+    });
+    assert_eq!(s.send(&message).await, 202);
+    let said = s.a.hub.copy(Network::ActivityPub, &id).await.unwrap().unwrap().object;
+    let words = format!("@{} what is it?", s.m.address("mallory"));
+    let answer =
+        |to| Draft { reply_to: Some(to), visibility: Some(Visibility::Direct), ..draft(&s.alice, &words) };
+    // What is said after an answer of one's own is a message like it.
+    let first = s.a.publish(answer(said)).await;
+    let second = s.a.publish(answer(first.id)).await;
+    for sent in [first, second] {
+        let url: url::Url = format!("{alice}/statuses/{}", sent.id).parse().unwrap();
+        let key_id = format!("{}#main-key", s.actor());
+        let now = SystemTime::now();
+        let mut headers = cavage::sign(&Method::GET, &url, None, &key_id, &s.key, now).unwrap();
+        headers.insert("accept", HeaderValue::from_static("application/activity+json"));
+        let shown = s.m.hub.fetcher().get(&url, headers, 1 << 20).await.unwrap();
+        let shown: serde_json::Value = serde_json::from_slice(&shown.body).unwrap();
+        assert_eq!((&shown["type"], &shown["mediaType"]), (&json!("ChatMessage"), &json!("text/html")));
+        assert_eq!((&shown["to"], &shown["cc"]), (&json!([s.actor()]), &json!([])));
+    }
 }
 
 async fn polls_are_voted_on_from_elsewhere() {

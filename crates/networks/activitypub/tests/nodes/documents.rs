@@ -9,6 +9,7 @@ use landbridge_model::{Network, Visibility};
 on_both!(
     a_member_is_found_by_address_url_and_page,
     posts_are_shown_to_whom_they_are_for_and_leave_a_tombstone,
+    a_post_comes_with_its_first_answers,
     with_authorized_fetch_only_the_server_and_stubs_are_shown_unsigned,
     members_hide_from_hosts_that_they_block,
     a_bad_signature_is_no_signature,
@@ -69,6 +70,32 @@ async fn posts_are_shown_to_whom_they_are_for_and_leave_a_tombstone() {
     let gone = node.get(&url).await;
     assert_eq!(gone.status, 410);
     assert!(String::from_utf8_lossy(&gone.body).contains("Tombstone"));
+}
+
+async fn a_post_comes_with_its_first_answers() {
+    let node = Node::start("a").await;
+    let (alice, anna) = (node.member("alice").await, node.member("anna").await);
+    // Members are strangers to each other: what Anna says reaches only those who let her in.
+    node.hub.follow(alice.actor.id, anna.actor.id, Default::default(), None).await.unwrap();
+    let url = |name: &str, post: &landbridge_model::Post| {
+        format!("{}/users/{name}/statuses/{}", node.origin, post.id)
+    };
+    let head = node.publish(draft(&alice, "1/7")).await;
+    let first = async || node.json(&url("alice", &head)).await["replies"]["first"].clone();
+    assert_eq!(first().await["items"], serde_json::json!([]));
+    let answer = |text: &str| Draft { reply_to: Some(head.id), ..draft(&alice, text) };
+    let private = Draft { visibility: Some(Visibility::Followers), ..answer("for followers") };
+    node.publish(private).await;
+    node.publish(Draft { reply_to: Some(head.id), ..draft(&anna, "well said") }).await;
+    let mut own = Vec::new();
+    for n in 2..8 {
+        own.push(url("alice", &node.publish(answer(&format!("{n}/7"))).await));
+    }
+    own.truncate(5);
+    let page = first().await;
+    assert_eq!(page["items"], serde_json::json!(own), "her own first, none that is not public, and not all");
+    let rest = node.json(page["next"].as_str().unwrap()).await;
+    assert_eq!(rest["items"].as_array().unwrap().len(), 7);
 }
 
 async fn with_authorized_fetch_only_the_server_and_stubs_are_shown_unsigned() {

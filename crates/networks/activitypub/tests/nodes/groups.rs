@@ -16,6 +16,7 @@ on_both!(
     a_third_server_that_is_down_holds_nobody_up,
     nobody_is_put_words_in_the_mouth_by_a_group,
     a_post_to_a_group_is_addressed_to_it,
+    a_like_in_a_group_reaches_it,
 );
 
 impl Scene {
@@ -193,4 +194,23 @@ async fn a_post_to_a_group_is_addressed_to_it() {
     let answer = s.a.publish(Draft { reply_to: Some(copy.object), ..draft(&s.alice, "an answer") }).await;
     let note = s.a.json(&format!("{}/users/alice/statuses/{}", s.a.origin, answer.id)).await;
     assert_eq!(note["audience"], s.actor());
+}
+
+async fn a_like_in_a_group_reaches_it() {
+    let s = Scene::group().await;
+    let third = super::support::Node::start("c").await;
+    let carol = third.member("carol").await;
+    third.find(&s.m.address("mallory")).await;
+    let text = format!("@{} hello club", s.m.address("mallory"));
+    let sent = third.publish(draft(&carol, &text)).await;
+    let id = format!("{}/users/carol/statuses/{}", third.origin, sent.id);
+    // The group has it as somebody's who is at home on neither of the two.
+    let there = s.m.look_up(&s.mallory, &id).await.unwrap();
+    let here = s.a.look_up(&s.alice, &id).await.unwrap();
+    let likes = async || s.m.hub.post(there.id).await.unwrap().likes;
+    s.a.hub.react(s.alice.actor.id, here.id, "", None, None).await.unwrap();
+    until("the group counts the like", async || likes().await == 1).await;
+    s.a.hub.unreact(s.alice.actor.id, here.id, "", None).await.unwrap();
+    until("the group takes it back", async || likes().await == 0).await;
+    until("so does the author", async || third.hub.post(sent.id).await.unwrap().likes == 0).await;
 }

@@ -2,7 +2,8 @@
 
 use super::support::{Node, draft, on_both, until};
 use axum::extract::RawQuery;
-use axum::response::Redirect;
+use axum::http::header;
+use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use landbridge_activitypub::Options;
 use landbridge_hub::reading::AccountPosts;
@@ -11,8 +12,10 @@ use landbridge_hub::{Draft, Page};
 on_both!(
     a_delete_reaches_whoever_fetched_the_post_signed,
     pages_lead_to_their_posts,
+    pages_elsewhere_name_the_post,
     an_address_may_be_on_another_host_than_the_server,
     a_thread_is_completed_in_both_directions,
+    a_profile_has_its_totals_once_somebody_looks,
 );
 
 async fn a_delete_reaches_whoever_fetched_the_post_signed() {
@@ -34,6 +37,31 @@ async fn pages_lead_to_their_posts() {
     let page = format!("{}/@alice/{}", a.origin, sent.id);
     assert_eq!(b.look_up(&bob, &page).await.unwrap().text.text, "by its page");
     assert_eq!(b.find(&format!("{}/@alice", a.origin)).await.acct(), a.address("alice"));
+}
+
+/// A site whose pages are not those of the server behind it.
+async fn pages_elsewhere_name_the_post() {
+    let (a, b) = (Node::start("a").await, Node::start("b").await);
+    let (alice, bob) = (a.member("alice").await, b.member("bob").await);
+    let (first, second) =
+        (a.publish(draft(&alice, "named by a header")).await, a.publish(draft(&alice, "by a tag")).await);
+    let id = |post: &landbridge_model::Post| format!("{}/users/alice/statuses/{}", a.origin, post.id);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let blog = format!("http://blog.test:{}", listener.local_addr().unwrap().port());
+    let link = format!("<{}>; rel=\"alternate\"; type=\"application/activity+json\"", id(&first));
+    let tag = format!("<link rel=\"alternate\" type=\"application/activity+json\" href=\"{}\">", id(&second));
+    let html = (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned());
+    let (by_header, by_tag) = ([html.clone(), (header::LINK, link)], [html]);
+    let site = axum::Router::new()
+        .route("/1", get(async move || (by_header, "<p>one</p>").into_response()))
+        .route("/2", get(async move || (by_tag, format!("<head>{tag}</head><p>two</p>")).into_response()))
+        .route("/3", get(async || "nothing of this network".into_response()));
+    tokio::spawn(async move { axum::serve(listener, site).await });
+    for (path, text) in [("/1", "named by a header"), ("/2", "by a tag")] {
+        let found = b.look_up(&bob, &format!("{blog}{path}")).await;
+        assert_eq!(found.unwrap_or_else(|| panic!("{path}")).text.text, text);
+    }
+    assert!(b.look_up(&bob, &format!("{blog}/3")).await.is_none());
 }
 
 async fn an_address_may_be_on_another_host_than_the_server() {
@@ -77,6 +105,21 @@ async fn a_thread_is_completed_in_both_directions() {
     assert_eq!(texts(&thread.descendants), ["third"]);
     let top = b.hub.thread(thread.ancestors[0].post.id, Some(bob.actor.id)).await.unwrap();
     assert_eq!(texts(&top.descendants), ["second", "third", "aside"]);
+}
+
+async fn a_profile_has_its_totals_once_somebody_looks() {
+    let (a, b) = (Node::start("a").await, Node::start("b").await);
+    let (alice, anna, bob) = (a.member("alice").await, a.member("anna").await, b.member("bob").await);
+    a.hub.follow(anna.actor.id, alice.actor.id, Default::default(), None).await.unwrap();
+    a.publish(draft(&alice, "one")).await;
+    a.publish(draft(&alice, "two")).await;
+    let there = b.follow(&bob, &a.address("alice")).await;
+    assert_eq!(there.posts, 0, "the collections are not in the profile");
+    b.hub.freshen(there.id).await.unwrap();
+    let (here, known) = (a.hub.actor(alice.actor.id).await.unwrap(), b.hub.actor(there.id).await.unwrap());
+    assert!(here.followers > 0 && here.posts == 2);
+    let counts = |actor: &landbridge_model::Actor| (actor.followers, actor.following, actor.posts);
+    assert_eq!(counts(&known), counts(&here));
 }
 
 #[tokio::test]
