@@ -1,7 +1,7 @@
 //! One merged thread, whichever networks its posts came by.
 
 use crate::{Hub, HubError, PostView, Via, reading::hydrate::Filter};
-use landbridge_model::{Id, Network};
+use landbridge_model::{Id, Network, Post};
 use landbridge_store::{Row, entities::posts};
 use std::collections::{HashMap, HashSet};
 
@@ -38,6 +38,18 @@ impl Hub {
             ancestors: self.hydrate(&ancestors, reader, Filter::Thread).await?,
             descendants: self.hydrate(&below, reader, Filter::Thread).await?,
         })
+    }
+
+    /// Open posts that answer a post itself, as everybody may read them: its author's own first.
+    pub async fn answers(&self, post: &Post, most: usize) -> Result<Vec<PostView>, HubError> {
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let mut found = Vec::new();
+        for mut row in self.store().rows(posts::answers(post.id, post.author, most)).await? {
+            found.push(row.get(0)?);
+        }
+        let hidden = self.out_of_sight(post.root, None).await?;
+        found.retain(|id| !hidden.contains(id));
+        self.hydrate(&found, None, Filter::Thread).await
     }
 
     /// Asks the post's networks for more of the thread. Bounded, and not more than once in some minutes.

@@ -323,6 +323,15 @@ pub fn above(post: Id, most: i64) -> Query {
     )
 }
 
+/// (id) of open posts that answer a post itself, its author's own first.
+pub fn answers(post: Id, author: Id, most: i64) -> Query {
+    query(
+        "SELECT id FROM posts WHERE reply_to = ?1 AND visibility <= 1
+         ORDER BY CASE WHEN author_id = ?2 THEN 0 ELSE 1 END, id LIMIT ?3",
+        args![post, author, most],
+    )
+}
+
 /// (id, reply_to) of what answers a post, directly or not.
 pub fn below(post: Id) -> Query {
     query(

@@ -139,11 +139,8 @@ impl Site {
 
     /// Ids of public replies to a post, its author's own first.
     async fn answers(&self, post: &Post, most: usize) -> Result<Vec<Value>, No> {
-        let thread = self.hub.thread(post.id, None).await?;
-        let is_answer = |v: &&PostView| v.post.reply_to == Some(post.id) && v.post.visibility.is_open();
-        let mut direct: Vec<&PostView> = thread.descendants.iter().filter(is_answer).collect();
-        direct.sort_by_key(|v| v.post.author != post.author);
-        self.native_ids(direct.into_iter().take(most)).await
+        let answers = self.hub.answers(post, most).await?;
+        self.native_ids(answers.iter()).await
     }
 
     fn counted(&self, name: &str, post: &Post, what: &str, total: u64) -> Response {
