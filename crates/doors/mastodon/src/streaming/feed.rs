@@ -98,7 +98,7 @@ async fn notification(
     id: Id,
 ) -> Result<Option<Said>, ApiError> {
     let listens = places(channels, |c| matches!(c, Channel::User | Channel::Notifications));
-    if listens.is_empty() {
+    if listens.is_empty() || !grant.allows("read:notifications") {
         return Ok(None);
     }
     let found = door.hub.notification(reader, id).await?;

@@ -15,7 +15,8 @@ landbridge_store::on_both_engines!(
     one_socket_many_streams,
     events_over_http,
     every_way_to_show_a_token,
-    what_a_stream_tells
+    what_a_stream_tells,
+    notifications_need_their_scope
 );
 
 type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
@@ -197,5 +198,27 @@ async fn what_a_stream_tells(store: TestStore) {
     for place in [3, 5] {
         let event = next(&mut sockets[place]).await.unwrap();
         assert_eq!(event["event"], "delete");
+    }
+}
+
+async fn notifications_need_their_scope(store: TestStore) {
+    let world = world(store).await;
+    let (alice, bob) = (world.app("alice").await, world.app("bobby").await);
+    bob.post(&format!("/api/v1/accounts/{}/follow", alice.member), &[]).await;
+    let new = landbridge_hub::accounts::NewGrant {
+        member: Some(bob.member),
+        purpose: "mastodon",
+        name: "Reader of posts",
+        scopes: "read:statuses",
+        ..landbridge_hub::accounts::NewGrant::default()
+    };
+    let (_, token) = world.hub.grant(new).await.unwrap();
+    let base = world.base.replacen("http", "ws", 1);
+    let url = format!("{base}/api/v1/streaming?access_token={token}&stream=user");
+    let (mut socket, _) = connect_async(url).await.unwrap();
+    alice.says("@bobby you").await;
+    alice.says("all of you").await;
+    for _ in 0..2 {
+        assert_eq!(next(&mut socket).await.unwrap()["event"], "update");
     }
 }
