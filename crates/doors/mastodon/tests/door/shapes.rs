@@ -6,7 +6,11 @@ use landbridge_store::testing::TestStore;
 use reqwest::StatusCode;
 use serde_json::json;
 
-landbridge_store::on_both_engines!(everything_answers, notes_on_rules_are_not_shown, what_is_not_there_says_so);
+landbridge_store::on_both_engines!(
+    everything_answers,
+    notes_on_rules_are_not_shown,
+    what_is_not_there_says_so
+);
 
 async fn everything_answers(store: TestStore) {
     let world = world(store).await;
