@@ -1,7 +1,7 @@
 //! Everything that apps ask for at their start answers, in the form that they read.
 
 use crate::support::*;
-use landbridge_hub::moderation::Rule;
+use landbridge_hub::{Registrations, moderation::Rule};
 use landbridge_store::testing::TestStore;
 use reqwest::StatusCode;
 use serde_json::json;
@@ -9,6 +9,7 @@ use serde_json::json;
 landbridge_store::on_both_engines!(
     everything_answers,
     notes_on_rules_are_not_shown,
+    approval_is_nothing_to_sign_up_for,
     what_is_not_there_says_so
 );
 
@@ -81,6 +82,14 @@ async fn notes_on_rules_are_not_shown(store: TestStore) {
     let shown = world.get("/api/v1/instance/domain_blocks").await.good("rules");
     assert_eq!((&shown[0]["domain"], &shown[0]["severity"]), (&json!("spam.example"), &json!("suspend")));
     assert_eq!(shown[0]["comment"], "");
+}
+
+async fn approval_is_nothing_to_sign_up_for(store: TestStore) {
+    let world = world_with(store, None, Registrations::Approval).await;
+    let v1 = world.get("/api/v1/instance").await.good("v1");
+    assert_eq!((&v1["registrations"], &v1["approval_required"]), (&json!(false), &json!(false)));
+    let v2 = world.get("/api/v2/instance").await.good("v2");
+    assert_eq!(v2["registrations"]["enabled"], false);
 }
 
 async fn what_is_not_there_says_so(store: TestStore) {
