@@ -131,7 +131,12 @@ impl Hub {
         before: &Post,
         draft: &Draft,
     ) -> Result<Post, HubError> {
-        let mut text = draft.rich.clone().unwrap_or_else(|| landbridge_model::richtext::compose(&draft.text));
+        let mut text = match &draft.rich {
+            Some(rich) => rich.clone(),
+            // Plain words cannot say what an app has marked: while they stay the same, so do the marks.
+            None if draft.text == before.text.text => before.text.clone(),
+            None => landbridge_model::richtext::compose(&draft.text),
+        };
         let warning = draft.warning.as_deref().map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned);
         super::text::check_length(&text, warning.as_deref(), self.config().limits.characters)?;
         if text.is_empty() && draft.media.is_empty() && draft.poll.is_none() && before.quote.is_none() {

@@ -6,7 +6,7 @@ use landbridge_hub::{
     publish::FollowOptions,
     reading::{NotificationKind, SearchOptions},
 };
-use landbridge_model::{Network, Visibility};
+use landbridge_model::{Mark, MarkKind, Network, RichText, Visibility};
 use landbridge_store::{Change, EngineKind, args, on_both_engines, testing::TestStore};
 
 on_both_engines!(
@@ -17,6 +17,7 @@ on_both_engines!(
     private_posts_are_sealed,
     an_edit_keeps_what_was,
     what_is_saved_as_it_was_is_no_edit,
+    the_same_words_keep_their_marks,
     a_delete_leaves_nothing,
     likes_and_reposts_count_once,
     a_vote_counts_once,
@@ -151,6 +152,19 @@ async fn what_is_saved_as_it_was_is_no_edit(store: TestStore) {
         assert!(t.hub.edit(alice.actor.id, post.id, other, None).await.unwrap().edited_at.is_some());
         assert_eq!(t.wide.take_staged(), ["edit"]);
     }
+}
+
+async fn the_same_words_keep_their_marks(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let link = Mark { start: 0, end: 4, kind: MarkKind::Link { url: "https://a.example/".into() } };
+    let rich = RichText::new("Here it is".to_owned(), vec![link]);
+    let written = Draft { rich: Some(rich.clone()), ..draft(&alice, "") };
+    let post = t.hub.publish(written, None).await.unwrap();
+    let warned = Draft { warning: Some("a link".into()), ..draft(&alice, "Here it is") };
+    assert_eq!(t.hub.edit(alice.actor.id, post.id, warned, None).await.unwrap().text, rich);
+    let plain = t.hub.edit(alice.actor.id, post.id, draft(&alice, "Here it was"), None).await.unwrap();
+    assert!(plain.text.marks.is_empty());
 }
 
 async fn a_delete_leaves_nothing(store: TestStore) {
