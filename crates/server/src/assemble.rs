@@ -254,10 +254,16 @@ fn hub_config(config: &Config, identity: &Identity) -> landbridge_hub::Config {
             (Network::Nostr, mode(config.networks.nostr)),
             (Network::AtProto, mode(config.networks.atproto)),
         ]),
-        limits: landbridge_hub::Limits { video_size: config.limits.media_bytes as u64, ..Default::default() },
+        limits: limits(config.limits.media_bytes as u64),
         gate: landbridge_hub::FirstContacts { new_days: config.gate.new_days, budgets: config.gate.budgets },
         remote_days: config.retention.remote_days,
     }
+}
+
+/// No file is larger than an upload may be.
+fn limits(upload: u64) -> landbridge_hub::Limits {
+    let usual = landbridge_hub::Limits::default();
+    landbridge_hub::Limits { image_size: usual.image_size.min(upload), video_size: upload, ..usual }
 }
 
 fn mode(mode: NetworkMode) -> Mode {
@@ -276,5 +282,16 @@ pub fn without_password(url: &str) -> String {
             parsed.to_string()
         }
         _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::limits;
+
+    #[test]
+    fn no_picture_is_larger_than_an_upload() {
+        assert_eq!((limits(1 << 20).image_size, limits(1 << 20).video_size), (1 << 20, 1 << 20));
+        assert_eq!((limits(40 << 20).image_size, limits(40 << 20).video_size), (16 << 20, 40 << 20));
     }
 }

@@ -185,6 +185,24 @@ async fn a_thread_is_answered_liked_edited_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_poll_goes_on_when_its_post_is_edited() {
+    let world = World::new(Registrations::Closed).await;
+    let mut alice = world.member("alice").await;
+    let fields = [
+        ("text", "Soup?"),
+        ("visibility", "public"),
+        ("option", "Certainly"),
+        ("option", "No"),
+        ("hours", "1"),
+    ];
+    alice.submit("/compose", &fields).await;
+    let local = alice.get("/local").await.text;
+    let id = local.split_once("<article id=\"p").unwrap().1.split('"').next().unwrap().to_owned();
+    let edited = alice.submit(&format!("/posts/{id}/edit"), &[("text", "Soup today?")]).await;
+    assert!(edited.text.contains("today?") && edited.text.contains("Certainly"), "{}", edited.text);
+}
+
+#[tokio::test]
 async fn strangers_see_public_posts_with_previews_and_nothing_else() {
     let world = World::new(Registrations::Closed).await;
     let mut alice = world.member("alice").await;

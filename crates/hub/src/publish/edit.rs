@@ -13,6 +13,8 @@ use landbridge_store::entities::{edits, files, media, mentions, polls, posts, se
 const HISTORY: i64 = 100;
 
 impl Hub {
+    /// Gives the post another form, on every network where it is. One that is saved as it was stays as it is, and nobody is
+    /// told.
     pub async fn edit(
         &self,
         member: Id,
@@ -37,6 +39,10 @@ impl Hub {
         }
         let brought = super::brought(origin.as_ref()).is_some();
         let mut after = self.edited(&author, &before, &draft).await?;
+        // An original of a network is taken in whatever it changes: its copy is another one.
+        if origin.is_none() && same(&before, &after) {
+            return Ok(before);
+        }
         let parted = self.parted_from(&after).await?;
         after.mentions.retain(|mention| !parted.contains(&mention.actor));
         if brought {
@@ -125,7 +131,12 @@ impl Hub {
         before: &Post,
         draft: &Draft,
     ) -> Result<Post, HubError> {
-        let mut text = draft.rich.clone().unwrap_or_else(|| landbridge_model::richtext::compose(&draft.text));
+        let mut text = match &draft.rich {
+            Some(rich) => rich.clone(),
+            // Plain words cannot say what an app has marked: while they stay the same, so do the marks.
+            None if draft.text == before.text.text => before.text.clone(),
+            None => landbridge_model::richtext::compose(&draft.text),
+        };
         let warning = draft.warning.as_deref().map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned);
         super::text::check_length(&text, warning.as_deref(), self.config().limits.characters)?;
         if text.is_empty() && draft.media.is_empty() && draft.poll.is_none() && before.quote.is_none() {
@@ -194,6 +205,21 @@ impl Hub {
             (None, None) => Vec::new(),
         }
     }
+}
+
+/// Whether readers would see no difference.
+fn same(before: &Post, after: &Post) -> bool {
+    let parts = |post: &Post| {
+        let files = post.media.iter().map(|file| (file.id, file.description.clone(), file.meta.focus));
+        (files.collect::<Vec<_>>(), post.sensitive, post.quote_policy)
+    };
+    before.text == after.text
+        && before.title == after.title
+        && before.warning == after.warning
+        && before.languages == after.languages
+        && before.poll == after.poll
+        && before.card == after.card
+        && parts(before) == parts(after)
 }
 
 fn links_to(text: &landbridge_model::RichText, card: &LinkCard) -> bool {

@@ -30,6 +30,11 @@ impl Hub {
         Ok(self.hydrate(&[id], Some(member), Filter::Home).await?.pop())
     }
 
+    /// Likewise, if it would stand on a public timeline: without whoever is limited here, unless followed.
+    pub async fn public_view(&self, id: Id, member: Id) -> Result<Option<PostView>, HubError> {
+        Ok(self.hydrate(&[id], Some(member), Filter::Public).await?.pop())
+    }
+
     /// Whether somebody (a member, or a remote actor whose server asks) may read a post.
     pub async fn may_read(&self, post: &Post, reader: Option<Id>) -> Result<bool, HubError> {
         if self.is_hidden(post.id).await? {

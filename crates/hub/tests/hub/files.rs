@@ -20,6 +20,7 @@ on_both_engines!(
     what_a_crash_leaves_goes_with_the_sweep,
     what_nothing_ever_named_goes_with_the_sweep,
     what_an_edit_takes_off_is_gone,
+    another_description_is_an_edit,
     what_is_taken_back_is_gone,
     a_replaced_picture_is_gone,
     a_file_that_is_being_removed_can_be_sent_again,
@@ -105,6 +106,16 @@ async fn what_an_edit_takes_off_is_gone(store: TestStore) {
     assert_eq!(shown, [1, 1], "an earlier version does not show what is gone");
     t.hub.delete_post(alice.actor.id, post.id, None).await.unwrap();
     assert!(!there(&t, &kept));
+}
+
+async fn another_description_is_an_edit(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let (me, file) = (alice.actor.id, upload(&t, &alice, 1).await);
+    let post = t.hub.publish(with(&alice, &[&file]), None).await.unwrap();
+    assert_eq!(t.hub.edit(me, post.id, with(&alice, &[&file]), None).await.unwrap().edited_at, None);
+    t.hub.describe_upload(me, file.id, Some("a dot"), None).await.unwrap();
+    assert!(t.hub.edit(me, post.id, with(&alice, &[&file]), None).await.unwrap().edited_at.is_some());
 }
 
 async fn what_is_taken_back_is_gone(store: TestStore) {

@@ -6,7 +6,7 @@ use landbridge_hub::{
     publish::FollowOptions,
     reading::{NotificationKind, SearchOptions},
 };
-use landbridge_model::{Network, Visibility};
+use landbridge_model::{Mark, MarkKind, Network, RichText, Visibility};
 use landbridge_store::{Change, EngineKind, args, on_both_engines, testing::TestStore};
 
 on_both_engines!(
@@ -16,6 +16,8 @@ on_both_engines!(
     the_same_key_gives_the_same_post,
     private_posts_are_sealed,
     an_edit_keeps_what_was,
+    what_is_saved_as_it_was_is_no_edit,
+    the_same_words_keep_their_marks,
     a_delete_leaves_nothing,
     likes_and_reposts_count_once,
     a_vote_counts_once,
@@ -123,6 +125,46 @@ async fn an_edit_keeps_what_was(store: TestStore) {
         t.hub.edit(bob.actor.id, post.id, draft(&bob, "Mine"), None).await,
         Err(HubError::NotFound)
     ));
+}
+
+async fn what_is_saved_as_it_was_is_no_edit(store: TestStore) {
+    let t = test_hub(store);
+    let (alice, bob) = (t.member("alice").await, t.member("bob").await);
+    t.member("carol").await;
+    t.hub.follow(bob.actor.id, alice.actor.id, FollowOptions::default(), None).await.unwrap();
+    let options = vec!["yes".to_owned(), "no".to_owned()];
+    let written = Draft {
+        warning: Some("greeting".into()),
+        languages: vec!["en".into()],
+        poll: Some(DraftPoll { options, expires_in: Some(600), ..DraftPoll::default() }),
+        ..draft(&alice, "Hello @carol and the #world")
+    };
+    for visibility in [Visibility::Public, Visibility::Followers] {
+        let written = Draft { visibility: Some(visibility), ..written.clone() };
+        let post = t.hub.publish(written.clone(), None).await.unwrap();
+        t.hub.vote(bob.actor.id, post.id, &[0], None).await.unwrap();
+        t.wide.take_staged();
+        let same = t.hub.edit(alice.actor.id, post.id, written.clone(), None).await.unwrap();
+        assert_eq!(same.edited_at, None, "{visibility:?}");
+        assert!(t.wide.take_staged().is_empty());
+        assert_eq!(t.hub.history(post.id, Some(alice.actor.id)).await.unwrap().len(), 1);
+        let other = Draft { languages: vec!["de".into()], ..written };
+        assert!(t.hub.edit(alice.actor.id, post.id, other, None).await.unwrap().edited_at.is_some());
+        assert_eq!(t.wide.take_staged(), ["edit"]);
+    }
+}
+
+async fn the_same_words_keep_their_marks(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let link = Mark { start: 0, end: 4, kind: MarkKind::Link { url: "https://a.example/".into() } };
+    let rich = RichText::new("Here it is".to_owned(), vec![link]);
+    let written = Draft { rich: Some(rich.clone()), ..draft(&alice, "") };
+    let post = t.hub.publish(written, None).await.unwrap();
+    let warned = Draft { warning: Some("a link".into()), ..draft(&alice, "Here it is") };
+    assert_eq!(t.hub.edit(alice.actor.id, post.id, warned, None).await.unwrap().text, rich);
+    let plain = t.hub.edit(alice.actor.id, post.id, draft(&alice, "Here it was"), None).await.unwrap();
+    assert!(plain.text.marks.is_empty());
 }
 
 async fn a_delete_leaves_nothing(store: TestStore) {

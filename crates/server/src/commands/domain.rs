@@ -46,7 +46,7 @@ enum Action {
         /// The list; - for standard input.
         file: PathBuf,
     },
-    /// Print the rules as Mastodon's administration imports them (CSV); exceptions are left out.
+    /// Print the rules as Mastodon's administration imports them (CSV); exceptions and notes are left out.
     Export,
 }
 

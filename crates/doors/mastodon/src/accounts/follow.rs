@@ -6,7 +6,8 @@ use crate::{
 use axum::extract::State;
 use landbridge_hub::publish::FollowOptions;
 
-/// Also changes the options of a follow; those that are not given stay.
+/// Also changes the options of a follow; those that are not given stay. Whoever is elsewhere and says yes to everybody is
+/// shown as followed before they have answered, as the reference server has it: apps ask only once.
 pub(super) async fn follow(
     State(door): State<Door>,
     auth: Auth,
@@ -21,7 +22,13 @@ pub(super) async fn follow(
         notify: params.flag("notify").unwrap_or(now.notifying),
         languages: if params.has("languages") { params.texts("languages") } else { now.languages },
     };
-    Ok(Answer::one(&Relationship::from(door.hub.follow(me, id, options, None).await?)))
+    let mut shown = door.hub.follow(me, id, options, None).await?;
+    if shown.requested {
+        let target = door.hub.actor(id).await?;
+        shown.requested = target.is_member() || target.locked;
+        shown.following = !shown.requested;
+    }
+    Ok(Answer::one(&Relationship::from(shown)))
 }
 
 pub(super) async fn unfollow(State(door): State<Door>, auth: Auth, At(id): At) -> Result<Answer, ApiError> {

@@ -90,8 +90,9 @@ fn streaming(hub: &Hub) -> String {
     origin.replacen("http", "ws", 1)
 }
 
+/// Whether anybody may sign up. Nobody can apply: where members are approved of, it is admins who invite them.
 fn open(hub: &Hub) -> bool {
-    matches!(hub.config().registrations, Registrations::Open | Registrations::Approval)
+    hub.config().registrations == Registrations::Open
 }
 
 /// Who runs this server: shown as its contact.

@@ -29,7 +29,7 @@ pub(super) async fn get(State(door): State<Door>) -> Result<Answer, ApiError> {
         "thumbnail": config.url(NO_HEADER),
         "languages": [],
         "registrations": open(hub),
-        "approval_required": config.registrations == Registrations::Approval,
+        "approval_required": false,
         "invites_enabled": config.registrations == Registrations::Invite,
         "configuration": configuration(hub).await?,
         "contact_account": owner.as_ref().map(|a| Account::new(&show, a)),

@@ -9,7 +9,6 @@ use crate::{
     page::Answer,
 };
 use axum::extract::State;
-use landbridge_hub::Registrations;
 use serde_json::json;
 
 pub(super) async fn get(State(door): State<Door>) -> Result<Answer, ApiError> {
@@ -44,7 +43,7 @@ pub(super) async fn get(State(door): State<Door>) -> Result<Answer, ApiError> {
         "configuration": configuration,
         "registrations": {
             "enabled": open(hub),
-            "approval_required": config.registrations == Registrations::Approval,
+            "approval_required": false,
             "reason_required": false,
             "message": null,
             "min_age": null,

@@ -24,14 +24,30 @@ pub(super) async fn post(
     let draft = Draft {
         application: auth.0.as_ref().map(|grant| grant.name.clone()).filter(|name| !name.is_empty()),
         idempotency: key.map(|k| k.chars().take(255).collect()),
-        ..draft(me, &params)?
+        ..new(&door, me, &params).await?
     };
     let post = door.hub.publish(draft, None).await?;
     door.status(Some(me), &door.hub.view(post.id, Some(me)).await?).await
 }
 
+/// What the parameters of a new post ask for. What they do not say of its being sensitive is the member's default; and a
+/// warning without a text is the text, as the reference server has it.
+pub(crate) async fn new(door: &Door, author: Id, params: &Params) -> Result<Draft, ApiError> {
+    let mut draft = draft(author, params)?;
+    if !params.has("sensitive") {
+        draft.sensitive = door.hub.member(author).await?.settings.sensitive;
+    }
+    if draft.text.trim().is_empty()
+        && let Some(warning) = draft.warning.take().filter(|warning| !warning.trim().is_empty())
+    {
+        draft.sensitive = true;
+        draft.text = warning;
+    }
+    Ok(draft)
+}
+
 /// What the parameters of a post or an edit ask for.
-pub(crate) fn draft(author: Id, params: &Params) -> Result<Draft, ApiError> {
+pub(super) fn draft(author: Id, params: &Params) -> Result<Draft, ApiError> {
     let visibility = match params.filled("visibility") {
         None => None,
         Some(word) => Some(

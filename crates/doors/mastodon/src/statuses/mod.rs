@@ -19,7 +19,8 @@ use axum::{
     routing::{get, post, put},
 };
 
-pub(crate) use create::{POLL_LONGEST, POLL_SHORTEST, draft};
+use create::draft;
+pub(crate) use create::{POLL_LONGEST, POLL_SHORTEST, new};
 
 pub(crate) fn routes() -> Router<Door> {
     Router::new()

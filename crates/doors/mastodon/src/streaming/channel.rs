@@ -71,6 +71,11 @@ impl Channel {
         }
     }
 
+    /// Whether it is open to what everybody writes, and leaves out what public timelines do.
+    pub fn is_public(&self) -> bool {
+        matches!(self, Channel::Public { .. } | Channel::Tag { .. })
+    }
+
     /// `stream` of a frame.
     pub fn frame_name(&self) -> Vec<&str> {
         let public = |side: Side, media: bool| match (side, media) {

@@ -22,7 +22,7 @@ pub(super) struct Said {
 pub(super) async fn said(door: &Door, grant: &Grant, channels: &[Channel], event: &Event) -> Option<Said> {
     let reader = grant.member?;
     let mine = event.members.contains(&reader);
-    let any_public = channels.iter().any(|c| matches!(c, Channel::Public { .. } | Channel::Tag { .. }));
+    let any_public = channels.iter().any(Channel::is_public);
     let concerned = mine || (event.public && any_public);
     if channels.is_empty() || !concerned {
         return None;
@@ -47,8 +47,17 @@ async fn post(
     mine: bool,
     event: &'static str,
 ) -> Result<Option<Said>, ApiError> {
-    let Some(view) = door.hub.live_view(id, reader).await? else { return Ok(None) };
-    let listens = places(channels, |c| (mine && *c == Channel::User) || c.takes(&view));
+    let open = match channels.iter().any(Channel::is_public) {
+        true => door.hub.public_view(id, reader).await?,
+        false => None,
+    };
+    let is_open = open.is_some();
+    let view = match open {
+        None if mine => door.hub.live_view(id, reader).await?,
+        open => open,
+    };
+    let Some(view) = view else { return Ok(None) };
+    let listens = places(channels, |c| (mine && *c == Channel::User) || (is_open && c.takes(&view)));
     if listens.is_empty() {
         return Ok(None);
     }
@@ -98,7 +107,7 @@ async fn notification(
     id: Id,
 ) -> Result<Option<Said>, ApiError> {
     let listens = places(channels, |c| matches!(c, Channel::User | Channel::Notifications));
-    if listens.is_empty() {
+    if listens.is_empty() || !grant.allows("read:notifications") {
         return Ok(None);
     }
     let found = door.hub.notification(reader, id).await?;

@@ -53,7 +53,7 @@ fn subprotocol(headers: &HeaderMap) -> Option<String> {
     value.split(',').map(str::trim).find(|p| !p.is_empty()).map(str::to_owned)
 }
 
-/// Whether a token's scopes allow a channel.
+/// Whether a token's scopes allow a channel. What the channel of the user says of notifications needs theirs, too.
 fn allowed(grant: &Grant, channel: &Channel) -> bool {
     match channel {
         Channel::Notifications => grant.allows("read:notifications"),

@@ -2,8 +2,13 @@
 
 use crate::support::*;
 use landbridge_hub::{InActor, InPost, Incoming, Received, Via, What};
-use landbridge_model::{Mark, MarkKind, Network, Presence, PresenceState, RichText, Time, Visibility};
-use landbridge_store::{entities::presences, testing::TestStore};
+use landbridge_model::{
+    Acct, Actor, Mark, MarkKind, Network, Presence, PresenceState, RichText, Time, Visibility,
+};
+use landbridge_store::{
+    entities::{actors, presences},
+    testing::TestStore,
+};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -12,7 +17,8 @@ landbridge_store::on_both_engines!(
     requests_are_shown_and_answered,
     many_are_answered_at_once,
     contacts_have_a_log_and_rules,
-    requests_to_follow_are_contacts_too
+    requests_to_follow_are_contacts_too,
+    who_says_yes_to_everybody_is_shown_as_followed
 );
 
 const BOB: &str = "https://remote.example/users/bob";
@@ -240,4 +246,22 @@ async fn requests_to_follow_are_contacts_too(store: TestStore) {
     alice.post(&format!("/api/landbridge/v1/contacts/log/{}/undo", id(&log[0])), &[]).await;
     let relation = alice.get(&format!("/api/v1/accounts/relationships?id[]={}", anna.member)).await;
     assert_eq!(relation[0]["followed_by"], false);
+}
+
+async fn who_says_yes_to_everybody_is_shown_as_followed(store: TestStore) {
+    let world = world(store).await;
+    let alice = world.meeting().await;
+    let bob: Acct = "bob@remote.example".parse().unwrap();
+    let bob = world.hub.actor_by_acct(&bob).await.unwrap().unwrap();
+    for (username, locked) in [("open", false), ("shy", true)] {
+        // Nothing says of them that their network does not ask first.
+        let actor = Actor { id: world.hub.ids().next(), username: username.into(), locked, ..bob.clone() };
+        world.hub.store().write(actors::insert(&actor, Some(Network::ActivityPub))).await.unwrap();
+        let shown = alice.post(&format!("/api/v1/accounts/{}/follow", actor.id), &[("notify", "true")]).await;
+        assert_eq!((&shown["following"], &shown["requested"]), (&json!(!locked), &json!(locked)));
+        assert_eq!((&shown["showing_reblogs"], &shown["notifying"]), (&json!(!locked), &json!(true)));
+        // They have not answered yet.
+        let now = alice.get(&format!("/api/v1/accounts/relationships?id[]={}", actor.id)).await;
+        assert_eq!((&now[0]["following"], &now[0]["requested"]), (&json!(false), &json!(true)));
+    }
 }

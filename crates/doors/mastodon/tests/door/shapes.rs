@@ -1,10 +1,17 @@
 //! Everything that apps ask for at their start answers, in the form that they read.
 
 use crate::support::*;
+use landbridge_hub::{Registrations, moderation::Rule};
 use landbridge_store::testing::TestStore;
 use reqwest::StatusCode;
+use serde_json::json;
 
-landbridge_store::on_both_engines!(everything_answers, what_is_not_there_says_so);
+landbridge_store::on_both_engines!(
+    everything_answers,
+    notes_on_rules_are_not_shown,
+    approval_is_nothing_to_sign_up_for,
+    what_is_not_there_says_so
+);
 
 async fn everything_answers(store: TestStore) {
     let world = world(store).await;
@@ -67,6 +74,22 @@ async fn everything_answers(store: TestStore) {
     let created = account["created_at"].as_str().unwrap();
     assert!(created.ends_with("T00:00:00.000Z"), "{created}");
     assert!(account["avatar"].as_str().unwrap().starts_with("http://"));
+}
+
+async fn notes_on_rules_are_not_shown(store: TestStore) {
+    let world = world(store).await;
+    world.hub.set_domain_rule("spam.example", Some(Rule::Block), "ask carol").await.unwrap();
+    let shown = world.get("/api/v1/instance/domain_blocks").await.good("rules");
+    assert_eq!((&shown[0]["domain"], &shown[0]["severity"]), (&json!("spam.example"), &json!("suspend")));
+    assert_eq!(shown[0]["comment"], "");
+}
+
+async fn approval_is_nothing_to_sign_up_for(store: TestStore) {
+    let world = world_with(store, None, Registrations::Approval).await;
+    let v1 = world.get("/api/v1/instance").await.good("v1");
+    assert_eq!((&v1["registrations"], &v1["approval_required"]), (&json!(false), &json!(false)));
+    let v2 = world.get("/api/v2/instance").await.good("v2");
+    assert_eq!(v2["registrations"]["enabled"], false);
 }
 
 async fn what_is_not_there_says_so(store: TestStore) {

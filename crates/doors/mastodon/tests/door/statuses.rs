@@ -7,6 +7,7 @@ use serde_json::json;
 
 landbridge_store::on_both_engines!(
     a_post_lives_and_dies,
+    what_is_not_said_is_filled_in,
     a_key_makes_one_post,
     a_key_sent_many_times_at_once_makes_one_post,
     only_those_meant_see_it,
@@ -60,6 +61,20 @@ async fn a_post_lives_and_dies(store: TestStore) {
         .try_post("/api/v1/statuses", &[("status", "later"), ("scheduled_at", "2040-01-01T00:00:00Z")])
         .await;
     assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+async fn what_is_not_said_is_filled_in(store: TestStore) {
+    let world = world(store).await;
+    let alice = world.app("alice").await;
+    let warned = alice.post("/api/v1/statuses", &[("status", " "), ("spoiler_text", "only this")]).await;
+    assert!(warned["content"].as_str().unwrap().contains("only this"), "{warned}");
+    assert_eq!((&warned["spoiler_text"], &warned["sensitive"]), (&json!(""), &json!(true)));
+    assert_eq!(alice.post("/api/v1/statuses", &[("status", "x")]).await["sensitive"], false);
+    let profile = "/api/v1/accounts/update_credentials";
+    alice.send(Method::PATCH, profile, &[("source[sensitive]", "true")]).await;
+    assert_eq!(alice.post("/api/v1/statuses", &[("status", "y")]).await["sensitive"], true);
+    let said = [("status", "z"), ("sensitive", "false")];
+    assert_eq!(alice.post("/api/v1/statuses", &said).await["sensitive"], false);
 }
 
 async fn a_key_makes_one_post(store: TestStore) {

@@ -2,7 +2,8 @@
 
 use crate::support::*;
 use futures_util::{SinkExt, StreamExt};
-use landbridge_store::testing::TestStore;
+use landbridge_model::ActorState;
+use landbridge_store::{entities::actors, testing::TestStore};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -15,7 +16,9 @@ landbridge_store::on_both_engines!(
     one_socket_many_streams,
     events_over_http,
     every_way_to_show_a_token,
-    what_a_stream_tells
+    what_a_stream_tells,
+    notifications_need_their_scope,
+    who_is_limited_is_heard_by_followers_alone
 );
 
 type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
@@ -197,5 +200,48 @@ async fn what_a_stream_tells(store: TestStore) {
     for place in [3, 5] {
         let event = next(&mut sockets[place]).await.unwrap();
         assert_eq!(event["event"], "delete");
+    }
+}
+
+async fn notifications_need_their_scope(store: TestStore) {
+    let world = world(store).await;
+    let (alice, bob) = (world.app("alice").await, world.app("bobby").await);
+    bob.post(&format!("/api/v1/accounts/{}/follow", alice.member), &[]).await;
+    let new = landbridge_hub::accounts::NewGrant {
+        member: Some(bob.member),
+        purpose: "mastodon",
+        name: "Reader of posts",
+        scopes: "read:statuses",
+        ..landbridge_hub::accounts::NewGrant::default()
+    };
+    let (_, token) = world.hub.grant(new).await.unwrap();
+    let base = world.base.replacen("http", "ws", 1);
+    let url = format!("{base}/api/v1/streaming?access_token={token}&stream=user");
+    let (mut socket, _) = connect_async(url).await.unwrap();
+    alice.says("@bobby you").await;
+    alice.says("all of you").await;
+    for _ in 0..2 {
+        assert_eq!(next(&mut socket).await.unwrap()["event"], "update");
+    }
+}
+
+async fn who_is_limited_is_heard_by_followers_alone(store: TestStore) {
+    let world = world(store).await;
+    let (alice, bob, carol) = (world.app("alice").await, world.app("bobby").await, world.app("carol").await);
+    bob.post(&format!("/api/v1/accounts/{}/follow", alice.member), &[]).await;
+    world.hub.store().write(actors::set_state(alice.member, ActorState::Limited)).await.unwrap();
+    let base = world.base.replacen("http", "ws", 1);
+    for stream in ["stream=public:local", "stream=hashtag&tag=News"] {
+        let listen = async |app: &App| {
+            let url = format!("{base}/api/v1/streaming?access_token={}&{stream}", app.token);
+            connect_async(url).await.unwrap().0
+        };
+        let (mut follower, mut stranger) = (listen(&bob).await, listen(&carol).await);
+        alice.says("hushed #news").await;
+        bob.says("aloud #news").await;
+        for (socket, first) in [(&mut follower, "hushed"), (&mut stranger, "aloud")] {
+            let heard = next(socket).await.unwrap();
+            assert!(heard["payload"].as_str().unwrap().contains(first), "{stream}: {heard}");
+        }
     }
 }

@@ -40,6 +40,10 @@ pub async fn world(store: TestStore) -> World {
 
 /// `origin`: where the server believes itself to be, behind a proxy.
 pub async fn world_at(store: TestStore, origin: Option<&str>) -> World {
+    world_with(store, origin, Registrations::Closed).await
+}
+
+pub async fn world_with(store: TestStore, origin: Option<&str>, registrations: Registrations) -> World {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let config = Config {
@@ -49,7 +53,7 @@ pub async fn world_at(store: TestStore, origin: Option<&str>) -> World {
         title: "Test".into(),
         description: "A server for tests".into(),
         contact: "owner@example.org".into(),
-        registrations: Registrations::Closed,
+        registrations,
         networks: [(Network::ActivityPub, Mode::ReadWrite)].into(),
         limits: Default::default(),
         gate: Default::default(),

@@ -6,7 +6,8 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect},
 };
-use landbridge_hub::{Draft, HubError};
+use landbridge_hub::{Draft, DraftPoll, HubError};
+use landbridge_model::Poll;
 
 pub async fn show(State(web): State<Web>, signed: Signed, Path(post): Path<String>) -> Answer {
     let view = web.hub.view(id(&post)?, Some(signed.id())).await?;
@@ -28,6 +29,7 @@ pub async fn save(State(web): State<Web>, Path(post): Path<String>, fields: Fiel
         title: before.title.clone(),
         languages: Some(fields.get("language").to_owned()).filter(|l| !l.is_empty()).into_iter().collect(),
         media: before.media.iter().map(|m| m.id).collect(),
+        poll: before.poll.as_ref().map(as_it_runs),
         ..Draft::default()
     };
     match web.hub.edit(member.actor.id, before.id, draft, None).await {
@@ -41,5 +43,15 @@ pub async fn save(State(web): State<Web>, Path(post): Path<String>, fields: Fiel
             compose::edit_form(&web, &signed, before.id, typed, Some(why)).await
         }
         Err(e) => Err(e.into()),
+    }
+}
+
+/// The form does not ask about the poll of a post: it goes on.
+fn as_it_runs(poll: &Poll) -> DraftPoll {
+    DraftPoll {
+        options: poll.options.iter().map(|option| option.title.clone()).collect(),
+        multiple: poll.multiple,
+        hide_totals: poll.hide_totals,
+        expires_in: None,
     }
 }
