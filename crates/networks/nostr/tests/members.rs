@@ -2,8 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
+#[path = "members/lists.rs"]
+mod lists;
 #[path = "members/messages.rs"]
 mod messages;
+#[path = "members/reading.rs"]
+mod reading;
+#[path = "members/signing.rs"]
+mod signing;
 
 use axum::http::{HeaderMap, HeaderValue, header::ACCEPT};
 use common::{Client, event, now, on_both, tags};
@@ -39,37 +45,15 @@ on_both!(
     what_a_moderator_hides_is_not_served,
     members_ask_each_other_first_on_the_relay_too,
     what_the_members_app_writes_becomes_a_post_untouched,
-    a_profile_written_in_an_app_stays_as_it_is,
-    a_list_of_follows_goes_out_once,
-    whom_an_imported_key_follows_is_told_nothing,
     an_old_event_resent_by_a_stranger_is_no_post,
     what_is_protected_stays_on_its_relay,
     an_article_that_the_members_app_changes_is_changed_here,
     what_is_to_end_by_itself_stays_on_the_relay,
-    apps_sign_through_us_as_long_as_the_grant_stands,
-    an_app_has_long_lists_signed_and_hears_what_is_too_long,
-    a_members_own_signer_on_another_server_signs_for_them,
-    keys_come_and_go,
-    a_key_is_not_taken_for_new_while_a_relay_is_silent,
     two_servers_follow_answer_like_and_delete_over_nostr,
     our_own_posts_are_told_once,
-    a_follower_who_left_is_noticed_by_the_newest_list,
-    a_follower_who_left_is_noticed_by_reading_where_they_write,
-    the_newest_profile_stands_with_its_verified_name,
     an_edit_says_that_readers_keep_the_first_version,
-    an_app_without_a_link_is_allowed_on_a_page,
-    a_signer_that_answers_our_link_signs,
-    a_signer_that_shows_a_page_first_is_waited_for,
-    a_signer_that_says_no_is_not_asked_again,
-    a_list_that_waits_for_a_signer_is_built_on,
-    follows_made_at_once_are_all_in_the_list,
-    blocked_relays_get_nothing,
     leaving_asks_everybody_to_forget,
-    who_leaves_another_relay_is_not_gone_here,
-    what_was_missed_is_read_page_by_page,
-    what_a_relay_refuses_leaves_the_rest_of_it_readable,
     reports_come_in_and_go_out_only_when_they_may_be_public,
-    who_vouches_for_a_name_is_known_when_its_owner_says_so_too,
 );
 
 struct Node {
@@ -316,107 +300,6 @@ async fn what_the_members_app_writes_becomes_a_post_untouched(engine: EngineKind
     panic!("the deletion had no effect here");
 }
 
-async fn a_profile_written_in_an_app_stays_as_it_is(engine: EngineKind) {
-    let n = node(engine).await;
-    let keys = Keys::generate();
-    let (alice, me) = (n.imported("alice", &keys).await, keys.public().to_string());
-    let mut app = n.client().await;
-    assert!(app.authenticate(&keys).await.0);
-    let content = json!({
-        "display_name": "Alicia", "picture": "https://own.example/a.png", "website": "https://own.example",
-    });
-    let told = event(&keys, 0, now() + 1, &[], &content.to_string());
-    assert!(app.publish(&told).await.0);
-    let profile = async || n.hub.actor(alice).await.unwrap().profile;
-    until("the name is here", || async { profile().await.display_name == "Alicia" }).await;
-    assert_eq!(n.newest(&me, 0).await.id, told.id, "the app's own is the newest");
-    let changed = Profile { bio: RichText::plain("Hi"), ..profile().await };
-    n.hub.set_profile(alice, changed, false, false, None).await.unwrap();
-    let fields: Value = serde_json::from_str(&n.newest(&me, 0).await.content).unwrap();
-    for name in ["display_name", "picture", "website"] {
-        assert_eq!(fields[name], content[name], "{name}");
-    }
-    assert_eq!(fields["about"], "Hi");
-    assert_eq!(fields["nip05"], json!(n.hub.config().address("alice")));
-}
-
-impl Node {
-    /// Somebody on Nostr of whom nothing but the key is known.
-    async fn stranger(&self) -> (Id, String) {
-        let key = Keys::generate().public();
-        let found = self.hub.find_actor(&n19::npub(&key)).await.unwrap();
-        (found.unwrap().id, key.to_string())
-    }
-
-    /// That key is known to write there.
-    async fn writes_to(&self, key: &str, relay: &str) {
-        let facts = json!({ "relays": { "write": [relay], "read": [] } });
-        self.hub.set_facts(Network::Nostr, key, facts).await.unwrap();
-    }
-
-    /// How often each list of follows is queued for each relay: `payload, destination`.
-    async fn lists_sent(&self) -> Vec<(i64, String)> {
-        let sent = landbridge_store::query(
-            "SELECT payload_id, destination FROM deliveries WHERE act IN ('follow', 'unfollow')",
-            landbridge_store::args![],
-        );
-        let rows = self.hub.store().rows(sent).await.unwrap();
-        rows.into_iter().map(|mut row| (row.get(0).unwrap(), row.get(1).unwrap())).collect()
-    }
-}
-
-async fn a_list_of_follows_goes_out_once(engine: EngineKind) {
-    let n = node(engine).await;
-    let keys = Keys::generate();
-    let alice = n.imported("alice", &keys).await;
-    let mut app = n.client().await;
-    assert!(app.authenticate(&keys).await.0);
-    let (bob, carol, dora) = (n.stranger().await, n.stranger().await, n.stranger().await);
-    let following = async || n.hub.actor(alice).await.unwrap().following;
-    let relay = |name: &str| format!("ws://127.0.0.1:9/{name}");
-    n.writes_to(&bob.1, &relay("bob")).await;
-    n.writes_to(&carol.1, &relay("carol")).await;
-    n.writes_to(&dora.1, &relay("dora")).await;
-    let own = n.nostr.relay_url().to_owned();
-    let both: &[&[&str]] = &[&["p", &bob.1], &["p", &carol.1]];
-    assert!(app.publish(&event(&keys, 3, now() + 1, both, "")).await.0);
-    until("both are followed", || async { following().await == 2 }).await;
-    let sent = n.lists_sent().await;
-    assert!(sent.iter().all(|(payload, _)| *payload == sent[0].0), "{sent:?}");
-    let mut places: Vec<String> = sent.into_iter().map(|(_, place)| place).collect();
-    places.sort();
-    let mut wanted = vec![relay("bob"), relay("carol"), own.clone()];
-    wanted.sort();
-    assert_eq!(places, wanted);
-    // Of the next one, whoever stays in it hears nothing.
-    let next: &[&[&str]] = &[&["p", &carol.1], &["p", &dora.1]];
-    assert!(app.publish(&event(&keys, 3, now() + 2, next, "")).await.0);
-    until("it is sent", || async { n.lists_sent().await.len() == 6 }).await;
-    let told = n.lists_sent().await.into_iter().filter(|(_, place)| *place == relay("carol"));
-    assert_eq!(told.count(), 1);
-}
-
-async fn whom_an_imported_key_follows_is_told_nothing(engine: EngineKind) {
-    let (away, keys) = (node(engine).await, Keys::generate());
-    away.imported("alice", &keys).await;
-    let index_relays = vec![away.nostr.relay_url().to_owned()];
-    let mut app = away.client().await;
-    assert!(app.authenticate(&keys).await.0);
-    let bob = Keys::generate().public().to_string();
-    let list = event(&keys, 3, now() + 1, &[&["p", &bob, "", "a petname"]], "");
-    assert!(app.publish(&list).await.0);
-    let home = node_with(engine, Options { index_relays, ..Options::default() }).await;
-    let alice = home.imported("alice", &keys).await;
-    let me = keys.public().to_string();
-    until("the lists are merged", || async {
-        home.newest(&me, 10_002).await.tags.values("r").any(|url| url == home.nostr.relay_url())
-    })
-    .await;
-    assert_eq!(home.hub.actor(alice).await.unwrap().following, 1);
-    assert!(home.lists_sent().await.is_empty());
-    assert_eq!(home.newest(&me, 3).await.id, list.id);
-}
-
 async fn an_old_event_resent_by_a_stranger_is_no_post(engine: EngineKind) {
     let n = node(engine).await;
     let keys = Keys::generate();
@@ -501,170 +384,6 @@ async fn what_is_to_end_by_itself_stays_on_the_relay(engine: EngineKind) {
     assert_eq!(n.stored(json!({"ids": [id]})).await.len(), 1);
 }
 
-/// The first text between two others.
-fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
-    text.split_once(start).unwrap().1.split_once(end).unwrap().0
-}
-
-/// An app that signs through us.
-struct App {
-    keys: Keys,
-    client: Client,
-    server: landbridge_nostr::event::Hex32,
-}
-
-impl App {
-    async fn new(n: &Node) -> App {
-        let (keys, mut client) = (Keys::generate(), n.client().await);
-        client.say(json!(["REQ", "s", {"kinds": [24133], "#p": [keys.public()]}])).await;
-        assert_eq!(client.next().await[0], "EOSE");
-        App { keys, client, server: n.nostr.server_keys().await.unwrap().public() }
-    }
-
-    /// What comes next from the signer.
-    async fn next(&mut self) -> Value {
-        loop {
-            let told = self.client.next().await;
-            if told[0] == "EVENT" {
-                let sealed = told[2]["content"].as_str().unwrap();
-                return serde_json::from_str(&n44::decrypt(&self.keys, &self.server, sealed).unwrap())
-                    .unwrap();
-            }
-        }
-    }
-
-    async fn ask(&mut self, method: &str, params: &[&str]) -> Value {
-        let text = json!({"id": "7", "method": method, "params": params}).to_string();
-        let content = n44::encrypt(&self.keys, &self.server, &text).unwrap();
-        let request = event(&self.keys, 24_133, now(), &[&["p", &self.server.to_string()]], &content);
-        self.client.say(json!(["EVENT", serde_json::from_str::<Value>(&request.json).unwrap()])).await;
-        self.next().await
-    }
-}
-
-async fn apps_sign_through_us_as_long_as_the_grant_stands(engine: EngineKind) {
-    let n = node(engine).await;
-    let alice = n.member("alice", None).await.actor.id;
-    let link = url::Url::parse(&signer::invite(&n.nostr, alice).await.unwrap().link).unwrap();
-    let server = n.get("/.well-known/nostr.json?name=_").await["names"]["_"].as_str().unwrap().to_owned();
-    assert_eq!(link.host_str(), Some(server.as_str()));
-    let secret = link.query_pairs().find(|(k, _)| k == "secret").unwrap().1.into_owned();
-    let mut app = App::new(&n).await;
-    assert_eq!(app.server.to_string(), server);
-    assert_eq!(app.ask("ping", &[]).await["result"], "pong");
-    assert!(app.ask("get_public_key", &[]).await["error"].is_string());
-    assert!(app.ask("connect", &[&server, "wrong"]).await["error"].is_string());
-    let about = json!({"name": "My app"}).to_string();
-    assert_eq!(app.ask("connect", &[&server, &secret, "sign_event:1", &about]).await["result"], "ack");
-    let key = n.key(alice).await;
-    assert_eq!(app.ask("get_public_key", &[]).await["result"], json!(key));
-    let template =
-        json!({"kind": 1, "created_at": now(), "tags": tags(&[&["t", "x"]]), "content": "signed elsewhere"});
-    let signed = app.ask("sign_event", &[&template.to_string()]).await["result"].as_str().unwrap().to_owned();
-    let signed = Event::from_json(&signed).unwrap();
-    assert_eq!((signed.pubkey.to_string(), signed.content.as_str()), (key, "signed elsewhere"));
-    let other = json!({"kind": 3, "created_at": now(), "tags": [], "content": ""});
-    assert!(
-        app.ask("sign_event", &[&other.to_string()]).await["error"]
-            .as_str()
-            .unwrap()
-            .contains("did not allow")
-    );
-    assert!(app.ask("make_coffee", &[]).await["error"].is_string());
-    let grant = n.hub.grants(alice).await.unwrap().into_iter().find(|g| g.purpose == "nostr-signer").unwrap();
-    assert_eq!(grant.name, "My app");
-    n.hub.revoke(alice, grant.id).await.unwrap();
-    assert!(app.ask("get_public_key", &[]).await["error"].as_str().unwrap().contains("not connected"));
-    assert!(app.ask("connect", &[&server, &secret]).await["error"].is_string(), "a secret works once");
-}
-
-async fn an_app_has_long_lists_signed_and_hears_what_is_too_long(engine: EngineKind) {
-    let n = node(engine).await;
-    let alice = n.member("alice", None).await.actor.id;
-    let link = url::Url::parse(&signer::invite(&n.nostr, alice).await.unwrap().link).unwrap();
-    let secret = link.query_pairs().find(|(k, _)| k == "secret").unwrap().1.into_owned();
-    let mut app = App::new(&n).await;
-    let server = app.server.to_string();
-    assert_eq!(app.ask("connect", &[&server, &secret]).await["result"], "ack");
-    let follows: Vec<Value> = (0..700).map(|_| json!(["p", Keys::generate().public()])).collect();
-    let list = json!({"kind": 3, "created_at": now(), "tags": follows, "content": ""});
-    let signed = app.ask("sign_event", &[&list.to_string()]).await["result"].as_str().unwrap().to_owned();
-    assert_eq!(Event::from_json(&signed).unwrap().tags.len(), 700);
-    // What fits into the question does not fit into the answer, encrypted twice.
-    let answer = app.ask("nip44_encrypt", &[&server, &"x".repeat(50_000)]).await;
-    assert!(answer["error"].as_str().unwrap().contains("too long"), "{answer}");
-}
-
-async fn a_members_own_signer_on_another_server_signs_for_them(engine: EngineKind) {
-    let (home, away) = (node(engine).await, node(engine).await);
-    let alice = home.member("alice", None).await.actor.id;
-    let link = signer::invite(&home.nostr, alice).await.unwrap().link;
-    let new = NewMember {
-        name: "alice2".into(),
-        password: "correct horse battery".into(),
-        role: Role::Member,
-        networks: vec![(Network::Nostr, Some(KeyImport { key: link, password: None }))],
-        link_identities: false,
-    };
-    let there = away.hub.create_member(new).await.unwrap().actor.id;
-    let key = home.key(alice).await;
-    assert_eq!(away.key(there).await, key);
-    let draft = Draft { author: there, text: "Signed at home".into(), ..Draft::default() };
-    let post = away.hub.publish(draft, None).await.unwrap();
-    assert!(
-        away.hub.copy_on(CopyKind::Post, post.id, Network::Nostr).await.unwrap().is_none(),
-        "not signed yet"
-    );
-    for _ in 0..150 {
-        if !away.stored(json!({"authors": [key], "kinds": [1]})).await.is_empty() {
-            assert!(away.hub.copy_on(CopyKind::Post, post.id, Network::Nostr).await.unwrap().is_some());
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    panic!("it was not signed");
-}
-
-async fn keys_come_and_go(engine: EngineKind) {
-    let n = node(engine).await;
-    let keys = Keys::generate();
-    let alice = n.member("alice", Some(&keys)).await.actor.id;
-    let nsec = landbridge_nostr::export_nsec(&n.hub, alice).await.unwrap();
-    let sealed = landbridge_nostr::export_ncryptsec(&n.hub, alice, "pass".into()).await.unwrap();
-    let away = node(engine).await;
-    for (name, key, password) in [("bob", nsec, None), ("carol", sealed, Some("pass".to_owned()))] {
-        let import = KeyImport { key, password };
-        let new = NewMember {
-            name: name.into(),
-            password: "correct horse battery".into(),
-            role: Role::Member,
-            networks: vec![(Network::Nostr, Some(import))],
-            link_identities: false,
-        };
-        let joined = away.hub.create_member(new).await;
-        match name {
-            "bob" => assert_eq!(away.key(joined.unwrap().actor.id).await, keys.public().to_string()),
-            _ => assert!(joined.is_err(), "one key, one member"),
-        }
-    }
-}
-
-async fn a_key_is_not_taken_for_new_while_a_relay_is_silent(engine: EngineKind) {
-    let (away, keys) = (node(engine).await, Keys::generate());
-    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let index_relays = vec![format!("ws://{silent}"), away.nostr.relay_url().to_owned()];
-    let home = node_with(engine, Options { index_relays, ..Options::default() }).await;
-    let alice = home.member("alice", Some(&keys)).await.actor.id;
-    let facts = async || home.hub.presence(alice, Network::Nostr).await.unwrap().unwrap().facts;
-    until("both were asked", || async { facts().await["sought_since"].as_i64() > Some(0) }).await;
-    assert_eq!(facts().await["unsynced"], true);
-    let lists = json!({ "authors": [keys.public()], "kinds": [0, 3, 10_002] });
-    assert!(home.stored(lists.clone()).await.is_empty(), "what the silent one holds would be replaced");
-    away.imported("alice", &keys).await;
-    home.hub.set_profile(alice, Profile::default(), false, false, None).await.unwrap();
-    until("it is found", || async { facts().await["unsynced"] == false }).await;
-}
-
 /// Waits until something is so.
 async fn until<F: Future<Output = bool>>(what: &str, mut so: impl FnMut() -> F) {
     for _ in 0..100 {
@@ -736,89 +455,6 @@ async fn our_own_posts_are_told_once(engine: EngineKind) {
     assert!(reader.silent().await);
 }
 
-async fn a_follower_who_left_is_noticed_by_the_newest_list(engine: EngineKind) {
-    let n = node(engine).await;
-    let (alice, bob) = (n.member("alice", None).await.actor.id, n.member("bob", None).await.actor.id);
-    let (a, b) = (n.key(alice).await, n.key(bob).await);
-    let follower = Keys::generate();
-    let mut app = n.client().await;
-    let at = now() - 100;
-    let followers = |who: Id| {
-        let hub = n.hub.clone();
-        async move { hub.actor(who).await.unwrap().followers }
-    };
-    let both: &[&[&str]] = &[&["p", &a], &["p", &b]];
-    assert!(app.publish(&event(&follower, 3, at, both, "")).await.0);
-    until("both are followed", || async { (followers(alice).await, followers(bob).await) == (1, 1) }).await;
-    // A list that names no member at all.
-    let empty = event(&follower, 3, at + 10, &[], "");
-    assert_eq!(app.publish(&empty).await, (true, String::new()));
-    until("both were left", || async { (followers(alice).await, followers(bob).await) == (0, 0) }).await;
-    // Of the same second, the lower id wins: here and as relays see it.
-    let mut versions: Vec<Event> =
-        (0..2).map(|n| event(&follower, 3, at + 20, &[&["p", &a]], &n.to_string())).collect();
-    versions.push(event(&follower, 3, at + 20, &[&["p", &b]], "2"));
-    versions.sort_by_key(|e| std::cmp::Reverse(e.id));
-    let newest = versions.last().unwrap().clone();
-    for version in &versions {
-        assert!(app.publish(version).await.0);
-    }
-    let wanted = if newest.tags[0][1] == a { (1, 0) } else { (0, 1) };
-    until("the lowest id stands", || async { (followers(alice).await, followers(bob).await) == wanted })
-        .await;
-    // An older one, which another relay still holds, changes nothing.
-    let (ok, why) = app.publish(&event(&follower, 3, at + 15, &[&["p", &a], &["p", &b]], "")).await;
-    assert!(!ok && why.starts_with("duplicate:"), "{why}");
-    assert_eq!((followers(alice).await, followers(bob).await), wanted);
-}
-
-/// Nobody is sent a list that does not name them: it has to be looked for.
-async fn a_follower_who_left_is_noticed_by_reading_where_they_write(engine: EngineKind) {
-    let (home, away) = (node(engine).await, node(engine).await);
-    let alice = home.member("alice", None).await.actor.id;
-    let (key, keys) = (home.key(alice).await, Keys::generate());
-    away.member("bob", Some(&keys)).await;
-    // By his address it is known where he writes; without, index relays would have to tell.
-    assert!(home.hub.find_actor(&format!("bob@{}", away.address)).await.unwrap().is_some());
-    let mut app = away.client().await;
-    assert!(app.authenticate(&keys).await.0);
-    let named: &[&[&str]] = &[&["p", &key, home.nostr.relay_url()]];
-    assert!(app.publish(&event(&keys, 3, now() + 1, named, "")).await.0);
-    let followers = async || home.hub.actor(alice).await.unwrap().followers;
-    until("bob follows", || async { followers().await == 1 }).await;
-    assert!(app.publish(&event(&keys, 3, now() + 2, &[], "")).await.0);
-    until("bob has left", || async { followers().await == 0 }).await;
-    let stored = home.stored(json!({"authors": [keys.public()], "kinds": [3], "#p": [key]})).await;
-    assert_eq!(stored.len(), 1, "the newer list was not sent to us");
-}
-
-async fn the_newest_profile_stands_with_its_verified_name(engine: EngineKind) {
-    let (home, away) = (node(engine).await, node(engine).await);
-    let (alice, keys) = (home.member("alice", None).await.actor.id, Keys::generate());
-    away.member("bob", Some(&keys)).await;
-    let address = format!("bob@{}", away.address);
-    let bob = home.hub.find_actor(&address).await.unwrap().unwrap().id;
-    home.hub.follow(alice, bob, Default::default(), None).await.unwrap();
-    let shown = async || home.hub.actor(bob).await.unwrap().profile;
-    let content = json!({"name": "bob", "display_name": "Robert", "nip05": address}).to_string();
-    let mut app = away.client().await;
-    assert!(app.authenticate(&keys).await.0);
-    assert!(app.publish(&event(&keys, 0, now() + 1, &[], &content)).await.0);
-    until("the new name is here", || async { shown().await.display_name == "Robert" }).await;
-    let verified = shown().await.fields.into_iter().find(|field| field.name == "Nostr");
-    let verified = verified.expect("the claim is the same");
-    assert!(verified.value.text == address && verified.verified_at.is_some());
-    // An older one, from where it was kept.
-    let key = home.key(alice).await;
-    let named: &[&[&str]] = &[&["p", &key]];
-    let older = event(&keys, 0, now() - 500, named, r#"{"display_name":"Bobby"}"#);
-    let after = event(&keys, 1, now(), named, "Hello");
-    let mut app = home.client().await;
-    assert!(app.publish(&older).await.0 && app.publish(&after).await.0);
-    assert!(home.post_of(&after).await.is_some());
-    assert_eq!(shown().await.display_name, "Robert");
-}
-
 async fn an_edit_says_that_readers_keep_the_first_version(engine: EngineKind) {
     let n = node(engine).await;
     let alice = n.member("alice", None).await.actor.id;
@@ -834,274 +470,6 @@ async fn an_edit_says_that_readers_keep_the_first_version(engine: EngineKind) {
     .await;
     let key = n.key(alice).await;
     assert_eq!(n.stored(json!({"authors": [key], "kinds": [1]})).await.len(), 1);
-}
-
-async fn an_app_without_a_link_is_allowed_on_a_page(engine: EngineKind) {
-    let n = node(engine).await;
-    let (alice, bob) = (n.member("alice", None).await.actor.id, n.member("bob", None).await.actor.id);
-    let mut app = App::new(&n).await;
-    let server = app.server.to_string();
-    let about = json!({"name": "<b>Reader</b>"}).to_string();
-    let asked = app.ask("connect", &[&server, "", "sign_event:1,nip44_encrypt", &about]).await;
-    assert_eq!(asked["result"], "auth_url");
-    let page = url::Url::parse(asked["error"].as_str().unwrap()).unwrap();
-    let path = format!("{}?{}", page.path(), page.query().unwrap());
-    let (status, shown) = n.browse(alice, &path, &[]).await;
-    assert!(status == 200 && shown.contains("sign_event:1") && !shown.contains("<b>Reader"), "{shown}");
-    assert!(app.ask("get_public_key", &[]).await["error"].is_string(), "not before the member says so");
-    let secret = page.query_pairs().find(|(k, _)| k == "ask").unwrap().1.into_owned();
-    let (status, _) = n.browse(alice, "/settings/nostr", &[("what", "allow"), ("uri", &secret)]).await;
-    assert_eq!(status, 200);
-    let told = app.next().await;
-    assert_eq!((told["id"].as_str(), told["result"].as_str()), (Some("7"), Some("ack")));
-    assert_eq!(app.ask("get_public_key", &[]).await["result"], json!(n.key(alice).await));
-    let (status, _) = n.browse(bob, "/settings/nostr", &[("what", "allow"), ("uri", &secret)]).await;
-    assert_eq!(status, 403, "it is good for one answer");
-    assert_eq!(app.ask("switch_relays", &[]).await["result"], json!([n.nostr.relay_url()]).to_string());
-    assert_eq!(app.ask("logout", &[]).await["result"], "ack");
-    assert!(app.ask("get_public_key", &[]).await["error"].is_string());
-    assert!(n.hub.grants(alice).await.unwrap().iter().all(|g| g.purpose != "nostr-signer"));
-}
-
-/// A signer of the member's own: it reads our link, answers with its secret, and signs what it is asked, or says no.
-struct Signer {
-    keys: Keys,
-    member: Keys,
-    link: url::Url,
-    client: Client,
-}
-
-impl Signer {
-    async fn new(n: &Node, link: &str, member: Keys) -> Signer {
-        let (keys, mut client) = (Keys::generate(), n.client().await);
-        client.say(json!(["REQ", "s", {"kinds": [24133], "#p": [keys.public()]}])).await;
-        assert_eq!(client.next().await[0], "EOSE");
-        Signer { keys, member, link: url::Url::parse(link).unwrap(), client }
-    }
-
-    fn app(&self) -> landbridge_nostr::event::Hex32 {
-        self.link.host_str().unwrap().parse().unwrap()
-    }
-
-    async fn say(&mut self, response: Value) {
-        let app = self.app();
-        let content = n44::encrypt(&self.keys, &app, &response.to_string()).unwrap();
-        let event = event(&self.keys, 24_133, now(), &[&["p", &app.to_string()]], &content);
-        assert_eq!(self.client.publish(&event).await, (true, String::new()));
-    }
-
-    async fn greet(&mut self) {
-        let secret = self.link.query_pairs().find(|(k, _)| k == "secret").unwrap().1.into_owned();
-        self.say(json!({"id": "1", "result": "wrong"})).await;
-        self.say(json!({"id": "2", "result": secret})).await;
-    }
-
-    /// The next request: its id, method and first parameter.
-    async fn asked(&mut self) -> (String, String, Value) {
-        loop {
-            let told = self.client.next().await;
-            if told[0] == "EVENT" {
-                let text =
-                    n44::decrypt(&self.keys, &self.app(), told[2]["content"].as_str().unwrap()).unwrap();
-                let request: Value = serde_json::from_str(&text).unwrap();
-                let part = |name: &str| request[name].as_str().unwrap().to_owned();
-                return (part("id"), part("method"), request["params"][0].clone());
-            }
-        }
-    }
-
-    /// Answers requests for the key, and signs, until it has signed an event of that kind.
-    async fn serve_until(&mut self, kind: u64) -> Event {
-        loop {
-            let (id, method, param) = self.asked().await;
-            if method == "get_public_key" {
-                let key = self.member.public().to_string();
-                self.say(json!({"id": id, "result": key})).await;
-                continue;
-            }
-            assert_eq!(method, "sign_event");
-            let signed = self.sign(&param);
-            self.say(json!({"id": id, "result": &*signed.json})).await;
-            if u64::from(signed.kind) == kind {
-                return signed;
-            }
-        }
-    }
-
-    fn sign(&self, param: &Value) -> Event {
-        let asked: Value = serde_json::from_str(param.as_str().unwrap()).unwrap();
-        assert_eq!(asked["pubkey"], json!(self.member.public()));
-        let tags: Vec<Vec<String>> = serde_json::from_value(asked["tags"].clone()).unwrap();
-        self.member.sign(landbridge_nostr::event::Template {
-            created_at: asked["created_at"].as_i64().unwrap(),
-            kind: asked["kind"].as_u64().unwrap() as u16,
-            tags,
-            content: asked["content"].as_str().unwrap().into(),
-        })
-    }
-}
-
-async fn outside_member(n: &Node, name: &str) -> (Id, Signer) {
-    let new = NewMember {
-        name: name.into(),
-        password: "correct horse battery".into(),
-        role: Role::Member,
-        networks: Vec::new(),
-        link_identities: false,
-    };
-    let member = n.hub.create_member(new).await.unwrap().actor.id;
-    let (status, page) = n.browse(member, "/settings/nostr", &[]).await;
-    assert_eq!(status, 200);
-    let link = between(&page, "<a href=\"nostrconnect://", "\"").replace("&amp;", "&");
-    let link = format!("nostrconnect://{link}");
-    let mut signer = Signer::new(n, &link, Keys::generate()).await;
-    signer.greet().await;
-    let joining = async { n.browse(member, "/settings/nostr", &[("what", "outside"), ("uri", &link)]).await };
-    let answering = async {
-        let (id, method, _) = signer.asked().await;
-        assert_eq!(method, "get_public_key");
-        let key = signer.member.public().to_string();
-        signer.say(json!({"id": id, "result": key})).await;
-    };
-    let ((status, page), ()) = tokio::join!(joining, answering);
-    assert_eq!(status, 200, "{page}");
-    assert_eq!(n.key(member).await, signer.member.public().to_string());
-    (member, signer)
-}
-
-async fn a_signer_that_answers_our_link_signs(engine: EngineKind) {
-    let n = node(engine).await;
-    let (alice, mut signer) = outside_member(&n, "alice").await;
-    let draft = Draft { author: alice, text: "Signed by my own signer".into(), ..Draft::default() };
-    let post = n.hub.publish(draft, None).await.unwrap();
-    let signed = tokio::time::timeout(Duration::from_secs(30), signer.serve_until(1)).await.unwrap();
-    assert_eq!(signed.content, "Signed by my own signer");
-    until("it is on the relay", || async {
-        n.hub.copy_on(CopyKind::Post, post.id, Network::Nostr).await.unwrap().is_some()
-            && n.stored(json!({"kinds": [1]})).await == [signed.id.to_string()]
-    })
-    .await;
-}
-
-async fn a_signer_that_shows_a_page_first_is_waited_for(engine: EngineKind) {
-    let n = node(engine).await;
-    let (alice, mut signer) = outside_member(&n, "alice").await;
-    let permissions = signer.link.query_pairs().find(|(k, _)| k == "perms").unwrap().1.into_owned();
-    assert!(permissions.split(',').any(|p| p == "sign_event:1984"), "reports are signed, too");
-    let draft = Draft { author: alice, text: "Behind a page".into(), ..Draft::default() };
-    n.hub.publish(draft, None).await.unwrap();
-    let (id, method, param) = signer.asked().await;
-    assert_eq!(method, "sign_event");
-    let page = "https://signer.example/allow";
-    signer.say(json!({"id": id, "result": "auth_url", "error": page})).await;
-    until("she is told of the page", || async {
-        n.browse(alice, "/settings/nostr", &[]).await.1.contains(page)
-    })
-    .await;
-    let signed = signer.sign(&param);
-    signer.say(json!({"id": id, "result": &*signed.json})).await;
-    until("it is on the relay", || async { n.stored(json!({"ids": [signed.id]})).await.len() == 1 }).await;
-    assert!(
-        !n.browse(alice, "/settings/nostr", &[]).await.1.contains(page),
-        "there is nothing to open any more"
-    );
-}
-
-async fn a_signer_that_says_no_is_not_asked_again(engine: EngineKind) {
-    let n = node(engine).await;
-    let (alice, mut signer) = outside_member(&n, "alice").await;
-    let publish = |text: &str| {
-        let draft = Draft { author: alice, text: text.into(), ..Draft::default() };
-        n.hub.publish(draft, None)
-    };
-    let refused = publish("No").await.unwrap();
-    loop {
-        let (id, method, param) = signer.asked().await;
-        let note = method == "sign_event" && param.as_str().unwrap().contains("\"No\"");
-        signer.say(json!({"id": id, "result": "", "error": "user rejected"})).await;
-        if note {
-            break;
-        }
-    }
-    until("it waits no more", || async {
-        n.hub.copies(CopyKind::Post, refused.id).await.unwrap().iter().all(|c| c.network != Network::Nostr)
-    })
-    .await;
-    publish("Yes").await.unwrap();
-    let signed = tokio::time::timeout(Duration::from_secs(30), signer.serve_until(1)).await.unwrap();
-    assert_eq!(signed.content, "Yes");
-}
-
-/// The keys in a list of follows.
-fn listed(list: &Event) -> Vec<String> {
-    list.tags.people().iter().map(ToString::to_string).collect()
-}
-
-async fn a_list_that_waits_for_a_signer_is_built_on(engine: EngineKind) {
-    let n = node(engine).await;
-    let (alice, mut signer) = outside_member(&n, "alice").await;
-    let me = signer.member.public().to_string();
-    until("the key is in line", || async {
-        n.hub.presence(alice, Network::Nostr).await.unwrap().unwrap().facts["unsynced"] == false
-    })
-    .await;
-    let ((bob, bobs), (carol, carols)) = (n.stranger().await, n.stranger().await);
-    n.hub.follow(alice, bob, Default::default(), None).await.unwrap();
-    let signed = tokio::time::timeout(Duration::from_secs(30), signer.serve_until(3)).await.unwrap();
-    assert_eq!(listed(&signed), std::slice::from_ref(&bobs));
-    until("it is held", || async { n.stored(json!({"authors": [me], "kinds": [3]})).await.len() == 1 }).await;
-    // Neither is signed yet when the next one is made.
-    n.hub.unfollow(alice, bob, None).await.unwrap();
-    n.hub.follow(alice, carol, Default::default(), None).await.unwrap();
-    let mut last = signed;
-    while !listed(&last).contains(&carols) {
-        last = tokio::time::timeout(Duration::from_secs(30), signer.serve_until(3)).await.unwrap();
-    }
-    assert_eq!(listed(&last), [carols], "whoever was left comes back");
-}
-
-async fn follows_made_at_once_are_all_in_the_list(engine: EngineKind) {
-    let n = node(engine).await;
-    let alice = n.member("alice", None).await.actor.id;
-    let mut strangers = Vec::new();
-    for _ in 0..5 {
-        strangers.push(n.stranger().await);
-    }
-    let follows = strangers.iter().map(|(who, _)| n.hub.follow(alice, *who, Default::default(), None));
-    for followed in futures_util::future::join_all(follows).await {
-        assert!(followed.unwrap().following);
-    }
-    let mut keys: Vec<String> = strangers.into_iter().map(|(_, key)| key).collect();
-    let mut there = listed(&n.newest(&n.key(alice).await, 3).await);
-    keys.sort();
-    there.sort();
-    assert_eq!(there, keys);
-}
-
-async fn blocked_relays_get_nothing(engine: EngineKind) {
-    let (home, away) = (node(engine).await, node(engine).await);
-    let keys = Keys::generate();
-    let alice = home.member("alice", Some(&keys)).await.actor.id;
-    let bob = away.member("bob", None).await.actor.id;
-    let mut app = home.client().await;
-    assert!(app.authenticate(&keys).await.0);
-    let blocked = event(&keys, 10_006, now(), &[&["relay", away.nostr.relay_url()]], "");
-    assert!(app.publish(&blocked).await.0);
-    let facts = async |node: &Node, key: &str| {
-        node.hub.presence_by_native(Network::Nostr, key).await.unwrap().unwrap().facts
-    };
-    let me = keys.public().to_string();
-    until("the list is known", || async {
-        facts(&home, &me).await["blocked"] == json!([away.nostr.relay_url()])
-    })
-    .await;
-    let bob_here = home.hub.find_actor(&format!("bob@{}", away.address)).await.unwrap().unwrap();
-    let draft = Draft { author: alice, text: format!("@{} hello", bob_here.acct()), ..Draft::default() };
-    let post = home.hub.publish(draft, None).await.unwrap();
-    assert_eq!(home.hub.post(post.id).await.unwrap().mentions[0].actor, bob_here.id);
-    let sent = home.hub.deliveries(alice, post.id).await.unwrap();
-    assert!(!sent.is_empty() && sent.iter().all(|d| d.destination != away.nostr.relay_url()), "{sent:?}");
-    let _ = bob;
 }
 
 async fn leaving_asks_everybody_to_forget(engine: EngineKind) {
@@ -1133,124 +501,6 @@ async fn leaving_asks_everybody_to_forget(engine: EngineKind) {
     assert!(n.stored(json!({"authors": [me], "kinds": [0, 1]})).await.is_empty());
 }
 
-async fn who_leaves_another_relay_is_not_gone_here(engine: EngineKind) {
-    let (home, away) = (node(engine).await, node(engine).await);
-    let alice = home.member("alice", None).await.actor.id;
-    let keys = Keys::generate();
-    away.member("bob", Some(&keys)).await;
-    let bob = home.hub.find_actor(&format!("bob@{}", away.address)).await.unwrap().unwrap().id;
-    home.hub.follow(alice, bob, Default::default(), None).await.unwrap();
-    let mut app = away.client().await;
-    assert!(app.authenticate(&keys).await.0);
-    let first = event(&keys, 1, now(), &[], "Before");
-    assert!(app.publish(&first).await.0);
-    until("the first is here", || async { home.post_of(&first).await.is_some() }).await;
-    let post = home.post_of(&first).await.unwrap();
-    let leaves = event(&keys, 62, now() + 1, &[&["relay", away.nostr.relay_url()]], "");
-    let second = event(&keys, 1, now() + 2, &[], "After");
-    assert!(app.publish(&leaves).await.0 && app.publish(&second).await.0);
-    until("the second is here", || async { home.post_of(&second).await.is_some() }).await;
-    assert_eq!(home.hub.post(post).await.unwrap().text.text, "Before");
-    let ends = event(&keys, 62, now() + 3, &[&["relay", "ALL_RELAYS"]], "");
-    assert!(app.publish(&ends).await.0);
-    until("both are gone", || async { home.hub.post(post).await.is_err() }).await;
-}
-
-/// A relay that gives little at once has more.
-async fn what_was_missed_is_read_page_by_page(engine: EngineKind) {
-    let limits = RelayLimits { default_limit: 25, max_limit: 25, ..RelayLimits::default() };
-    let (home, away) =
-        (node(engine).await, node_with(engine, Options { limits, ..Options::default() }).await);
-    let (alice, bob) = (home.member("alice", None).await.actor.id, away.member("bob", None).await.actor.id);
-    let mut ids = Vec::new();
-    for n in 0..80 {
-        let at = Some(landbridge_model::Time::from_secs(now() - 3_600 + n / 10));
-        let draft = Draft { author: bob, text: format!("Missed {n}"), at, ..Draft::default() };
-        let post = away.hub.publish(draft, None).await.unwrap();
-        ids.push(away.hub.copy_on(CopyKind::Post, post.id, Network::Nostr).await.unwrap().unwrap().native_id);
-    }
-    let bob_here = home.hub.find_actor(&format!("bob@{}", away.address)).await.unwrap().unwrap().id;
-    home.hub.follow(alice, bob_here, Default::default(), None).await.unwrap();
-    until("all of them are here", || async {
-        for id in &ids {
-            if home.hub.copy(Network::Nostr, id).await.unwrap().is_none() {
-                return false;
-            }
-        }
-        true
-    })
-    .await;
-}
-
-async fn who_vouches_for_a_name_is_known_when_its_owner_says_so_too(engine: EngineKind) {
-    let (home, away) = (node(engine).await, node(engine).await);
-    let keys = Keys::generate();
-    away.imported("bob", &keys).await;
-    let hosts = async || home.nostr.hosts_of(&home.hub, &keys.public().to_string()).await.unwrap();
-    assert!(hosts().await.is_empty());
-    assert!(home.hub.find_actor(&format!("bob@{}", away.address)).await.unwrap().is_some());
-    assert_eq!(hosts().await, [away.address.to_string()]);
-    // Whoever names somebody else's key is nobody's host.
-    let (other, mut app) = (node(engine).await, away.client().await);
-    assert!(app.authenticate(&keys).await.0);
-    let claims = json!({ "nip05": "bob@elsewhere.example" }).to_string();
-    assert!(app.publish(&event(&keys, 0, now() + 1, &[], &claims)).await.0);
-    assert!(other.hub.find_actor(&format!("bob@{}", away.address)).await.unwrap().is_some());
-    assert!(other.nostr.hosts_of(&other.hub, &keys.public().to_string()).await.unwrap().is_empty());
-}
-
-/// A relay that has one event, for whoever asks for notes; it refuses old messages, and tells nobody of wraps.
-async fn picky_relay(event: &Event) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("ws://{}/", listener.local_addr().unwrap());
-    let event: Value = serde_json::from_str(&event.json).unwrap();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let event = event.clone();
-            tokio::spawn(async move {
-                let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
-                while let Some(Ok(message)) = socket.next().await {
-                    let Message::Text(text) = message else { continue };
-                    let frame: Vec<Value> = serde_json::from_str(&text).unwrap();
-                    if frame[0] != "REQ" {
-                        continue;
-                    }
-                    let asks = |kind: u64| {
-                        let kinds =
-                            |f: &Value| f["kinds"].as_array().is_some_and(|k| k.contains(&json!(kind)));
-                        frame[2..].iter().any(kinds)
-                    };
-                    let answers = match () {
-                        () if asks(4) => vec![json!(["CLOSED", frame[1], "restricted: no old messages"])],
-                        () if asks(1059) => vec![json!(["CLOSED", frame[1], "auth-required: who are you?"])],
-                        () if asks(1) => vec![json!(["EVENT", frame[1], event]), json!(["EOSE", frame[1]])],
-                        () => vec![json!(["EOSE", frame[1]])],
-                    };
-                    for answer in answers {
-                        _ = socket.send(Message::text(answer.to_string())).await;
-                    }
-                }
-            });
-        }
-    });
-    url
-}
-
-async fn what_a_relay_refuses_leaves_the_rest_of_it_readable(engine: EngineKind) {
-    let n = node(engine).await;
-    let alice = n.member("alice", None).await.actor.id;
-    let key = n.key(alice).await;
-    let note = event(&Keys::generate(), 1, now(), &[&["p", &key]], "Are you there?");
-    let url = picky_relay(&note).await;
-    let mut facts = n.hub.presence(alice, Network::Nostr).await.unwrap().unwrap().facts;
-    facts["relays"]["read"] = json!([url]);
-    facts["messages"] = json!([url]);
-    n.hub.set_facts(Network::Nostr, &key, facts).await.unwrap();
-    // A change of the member's, for the plan to be made anew.
-    n.hub.set_contact_rules(alice, Rules::default()).await.unwrap();
-    until("the mention is here", || async { n.post_of(&note).await.is_some() }).await;
-}
-
 async fn reports_come_in_and_go_out_only_when_they_may_be_public(engine: EngineKind) {
     let n = node(engine).await;
     let own = Keys::generate();
@@ -1277,4 +527,34 @@ async fn reports_come_in_and_go_out_only_when_they_may_be_public(engine: EngineK
     assert!(app.publish(&event(&own, 1984, now(), &[&["p", &key, "spam"]], "")).await.0);
     until("it is known here", || async { n.hub.reports(10).await.unwrap().len() == 4 }).await;
     assert!(n.hub.reports(10).await.unwrap().iter().any(|r| r.reporter == alice && r.category == "spam"));
+}
+
+impl Node {
+    /// Somebody on Nostr of whom nothing but the key is known.
+    async fn stranger(&self) -> (Id, String) {
+        let key = Keys::generate().public();
+        let found = self.hub.find_actor(&n19::npub(&key)).await.unwrap();
+        (found.unwrap().id, key.to_string())
+    }
+
+    /// That key is known to write there.
+    async fn writes_to(&self, key: &str, relay: &str) {
+        let facts = json!({ "relays": { "write": [relay], "read": [] } });
+        self.hub.set_facts(Network::Nostr, key, facts).await.unwrap();
+    }
+
+    /// How often each list of follows is queued for each relay: `payload, destination`.
+    async fn lists_sent(&self) -> Vec<(i64, String)> {
+        let sent = landbridge_store::query(
+            "SELECT payload_id, destination FROM deliveries WHERE act IN ('follow', 'unfollow')",
+            landbridge_store::args![],
+        );
+        let rows = self.hub.store().rows(sent).await.unwrap();
+        rows.into_iter().map(|mut row| (row.get(0).unwrap(), row.get(1).unwrap())).collect()
+    }
+}
+
+/// The keys in a list of follows.
+fn listed(list: &Event) -> Vec<String> {
+    list.tags.people().iter().map(ToString::to_string).collect()
 }
