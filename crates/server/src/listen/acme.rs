@@ -94,8 +94,11 @@ impl Acme {
             None if (self.exists)(name.to_owned()).await => name.to_owned(),
             None => return None,
         };
-        if let Some(Ok(certificate)) = self.live.get(&subject) {
-            return Some(certificate.config.clone());
+        match self.live.get(&subject) {
+            Some(Ok(certificate)) if !certificate.is_over() => return Some(certificate.config.clone()),
+            // Nobody could renew it in time.
+            Some(Ok(_)) => self.live.remove(&subject),
+            _ => {}
         }
         if self.failed.contains(&subject) {
             return None;

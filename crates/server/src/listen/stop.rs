@@ -18,21 +18,23 @@ impl Stop {
         let mut hangup = signal(SignalKind::hangup())?;
         let on_terminal = std::io::stdin().is_terminal();
         tokio::spawn(async move {
-            let mut pulled = async || loop {
+            let mut stopping = false;
+            loop {
                 tokio::select! {
-                    _ = term.recv() => return,
-                    _ = interrupt.recv() => return,
-                    _ = hangup.recv() => match on_terminal {
-                        true => return,
-                        false => tracing::info!("asked to read again: certificates in files are, anything else at a start"),
+                    _ = term.recv() => {}
+                    _ = interrupt.recv() => {}
+                    _ = hangup.recv() => match on_terminal && !stopping {
+                        true => {}
+                        false => {
+                            tracing::info!("asked to read again: only certificates in files are, without a new start");
+                            continue;
+                        }
                     },
                 }
-            };
-            for _ in 0..2 {
-                pulled().await;
-                if sender.send_replace(true) {
+                if std::mem::replace(&mut stopping, true) {
                     std::process::exit(130);
                 }
+                sender.send_replace(true);
                 tracing::info!("stopping; once more stops at once");
             }
         });
