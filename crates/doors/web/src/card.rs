@@ -253,7 +253,7 @@ fn attachment(hub: &Hub, media: &Media) -> Attachment {
     let full = url(&media.file).or(remote).unwrap_or_default();
     let is_image = media.kind == MediaKind::Image;
     let remote_small = media.remote_url.as_deref().filter(|_| is_image).map(|u| html::small(hub, u));
-    let small = url(&media.preview).or_else(|| url(&media.file).filter(|_| is_image)).or(remote_small);
+    let small = html::preview(hub, media).or_else(|| url(&media.file).filter(|_| is_image)).or(remote_small);
     let has_preview = media.preview.is_some();
     Attachment {
         kind: match media.kind {

@@ -2,7 +2,7 @@
 //! this server.
 
 use landbridge_hub::Hub;
-use landbridge_model::{Emoji, MarkKind, Mention, Picture, RichText, richtext};
+use landbridge_model::{Emoji, MarkKind, Media, Mention, Picture, RichText, richtext};
 
 /// The body of a post or a bio.
 pub fn rich(hub: &Hub, text: &RichText, mentions: &[Mention], emojis: &[Emoji]) -> String {
@@ -35,6 +35,12 @@ pub fn picture(hub: &Hub, picture: &Picture) -> Option<String> {
 /// URL of a small version of a remote picture.
 pub fn small(hub: &Hub, url: &str) -> String {
     format!("{}?small", hub.proxied(url))
+}
+
+/// URL of the small version that a file has: kept here, or named by its server.
+pub fn preview(hub: &Hub, media: &Media) -> Option<String> {
+    let preview = media.preview.as_deref()?;
+    Some(if media.file.is_some() { landbridge_media::url_path(preview) } else { hub.proxied(preview) })
 }
 
 /// Puts pictures for `:shortcode:`, in text only, never inside a tag.

@@ -97,9 +97,12 @@ impl Hub {
     }
 
     pub async fn unmute(&self, member: Id, target: Id) -> Result<Relationship, HubError> {
-        self.store()
-            .write(vec![blocks::unmute(member, target), home::put_back(member, target, BACK)])
-            .await?;
+        let mut changes = vec![blocks::unmute(member, target)];
+        // Else what home leaves out on purpose would come.
+        if self.relationship(member, target).await?.muting {
+            changes.push(home::put_back(member, target, BACK));
+        }
+        self.store().write(changes).await?;
         self.relations_changed(member, target);
         self.relationship(member, target).await
     }

@@ -226,7 +226,7 @@ impl Page<'_> {
         let hidden = with.blocking || with.muting || self.context.mine.domain_blocked(author);
         let limited =
             !with.following && (author.state == ActorState::Limited || self.context.limited_here(author));
-        let about = self.context.mine.names_unwanted(post.id);
+        let about = self.context.mine.names_unwanted(post);
         match (self.filter, depth) {
             _ if self.reader == Some(author.id) => false,
             (_, Depth::Quoted) => hidden,

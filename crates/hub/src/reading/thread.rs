@@ -8,6 +8,8 @@ use std::collections::{HashMap, HashSet};
 /// Most posts above and below.
 const ANCESTORS: i64 = 100;
 const DESCENDANTS: usize = 1000;
+/// Answers that are looked at to find an author's own.
+const LOOKED_AT: i64 = 1000;
 
 #[derive(Clone, Debug, Default)]
 pub struct Thread {
@@ -40,11 +42,12 @@ impl Hub {
         })
     }
 
-    /// Open posts that answer a post itself, as everybody may read them: its author's own first.
-    pub async fn answers(&self, post: &Post, most: usize) -> Result<Vec<PostView>, HubError> {
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let mut found = Vec::new();
-        for mut row in self.store().rows(posts::answers(post.id, post.author, most)).await? {
+    /// Open posts that answer a post itself, as everybody may read them: its author's own first, as far as they are among
+    /// the first answers.
+    pub async fn answers(&self, post: &Post, most: u16) -> Result<Vec<PostView>, HubError> {
+        let (most, mut found) = (i64::from(most), Vec::new());
+        let among = (most * 20).min(LOOKED_AT);
+        for mut row in self.store().rows(posts::answers(post.id, post.author, most, among)).await? {
             found.push(row.get(0)?);
         }
         let hidden = self.out_of_sight(post.root, None).await?;

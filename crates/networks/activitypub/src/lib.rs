@@ -34,6 +34,8 @@ use tokio::sync::Semaphore;
 
 /// Requests of ours under way at once, beside deliveries.
 const MAX_FETCHES: usize = 64;
+/// Activities that were passed on and wait to be read once more.
+const MAX_AGAIN: usize = 64;
 
 /// What the operator decides about this network.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,6 +67,8 @@ pub struct ActivityPub {
     /// Whose followers here were compared lately.
     compared: Cache<String, ()>,
     fetches: Semaphore,
+    /// What others passed on and is read once more, in turn.
+    again: Arc<Semaphore>,
 }
 
 impl ActivityPub {
@@ -83,6 +87,7 @@ impl ActivityPub {
             follower_digests: Cache::living(1_000, Duration::from_secs(5)),
             compared: Cache::living(10_000, minutes(1)),
             fetches: Semaphore::new(MAX_FETCHES),
+            again: Arc::new(Semaphore::new(MAX_AGAIN)),
         })
     }
 }

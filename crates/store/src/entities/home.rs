@@ -46,8 +46,8 @@ pub fn fan_out(post: Fanout<'_>) -> Change {
     let answered = post.reply_to_author.unwrap_or_default();
     let reposted = post.reposted.map(|reposted| reposted.author).unwrap_or_default();
     let named = post.named.iter().chain(post.reposted.iter().flat_map(|reposted| &reposted.mentions));
-    let people: Vec<Id> =
-        [post.author, answered, reposted].into_iter().chain(named.map(|mention| mention.actor)).collect();
+    let named = named.filter(|mention| !mention.silent).map(|mention| mention.actor);
+    let people: Vec<Id> = [post.author, answered, reposted].into_iter().chain(named).collect();
     Change::new(
         "INSERT INTO home (member_id, post_id)
          SELECT f.follower_id, ?1 FROM follows f JOIN members m ON m.actor_id = f.follower_id
@@ -123,7 +123,8 @@ pub fn put_back(member: Id, author: Id, limit: i64) -> Change {
          SELECT ?1, id FROM (SELECT p.id FROM follows f JOIN posts p ON p.author_id = f.target_id
                              WHERE f.follower_id = ?1 AND f.target_id = ?2 AND f.state = 1 AND p.visibility < 3
                                AND (p.reply_to IS NULL OR p.reply_to_author = ?2)
-                               AND (p.repost_of IS NULL OR f.reposts = 1)
+                               AND (p.repost_of IS NULL OR f.reposts = 1 AND NOT EXISTS (
+                                    SELECT 1 FROM home h WHERE h.member_id = ?1 AND h.post_id = p.repost_of))
                                AND (p.language IS NULL OR f.languages = '[]'
                                     OR f.languages LIKE '%\"' || p.language || '\"%'
                                     OR f.languages LIKE '%\"' || substr(p.language, 1, 2) || '\"%')

@@ -323,12 +323,12 @@ pub fn above(post: Id, most: i64) -> Query {
     )
 }
 
-/// (id) of open posts that answer a post itself, its author's own first.
-pub fn answers(post: Id, author: Id, most: i64) -> Query {
+/// (id) of open posts that answer a post itself, its author's own first; of the oldest `among` answers.
+pub fn answers(post: Id, author: Id, most: i64, among: i64) -> Query {
     query(
-        "SELECT id FROM posts WHERE reply_to = ?1 AND visibility <= 1
-         ORDER BY CASE WHEN author_id = ?2 THEN 0 ELSE 1 END, id LIMIT ?3",
-        args![post, author, most],
+        "SELECT id FROM (SELECT id, author_id, visibility FROM posts WHERE reply_to = ?1 ORDER BY id LIMIT ?4) first
+         WHERE visibility <= 1 ORDER BY CASE WHEN author_id = ?2 THEN 0 ELSE 1 END, id LIMIT ?3",
+        args![post, author, most, among],
     )
 }
 

@@ -35,9 +35,8 @@ pub fn with_authors<'a>(reader: Id, authors: impl IntoIterator<Item = &'a Id>, n
     )
 }
 
-/// (id, liked, reposted, bookmarked, pinned, thread muted, addressed, names somebody whom the reader has muted or blocked)
-/// of a reader with some posts.
-pub fn with_posts(reader: Id, posts: &str, now: Time) -> Query {
+/// (id, liked, reposted, bookmarked, pinned, thread muted, addressed) of a reader with some posts.
+pub fn with_posts(reader: Id, posts: &str) -> Query {
     query(
         "SELECT p.id,
            EXISTS (SELECT 1 FROM reactions r WHERE r.post_id = p.id AND r.actor_id = ?1 AND r.content = ''),
@@ -45,12 +44,19 @@ pub fn with_posts(reader: Id, posts: &str, now: Time) -> Query {
            EXISTS (SELECT 1 FROM bookmarks b WHERE b.member_id = ?1 AND b.post_id = p.id),
            EXISTS (SELECT 1 FROM pins i WHERE i.actor_id = ?1 AND i.post_id = p.id),
            EXISTS (SELECT 1 FROM thread_mutes t WHERE t.member_id = ?1 AND t.root_id = p.root_id),
-           EXISTS (SELECT 1 FROM mentions m WHERE m.actor_id = ?1 AND m.post_id = p.id),
-           EXISTS (SELECT 1 FROM mentions m WHERE m.post_id = p.id
-                   AND (EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = ?1 AND b.target_id = m.actor_id)
-                        OR EXISTS (SELECT 1 FROM mutes u WHERE u.member_id = ?1 AND u.target_id = m.actor_id
-                                   AND (u.expires_at IS NULL OR u.expires_at > ?3))))
+           EXISTS (SELECT 1 FROM mentions m WHERE m.actor_id = ?1 AND m.post_id = p.id)
          FROM posts p WHERE p.id IN {ints ?2}",
+        args![reader, posts],
+    )
+}
+
+/// (id, actor) of posts and the people in them whom the reader has muted or blocked.
+pub fn unwanted_in(reader: Id, posts: &str, now: Time) -> Query {
+    query(
+        "SELECT m.post_id, m.actor_id FROM mentions m WHERE m.post_id IN {ints ?2}
+         AND (EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = ?1 AND b.target_id = m.actor_id)
+              OR EXISTS (SELECT 1 FROM mutes u WHERE u.member_id = ?1 AND u.target_id = m.actor_id
+                         AND (u.expires_at IS NULL OR u.expires_at > ?3)))",
         args![reader, posts, now],
     )
 }

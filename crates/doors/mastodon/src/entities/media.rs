@@ -27,7 +27,9 @@ impl<'a> MediaAttachment<'a> {
         let url = media.file.as_deref().map(|f| show.file(f));
         // What we cannot show is a link; some apps fail where there is none.
         let url = url.or_else(|| elsewhere.map(|u| if is_shown { show.proxied(u) } else { u.to_owned() }));
-        let preview = media.preview.as_deref().map(|f| show.file(f));
+        // Of a file elsewhere the small version is elsewhere, too.
+        let preview = media.preview.as_deref();
+        let preview = preview.map(|f| if media.file.is_some() { show.file(f) } else { show.proxied(f) });
         let seen = elsewhere.filter(|_| media.file.is_none() && is_shown && has_preview(show, media.kind));
         let preview = preview.or_else(|| seen.map(|u| format!("{}?small", show.proxied(u))));
         MediaAttachment {

@@ -93,7 +93,7 @@ fn describe(web: &Web, view: &PostView, frame: &mut Frame) {
     frame.head.description = words.chars().take(300).collect();
     let first = post.media.iter().find(|m| m.preview.is_some()).filter(|_| !is_covered);
     let avatar = view.author.profile.avatar.as_ref().and_then(|p| crate::html::picture(&web.hub, p));
-    let picture = first.and_then(|m| m.preview.as_deref()).map(landbridge_media::url_path);
+    let picture = first.and_then(|m| crate::html::preview(&web.hub, m));
     frame.head.image = picture.or(avatar).map(|path| config.url(&path));
     frame.head.image_description = first.and_then(|m| m.description.clone()).unwrap_or_default();
 }

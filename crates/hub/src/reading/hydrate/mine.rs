@@ -1,7 +1,7 @@
 //! The reader's own relation to a page of posts and their authors.
 
 use crate::Marks;
-use landbridge_model::{Actor, Id, Time};
+use landbridge_model::{Actor, Id, Post, Time};
 use landbridge_store::{
     Query, Row, StoreError,
     entities::{blocks, relations, votes},
@@ -14,7 +14,8 @@ pub(super) struct Mine {
     with: HashMap<Id, With>,
     marks: HashMap<Id, Marks>,
     addressed: HashSet<Id>,
-    naming_unwanted: HashSet<Id>,
+    /// Posts and people in them.
+    unwanted: HashSet<(Id, Id)>,
     domains: Vec<String>,
 }
 
@@ -32,7 +33,8 @@ pub(super) fn questions(reader: Id, posts: &str, authors: &[Id]) -> Vec<Query> {
     let now = Time::now();
     vec![
         relations::with_authors(reader, authors, now),
-        relations::with_posts(reader, posts, now),
+        relations::with_posts(reader, posts),
+        relations::unwanted_in(reader, posts, now),
         votes::by(reader, posts),
         blocks::domains(reader),
     ]
@@ -64,10 +66,10 @@ impl Mine {
             if row.get(6)? {
                 mine.addressed.insert(id);
             }
-            if row.get(7)? {
-                mine.naming_unwanted.insert(id);
-            }
             mine.marks.insert(id, marks);
+        }
+        for mut row in answers.next().unwrap_or_default() {
+            mine.unwanted.insert((row.get(0)?, row.get(1)?));
         }
         for mut row in answers.next().unwrap_or_default() {
             let (id, choice): (Id, i64) = (row.get(0)?, row.get(1)?);
@@ -94,9 +96,11 @@ impl Mine {
         self.addressed.contains(&post)
     }
 
-    /// The post names somebody whom the reader has muted or blocked.
-    pub(super) fn names_unwanted(&self, post: Id) -> bool {
-        self.naming_unwanted.contains(&post)
+    /// The post names somebody whom the reader has muted or blocked. Who is only among those that it goes to, as everybody
+    /// in a thread may be, is not named.
+    pub(super) fn names_unwanted(&self, post: &Post) -> bool {
+        let mut named = post.mentions.iter().filter(|mention| !mention.silent);
+        !self.unwanted.is_empty() && named.any(|mention| self.unwanted.contains(&(post.id, mention.actor)))
     }
 
     pub(super) fn domain_blocked(&self, author: &Actor) -> bool {

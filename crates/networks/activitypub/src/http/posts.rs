@@ -14,9 +14,9 @@ use landbridge_model::{Id, Network, Post};
 use serde_json::{Value, json};
 
 /// Posts of a thread that are listed.
-const MAX_THREAD: usize = 500;
+const MAX_THREAD: u16 = 500;
 /// Replies that come with the post itself.
-const EMBEDDED: usize = 5;
+const EMBEDDED: u16 = 5;
 
 type Named = Path<(String, Id)>;
 
@@ -111,7 +111,7 @@ pub(super) async fn context(
     let name = site.urls.member_of(&copy.native_id).ok_or(No::NotFound)?.to_owned();
     let post = site.shown(&name, root, &uri, &headers).await?;
     let thread = site.hub.thread(post.id, None).await?;
-    let mut replies: Vec<&PostView> = thread.descendants.iter().take(MAX_THREAD).collect();
+    let mut replies: Vec<&PostView> = thread.descendants.iter().take(MAX_THREAD.into()).collect();
     replies.sort_by_key(|v| v.post.id);
     let mut items = vec![Value::from(copy.native_id.as_str())];
     items.extend(site.native_ids(replies.into_iter()).await?);
@@ -138,7 +138,7 @@ impl Site {
     }
 
     /// Ids of public replies to a post, its author's own first.
-    async fn answers(&self, post: &Post, most: usize) -> Result<Vec<Value>, No> {
+    async fn answers(&self, post: &Post, most: u16) -> Result<Vec<Value>, No> {
         let answers = self.hub.answers(post, most).await?;
         self.native_ids(answers.iter()).await
     }

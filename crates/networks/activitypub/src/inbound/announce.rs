@@ -7,7 +7,7 @@ use crate::translate::{self, Facts, policy::Interaction, web_url};
 use crate::vocab::{ACTOR_TYPES, Node, same_authority, visibility};
 use bytes::Bytes;
 use landbridge_hub::{CopyKind, HubError, Incoming, Undone, Via, What};
-use landbridge_model::{ActorKind, Network, Visibility};
+use landbridge_model::{ActorKind, Id, Network, Visibility};
 use landbridge_store::entities::follows;
 
 const RELAYED: &[&str] = &["Create", "Update", "Delete", "Like", "Dislike", "EmojiReact", "Undo"];
@@ -135,6 +135,10 @@ impl Cx<'_> {
         Ok(read)
     }
 
+    async fn is_for_all(&self, kind: CopyKind, object: Id) -> Result<bool, Not> {
+        Ok(kind != CopyKind::Post || self.hub.post(object).await?.visibility.is_open())
+    }
+
     /// A post as its own host has it.
     pub(super) async fn confirmed_post(&self, id: &str, edit: bool) -> Read {
         let document = self.ap.document(self.hub, id).await?;
@@ -147,12 +151,14 @@ impl Cx<'_> {
         Ok(vec![Incoming { id: None, ..cx.incoming(what) }])
     }
 
-    /// A delete that the own host of the post, or of the leave to quote, confirms by not having it any more.
+    /// A delete that the own host of the post, or of the leave to quote, confirms by not having it any more. Of a post that
+    /// is not for everybody it has to say so: for us it is not there in any case.
     pub(super) async fn confirmed_delete(&self, id: &str) -> Read {
         let copy = self.hub.copy(Network::ActivityPub, id).await?;
         let copy = copy.ok_or(Not::Ignored("a delete of something unknown"))?;
         match self.ap.document(self.hub, id).await {
             Err(Missing::Gone) => {}
+            Err(Missing::NotThere) if self.is_for_all(copy.kind, copy.object).await? => {}
             Err(later @ (Missing::Later(_) | Missing::Ours(_))) => return Err(later.into()),
             _ => return Err(Not::Ignored("a delete that its host does not confirm")),
         }

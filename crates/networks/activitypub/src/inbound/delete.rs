@@ -24,12 +24,13 @@ impl Cx<'_> {
         self.one(What::Delete { target: target.to_owned() })
     }
 
-    /// A `Delete` whose sender's key is gone, so that nobody can tell who signed it: their own host is asked whether they
-    /// are gone as well.
-    pub(super) async fn farewell(&self, activity: Node<'_>) -> Read {
+    /// A `Delete` whose sender's key, on their own host, is gone, so that nobody can tell who signed it: that host must say
+    /// that they are gone as well. That it has nothing there is not enough: anybody may have sent this.
+    pub(super) async fn farewell(&self, activity: Node<'_>, key_id: &str) -> Read {
         let gone = Not::Ignored("delete by somebody gone");
         let known = self.hub.presence_by_native(Network::ActivityPub, self.actor).await?.is_some();
-        if !known || activity.id("object") != Some(self.actor) {
+        let own = same_authority(key_id, self.actor) && activity.id("object") == Some(self.actor);
+        if !known || !own {
             return Err(gone);
         }
         match self.ap.document(self.hub, self.actor).await {

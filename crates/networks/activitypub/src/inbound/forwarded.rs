@@ -23,7 +23,9 @@ impl Cx<'_> {
                 && one.actor != sender
                 && self.hub.presence_by_native(Network::ActivityPub, &one.actor).await?.is_none()
             {
-                all.push(self.ap.remote_actor(self.hub, &one.actor).await?.incoming());
+                let found = self.ap.remote_actor(self.hub, &one.actor).await;
+                // Asked for again in a moment.
+                all.push(found.inspect_err(|_| self.ap.forget_miss(&one.actor))?.incoming());
             }
             all.push(one);
         }

@@ -86,7 +86,9 @@ impl ActivityPub {
             Err(Denied::Later(why)) => {
                 return Answer::refused(StatusCode::SERVICE_UNAVAILABLE, "key later", why);
             }
-            Err(Denied::Gone) if node.is("Delete") => return finish(hub, cx.farewell(node).await).await,
+            Err(Denied::Gone) if node.is("Delete") => {
+                return finish(hub, cx.farewell(node, &claim.key_id).await).await;
+            }
             Err(denied @ Denied::Signature(_)) => {
                 return Answer::refused(StatusCode::UNAUTHORIZED, "signature", denied);
             }
@@ -97,8 +99,11 @@ impl ActivityPub {
             true => cx.read(node).await,
             false => match timeout(PATIENCE, cx.passed_on(&activity, &signer.actor)).await {
                 Ok(Err(Not::Away(_))) | Err(_) => {
-                    self.read_again(hub, activity.clone(), signer.actor.clone(), body, time(claim.made));
-                    Err(Not::Ignored("what it names cannot be had now"))
+                    match self.read_again(hub, activity.clone(), signer.actor.clone(), body, time(claim.made))
+                    {
+                        true => Err(Not::Ignored("what it names cannot be had now")),
+                        false => Err(Not::Later("too much waits for others already".into())),
+                    }
                 }
                 Ok(read) => read,
             },
@@ -110,19 +115,22 @@ impl ActivityPub {
     }
 
     /// Reads once more what somebody passed on, when the server that it comes from may be back: whoever sent it cannot help
-    /// that, and is not kept waiting.
-    fn read_again(&self, hub: &Hub, activity: Value, sender: String, body: Bytes, signed: Time) {
-        let Some(this) = self.this.upgrade() else { return };
-        let again = hub.clone();
-        hub.in_background(async move {
+    /// that, and is not kept waiting. `false`: too many are waiting already.
+    fn read_again(&self, hub: &Hub, activity: Value, sender: String, body: Bytes, signed: Time) -> bool {
+        let Some(this) = self.this.upgrade() else { return false };
+        let Ok(permit) = self.again.clone().try_acquire_owned() else { return false };
+        let hub = hub.clone();
+        tokio::spawn(async move {
             tokio::time::sleep(PAUSE).await;
-            let (node, urls) = (Node(&activity), Urls::new(&again));
+            let (node, urls) = (Node(&activity), Urls::new(&hub));
             let Some(actor) = node.id("actor") else { return };
-            let cx = Cx::new(&this, &again, &urls, actor, node, body, signed);
+            let cx = Cx::new(&this, &hub, &urls, actor, node, body, signed);
             if let Ok(incoming) = cx.passed_on(&activity, &sender).await {
-                take(&again, incoming).await;
+                take(&hub, incoming).await;
             }
+            drop(permit);
         });
+        true
     }
 
     /// Follower synchronisation does not keep the sender waiting.

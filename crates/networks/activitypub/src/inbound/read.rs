@@ -35,7 +35,9 @@ pub(crate) enum Not {
 impl From<crate::remote::Missing> for Not {
     fn from(missing: crate::remote::Missing) -> Not {
         match missing {
-            crate::remote::Missing::Gone => Not::Ignored("what it names is gone"),
+            crate::remote::Missing::Gone | crate::remote::Missing::NotThere => {
+                Not::Ignored("what it names is gone")
+            }
             crate::remote::Missing::Forbidden => Not::Ignored("what it names is not shown to us"),
             crate::remote::Missing::NotActivity(_) => Not::Ignored("what it names is not of this network"),
             crate::remote::Missing::Later(why) => Not::Away(why),

@@ -44,7 +44,7 @@ impl ActivityPub {
             self.read_actor(hub, document).await
         };
         let found = self.actors.try_get_with(id, fetch).await;
-        if found.as_ref().is_err_and(|missing| !matches!(missing, Missing::Gone)) {
+        if found.as_ref().is_err_and(|missing| !matches!(missing, Missing::Gone | Missing::NotThere)) {
             self.misses.insert(id.to_owned(), ());
         }
         found
@@ -53,6 +53,11 @@ impl ActivityPub {
     /// Forgets what is remembered, so that the next look-up asks again.
     pub(crate) fn forget_actor(&self, id: &str) {
         self.actors.remove(id);
+    }
+
+    /// Forgets that somebody could not be had, so that the next look-up asks again.
+    pub(crate) fn forget_miss(&self, id: &str) {
+        self.misses.remove(id);
     }
 
     /// An actor document that was just fetched.

@@ -28,8 +28,12 @@ impl Document {
 /// Why there is no document.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum Missing {
+    /// Its server says so (410, or a tombstone).
     #[error("it is gone")]
     Gone,
+    /// It may be gone, or not be shown to us: servers say 404 of what is for few.
+    #[error("it is not there")]
+    NotThere,
     #[error("its server does not show it to us")]
     Forbidden,
     #[error("there is nothing of this network there: {0}")]
@@ -73,7 +77,8 @@ impl ActivityPub {
         let status = response.status;
         match status.as_u16() {
             200..=299 => {}
-            404 | 410 => return Err(Missing::Gone),
+            404 => return Err(Missing::NotThere),
+            410 => return Err(Missing::Gone),
             400 | 401 | 403 | 406 => return Err(Missing::Forbidden),
             429 | 500..=599 => return Err(Missing::Later(format!("it answered {status}"))),
             _ => return Err(Missing::NotActivity("an unexpected answer")),

@@ -36,7 +36,7 @@ pub(crate) enum KeyError {
 impl From<Missing> for KeyError {
     fn from(missing: Missing) -> KeyError {
         match missing {
-            Missing::Gone => KeyError::Gone,
+            Missing::Gone | Missing::NotThere => KeyError::Gone,
             Missing::Forbidden => KeyError::Later("its server does not show it".into()),
             Missing::NotActivity(why) => KeyError::Bad(why),
             Missing::Later(why) | Missing::Ours(why) => KeyError::Later(why),

@@ -5,13 +5,14 @@ use super::support::{draft, on_both, until};
 use axum::http::header;
 use axum::routing::get;
 use landbridge_hub::{Draft, Page};
-use landbridge_model::{Actor, ActorKind, Network, Post, Profile};
+use landbridge_model::{Actor, ActorKind, Network, Post, Profile, Visibility};
 use landbridge_store::{Change, args, entities::actors};
 use serde_json::{Value, json};
 
 on_both!(
     a_group_passes_on_what_its_people_do,
     an_answer_in_a_group_is_part_of_its_thread,
+    what_is_for_few_goes_only_when_its_host_says_so,
     a_group_tells_of_its_own_profile,
     a_third_server_that_is_down_holds_nobody_up,
     nobody_is_put_words_in_the_mouth_by_a_group,
@@ -76,6 +77,22 @@ async fn a_group_passes_on_what_its_people_do() {
     s.m.hub.delete_post(bob.actor.id, post.id, None).await.unwrap();
     assert_eq!(s.passes_on("6", act("Delete", id.as_str().into())).await, 202);
     assert!(s.a.hub.post(got).await.is_err());
+}
+
+async fn what_is_for_few_goes_only_when_its_host_says_so() {
+    let s = Scene::group().await;
+    let bob = s.m.member("bob").await;
+    s.a.follow(&s.alice, &s.m.address("bob")).await;
+    let visibility = Some(Visibility::Followers);
+    let post = s.m.publish(Draft { visibility, ..draft(&bob, "for followers") }).await;
+    let here = s.a.sees(&s.alice, "the post", |p| p.text.text == "for followers").await;
+    let actor = format!("{}/users/bob", s.m.origin);
+    let id = format!("{actor}/statuses/{}", post.id);
+    assert_eq!(s.m.get(&id).await.status, 404, "it is not shown to everybody");
+    let delete = json!({"id": format!("{id}#d"), "type": "Delete", "actor": actor, "object": id});
+    assert_eq!(s.passes_on("1", delete.clone()).await, 202);
+    assert_eq!(s.send(&delete).await, 202);
+    assert!(s.a.hub.post(here.id).await.is_ok());
 }
 
 async fn an_answer_in_a_group_is_part_of_its_thread() {

@@ -23,7 +23,7 @@ use landbridge_hub::{Page, accounts::Member};
 use landbridge_model::Network;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -364,7 +364,7 @@ async fn each_refusal_is_counted() {
 }
 
 /// A server with one actor, whose key has an id of its own; both are there for as long as `there` says so.
-async fn lone_actor(key: &PrivateKey, there: Arc<AtomicBool>) -> String {
+async fn lone_actor(key: &PrivateKey, status: Arc<AtomicU16>) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://lone.test:{}", listener.local_addr().unwrap().port());
     let actor = format!("{origin}/u");
@@ -373,7 +373,7 @@ async fn lone_actor(key: &PrivateKey, there: Arc<AtomicBool>) -> String {
         "publicKey": {"id": format!("{actor}/main-key"), "owner": actor, "publicKeyPem": key.public_pem().unwrap()}
     });
     let show = async move || {
-        let status = if there.load(Ordering::Relaxed) { StatusCode::OK } else { StatusCode::GONE };
+        let status = StatusCode::from_u16(status.load(Ordering::Relaxed)).unwrap();
         (status, [(header::CONTENT_TYPE, "application/activity+json")], document.to_string())
     };
     let site = axum::Router::new().route("/u", get(show.clone())).route("/u/main-key", get(show));
@@ -385,8 +385,8 @@ async fn somebody_known_may_leave_when_their_key_is_gone() {
     // With the key that is kept, and with one that is known no more.
     for (name, kept) in [("main-key", true), ("older-key", false)] {
         let s = Scene::new().await;
-        let (key, there) = (PrivateKey::generate().unwrap(), Arc::new(AtomicBool::new(true)));
-        let actor = format!("{}/u", lone_actor(&key, there.clone()).await);
+        let (key, status) = (PrivateKey::generate().unwrap(), Arc::new(AtomicU16::new(200)));
+        let actor = format!("{}/u", lone_actor(&key, status.clone()).await);
         let known = async || {
             let presence = s.a.hub.presence_by_native(Network::ActivityPub, &actor).await.unwrap();
             presence.is_some()
@@ -394,17 +394,23 @@ async fn somebody_known_may_leave_when_their_key_is_gone() {
         s.a.find(&actor).await;
         let delete = json!({"id": format!("{actor}#d"), "type": "Delete", "actor": actor, "object": actor});
         let body = serde_json::to_vec(&delete).unwrap();
-        let send = async || {
-            let key_id = format!("{actor}/{name}");
+        let send_by = async |key_id: String| {
             let now = SystemTime::now();
             let headers = cavage::sign(&Method::POST, &s.inbox(), Some(&body), &key_id, &key, now).unwrap();
             s.post(headers, body.clone()).await
         };
-        if !kept {
-            assert_eq!(send().await, 202);
-            assert!(known().await, "its own server still has it");
+        let send = async || send_by(format!("{actor}/{name}")).await;
+        for (answer, why) in [(200, "its own server still has it"), (404, "nothing there is not gone")] {
+            status.store(answer, Ordering::Relaxed);
+            if !kept {
+                assert_eq!(send().await, 202);
+                assert!(known().await, "{why}");
+            }
         }
-        there.store(false, Ordering::Relaxed);
+        status.store(410, Ordering::Relaxed);
+        let elsewhere = format!("{}/users/nobody#key", s.m.origin);
+        send_by(elsewhere).await;
+        assert!(known().await, "by a key on another server");
         assert_eq!(send().await, 202);
         assert!(!known().await, "{name}");
     }
