@@ -274,6 +274,8 @@ async fn a_feed_is_asked_for_with_a_token_for_whoever_makes_it(engine: EngineKin
         (feed("odd"), "UnknownFeed"),
         ("app.bsky.feed.getFeed?feed=at://did:plc:ewvi7nxzyoun6zhxrhs64oiz".into(), "UnknownFeed"),
         ("app.bsky.feed.getFeed?feed=cats".into(), "InvalidRequest"),
+        (format!("{}&feed=cats", feed("cats")), "InvalidRequest"),
+        (format!("{}&feed[]=cats", feed("cats")), "InvalidRequest"),
         ("app.bsky.feed.getFeed".into(), "InvalidRequest"),
     ] {
         assert_eq!(world.get(&query, &token).await.error(), (400, error.into()), "{query}");
