@@ -128,6 +128,15 @@ impl Translator for AtProto {
         crate::stage::stage(self, hub, act).await
     }
 
+    async fn state_while_off(
+        &self,
+        _hub: &Hub,
+        member: &Actor,
+        presence: &Presence,
+    ) -> Result<Vec<Change>, HubError> {
+        crate::stage::state_while_off(self, member, presence).await
+    }
+
     fn builds_on_the_last(&self) -> bool {
         true
     }
