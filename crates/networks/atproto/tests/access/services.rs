@@ -233,6 +233,10 @@ async fn an_app_reads_records_that_are_not_here(engine: EngineKind) {
             assert!(header(&echoed, "authorization").is_none());
         }
     }
+    let unproven = ("authorization", "Bearer nonsense");
+    assert_eq!(get("bob.example.org", &[unproven]).await.status, 200, "what anybody gets");
+    let refused = get("bob.example.org", &[elsewhere, unproven]).await;
+    assert_eq!(refused.error(), (400, "InvalidToken".into()));
     let other = get("bob.example.org", &[elsewhere, ("authorization", &bearer)]).await;
     assert_ne!(other.status, 200, "a member may choose, and nobody is there");
     // What is here is never asked for.

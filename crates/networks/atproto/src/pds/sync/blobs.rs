@@ -36,7 +36,7 @@ pub async fn blob(
     // What was put down is not yet said: it is for others when a record names it.
     let is_public = served(&row).is_ok() && at.is_named(row.actor, &blob.cid).await?;
     if !is_public && !reader.has_all_of(row.actor) {
-        return Err(missing());
+        return Err(reader.refused(missing()));
     }
     let kept = if is_public { "public, max-age=86400" } else { "private, no-store" };
     // A video may be long: it goes out as it is read.
