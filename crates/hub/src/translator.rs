@@ -36,6 +36,17 @@ pub trait Translator: Send + Sync + 'static {
         false
     }
 
+    /// What a member's new state means for an identity that is switched off, which no act reaches: changes that are written
+    /// together with it.
+    async fn state_while_off(
+        &self,
+        _hub: &Hub,
+        _member: &Actor,
+        _presence: &Presence,
+    ) -> Result<Vec<Change>, HubError> {
+        Ok(Vec::new())
+    }
+
     /// What was staged is durable now.
     fn written(&self) {}
 

@@ -60,6 +60,13 @@ impl Hub {
         let mut actor = self.member(member).await?.actor;
         actor.state = state;
         changes.push(actors::set_state(member, state));
+        for presence in self.presences(member).await? {
+            if presence.state == PresenceState::Off
+                && let Ok(translator) = self.translator(presence.network)
+            {
+                changes.extend(translator.state_while_off(self, &actor, &presence).await?);
+            }
+        }
         self.commit(&actor, ActKind::Profile, None, Reach::Everywhere, changes).await?;
         self.bus().send(Event { members: vec![member], public: false, kind: EventKind::Member(member) });
         Ok(())

@@ -50,8 +50,10 @@ pub struct AtProto {
     pub(crate) labelers: Notify,
     /// What is remembered about who asks.
     pub(crate) guard: Guard,
-    /// One for each whole repository that is being taken in.
-    pub(crate) imports: Semaphore,
+    /// One for each whole repository that is here or on its way, to be taken in.
+    pub(crate) incoming: Arc<Semaphore>,
+    /// One for each that is being taken in.
+    pub(crate) imports: Arc<Semaphore>,
     /// One for each that is going out.
     pub(crate) exports: Arc<Semaphore>,
     /// Private messages at the chat service.
@@ -71,7 +73,8 @@ impl AtProto {
             news: watch::Sender::new(()),
             people: People::default(),
             labelers: Notify::new(),
-            imports: Semaphore::new(crate::pds::IMPORTS_AT_ONCE),
+            incoming: Arc::new(Semaphore::new(crate::pds::ARRIVING_AT_ONCE)),
+            imports: Arc::new(Semaphore::new(crate::pds::IMPORTS_AT_ONCE)),
             exports: Arc::new(Semaphore::new(crate::pds::EXPORTS_AT_ONCE)),
             chats: chat::Chats::default(),
         })
@@ -126,6 +129,15 @@ impl Translator for AtProto {
 
     async fn stage(&self, hub: &Hub, act: &Act) -> Result<Staged, HubError> {
         crate::stage::stage(self, hub, act).await
+    }
+
+    async fn state_while_off(
+        &self,
+        _hub: &Hub,
+        member: &Actor,
+        presence: &Presence,
+    ) -> Result<Vec<Change>, HubError> {
+        crate::stage::state_while_off(self, member, presence).await
     }
 
     fn builds_on_the_last(&self) -> bool {

@@ -31,6 +31,14 @@ impl BlobRef {
         (map.len() == 2).then_some((cid, mime_type))
     }
 
+    /// Whether a record names a file in that older way anywhere.
+    pub fn any_legacy(map: &Map) -> bool {
+        let mut found = false;
+        let mut see = |value: &Value| found |= value.as_map().and_then(BlobRef::legacy).is_some();
+        map.iter().for_each(|(_, value)| value.walk(&mut see));
+        found
+    }
+
     /// CID and MIME type of a file that a record names, in whichever way.
     pub fn named(map: &Map) -> Option<(Cid, String)> {
         let legacy = || BlobRef::legacy(map).map(|(cid, mime_type)| (cid, mime_type.to_owned()));

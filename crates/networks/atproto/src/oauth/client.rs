@@ -117,8 +117,19 @@ impl AtProto {
 
     async fn described(&self, id: &str) -> OAuthResult<Client> {
         let url = address(id, self.hub.config().trial)?;
-        let body = self.fetch_json(&url).await?;
-        let (mut client, keys_at) = read_description(&body, id, &url, self.hub.config().trial)?;
+        if let Some(why) = self.guard.no_clients.get(id) {
+            return Err(why);
+        }
+        let described = self.fetch_description(id, &url).await;
+        if let Err(why) = &described {
+            self.guard.no_clients.insert(id.to_owned(), why.clone());
+        }
+        described
+    }
+
+    async fn fetch_description(&self, id: &str, url: &Url) -> OAuthResult<Client> {
+        let body = self.fetch_json(url).await?;
+        let (mut client, keys_at) = read_description(&body, id, url, self.hub.config().trial)?;
         if let (Some(keys), Some(at)) = (&mut client.keys, keys_at) {
             let at = Url::parse(&at).map_err(|_| OAuthError::client("jwks_uri is no address"))?;
             let body = self.fetch_json(&at).await?;

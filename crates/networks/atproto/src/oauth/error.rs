@@ -9,7 +9,7 @@ use axum::{
 use landbridge_hub::HubError;
 use serde_json::json;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct OAuthError {
     pub status: StatusCode,
     pub error: &'static str,

@@ -42,21 +42,59 @@ pub async fn post(
 ) -> OAuthResult<Response> {
     at.guard.limits.take(Limit::Token, &caller.key(), 1)?;
     let proof = at.proof(&Method::POST, "/oauth/token", &headers).await?;
+    let grant = Grant::of(&fields)?;
+    // Whoever brings nothing that came from here sends us to nobody for a description.
+    grant.is_from_here(&at, &fields).await?;
     let asking = at.authenticate(&fields).await?;
-    match fields.required("grant_type")? {
-        "authorization_code" => first(&at, &asking, &proof.thumbprint, &fields).await,
-        "refresh_token" => again(&at, &asking, &proof.thumbprint, &fields).await,
-        _ => Err(OAuthError::new(
-            "unsupported_grant_type",
-            "grant_type is authorization_code or refresh_token",
-        )),
+    match grant {
+        Grant::Code => first(&at, &asking, &proof.thumbprint, &fields).await,
+        Grant::Refresh => again(&at, &asking, &proof.thumbprint, &fields).await,
     }
+}
+
+/// For what a session is given.
+enum Grant {
+    Code,
+    Refresh,
+}
+
+impl Grant {
+    fn of(fields: &Fields) -> OAuthResult<Grant> {
+        match fields.required("grant_type")? {
+            "authorization_code" => Ok(Grant::Code),
+            "refresh_token" => Ok(Grant::Refresh),
+            _ => Err(OAuthError::new(
+                "unsupported_grant_type",
+                "grant_type is authorization_code or refresh_token",
+            )),
+        }
+    }
+
+    async fn is_from_here(&self, at: &AtProto, fields: &Fields) -> OAuthResult<()> {
+        match self {
+            Grant::Code => {
+                let once = at.hub.code(CODE, fields.required("code")?).await?;
+                once.map(drop).ok_or_else(unknown)
+            }
+            Grant::Refresh => {
+                let read = read(&at.secret().await?, fields.required("refresh_token")?);
+                read.map(drop).ok_or_else(ended)
+            }
+        }
+    }
+}
+
+fn unknown() -> OAuthError {
+    OAuthError::grant("this code is not known, was used, or is too old")
+}
+
+fn ended() -> OAuthError {
+    OAuthError::grant("this session has ended")
 }
 
 /// A code becomes a session.
 async fn first(at: &AtProto, asking: &Asking, key: &str, fields: &Fields) -> OAuthResult<Response> {
     let code = fields.required("code")?;
-    let unknown = || OAuthError::grant("this code is not known, was used, or is too old");
     let once = at.hub.code(CODE, code).await?.ok_or_else(unknown)?;
     let member = once.member.ok_or_else(unknown)?;
     let request: Request = serde_json::from_value(once.facts).map_err(|_| unknown())?;
@@ -125,7 +163,6 @@ fn fits(request: &Request, asking: &Asking, key: &str, fields: &Fields) -> Resul
 
 /// A session is renewed.
 async fn again(at: &AtProto, asking: &Asking, key: &str, fields: &Fields) -> OAuthResult<Response> {
-    let ended = || OAuthError::grant("this session has ended");
     let secret = at.secret().await?;
     let (id, part) = read(&secret, fields.required("refresh_token")?).ok_or_else(ended)?;
     let session = match at.fresh_session(id).await {

@@ -9,7 +9,7 @@ use landbridge_hub::HubError;
 use serde_json::json;
 
 /// `{error, message}`, with a status.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct XrpcError {
     pub status: StatusCode,
     pub error: &'static str,

@@ -29,7 +29,7 @@ pub use access::{Access, Action};
 pub(crate) use error::ErrorName;
 pub use error::{XrpcError, XrpcResult};
 pub use layer::turned_away;
-pub use repo::{IMPORTS_AT_ONCE, LONGEST_IMPORT};
+pub use repo::{ARRIVING_AT_ONCE, IMPORTS_AT_ONCE, LONGEST_IMPORT};
 pub(crate) use server::service_token;
 pub(crate) use server::{find_member, name_to_try};
 pub use sync::EXPORTS_AT_ONCE;

@@ -1,9 +1,13 @@
 //! The account itself: its first commit, its end.
 
 use super::Staging;
-use crate::{facts::Facts, syntax::Handle};
+use crate::{
+    facts::Facts,
+    network::AtProto,
+    syntax::{Did, Handle},
+};
 use landbridge_hub::{HubError, Staged};
-use landbridge_model::ActorState;
+use landbridge_model::{Actor, ActorState, Presence};
 use landbridge_store::{Change, entities::atproto_repos};
 
 impl Staging<'_> {
@@ -42,8 +46,34 @@ impl Staging<'_> {
         if self.at.repo_row(self.act.member.id).await?.is_none() {
             return Ok(Staged::default());
         }
-        let state = if forever { "deleted" } else { "deactivated" };
+        let state = if forever { "deleted" } else { off(self.act.member.state) };
         let payloads = vec![self.receipt(super::delivered())];
         Ok(Staged { changes: self.now_is(state), payloads, ..Staged::default() })
     }
+}
+
+/// A repository that is switched off, when the member's state changes.
+pub(crate) async fn state_while_off(
+    at: &AtProto,
+    member: &Actor,
+    presence: &Presence,
+) -> Result<Vec<Change>, HubError> {
+    // On its way here from another server: nothing is said of it yet.
+    if Facts::of(presence).moving {
+        return Ok(Vec::new());
+    }
+    let Some(row) = at.repo_row(member.id).await? else { return Ok(Vec::new()) };
+    let wanted = off(member.state);
+    if row.state == wanted || row.state == "deleted" {
+        return Ok(Vec::new());
+    }
+    let did = Did::parse(&row.did).map_err(|_| HubError::Damaged("the row of a repository"))?;
+    let mut changes = vec![atproto_repos::set_state(member.id, wanted)];
+    changes.extend(at.account_event(member.id, &did, wanted));
+    Ok(changes)
+}
+
+/// Why one that is switched off is not served: what a moderator says comes before what the member says.
+fn off(state: ActorState) -> &'static str {
+    if state == ActorState::Suspended { "takendown" } else { "deactivated" }
 }

@@ -9,6 +9,7 @@ mod post;
 mod profile;
 pub(crate) mod report;
 
+pub(crate) use account::state_while_off;
 pub use post::preview;
 pub(crate) use profile::labels as profile_labels;
 

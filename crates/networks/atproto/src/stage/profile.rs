@@ -46,9 +46,11 @@ impl Staging<'_> {
             None => None,
         };
         let uri = reference.as_ref().map(|reference| reference.uri.clone()).unwrap_or_default();
-        let facts = Facts { pinned: Some(uri), ..Facts::of(&self.act.presence) };
-        let native_id = &self.act.presence.native_id;
-        made.changes.push(presences::set_facts(Network::AtProto, native_id, &facts.value()));
+        // Not as it was before this act had its turn.
+        let presence = self.hub.presence(self.act.member.id, Network::AtProto).await?;
+        let presence = presence.ok_or(HubError::NotFound)?;
+        let facts = Facts { pinned: Some(uri), ..Facts::of(&presence) };
+        made.changes.push(presences::set_facts(Network::AtProto, &presence.native_id, &facts.value()));
         let before = self.profile_record().await?;
         let mut fields = before.clone().unwrap_or_default();
         match &reference {

@@ -60,21 +60,23 @@ impl Written<'_> {
         let facts = Facts::of(&presence);
         let before = match &facts.pinned {
             Some(before) => before.clone(),
+            // Never heard of: what is pinned here may have nothing to do with the profile.
+            None if named.is_empty() => String::new(),
             None => self.newest_pin().await?.unwrap_or_default(),
         };
+        let mut pinned = named.clone();
         if named != before {
             if let Some(post) = self.own_post(&before).await? {
                 hub.pin(self.member, post, false, origin.clone()).await?;
             }
             match self.own_post(&named).await? {
                 Some(post) => hub.pin(self.member, post, true, origin).await?,
-                // It may come yet.
-                None if !named.is_empty() => return Ok(()),
-                None => {}
+                // It may come yet. Until then the profile pins nothing.
+                None => pinned.clear(),
             }
         }
-        if facts.pinned.as_ref() != Some(&named) {
-            let facts = Facts { pinned: Some(named), ..facts };
+        if facts.pinned.as_ref() != Some(&pinned) {
+            let facts = Facts { pinned: Some(pinned), ..facts };
             hub.set_facts(Network::AtProto, &presence.native_id, facts.value()).await?;
         }
         Ok(())

@@ -315,6 +315,7 @@ async fn a_suspended_member_can_only_leave(engine: EngineKind) {
     // The last step on the way to another server; and none back.
     world.post("com.atproto.server.deactivateAccount", token, json!({})).await.ok();
     assert_eq!(world.presence(alice).await.state, PresenceState::Off);
+    assert_eq!(world.at.repo_row(alice).await.unwrap().unwrap().state, "takendown");
     assert_eq!(
         world.post("com.atproto.server.activateAccount", token, Value::Null).await.error(),
         (400, "InvalidToken".into())
@@ -323,6 +324,8 @@ async fn a_suspended_member_can_only_leave(engine: EngineKind) {
     // The moderator's word is taken back: the member's own stands.
     world.hub.suspend(alice, false).await.unwrap();
     assert_eq!(world.at.repo_row(alice).await.unwrap().unwrap().state, "deactivated");
+    world.hub.suspend(alice, true).await.unwrap();
+    assert_eq!(world.at.repo_row(alice).await.unwrap().unwrap().state, "takendown");
 }
 
 async fn accounts_are_switched_off_and_on(engine: EngineKind) {

@@ -55,11 +55,16 @@ async fn a_file_is_for_others_when_a_record_names_it(engine: EngineKind) {
     for nobody in ["", &other] {
         assert_eq!(get(nobody).await.error(), (400, "BlobNotFound".into()));
     }
-    assert_eq!(get(&token).await.text(), "not yet said");
+    let own = get(&token).await;
+    assert_eq!((own.text().as_str(), own.header("cache-control")), ("not yet said", "private, no-store"));
     let record = json!({ "$type": "org.example.thing", "file": put["blob"] });
     let wanted = json!({ "repo": did, "collection": "org.example.thing", "rkey": "one", "record": record });
     world.post("com.atproto.repo.createRecord", &token, wanted).await.ok();
-    assert_eq!(get("").await.text(), "not yet said");
+    let said = get("").await;
+    assert_eq!(
+        (said.text().as_str(), said.header("cache-control")),
+        ("not yet said", "public, max-age=86400")
+    );
     // Nor any longer.
     let gone = json!({ "repo": did, "collection": "org.example.thing", "rkey": "one" });
     world.post("com.atproto.repo.deleteRecord", &token, gone).await.ok();

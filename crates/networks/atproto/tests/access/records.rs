@@ -185,6 +185,13 @@ async fn an_app_pins_one_post_in_the_place_of_another(engine: EngineKind) {
         put("Alice", Some(reference)).await;
         assert_eq!(pinned().await, [*post]);
     }
+    // One that nobody here knows, and back.
+    let mut unknown = posts[7].1.clone();
+    unknown["uri"] = json!(format!("at://{}/app.bsky.feed.post/3kunknown22222", alice.did));
+    put("Alice", Some(&unknown)).await;
+    assert!(pinned().await.is_empty());
+    put("Alice", Some(&posts[7].1)).await;
+    assert_eq!(pinned().await, [posts[7].0]);
     // Beside it, from elsewhere: what is shown there is the last one.
     let (last, first) = (posts[7].0, posts[0].0);
     world.hub.pin(me, first, true, None).await.unwrap();

@@ -233,6 +233,10 @@ async fn an_app_reads_records_that_are_not_here(engine: EngineKind) {
             assert!(header(&echoed, "authorization").is_none());
         }
     }
+    let unproven = ("authorization", "Bearer nonsense");
+    assert_eq!(get("bob.example.org", &[unproven]).await.status, 200, "what anybody gets");
+    let refused = get("bob.example.org", &[elsewhere, unproven]).await;
+    assert_eq!(refused.error(), (400, "InvalidToken".into()));
     let other = get("bob.example.org", &[elsewhere, ("authorization", &bearer)]).await;
     assert_ne!(other.status, 200, "a member may choose, and nobody is there");
     // What is here is never asked for.
@@ -274,6 +278,8 @@ async fn a_feed_is_asked_for_with_a_token_for_whoever_makes_it(engine: EngineKin
         (feed("odd"), "UnknownFeed"),
         ("app.bsky.feed.getFeed?feed=at://did:plc:ewvi7nxzyoun6zhxrhs64oiz".into(), "UnknownFeed"),
         ("app.bsky.feed.getFeed?feed=cats".into(), "InvalidRequest"),
+        (format!("{}&feed=cats", feed("cats")), "InvalidRequest"),
+        (format!("{}&feed[]=cats", feed("cats")), "InvalidRequest"),
         ("app.bsky.feed.getFeed".into(), "InvalidRequest"),
     ] {
         assert_eq!(world.get(&query, &token).await.error(), (400, error.into()), "{query}");

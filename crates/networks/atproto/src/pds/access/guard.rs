@@ -4,7 +4,7 @@
 use super::{Session, limits::Limits};
 use crate::{
     network::AtProto,
-    oauth::{client::Client, scopes::Scopes},
+    oauth::{OAuthError, client::Client, scopes::Scopes},
 };
 use landbridge_cache::Cache;
 use landbridge_hub::{Event, EventKind, Hub, HubError, NewKey};
@@ -21,6 +21,8 @@ use tokio::sync::broadcast::{Receiver, error::TryRecvError};
 const SESSION_KEPT: Duration = Duration::from_secs(5);
 /// How long the description of an app is used without asking for it again.
 const CLIENT_KEPT: Duration = Duration::from_secs(600);
+/// How long one that is not to be had, or not in order, is not asked for again.
+const CLIENT_REFUSED: Duration = Duration::from_secs(60);
 
 /// Name of the server's secret for what it alone reads again.
 const SECRET: &str = "hs256";
@@ -33,6 +35,8 @@ pub struct Guard {
     changes: Mutex<Receiver<Event>>,
     /// Descriptions of apps, by their ids.
     pub(crate) clients: Cache<String, Arc<Client>>,
+    /// What was wrong with those of others.
+    pub(crate) no_clients: Cache<String, OAuthError>,
     /// Permission sets: what they hold, as scopes.
     pub(crate) sets: Cache<String, Arc<crate::oauth::sets::PermissionSet>>,
     /// Codes that apps have asked members for.
@@ -47,6 +51,7 @@ impl Guard {
             scopes: Cache::new(2_000),
             changes: Mutex::new(hub.bus().listen()),
             clients: Cache::living(1_000, CLIENT_KEPT),
+            no_clients: Cache::living(1_000, CLIENT_REFUSED),
             sets: Cache::living(500, crate::oauth::sets::KEPT),
             asked: Cache::living(5_000, Duration::from_secs(3600)),
             limits: Limits::new(rate_limits),

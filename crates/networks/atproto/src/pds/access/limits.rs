@@ -24,6 +24,8 @@ pub enum Limit {
     /// Changes of records of one account, in points: 3 for a new one, 2 for an update, 1 for a delete.
     Write,
     Upload,
+    /// The same while an account moves here: whoever has been on the network for years brings thousands.
+    Bring,
     /// Tries of the operator's token.
     Admin,
     /// Requests for authorization of one address.
@@ -47,6 +49,7 @@ impl Limit {
             Limit::UpdateHandle => &[(10, 5 * MINUTES), (50, DAY)],
             Limit::Write => &[(5000, HOUR), (35_000, DAY)],
             Limit::Upload => &[(1000, DAY)],
+            Limit::Bring => &[(20_000, DAY)],
             Limit::Admin => &[(60, 5 * MINUTES)],
             Limit::Authorize => &[(200, 5 * MINUTES)],
             Limit::Token => &[(1000, 5 * MINUTES)],

@@ -1,5 +1,6 @@
 //! `app.bsky.feed.getFeed`. The AppView hands the member's token on to whoever makes the feed: so that is whom it is for, and
-//! it is good for the skeleton of a feed alone.
+//! it is good for the skeleton of a feed alone. Who that is, the usual AppView says: whoever else is asked gets a token for
+//! themselves.
 
 use super::parameter;
 use crate::{
@@ -30,22 +31,34 @@ pub async fn feed(
     headers: HeaderMap,
 ) -> XrpcResult<Response> {
     let target = at.target(FEED, &headers).await?;
+    let (method, skeleton, verb) = (nsid(FEED)?, nsid(SKELETON)?, &Method::GET);
+    let usual = at.target(FEED, &HeaderMap::new()).await.ok();
+    if usual.as_ref() != Some(&target) {
+        access.used(&at, "asked another service");
+        let answer = at.begin_to_ask(&access, &method, &target, verb, &uri, &headers, Bytes::new()).await?;
+        return Ok(proxy::handed_on(answer));
+    }
     for method in [FEED, SKELETON] {
         access.may_call(method, &target.service())?;
     }
-    let (method, skeleton) = (nsid(FEED)?, nsid(SKELETON)?);
-    let feed = parameter(uri.query().unwrap_or_default(), "feed");
-    let feed = feed.and_then(|feed| AtUri::parse(&feed).ok());
-    let feed = feed.ok_or_else(|| XrpcError::invalid("feed must be the AT-URI of a feed"))?;
+    let feed = the_feed(uri.query().unwrap_or_default())?;
     let maker = maker_of(&at, &target, &feed).await?;
     access.used(&at, "asked another service");
     let mut sent = proxy::passed(&headers);
     let token = at.token_for(access.member, &access.did, &maker, &skeleton).await?;
     sent.insert(header::AUTHORIZATION, token);
-    let (verb, query) = (&Method::GET, uri.query());
+    let query = uri.query();
     let question = Question { method: &method, verb, query, headers: sent, body: Bytes::new() };
     let answer = at.ask_openly(&target, question).await;
     Ok(proxy::handed_on(answer.map_err(|error| proxy::not_asked(error, &target))?))
+}
+
+/// The feed that is asked for. The query goes on as it is, so it must not name a second one.
+fn the_feed(query: &str) -> XrpcResult<AtUri> {
+    let names = url::form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
+    let once = names.filter(|name| name.split('[').next() == Some("feed")).count() == 1;
+    let feed = parameter(query, "feed").filter(|_| once).and_then(|feed| AtUri::parse(&feed).ok());
+    feed.ok_or_else(|| XrpcError::invalid("feed must be the AT-URI of a feed"))
 }
 
 /// Who makes a feed, as the AppView knows its record.

@@ -44,9 +44,7 @@ pub async fn upload(
         None => claimed,
     };
     access.may_upload(mime)?;
-    if is_counted(&access.presence) {
-        at.guard.limits.take(Limit::Upload, access.did.as_str(), 1)?;
-    }
+    at.guard.limits.take(share(&access.presence), access.did.as_str(), 1)?;
     access.used(&at, "put down a file");
     let cid = Cid::of_blob(&body).to_string();
     let down = XrpcError::invalid("Blob has been takendown, cannot re-upload");
@@ -57,9 +55,9 @@ pub async fn upload(
     Ok(Json(json!({ "blob": crate::data::Value::Map(blob.to_map()).to_json() })))
 }
 
-/// Whether files count: not while an account moves here, since whoever has been on the network for years brings thousands.
-fn is_counted(presence: &Presence) -> bool {
-    !Facts::of(presence).moving
+/// How many files a member may put down.
+fn share(presence: &Presence) -> Limit {
+    if Facts::of(presence).moving { Limit::Bring } else { Limit::Upload }
 }
 
 #[derive(Deserialize)]
@@ -99,7 +97,7 @@ mod tests {
     use landbridge_model::{Id, Network, PresenceState, Time};
 
     #[test]
-    fn files_of_whoever_moves_here_are_not_counted() {
+    fn whoever_moves_here_brings_more_files() {
         let presence = |moving| Presence {
             actor: Id(1),
             network: Network::AtProto,
@@ -108,7 +106,7 @@ mod tests {
             facts: Facts { moving, ..Facts::default() }.value(),
             since: Time::default(),
         };
-        assert!(is_counted(&presence(false)));
-        assert!(!is_counted(&presence(true)));
+        assert_eq!(share(&presence(false)), Limit::Upload);
+        assert_eq!(share(&presence(true)), Limit::Bring);
     }
 }

@@ -36,13 +36,18 @@ pub async fn record(
     headers: &HeaderMap,
 ) -> XrpcResult<Response> {
     let known = reader.is_known();
+    if let Reader::Unproven(why) = reader
+        && proxy::names_a_service(headers)
+    {
+        return Err(why.clone());
+    }
     match view(at, known, headers).await? {
         Some(target) => told(at, &target, uri, headers).await,
         None if known => {
             let (place, record) = proved(at, asked).await?;
             Ok(Json(shown(&place.to_string(), &record)).into_response())
         }
-        None => Err(gone(&asked.repo)),
+        None => Err(reader.refused(gone(&asked.repo))),
     }
 }
 

@@ -20,7 +20,7 @@ use axum::{
 use landbridge_model::Presence;
 use std::sync::Arc;
 
-pub use import::{AT_ONCE as IMPORTS_AT_ONCE, LONGEST as LONGEST_IMPORT};
+pub use import::{ARRIVING_AT_ONCE, AT_ONCE as IMPORTS_AT_ONCE, LONGEST as LONGEST_IMPORT};
 
 pub fn router(at: &AtProto) -> Router<Arc<AtProto>> {
     let file = usize::try_from(at.hub.config().limits.video_size).unwrap_or(usize::MAX);

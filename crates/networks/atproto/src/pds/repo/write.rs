@@ -295,6 +295,9 @@ impl AtProto {
             }
         }
         let status = crate::pds::schemas::check(collection, rkey, &fields, validate)?;
+        if BlobRef::any_legacy(&fields) {
+            return Err(XrpcError::invalid("Legacy blobs are not allowed"));
+        }
         for blob in BlobRef::all_in_map(&fields) {
             let held = self.blob_row(access.member, &blob.cid.to_string()).await?;
             let missing = || XrpcError::new("BlobNotFound", format!("Could not find blob: {}", blob.cid));

@@ -84,11 +84,12 @@ pub async fn activate(State(at): State<Arc<AtProto>>, access: Access) -> XrpcRes
 }
 
 /// The account is no longer there for others on this network, until it is switched on again. Nothing is deleted.
-/// Whoever was taken down ends a move to another server with it.
+/// Whoever was taken down ends a move to another server with it, and stays taken down.
 pub async fn deactivate(State(at): State<Arc<AtProto>>, access: Access) -> XrpcResult<()> {
     access.may_manage(Account::Off)?;
     at.hub.leave_network(access.member, Network::AtProto).await?;
-    say_state(&at, &access, "deactivated").await?;
+    let is_down = at.hub.actor(access.member).await?.state == ActorState::Suspended;
+    say_state(&at, &access, if is_down { "takendown" } else { "deactivated" }).await?;
     access.used(&at, "switched the account off");
     Ok(())
 }

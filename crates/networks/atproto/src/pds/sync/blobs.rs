@@ -1,7 +1,7 @@
 //! `getBlob`, `listBlobs`. Blobs are what members uploaded, unread: a browser must not take them for a page of ours
 //! (<https://atproto.com/guides/blob-security>).
 
-use super::Reader;
+use super::{Reader, served};
 use crate::{
     network::AtProto,
     pds::{XrpcError, XrpcResult, input::Params},
@@ -34,9 +34,11 @@ pub async fn blob(
     let blob = at.blob_row(row.actor, &asked.cid).await?.ok_or_else(missing)?;
     at.is_up(row.actor, &blob.cid, missing()).await?;
     // What was put down is not yet said: it is for others when a record names it.
-    if !reader.has_all_of(row.actor) && !at.is_named(row.actor, &blob.cid).await? {
-        return Err(missing());
+    let is_public = served(&row).is_ok() && at.is_named(row.actor, &blob.cid).await?;
+    if !is_public && !reader.has_all_of(row.actor) {
+        return Err(reader.refused(missing()));
     }
+    let kept = if is_public { "public, max-age=86400" } else { "private, no-store" };
     // A video may be long: it goes out as it is read.
     let body = at.hub.media().body(&blob.file).await.ok_or_else(missing)?;
     let octets = HeaderValue::from_static("application/octet-stream");
@@ -45,7 +47,7 @@ pub async fn blob(
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400")),
+        (header::CACHE_CONTROL, HeaderValue::from_static(kept)),
         (header::CONTENT_LENGTH, HeaderValue::from(blob.size.max(0))),
     ];
     Ok((headers, body).into_response())

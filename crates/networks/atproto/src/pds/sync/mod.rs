@@ -63,13 +63,18 @@ impl AtProto {
     /// The row of a repository that is served to whoever asks: its owner always has it, to take it along.
     async fn repo_for(&self, reader: &Reader, did: &str) -> XrpcResult<RepoRow> {
         let row = self.repo_named(did).await?;
-        if reader.has_all_of(row.actor) { Ok(row) } else { served(&row).map(|()| row) }
+        if reader.has_all_of(row.actor) {
+            return Ok(row);
+        }
+        served(&row).map(|()| row).map_err(|refusal| reader.refused(refusal))
     }
 }
 
 /// Who reads a repository.
 pub(super) enum Reader {
     Anybody,
+    /// Whoever brings an authorization that does not hold: why. What is public is there for them, too.
+    Unproven(XrpcError),
     /// A member who says so.
     Member(Id),
     /// Whoever has the operator's token.
@@ -79,13 +84,22 @@ pub(super) enum Reader {
 impl Reader {
     /// Whether they are no strangers.
     pub fn is_known(&self) -> bool {
-        !matches!(self, Reader::Anybody)
+        matches!(self, Reader::Member(_) | Reader::Operator)
+    }
+
+    /// What is said when something is refused. Whoever may be the owner has to hear what is wrong with their authorization:
+    /// they renew it and try again.
+    pub fn refused(&self, refusal: XrpcError) -> XrpcError {
+        match self {
+            Reader::Unproven(why) => why.clone(),
+            _ => refusal,
+        }
     }
 
     /// Whether they read what is not for others: their own, or as the operator.
     fn has_all_of(&self, owner: Id) -> bool {
         match self {
-            Reader::Anybody => false,
+            Reader::Anybody | Reader::Unproven(_) => false,
             Reader::Member(member) => *member == owner,
             Reader::Operator => true,
         }
@@ -96,17 +110,19 @@ impl FromRequestParts<Arc<AtProto>> for Reader {
     type Rejection = XrpcError;
 
     async fn from_request_parts(parts: &mut Parts, at: &Arc<AtProto>) -> XrpcResult<Reader> {
-        // What is public is there for whoever brings a token that means nothing, too.
-        let scheme = authorization(&parts.headers).ok().flatten().map(|(scheme, _)| scheme);
+        let scheme = match authorization(&parts.headers) {
+            Ok(given) => given.map(|(scheme, _)| scheme),
+            Err(why) => return Ok(Reader::Unproven(why)),
+        };
         let known = match scheme {
-            Some("basic") => Admin::from_request_parts(parts, at).await.ok().map(|Admin| Reader::Operator),
+            Some("basic") => Admin::from_request_parts(parts, at).await.map(|Admin| Reader::Operator),
             Some(_) => {
-                let access = Access::from_request_parts(parts, at).await.ok();
+                let access = Access::from_request_parts(parts, at).await;
                 access.map(|access| Reader::Member(access.member))
             }
-            None => None,
+            None => return Ok(Reader::Anybody),
         };
-        Ok(known.unwrap_or(Reader::Anybody))
+        Ok(known.unwrap_or_else(Reader::Unproven))
     }
 }
 
