@@ -229,7 +229,7 @@ fn granted(
     let claims = json!({
         "iss": at.options.pds_origin(), "sub": did, "aud": at.options.server_did(), "client_id": facts.client,
         "scope": facts.scope, "cnf": { "jkt": facts.key }, "sid": id.to_string(),
-        "iat": now, "exp": now + ACCESS, "jti": format!("{id}-{now}"),
+        "iat": now, "exp": now + ACCESS, "jti": at.hub.ids().next().to_string(),
     });
     let mut body = json!({
         "access_token": jwt::with_secret(secret, "at+jwt", &claims),
