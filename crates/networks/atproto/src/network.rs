@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use landbridge_cache::Cache;
 use landbridge_hub::{
-    Act, Delivery, Draft, Hub, HubError, Incoming, Joined, KeyImport, Outcome, Preview, Staged, Stop,
+    Act, ActKind, Delivery, Draft, Hub, HubError, Incoming, Joined, KeyImport, Outcome, Preview, Staged, Stop,
     Translator, messages::Leg,
 };
 use landbridge_model::{Actor, Id, Network, Presence, Secrecy, Visibility};
@@ -128,7 +128,7 @@ impl Translator for AtProto {
         crate::stage::stage(self, hub, act).await
     }
 
-    fn builds_on_the_last(&self) -> bool {
+    fn builds_on_the_last(&self, _act: &ActKind) -> bool {
         true
     }
 
