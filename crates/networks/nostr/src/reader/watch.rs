@@ -17,7 +17,10 @@ use crate::{
 };
 use landbridge_hub::{Hub, Via};
 use landbridge_model::{Network, Time};
-use landbridge_store::entities::cursors;
+use landbridge_store::{
+    StoreError,
+    entities::{cursors, nostr_events},
+};
 use std::{collections::HashSet, pin::pin, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinSet, time::Instant};
 
@@ -272,15 +275,21 @@ impl Reader {
     }
 
     /// A member's own event from one of their write relays: kept on ours as well, and an act when it is fresh. What they
-    /// have protected there (NIP-70) stays there.
+    /// have protected there (NIP-70) stays there; what is for servers is carried out all the same.
     async fn own(&self, event: &Event) -> Result<(), inbound::Later> {
-        if event.is_protected() || event.has_expired(Time::now().secs()) {
+        let stays = event.is_protected();
+        if (stays && !kind::is_for_servers(event.kind)) || event.has_expired(Time::now().secs()) {
             return Ok(());
         }
         let later = |e: String| inbound::Later(e);
         let relay = self.nostr.relay().await.map_err(|e| later(e.to_string()))?;
         let Some(member) = relay.members().of(&event.pubkey) else { return Ok(()) };
-        relay.store_own(std::slice::from_ref(event)).await.map_err(|e| later(e.to_string()))?;
+        if !stays {
+            relay.store_own(std::slice::from_ref(event)).await.map_err(|e| later(e.to_string()))?;
+        }
+        if !self.is_newest(event).await.map_err(|e| later(e.to_string()))? {
+            return Ok(());
+        }
         let learnt = match event.kind {
             kind::BLOCKED_RELAYS => Some(posting::learn_blocked(&self.hub, member, event).await),
             kind::DM_RELAYS => Some(private::relays::learn(&self.hub, member, event).await),
@@ -293,6 +302,17 @@ impl Reader {
             true => posting::act(&self.nostr, &self.hub, member, event).await,
             false => Ok(()),
         }
+    }
+
+    /// Whether there is no newer version of what has versions: relays still hold some that were replaced here, by our own too.
+    /// What is not kept here is compared with what is.
+    async fn is_newest(&self, event: &Event) -> Result<bool, StoreError> {
+        let Some(address) = event.address() else { return Ok(true) };
+        let Some(mut row) = self.hub.store().row(nostr_events::by_address(&address)).await? else {
+            return Ok(event.is_protected());
+        };
+        let held = Event::from_stored(&row.get::<String>(0)?);
+        Ok(held.is_ok_and(|held| held.id == event.id || (event.is_protected() && event.replaces(&held))))
     }
 
     /// Authenticates as those of the members concerned who have agreed to be known to this relay. Whether there were any.
