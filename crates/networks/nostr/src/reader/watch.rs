@@ -38,6 +38,8 @@ const ANSWERS: Duration = Duration::from_secs(300);
 const AGAIN: Duration = Duration::from_secs(3_600);
 /// A relay that was read for so long works; one that ends sooner is left alone for longer each time.
 const STEADY: Duration = Duration::from_secs(60);
+/// A relay that has not told all that is stored after so long never says that it has.
+const TELLING: Duration = Duration::from_secs(60);
 /// Events asked for at once; and as many pages of them at most after a long absence.
 const PAGE: u32 = 500;
 const PAGES: usize = 200;
@@ -60,7 +62,7 @@ pub async fn watch(nostr: Arc<Nostr>, hub: Hub, url: String, plan: watch::Receiv
     loop {
         let begun = Instant::now();
         let ended = reader.read(&mut plans).await;
-        if begun.elapsed() > STEADY {
+        if begun.elapsed() > STEADY && !matches!(ended, Err(PoolError::Timeout)) {
             backoff.succeeded();
         }
         let mut unwelcome = false;
@@ -136,7 +138,7 @@ impl Reader {
         let requests = plan::requests(&filters);
         let mut subscription = self.nostr.pool.subscribe_to_all(&self.url, requests).await?;
         let mut again = pin!(tokio::time::sleep(AGAIN));
-        let mut up_to_date = false;
+        let (mut up_to_date, mut told_all) = (false, pin!(tokio::time::sleep(TELLING)));
         let mut noted = tokio::time::interval(NOTE);
         let mut asked = tokio::time::interval(ANSWERS);
         // Beside the subscription, which must not be kept waiting: both use one connection.
@@ -171,6 +173,7 @@ impl Reader {
                     answered = Time::now().secs() - OVERLAP;
                     beside.spawn(async move { reader.ask_answers(from).await });
                 }
+                () = &mut told_all, if !up_to_date => return Err(PoolError::Timeout),
                 Ok(()) = plans.changed(), if up_to_date => return Ok(Ended::Replanned),
                 () = &mut again, if up_to_date && refused.is_some() => return Ok(Ended::Replanned),
                 Some(done) = beside.join_next() => complete &= matches!(done, Ok(Ok(true))),
