@@ -114,11 +114,11 @@ impl Reader {
         let plan = plans.borrow_and_update().clone();
         let begun = Time::now().secs();
         let since = self.stand().await.map_or(begun - FIRST, |at| at - OVERLAP);
-        let mut complete = true;
+        let (mut complete, mut introduced) = (true, false);
         // Some relays do not know every kind of filter, or answer some only to whom they know: those are left out.
         let (mut filters, mut refused) = (Vec::new(), None);
         for (missed, live) in plan.filters(since).into_iter().zip(plan.filters(begun - OVERLAP)) {
-            match self.ask(missed).await {
+            match self.ask(missed, &mut introduced).await {
                 Ok(all) => complete &= all,
                 Err(why @ (PoolError::Closed(_) | PoolError::AuthRequired(_))) => {
                     tracing::debug!(url = %self.url, %why, "a relay does not answer all that is asked");
@@ -138,7 +138,8 @@ impl Reader {
         let requests = plan::requests(&filters);
         let mut subscription = self.nostr.pool.subscribe_to_all(&self.url, requests).await?;
         let mut again = pin!(tokio::time::sleep(AGAIN));
-        let (mut up_to_date, mut told_all) = (false, pin!(tokio::time::sleep(TELLING)));
+        let mut told_all = pin!(tokio::time::sleep(TELLING));
+        let mut up_to_date = false;
         let mut noted = tokio::time::interval(NOTE);
         let mut asked = tokio::time::interval(ANSWERS);
         // Beside the subscription, which must not be kept waiting: both use one connection.
@@ -156,7 +157,7 @@ impl Reader {
                     }
                     Told::Closed(why) => {
                         tracing::info!(url = %self.url, %why, "a relay ended our subscription");
-                        if why.starts_with("auth-required:") && self.introduce().await {
+                        if why.starts_with("auth-required:") && !introduced && self.introduce().await {
                             return Err(PoolError::Broken);
                         }
                         return Err(PoolError::Closed(why));
@@ -183,7 +184,7 @@ impl Reader {
 
     /// Asks for answers, quotes and reactions that do not name a member.
     async fn ask_answers(&self, since: i64) -> Result<bool, PoolError> {
-        let mut complete = true;
+        let (mut complete, mut introduced) = (true, false);
         let plan = self.plan.borrow().clone();
         let filters = match answers::filters(&self.nostr, &plan, since).await {
             Ok(filters) => filters,
@@ -193,7 +194,7 @@ impl Reader {
             }
         };
         for filter in filters {
-            match self.ask(filter).await {
+            match self.ask(filter, &mut introduced).await {
                 Ok(all) => complete &= all,
                 // Some relays do not index every letter.
                 Err(error @ (PoolError::Closed(_) | PoolError::AuthRequired(_))) => {
@@ -206,13 +207,17 @@ impl Reader {
     }
 
     /// Everything that a filter finds, however little the relay gives at once: newest first, page by page. Whether all of
-    /// it was taken in.
-    async fn ask(&self, filter: Filter) -> Result<bool, PoolError> {
+    /// it was taken in. `introduced`: that was tried already, and what came of it holds for all that is asked there.
+    async fn ask(&self, filter: Filter, introduced: &mut bool) -> Result<bool, PoolError> {
         let (mut complete, mut seen, mut dry) = (true, HashSet::new(), false);
         let mut wanted = filter.limit(PAGE);
         for _ in 0..PAGES {
             let mut page = match self.query(&wanted).await {
-                Err(PoolError::AuthRequired(_)) if self.introduce().await => self.query(&wanted).await?,
+                Err(PoolError::AuthRequired(_))
+                    if !std::mem::replace(introduced, true) && self.introduce().await =>
+                {
+                    self.query(&wanted).await?
+                }
                 other => other?,
             };
             let Some(oldest) = page.iter().map(|e| e.created_at).min() else { return Ok(complete) };
