@@ -1,6 +1,6 @@
 //! What a network gives: one translator each, and translators never know each other.
 
-use crate::{Act, Delivery, Draft, Hub, HubError, Incoming, Outcome, Staged, messages::Leg};
+use crate::{Act, ActKind, Delivery, Draft, Hub, HubError, Incoming, Outcome, Staged, messages::Leg};
 use async_trait::async_trait;
 use landbridge_model::{Actor, Id, Network, Presence, Visibility};
 use landbridge_store::Change;
@@ -30,9 +30,9 @@ pub trait Translator: Send + Sync + 'static {
     /// send.
     async fn stage(&self, hub: &Hub, act: &Act) -> Result<Staged, HubError>;
 
-    /// Whether staging builds on what the member's act before it left behind (the head of a repository, a list of follows):
-    /// acts of one member are then staged and written one after another.
-    fn builds_on_the_last(&self) -> bool {
+    /// Whether staging such an act builds on what the member's act before it left behind (the head of a repository, a list of
+    /// follows): such acts of one member are staged and written one after another.
+    fn builds_on_the_last(&self, _act: &ActKind) -> bool {
         false
     }
 

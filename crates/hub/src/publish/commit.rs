@@ -76,7 +76,7 @@ impl Hub {
                 return Err(HubError::Forbidden("the account that it came with is switched off"));
             }
         }
-        let _turn = match networks.iter().any(|(translator, _)| translator.builds_on_the_last()) {
+        let _turn = match networks.iter().any(|(translator, _)| translator.builds_on_the_last(&commit.kind)) {
             true => self.turn(commit.member.id).await,
             false => None,
         };

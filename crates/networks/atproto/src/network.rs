@@ -15,8 +15,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use landbridge_cache::Cache;
 use landbridge_hub::{
-    Act, Delivery, Draft, Hub, HubError, Incoming, Joined, KeyImport, Outcome, Preview, Staged, Stop,
-    Translator, messages::Leg,
+    Act, ActKind, Delivery, Draft, Hub, HubError, Incoming, Joined, KeyImport, Outcome, Preview, Staged,
+    Stop, Translator, messages::Leg,
 };
 use landbridge_model::{Actor, Id, Network, Presence, Secrecy, Visibility};
 use landbridge_store::{
@@ -140,7 +140,7 @@ impl Translator for AtProto {
         crate::stage::state_while_off(self, member, presence).await
     }
 
-    fn builds_on_the_last(&self) -> bool {
+    fn builds_on_the_last(&self, _act: &ActKind) -> bool {
         true
     }
 

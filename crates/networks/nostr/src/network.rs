@@ -14,8 +14,8 @@ use crate::{
 use async_trait::async_trait;
 use landbridge_cache::Cache;
 use landbridge_hub::{
-    Act, Delivery, Draft, Hub, HubError, Incoming, Joined, KeyImport, NewKey, Outcome, Preview, Staged, Stop,
-    Translator, messages::Leg,
+    Act, ActKind, Delivery, Draft, Hub, HubError, Incoming, Joined, KeyImport, NewKey, Outcome, Preview,
+    Staged, Stop, Translator, messages::Leg,
 };
 use landbridge_model::{Actor, Id, Network, Presence, Secrecy, Visibility};
 use landbridge_store::{
@@ -171,8 +171,10 @@ impl Translator for Nostr {
         Ok(host.into_iter().collect())
     }
 
-    fn builds_on_the_last(&self) -> bool {
-        true
+    /// Only what replaces an earlier version does: lists of follows, profiles and what goes with them.
+    fn builds_on_the_last(&self, act: &ActKind) -> bool {
+        use ActKind::{Follow, Leave, Profile, Unfollow};
+        matches!(act, Follow { .. } | Unfollow { .. } | Profile | Leave { .. })
     }
 
     async fn deliver(&self, hub: &Hub, delivery: &Delivery) -> Outcome {

@@ -97,7 +97,7 @@ impl Acme {
         match self.live.get(&subject) {
             Some(Ok(certificate)) if !certificate.is_over() => return Some(certificate.config.clone()),
             // Nobody could renew it in time.
-            Some(Ok(_)) => self.live.remove(&subject),
+            Some(Ok(_)) => drop(self.live.remove(&subject)),
             _ => {}
         }
         if self.failed.contains(&subject) {

@@ -127,12 +127,13 @@ pub fn session(client: &str, now: i64) -> Query {
     )
 }
 
-/// Those of some keys that are apps' whose grants have not ended: `client`.
-pub fn with_session(clients: &[String], now: i64) -> Query {
+/// Keys of all apps whose grants have not ended, the newest first, so many at most: `client`.
+pub fn open_sessions(now: i64, most: i64) -> Query {
     query(
-        "SELECT s.client FROM nostr_sessions s JOIN grants g ON g.id = s.grant_id \
-         WHERE s.client IN {texts ?1} AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > ?2)",
-        args![texts(clients), now],
+        "SELECT s.client FROM nostr_sessions s CROSS JOIN grants g \
+         WHERE g.id = s.grant_id AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > ?1) \
+         ORDER BY s.at DESC LIMIT ?2",
+        args![now, most],
     )
 }
 

@@ -53,7 +53,7 @@ const SMALL: &[&str] = &[
     "targets",
     "up",
 ];
-/// Statements that clean up, or answer the operator, now and then, and may take their time.
+/// Statements that clean up, answer the operator, or renew what is kept in memory, now and then, and may take their time.
 const SWEEPS: &[&str] = &[
     "DELETE FROM home WHERE (member_id, post_id) IN",
     "DELETE FROM contacts WHERE state IN ('cancelled', 'admitted', 'parked')",
@@ -75,6 +75,8 @@ const SWEEPS: &[&str] = &[
     "SELECT COUNT(*), COUNT(CASE WHEN m.last_active_at >= ?1 THEN 1 END)",
     "SELECT id, network, destination, act, state, attempts, next_at, answer FROM deliveries WHERE (?1 = '' OR host = ?1)",
     "SELECT d.network, d.host, COUNT(CASE WHEN d.state = 0 THEN 1 END)",
+    // Every few seconds at most, while apps ask.
+    "SELECT s.client FROM nostr_sessions s CROSS JOIN grants g",
     "SELECT m.actor_id, m.password_hash, m.role, m.settings, m.created_at FROM members m CROSS JOIN",
     "SELECT m.actor_id FROM members m JOIN actors a ON a.id = m.actor_id WHERE a.state = 3",
     "SELECT owner_id, post_id, media, state, created_at FROM media WHERE post_id IS NULL AND created_at < ?1",

@@ -62,6 +62,11 @@ pub fn is_wrap(kind: Kind) -> bool {
     matches!(kind, GIFT_WRAP | EPHEMERAL_GIFT_WRAP)
 }
 
+/// What servers act on and pass on to nobody: deletions, and lists of relays. It holds however its author keeps it (NIP-70).
+pub fn is_for_servers(kind: Kind) -> bool {
+    matches!(kind, DELETION | RELAY_LIST | BLOCKED_RELAYS | DM_RELAYS)
+}
+
 /// Kinds that never stand in the open: seals and rumours live inside gift wraps; AUTH events are for one relay.
 pub fn is_never_public(kind: Kind) -> bool {
     matches!(kind, SEAL | CHAT_MESSAGE | FILE_MESSAGE | AUTH)

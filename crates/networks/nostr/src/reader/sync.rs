@@ -32,6 +32,12 @@ pub async fn all(nostr: &Nostr, hub: &Hub) -> Result<(), HubError> {
 }
 
 async fn one(nostr: &Nostr, hub: &Hub, presence: &Presence) -> Result<(), HubError> {
+    // As of now: those before may have taken minutes.
+    let Some(presence) = hub.presence(presence.actor, Network::Nostr).await? else { return Ok(()) };
+    if !Facts::of(&presence).unsynced {
+        return Ok(());
+    }
+    let presence = &presence;
     let Ok(key) = presence.native_id.parse::<Hex32>() else { return Ok(()) };
     let filter = Filter::default().authors([key]).kinds([
         kind::METADATA,
@@ -67,14 +73,16 @@ async fn one(nostr: &Nostr, hub: &Hub, presence: &Presence) -> Result<(), HubErr
     let profile = held(hub, kind::METADATA, presence).await?.or(profile).map(Template::from);
     let follows = held(hub, kind::FOLLOWS, presence).await?.or(follows).map(Template::from);
     let relays = held(hub, kind::RELAY_LIST, presence).await?.or(relays).map(Template::from);
-    let current = hub.presence(presence.actor, Network::Nostr).await?;
-    let mut facts = Facts::of(current.as_ref().unwrap_or(presence));
+    let messages = held(hub, kind::DM_RELAYS, presence).await?.or(messages);
+    let Some(mut current) = hub.presence(presence.actor, Network::Nostr).await? else { return Ok(()) };
+    let mut facts = Facts::of(&current);
     let merged = relay_list(&facts.relays, relays.as_ref());
     facts.unsynced = false;
     facts.sought_since = 0;
     facts.relays = Relays::from_tags(&merged.tags);
     facts.relays_at = merged.created_at;
     facts.messages = messages.as_ref().map(private::relays::read).unwrap_or_default();
+    current.facts = facts.value();
     hub.set_facts(Network::Nostr, &presence.native_id, facts.value()).await?;
     let actor = hub.actor(presence.actor).await?;
     let followed = followed_keys(hub, presence.actor).await?;
@@ -96,7 +104,7 @@ async fn one(nostr: &Nostr, hub: &Hub, presence: &Presence) -> Result<(), HubErr
             send(nostr, hub, sent, &event, &places, Vec::new()).await?;
         }
     }
-    private::relays::announce(nostr, hub, presence, messages.as_ref()).await?;
+    private::relays::announce(nostr, hub, &current, messages.as_ref()).await?;
     tracing::info!(key = %presence.native_id, "an imported key is in line with other relays");
     Ok(())
 }
@@ -107,7 +115,9 @@ async fn can_be_believed(hub: &Hub, presence: &Presence, around: &Found) -> Resu
     if around.told > 0 || around.answered == around.asked {
         return Ok(true);
     }
-    let (now, mut facts) = (Time::now().secs(), Facts::of(presence));
+    // The asking takes a while, and notes what it learns.
+    let Some(presence) = hub.presence(presence.actor, Network::Nostr).await? else { return Ok(false) };
+    let (now, mut facts) = (Time::now().secs(), Facts::of(&presence));
     if facts.sought_since == 0 {
         facts.sought_since = now;
         hub.set_facts(Network::Nostr, &presence.native_id, facts.value()).await?;

@@ -17,7 +17,10 @@ use crate::{
 };
 use landbridge_hub::{Hub, Via};
 use landbridge_model::{Network, Time};
-use landbridge_store::entities::cursors;
+use landbridge_store::{
+    StoreError,
+    entities::{cursors, nostr_events},
+};
 use std::{collections::HashSet, pin::pin, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinSet, time::Instant};
 
@@ -35,6 +38,8 @@ const ANSWERS: Duration = Duration::from_secs(300);
 const AGAIN: Duration = Duration::from_secs(3_600);
 /// A relay that was read for so long works; one that ends sooner is left alone for longer each time.
 const STEADY: Duration = Duration::from_secs(60);
+/// A relay that has not told all that is stored after so long never says that it has.
+const TELLING: Duration = Duration::from_secs(60);
 /// Events asked for at once; and as many pages of them at most after a long absence.
 const PAGE: u32 = 500;
 const PAGES: usize = 200;
@@ -57,7 +62,7 @@ pub async fn watch(nostr: Arc<Nostr>, hub: Hub, url: String, plan: watch::Receiv
     loop {
         let begun = Instant::now();
         let ended = reader.read(&mut plans).await;
-        if begun.elapsed() > STEADY {
+        if begun.elapsed() > STEADY && !matches!(ended, Err(PoolError::Timeout)) {
             backoff.succeeded();
         }
         let mut unwelcome = false;
@@ -109,11 +114,11 @@ impl Reader {
         let plan = plans.borrow_and_update().clone();
         let begun = Time::now().secs();
         let since = self.stand().await.map_or(begun - FIRST, |at| at - OVERLAP);
-        let mut complete = true;
+        let (mut complete, mut introduced) = (true, false);
         // Some relays do not know every kind of filter, or answer some only to whom they know: those are left out.
         let (mut filters, mut refused) = (Vec::new(), None);
         for (missed, live) in plan.filters(since).into_iter().zip(plan.filters(begun - OVERLAP)) {
-            match self.ask(missed).await {
+            match self.ask(missed, &mut introduced).await {
                 Ok(all) => complete &= all,
                 Err(why @ (PoolError::Closed(_) | PoolError::AuthRequired(_))) => {
                     tracing::debug!(url = %self.url, %why, "a relay does not answer all that is asked");
@@ -133,6 +138,7 @@ impl Reader {
         let requests = plan::requests(&filters);
         let mut subscription = self.nostr.pool.subscribe_to_all(&self.url, requests).await?;
         let mut again = pin!(tokio::time::sleep(AGAIN));
+        let mut told_all = pin!(tokio::time::sleep(TELLING));
         let mut up_to_date = false;
         let mut noted = tokio::time::interval(NOTE);
         let mut asked = tokio::time::interval(ANSWERS);
@@ -151,7 +157,7 @@ impl Reader {
                     }
                     Told::Closed(why) => {
                         tracing::info!(url = %self.url, %why, "a relay ended our subscription");
-                        if why.starts_with("auth-required:") && self.introduce().await {
+                        if why.starts_with("auth-required:") && !introduced && self.introduce().await {
                             return Err(PoolError::Broken);
                         }
                         return Err(PoolError::Closed(why));
@@ -168,6 +174,7 @@ impl Reader {
                     answered = Time::now().secs() - OVERLAP;
                     beside.spawn(async move { reader.ask_answers(from).await });
                 }
+                () = &mut told_all, if !up_to_date => return Err(PoolError::Timeout),
                 Ok(()) = plans.changed(), if up_to_date => return Ok(Ended::Replanned),
                 () = &mut again, if up_to_date && refused.is_some() => return Ok(Ended::Replanned),
                 Some(done) = beside.join_next() => complete &= matches!(done, Ok(Ok(true))),
@@ -177,7 +184,7 @@ impl Reader {
 
     /// Asks for answers, quotes and reactions that do not name a member.
     async fn ask_answers(&self, since: i64) -> Result<bool, PoolError> {
-        let mut complete = true;
+        let (mut complete, mut introduced) = (true, false);
         let plan = self.plan.borrow().clone();
         let filters = match answers::filters(&self.nostr, &plan, since).await {
             Ok(filters) => filters,
@@ -187,7 +194,7 @@ impl Reader {
             }
         };
         for filter in filters {
-            match self.ask(filter).await {
+            match self.ask(filter, &mut introduced).await {
                 Ok(all) => complete &= all,
                 // Some relays do not index every letter.
                 Err(error @ (PoolError::Closed(_) | PoolError::AuthRequired(_))) => {
@@ -200,13 +207,17 @@ impl Reader {
     }
 
     /// Everything that a filter finds, however little the relay gives at once: newest first, page by page. Whether all of
-    /// it was taken in.
-    async fn ask(&self, filter: Filter) -> Result<bool, PoolError> {
+    /// it was taken in. `introduced`: that was tried already, and what came of it holds for all that is asked there.
+    async fn ask(&self, filter: Filter, introduced: &mut bool) -> Result<bool, PoolError> {
         let (mut complete, mut seen, mut dry) = (true, HashSet::new(), false);
         let mut wanted = filter.limit(PAGE);
         for _ in 0..PAGES {
             let mut page = match self.query(&wanted).await {
-                Err(PoolError::AuthRequired(_)) if self.introduce().await => self.query(&wanted).await?,
+                Err(PoolError::AuthRequired(_))
+                    if !std::mem::replace(introduced, true) && self.introduce().await =>
+                {
+                    self.query(&wanted).await?
+                }
                 other => other?,
             };
             let Some(oldest) = page.iter().map(|e| e.created_at).min() else { return Ok(complete) };
@@ -272,15 +283,21 @@ impl Reader {
     }
 
     /// A member's own event from one of their write relays: kept on ours as well, and an act when it is fresh. What they
-    /// have protected there (NIP-70) stays there.
+    /// have protected there (NIP-70) stays there; what is for servers is carried out all the same.
     async fn own(&self, event: &Event) -> Result<(), inbound::Later> {
-        if event.is_protected() || event.has_expired(Time::now().secs()) {
+        let stays = event.is_protected();
+        if (stays && !kind::is_for_servers(event.kind)) || event.has_expired(Time::now().secs()) {
             return Ok(());
         }
         let later = |e: String| inbound::Later(e);
         let relay = self.nostr.relay().await.map_err(|e| later(e.to_string()))?;
         let Some(member) = relay.members().of(&event.pubkey) else { return Ok(()) };
-        relay.store_own(std::slice::from_ref(event)).await.map_err(|e| later(e.to_string()))?;
+        if !stays {
+            relay.store_own(std::slice::from_ref(event)).await.map_err(|e| later(e.to_string()))?;
+        }
+        if !self.is_newest(event).await.map_err(|e| later(e.to_string()))? {
+            return Ok(());
+        }
         let learnt = match event.kind {
             kind::BLOCKED_RELAYS => Some(posting::learn_blocked(&self.hub, member, event).await),
             kind::DM_RELAYS => Some(private::relays::learn(&self.hub, member, event).await),
@@ -293,6 +310,17 @@ impl Reader {
             true => posting::act(&self.nostr, &self.hub, member, event).await,
             false => Ok(()),
         }
+    }
+
+    /// Whether there is no newer version of what has versions: relays still hold some that were replaced here, by our own too.
+    /// What is not kept here is compared with what is.
+    async fn is_newest(&self, event: &Event) -> Result<bool, StoreError> {
+        let Some(address) = event.address() else { return Ok(true) };
+        let Some(mut row) = self.hub.store().row(nostr_events::by_address(&address)).await? else {
+            return Ok(event.is_protected());
+        };
+        let held = Event::from_stored(&row.get::<String>(0)?);
+        Ok(held.is_ok_and(|held| held.id == event.id || (event.is_protected() && event.replaces(&held))))
     }
 
     /// Authenticates as those of the members concerned who have agreed to be known to this relay. Whether there were any.

@@ -1,45 +1,62 @@
 //! Apps that sign through us (NIP-46) are no members, and have a member's leave to ask: which keys have an open session.
 
 use crate::event::Hex32;
-use landbridge_cache::Cache;
 use landbridge_model::Time;
 use landbridge_store::{Store, StoreError, entities::nostr_unsigned as sessions};
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
 
-/// Keys that were looked up lately, and whether they had one.
+/// Keys with an open session, in memory: asked for whatever claims to come from an app, by anybody and before its signature
+/// is checked.
 pub struct Apps {
     store: Store,
-    looked_up: Cache<Hex32, bool>,
+    known: RwLock<Known>,
 }
 
-/// After this time a key is looked up again: sessions open and end, here or in another process.
-const FRESH: Duration = Duration::from_secs(10);
+#[derive(Default)]
+struct Known {
+    keys: Arc<HashSet<Hex32>>,
+    at: Option<Instant>,
+}
+
+/// After this time they are read again: sessions open and end, here or in another process.
+const FRESH: Duration = Duration::from_secs(5);
+/// Sessions that are known, the newest; apps of all others count as strangers.
+const MOST: i64 = 50_000;
 
 impl Apps {
     pub fn new(store: Store) -> Apps {
-        Apps { store, looked_up: Cache::living(10_000, FRESH) }
+        Apps { store, known: RwLock::default() }
     }
 
-    /// Those of some keys that have an open session.
-    pub async fn among(&self, keys: HashSet<Hex32>) -> Result<HashSet<Hex32>, StoreError> {
-        let (mut open, mut unknown) = (HashSet::new(), Vec::new());
-        for key in keys {
-            match self.looked_up.get(&key) {
-                Some(true) => _ = open.insert(key),
-                Some(false) => {}
-                None => unknown.push(key),
-            }
+    /// Reads them afresh, when they were not lately.
+    pub async fn keep_fresh(&self) -> Result<(), StoreError> {
+        if !self.is_due() {
+            return Ok(());
         }
-        if unknown.is_empty() {
-            return Ok(open);
+        let mut keys = HashSet::new();
+        for mut row in self.store.rows(sessions::open_sessions(Time::now().0, MOST)).await? {
+            keys.extend(row.get::<String>(0)?.parse::<Hex32>());
         }
-        let texts: Vec<String> = unknown.iter().map(Hex32::to_string).collect();
-        for mut row in self.store.rows(sessions::with_session(&texts, Time::now().0)).await? {
-            open.extend(row.get::<String>(0)?.parse::<Hex32>());
+        self.known.write().unwrap_or_else(PoisonError::into_inner).keys = Arc::new(keys);
+        Ok(())
+    }
+
+    /// Whoever is told so reads them; nobody else does meanwhile.
+    fn is_due(&self) -> bool {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let due = known.at.is_none_or(|at| at.elapsed() >= FRESH);
+        if due {
+            known.at = Some(Instant::now());
         }
-        for key in unknown {
-            self.looked_up.insert(key, open.contains(&key));
-        }
-        Ok(open)
+        due
+    }
+
+    /// All of them, as of when they were last read.
+    pub fn all(&self) -> Arc<HashSet<Hex32>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).keys.clone()
     }
 }

@@ -91,7 +91,7 @@ impl Shared {
                 Ok(event) => parsed.push(Held { event, from: from.clone() }),
             }
         }
-        let (members, apps) = (self.members.all(), self.apps_in(&parsed).await);
+        let (members, apps) = (self.members.all(), self.apps_for(&parsed).await);
         parsed.retain(|Held { event, from }| {
             let within = members.contains_key(&event.pubkey) || self.within_rates(event, from, &apps);
             if !within {
@@ -260,14 +260,15 @@ impl Shared {
         kind == kind::NOSTR_CONNECT && tags.values("p").any(is_ours)
     }
 
-    /// The apps with an open session that ask our signer in this batch.
-    async fn apps_in(&self, batch: &[Held<Unverified<'_>>]) -> HashSet<Hex32> {
-        let asking = batch.iter().filter(|h| self.is_for_signer(h.event.kind, &h.event.tags));
-        let keys: HashSet<Hex32> = asking.map(|h| h.event.pubkey).collect();
-        self.apps.among(keys).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "apps' sessions could not be read; they count as strangers");
-            HashSet::new()
-        })
+    /// The apps with an open session; none when nobody asks our signer in this batch.
+    async fn apps_for(&self, batch: &[Held<Unverified<'_>>]) -> Arc<HashSet<Hex32>> {
+        if !batch.iter().any(|h| self.is_for_signer(h.event.kind, &h.event.tags)) {
+            return Arc::default();
+        }
+        if let Err(error) = self.apps.keep_fresh().await {
+            tracing::warn!(%error, "apps' sessions could not be read; those known before count");
+        }
+        self.apps.all()
     }
 
     /// Strangers are limited by connection (or the key it proved), by author, and wraps by recipient; what apps ask our

@@ -109,7 +109,8 @@ pub fn judge(event: &Event, context: &Context<'_>) -> Verdict {
     let window = if authenticated.contains(&event.pubkey) { FRESH_PROVED } else { FRESH };
     let fresh = (now - event.created_at).abs() <= window;
     // What is protected (NIP-70) is for this relay alone: as an act it would be passed on.
-    Store { pending: if for_hub && fresh && !event.is_protected() { 2 } else { 0 } }
+    let stays = event.is_protected() && !kind::is_for_servers(event.kind);
+    Store { pending: if for_hub && fresh && !stays { 2 } else { 0 } }
 }
 
 /// A stranger's event is welcome when it addresses a member or answers something held here.
@@ -287,6 +288,10 @@ mod tests {
         refused(w.judge(&w.alice, 1, NOW, &[&["-"]], "", &[]), Reason::AuthRequired);
         refused(w.judge(&w.alice, 1, NOW, &[&["-"]], "", &[&w.stranger]), Reason::Restricted);
         assert_eq!(w.judge(&w.alice, 1, NOW, &[&["-"]], "", &[&w.alice]), Verdict::Store { pending: 0 });
+        for kind in [5, 10_002, 10_006, 10_050] {
+            let verdict = w.judge(&w.alice, kind, NOW, &[&["-"]], "", &[&w.alice]);
+            assert_eq!(verdict, Verdict::Store { pending: 2 }, "{kind}");
+        }
         refused(w.judge(&w.alice, 6, NOW, &[], r#"{"tags":[["-"]]}"#, &[&w.alice]), Reason::Blocked);
     }
 

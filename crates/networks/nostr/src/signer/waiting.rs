@@ -21,8 +21,9 @@ use tokio::{sync::broadcast::error::RecvError, task::JoinSet, time::MissedTickBe
 /// What was not signed for so long is given up.
 const GIVE_UP: i64 = 7 * 86_400_000;
 const LOOK: Duration = Duration::from_secs(10);
-/// Members whose signers are asked at once (some of them for minutes), and requests to each per look.
-const MEMBERS: usize = 200;
+/// Members whose signers are asked at once (some of them for minutes, each at relays that have to fit into the pool beside those
+/// that are read), and requests to each per look.
+const MEMBERS: usize = 50;
 const PROMPTS: i64 = 5;
 /// After an answer that did not come, in milliseconds: a minute, doubled up to an hour.
 const PAUSE: i64 = 60_000;

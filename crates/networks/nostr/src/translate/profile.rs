@@ -108,6 +108,13 @@ pub fn write(before: &Actor, member: &Actor, here: &Here<'_>, base: Option<&Temp
     for ((name, before), (_, now)) in said(before, here, &known).into_iter().zip(said(member, here, &known)) {
         put(&mut fields, name, before, now, here.origin);
     }
+    // Whoever takes their name away is called by the user name: any other that stands there would be shown instead.
+    if !before.profile.display_name.is_empty() && member.profile.display_name.is_empty() {
+        fields.insert("name".to_owned(), json!(member.username));
+        for name in ["display_name", "displayName"] {
+            fields.remove(name);
+        }
+    }
     let (old, new) = (&before.profile.emojis, &member.profile.emojis);
     let is_ours = |tag: &Tag| old.iter().chain(new).any(|emoji| n25::emoji_tag(emoji) == *tag);
     let mut tags: Vec<Tag> = base.map(|base| base.tags.clone()).unwrap_or_default();
@@ -278,6 +285,16 @@ mod tests {
         assert_eq!(told.get("about"), None, "the same in other words");
         let dead = base(&json!({ "picture": "https://example.org/media/b.png" }));
         assert_eq!(fields(&write(&nothing, &nothing, &HERE, Some(&dead))).get("picture"), None);
+    }
+
+    #[test]
+    fn who_takes_their_name_away_is_called_by_the_user_name() {
+        for content in [json!({ "name": "old" }), json!({ "name": "x", "displayName": "old" })] {
+            let base = base(&content);
+            let told = fields(&write(&called("old", "", None), &called("", "", None), &HERE, Some(&base)));
+            assert_eq!(told["name"], "alice");
+            assert!(told.get("display_name").is_none() && told.get("displayName").is_none(), "{told}");
+        }
     }
 
     #[test]
