@@ -4,7 +4,7 @@
 use crate::{
     event::{Class, Event, Hex32, TagsExt, is_hex32, kind},
     facts::Facts,
-    lookup,
+    names,
     network::Nostr,
     nips::{n13, n19, n25, n56, n65::Relays, n88},
     posting, private,
@@ -15,7 +15,7 @@ use crate::{
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use landbridge_hub::{CopyKind, Hub, HubError, Incoming, Refused, Stop, Undone, Via, What, gate::Carrier};
-use landbridge_model::{Field, Id, Network, Time, Visibility};
+use landbridge_model::{Actor, Id, Network, Time, Visibility};
 use landbridge_store::entities::nostr_events;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -173,7 +173,8 @@ async fn receive(hub: &Hub, event: &Event, all: Vec<Incoming>, carrier: &Carrier
     Ok(())
 }
 
-fn incoming(event: &Event, via: Via, id: Option<String>, what: What) -> Incoming {
+/// What an event says, with all that goes with it.
+pub fn incoming(event: &Event, via: Via, id: Option<String>, what: What) -> Incoming {
     Incoming {
         network: Network::Nostr,
         actor: event.pubkey.to_string(),
@@ -195,10 +196,10 @@ pub async fn translate(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Res
     let id = Some(event.id.to_string());
     let one = |what: What| vec![incoming(id.clone(), what)];
     Ok(match event.kind {
-        kind::METADATA => {
-            let verified = lookup::verified_name(hub, event).await?;
-            profile_of(hub, event, verified).await?.map(one).unwrap_or_default()
-        }
+        kind::METADATA => match profile_of(hub, event).await? {
+            Some((profile, _)) => one(profile),
+            None => Vec::new(),
+        },
         kind::RELAY_LIST => {
             learn_relays(hub, event).await?;
             Vec::new()
@@ -301,26 +302,39 @@ async fn take_in_profile(
     carrier: Carrier,
 ) -> Result<(), Later> {
     let later = |e: HubError| Later(e.to_string());
-    // Before its turn: nobody waits for the host of somebody else's name.
-    let verified = lookup::verified_name(hub, event).await.map_err(later)?;
-    let _one = nostr.renewals.lock().await;
-    let Some(profile) = profile_of(hub, event, verified).await.map_err(later)? else { return Ok(()) };
-    receive(hub, event, vec![incoming(event, via, Some(event.id.to_string()), profile)], &carrier).await
+    let turn = nostr.names.turn.lock().await;
+    let Some((profile, vouched_before)) = profile_of(hub, event).await.map_err(later)? else { return Ok(()) };
+    receive(hub, event, vec![incoming(event, via, Some(event.id.to_string()), profile)], &carrier).await?;
+    drop(turn);
+    // Nobody waits for the host of somebody else's name.
+    names::verify_later(nostr, hub, event, vouched_before).await.map_err(later)
 }
 
-/// What a kind 0 says, beside what was known of its author's relays; `None` when a newer one is known.
-async fn profile_of(hub: &Hub, event: &Event, verified: Option<Field>) -> Result<Option<What>, HubError> {
-    let presence = hub.presence_by_native(Network::Nostr, &event.pubkey.to_string()).await?;
+/// What a kind 0 says, beside what was known of its author's relays and name; and whether a host vouched for them before. `None`
+/// when a newer one is known, and of members.
+async fn profile_of(hub: &Hub, event: &Event) -> Result<Option<(What, bool)>, HubError> {
+    let key = event.pubkey.to_string();
+    let presence = hub.presence_by_native(Network::Nostr, &key).await?;
     let mut facts = presence.as_ref().map(Facts::of).unwrap_or_default();
     if facts.knows_newer_profile(Some(event)) {
         return Ok(None);
     }
+    let known = hub.actor_by_native(Network::Nostr, &key).await?;
+    if known.as_ref().is_some_and(Actor::is_member) {
+        return Ok(None);
+    }
+    let vouched_before = !facts.vouched_by.is_empty();
+    let (verified, vouched_by) = names::settled(event, None, known.as_ref(), &facts);
     facts.note_profile(event);
-    facts.vouched_by = profile::voucher(event, verified.as_ref());
+    facts.vouched_by = vouched_by;
     let domain = hub.config().reserved_domain(Network::Nostr);
     let mut actor = profile::read(&event.pubkey, Some(event), &domain, verified);
     actor.facts = facts.value();
-    Ok(Some(What::Profile(Box::new(actor))))
+    // Rules for hosts are asked by what is stored: who has left a blocked one comes in again.
+    if presence.is_some() {
+        hub.set_facts(Network::Nostr, &key, actor.facts.clone()).await?;
+    }
+    Ok(Some((What::Profile(Box::new(actor)), vouched_before)))
 }
 
 /// A newer kind 10002 of somebody who is known here.

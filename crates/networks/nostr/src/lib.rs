@@ -19,6 +19,7 @@ pub mod fuzzing;
 mod inbound;
 mod keys;
 mod lookup;
+mod names;
 mod network;
 pub mod nips;
 pub mod pool;

@@ -3,7 +3,7 @@
 use crate::{
     event::{Event, Hex32, TagsExt, is_hex32, kind},
     facts::{Facts, remember_hints},
-    inbound,
+    inbound, names,
     network::Nostr,
     nips::{n05, n19, n19::Pointer},
     translate::{post_in, profile},
@@ -11,13 +11,11 @@ use crate::{
 };
 use bytes::Bytes;
 use landbridge_hub::{Hub, HubError, Incoming, Via, What};
-use landbridge_model::{Field, Network, Time};
-use std::{collections::HashSet, time::Duration};
+use landbridge_model::{Actor, Network, Time};
+use std::collections::HashSet;
 
 /// Relays asked for one thing.
 const MOST_RELAYS: usize = 6;
-/// For so long nobody is asked again whose name it is.
-const VERIFIED: Duration = Duration::from_secs(86_400);
 /// Events of a conversation, and of somebody's latest.
 const MOST_EVENTS: usize = 100;
 
@@ -55,7 +53,7 @@ pub async fn resolve(nostr: &Nostr, hub: &Hub, text: &str) -> Result<Vec<Incomin
     }
     if code.contains('@')
         && let Some((name, host)) = n05::split(&code)
-        && let Some(found) = n05::look_up(hub.fetcher(), &name, &host).await
+        && let Ok(Some(found)) = n05::look_up(hub.fetcher(), &name, &host).await
     {
         let verified = format!("{name}@{host}");
         return profile_named(nostr, hub, &found.key, found.relays, Some(&verified)).await;
@@ -127,27 +125,38 @@ async fn profile_named(
         return Ok(Vec::new());
     }
     let event = newest_profile(nostr, hub, key, relays.clone()).await?;
-    let verified = match (verified, event.as_ref().and_then(profile::claimed_name)) {
-        (Some(name), _) => Some(profile::verified(name, Time::now())),
-        (None, Some(claim)) => verify(hub, key, claim).await,
-        (None, None) => None,
+    let says = match (verified, event.as_ref().and_then(profile::claimed_name)) {
+        (None, Some(claim)) => nostr.names.is_of(hub, key, &claim).await,
+        _ => None,
     };
+    let native_id = key.to_string();
+    let known = hub.actor_by_native(Network::Nostr, &native_id).await?;
+    let is_member = known.as_ref().is_some_and(Actor::is_member);
+    let before = hub.presence_by_native(Network::Nostr, &native_id).await?.as_ref().map(Facts::of);
+    let mut facts = before.clone().unwrap_or_default();
+    let (mut field, mut vouched_by) = match &event {
+        Some(event) => names::settled(event, says, known.as_ref(), &facts),
+        None => (None, String::new()),
+    };
+    if let Some(name) = verified {
+        let named = profile::verified(name, Time::now());
+        let voucher = event.as_ref().map(|event| profile::voucher(event, Some(&named)));
+        if let Some(host) = voucher.filter(|host| !host.is_empty()) {
+            vouched_by = host;
+        }
+        field = Some(named);
+    }
     let domain = hub.config().reserved_domain(Network::Nostr);
-    let voucher = event.as_ref().map(|event| profile::voucher(event, verified.as_ref()));
-    let mut actor = profile::read(key, event.as_ref(), &domain, verified);
-    let mut facts = match hub.presence_by_native(Network::Nostr, &actor.native_id).await? {
-        Some(presence) => Facts::of(&presence),
-        None => Facts::default(),
-    };
+    let mut actor = profile::read(key, event.as_ref(), &domain, field);
     match &event {
         event if facts.knows_newer_profile(event.as_ref()) => {
-            if let Some(known) = hub.actor_by_native(Network::Nostr, &actor.native_id).await? {
+            if let Some(known) = known {
                 (actor.kind, actor.profile) = (known.kind, known.profile);
             }
         }
         Some(event) => {
             facts.note_profile(event);
-            facts.vouched_by = voucher.unwrap_or_default();
+            facts.vouched_by = vouched_by;
         }
         None => {}
     }
@@ -157,6 +166,10 @@ async fn profile_named(
         facts.relays_at = list.created_at;
     }
     actor.facts = facts.value();
+    // Rules for hosts are asked by what is stored: who has left a blocked one comes in again.
+    if !is_member && before.is_some_and(|before| before != facts) {
+        hub.set_facts(Network::Nostr, &native_id, actor.facts.clone()).await?;
+    }
     Ok(vec![Incoming {
         network: Network::Nostr,
         actor: key.to_string(),
@@ -166,32 +179,6 @@ async fn profile_named(
         original: event.map(|e| Bytes::copy_from_slice(e.json.as_bytes())).unwrap_or_default(),
         what: What::Profile(Box::new(actor)),
     }])
-}
-
-/// The name that a kind 0 claims, if its host says so. What was verified lately need not be asked again.
-pub async fn verified_name(hub: &Hub, event: &Event) -> Result<Option<Field>, HubError> {
-    let Some(claim) = profile::claimed_name(event) else { return Ok(None) };
-    let known = hub.actor_by_native(Network::Nostr, &event.pubkey.to_string()).await?;
-    let (claimed, lately) = (profile::verified(&shown(&claim), Time::now()), Time::now().minus(VERIFIED));
-    let same = |field: &Field| {
-        field.name == claimed.name
-            && field.value == claimed.value
-            && field.verified_at.is_some_and(|at| at > lately)
-    };
-    match known.and_then(|actor| actor.profile.fields.into_iter().find(same)) {
-        Some(field) => Ok(Some(field)),
-        None => Ok(verify(hub, &event.pubkey, claim).await),
-    }
-}
-
-async fn verify(hub: &Hub, key: &Hex32, claim: (String, String)) -> Option<Field> {
-    let found = n05::look_up(hub.fetcher(), &claim.0, &claim.1).await?;
-    (found.key == *key).then(|| profile::verified(&shown(&claim), Time::now()))
-}
-
-/// A name as it is shown: `_@host` stands for the host (NIP-05).
-fn shown((name, host): &(String, String)) -> String {
-    if name == "_" { host.clone() } else { format!("{name}@{host}") }
 }
 
 /// The newest kind 0 of a key, at the relays given and wherever the key is known to write; its relay list is noted on

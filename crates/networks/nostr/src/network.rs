@@ -4,6 +4,7 @@ use crate::{
     event::{Event, Hex32, Keys, kind},
     facts::Facts,
     keys,
+    names::Names,
     nips::{
         n17,
         n19::{self, Pointer},
@@ -65,8 +66,8 @@ pub struct Nostr {
     pub(crate) strangers: crate::private::Budget,
     /// Held while a list of follows is taken in.
     pub(crate) lists: tokio::sync::Mutex<()>,
-    /// Held while a profile is taken in.
-    pub(crate) renewals: tokio::sync::Mutex<()>,
+    /// What hosts say of the names that profiles claim.
+    pub(crate) names: Names,
     relay: OnceCell<Relay>,
     relay_url: String,
     /// Where the relay puts requests for the signer, until the signer runs.
@@ -94,7 +95,7 @@ impl Nostr {
             signer_pages: Cache::living(1_000, minutes(60)),
             strangers: crate::private::Budget::default(),
             lists: tokio::sync::Mutex::default(),
-            renewals: tokio::sync::Mutex::default(),
+            names: Names::new(),
             relay: OnceCell::new(),
             relay_url: url_of(hub.config()),
             signer_in,

@@ -2,7 +2,7 @@
 
 use crate::event::Hex32;
 use http::HeaderMap;
-use landbridge_fetch::Fetcher;
+use landbridge_fetch::{Fetcher, Retry};
 use serde_json::Value;
 
 /// A name's key and the relays that its host names for it.
@@ -11,6 +11,10 @@ pub struct Found {
     pub key: Hex32,
     pub relays: Vec<String>,
 }
+
+/// The host said nothing of a name: it was not there, or had too much to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoAnswer;
 
 /// Largest document that is read, in bytes.
 const LARGEST: usize = 256 * 1024;
@@ -27,13 +31,21 @@ pub fn split(text: &str) -> Option<(String, String)> {
         .then(|| (name.to_owned(), host.to_owned()))
 }
 
-/// Asks the host. Redirects are not followed to another host's answer: NIP-05 forbids them.
-pub async fn look_up(fetcher: &Fetcher, name: &str, host: &str) -> Option<Found> {
+/// Asks the host; `None`: it knows no such name. Redirects are not followed to another host's answer: NIP-05 forbids them.
+pub async fn look_up(fetcher: &Fetcher, name: &str, host: &str) -> Result<Option<Found>, NoAnswer> {
     let scheme = if fetcher.policy().https_only { "https" } else { "http" };
-    let mut url = url::Url::parse(&format!("{scheme}://{host}/.well-known/nostr.json")).ok()?;
+    let url = url::Url::parse(&format!("{scheme}://{host}/.well-known/nostr.json"));
+    let Ok(mut url) = url else { return Ok(None) };
     url.query_pairs_mut().append_pair("name", name);
-    let answer = fetcher.get(&url, HeaderMap::new(), LARGEST).await.ok()?;
-    (answer.status.is_success() && answer.url == url).then(|| read(&answer.body, name)).flatten()
+    let answer = match fetcher.get(&url, HeaderMap::new(), LARGEST).await {
+        Ok(answer) => answer,
+        Err(error) if error.retry() == Retry::Never => return Ok(None),
+        Err(_) => return Err(NoAnswer),
+    };
+    if answer.status.is_server_error() || matches!(answer.status.as_u16(), 408 | 429) {
+        return Err(NoAnswer);
+    }
+    Ok((answer.status.is_success() && answer.url == url).then(|| read(&answer.body, name)).flatten())
 }
 
 pub(crate) fn read(body: &[u8], name: &str) -> Option<Found> {
