@@ -50,7 +50,7 @@ pub fn due(actor: i64, now: i64, limit: i64) -> Query {
 pub fn newest(actor: i64, acts: &[&str], limit: i64) -> Query {
     query(
         "SELECT template FROM nostr_unsigned WHERE actor_id = ?1 AND act IN {texts ?2} ORDER BY at DESC LIMIT ?3",
-        args![actor, super::texts(acts), limit],
+        args![actor, texts(acts), limit],
     )
 }
 
