@@ -45,6 +45,7 @@ const SMALL: &[&str] = &[
     "down",
     "e",
     "each",
+    "first",
     "found",
     "latest",
     "listed",
