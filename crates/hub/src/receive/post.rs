@@ -69,6 +69,8 @@ impl Hub {
                     continue;
                 }
                 Err(Halt::Ignored("awaited meanwhile")) => waited_for = true,
+                // Whoever asked for it was faster; it arrives by itself all the same.
+                Err(Halt::Duplicate) => return Box::pin(self.arrive_meanwhile(sent, &post)).await,
                 Err(halt) => return Err(halt),
                 Ok(received) => {
                     self.hide_bridged_copies(claimed).await?;
@@ -260,6 +262,12 @@ impl Hub {
             changes.extend(self.tell_sent(sent, NotificationKind::Status, eager, Some(post)));
         }
         changes
+    }
+
+    async fn arrive_meanwhile(&self, sent: &Sent, post: &InPost) -> Result<Received, Halt> {
+        let known = self.store().row(copies::by_native(sent.network, &post.native_id)).await?;
+        let mut known = known.ok_or(Halt::Duplicate)?;
+        self.arrive_again(sent, post, &CopyRow::read(&mut known)?).await
     }
 
     /// A native id that is here. If it was we who had asked for it, this is its first arrival; one that was held for a member

@@ -15,6 +15,7 @@ on_both_engines!(
     replies_to_strangers_stay_off_home,
     a_missing_parent_is_fetched_but_told_to_nobody,
     a_fetched_post_that_arrives_later_is_told_then,
+    a_post_that_is_fetched_while_it_arrives_is_told,
     an_edit_by_the_author_only_and_only_when_newer,
     an_edit_of_an_old_post_that_is_not_here_is_no_news,
     without_a_date_only_other_words_are_an_edit,
@@ -143,6 +144,22 @@ async fn a_fetched_post_that_arrives_later_is_told_then(store: TestStore) {
     assert_eq!(t.post(AP, post).await.unwrap(), Received::Duplicate);
     assert_eq!(t.hub.receive(fetched).await.unwrap(), Received::Duplicate);
     assert_eq!(t.told(&alice).await.len(), 1);
+}
+
+async fn a_post_that_is_fetched_while_it_arrives_is_told(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    let bob = t.stranger(AP, "bob").await;
+    t.follow_now(&alice, bob).await;
+    for n in 1..=10 {
+        let post = mention_of(AP, "bob", &format!("https://remote.example/{n}"), "alice");
+        let arrives = incoming(AP, "bob", None, What::Post(Box::new(post)));
+        let fetched = Incoming { via: Via::Fetched, ..arrives.clone() };
+        let (fetched, arrived) = tokio::join!(t.hub.receive(fetched), t.hub.receive(arrives));
+        assert!(matches!(arrived, Ok(Received::Stored(Some(_)))), "{n}: {arrived:?}");
+        assert!(fetched.is_ok(), "{n}: {fetched:?}");
+        assert_eq!((t.told(&alice).await.len(), t.home_of(&alice).await.len()), (n, n));
+    }
 }
 
 async fn an_edit_by_the_author_only_and_only_when_newer(store: TestStore) {
