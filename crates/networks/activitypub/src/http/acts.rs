@@ -3,6 +3,7 @@
 
 use super::Site;
 use super::answer::{No, bytes};
+use crate::render::tombstone;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, Uri};
@@ -21,7 +22,11 @@ pub(super) async fn act(
     let actor = site.member(&name).await?;
     let native_id = site.urls.at(&format!("/users/{name}/{kind}/{id}"));
     let copy = site.hub.copy(Network::ActivityPub, &native_id).await?;
-    let copy = copy.filter(|c| c.state == CopyState::Live).ok_or(No::NotFound)?;
+    let copy = match copy {
+        Some(copy) if copy.state == CopyState::Live => copy,
+        Some(copy) if copy.state == CopyState::Deleted => return Err(No::Gone(tombstone(&native_id))),
+        _ => return Err(No::NotFound),
+    };
     match site.reader_of(actor.id, &uri, &headers).await {
         // A leave to quote is for everybody to check, also for those whom its author has blocked.
         Err(No::NotFound) if copy.kind == CopyKind::QuoteStamp => {}

@@ -2,8 +2,9 @@
 
 use super::stage::Ox;
 use crate::render::{NoteParts, activity, note};
-use landbridge_hub::{CopyKind, HubError, Staged};
+use landbridge_hub::{CopyKind, CopyState, HubError, Staged};
 use landbridge_model::{Actor, Network, Post};
+use landbridge_store::entities::copies;
 use serde_json::{Value, json};
 
 impl Ox<'_> {
@@ -86,6 +87,9 @@ impl Ox<'_> {
             object,
             json!({"to": [crate::vocab::PUBLIC]}),
         );
-        self.send(delete, true, inboxes.destinations()).await
+        let mut staged = self.send(delete, true, inboxes.destinations()).await?;
+        // Whoever asks for it finds that it is gone.
+        staged.changes.push(copies::set_state(Network::ActivityPub, &stamp, CopyState::Deleted as i64));
+        Ok(staged)
     }
 }

@@ -147,7 +147,7 @@ async fn polls_are_voted_on_from_elsewhere() {
 
 async fn quotes_ask_for_leave() {
     let Two { a, b, alice, bob } = two().await;
-    a.publish(draft(&alice, "wise words")).await;
+    let words = a.publish(draft(&alice, "wise words")).await;
     let got = b.sees(&bob, "the post", |p| p.text.text == "wise words").await;
     let quoting = b.publish(Draft { quote: Some(got.id), ..draft(&bob, "look") }).await;
     until("the leave is given", async || {
@@ -159,6 +159,15 @@ async fn quotes_ask_for_leave() {
     let leave = a.json(stamp).await;
     assert_eq!(leave["type"], "QuoteAuthorization");
     assert_eq!(leave["interactingObject"], note["id"]);
+
+    // Taken back, it is gone for everybody.
+    let there = a.hub.copy(Network::ActivityPub, note["id"].as_str().unwrap()).await.unwrap().unwrap();
+    a.hub.revoke_quote(alice.actor.id, words.id, there.object).await.unwrap();
+    assert_eq!(a.get(stamp).await.status, 410);
+    until("it is no quote any more", async || {
+        b.hub.post(quoting.id).await.unwrap().quote.is_some_and(|q| q.state == QuoteState::Revoked)
+    })
+    .await;
 }
 
 async fn unfollow_block_and_profile_are_told() {
