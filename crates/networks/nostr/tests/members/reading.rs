@@ -59,6 +59,12 @@ async fn a_follower_who_left_is_noticed_by_reading_where_they_write(engine: Engi
     assert!(home.hub.find_actor(&format!("bob@{}", away.address)).await.unwrap().is_some());
     let mut app = away.client().await;
     assert!(app.authenticate(&keys).await.0);
+    // His lists are in line with other relays; later that would write one more.
+    until("his key is no longer new there", || async {
+        let presence = away.hub.presence_by_native(Network::Nostr, &keys.public().to_string()).await.unwrap();
+        presence.is_some_and(|presence| presence.facts["unsynced"] == false)
+    })
+    .await;
     let named: &[&[&str]] = &[&["p", &key, home.nostr.relay_url()]];
     assert!(app.publish(&event(&keys, 3, now() + 1, named, "")).await.0);
     let followers = async || home.hub.actor(alice).await.unwrap().followers;
