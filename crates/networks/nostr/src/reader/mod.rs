@@ -59,7 +59,6 @@ pub async fn run(nostr: Arc<Nostr>, hub: Hub, mut stop: Stop) {
                 }
             }
             due = true;
-            tokio::time::sleep(GATHER).await;
         };
         tokio::select! {
             () = changed => {}
@@ -71,6 +70,10 @@ pub async fn run(nostr: Arc<Nostr>, hub: Hub, mut stop: Stop) {
                 }
             }
             _ = stop.changed() => {}
+        }
+        // Whatever ended the waiting: what has changed is looked at when others know of it, too.
+        if due && !*stop.borrow() {
+            tokio::time::sleep(GATHER).await;
         }
     }
     for (_, task) in watched.into_values() {
