@@ -15,6 +15,7 @@ use axum::{
 };
 use futures_util::stream;
 use landbridge_hub::HubError;
+use landbridge_store::entities::atproto_repos::RepoRow;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
@@ -68,13 +69,17 @@ pub struct Named {
     did: String,
 }
 
+fn head_of(row: &RepoRow) -> XrpcResult<Cid> {
+    Ok(Cid::from_bytes(&row.head).map_err(|_| HubError::Damaged("the head of a repository"))?)
+}
+
 pub async fn latest(
     State(at): State<Arc<AtProto>>,
     reader: Reader,
     Params(asked): Params<Named>,
 ) -> XrpcResult<Json<Value>> {
     let row = at.repo_for(&reader, &asked.did).await?;
-    let head = Cid::from_bytes(&row.head).map_err(|_| HubError::Damaged("the head of a repository"))?;
+    let head = head_of(&row)?;
     Ok(Json(json!({ "cid": head.to_string(), "rev": row.rev })))
 }
 
@@ -84,7 +89,7 @@ pub async fn head(
     Params(asked): Params<Named>,
 ) -> XrpcResult<Json<Value>> {
     let row = at.repo_for(&reader, &asked.did).await?;
-    let head = Cid::from_bytes(&row.head).map_err(|_| HubError::Damaged("the head of a repository"))?;
+    let head = head_of(&row)?;
     Ok(Json(json!({ "root": head.to_string() })))
 }
 
@@ -137,6 +142,6 @@ pub async fn blocks(
         HubError::NotFound => XrpcError::new("BlockNotFound", "one of the blocks is not in the repository"),
         other => other.into(),
     })?;
-    let head = Cid::from_bytes(&row.head).map_err(|_| HubError::Damaged("the head of a repository"))?;
+    let head = head_of(&row)?;
     Ok(car(write(&head, &found)))
 }
