@@ -1,7 +1,7 @@
 //! The store: reads, writes, and which engine does them.
 
 use crate::{
-    EngineKind, Migration, Query, Row, StoreError, Write, WriteError, Written, postgres::Postgres,
+    EngineKind, Migration, Packed, Query, Row, StoreError, Write, WriteError, Written, postgres::Postgres,
     schema::MIGRATIONS, sqlite::Sqlite,
 };
 use futures_util::future::BoxFuture;
@@ -89,6 +89,14 @@ impl Store {
     /// The answers to several queries, in their order, all from one snapshot and in one hop.
     pub async fn all(&self, queries: Vec<Query>) -> Result<Vec<Vec<Row>>, StoreError> {
         if queries.is_empty() { Ok(Vec::new()) } else { self.read(queries, false).await }
+    }
+
+    /// Every row of an answer whose columns are texts and bytes, in one buffer.
+    pub async fn packed(&self, query: Query) -> Result<Packed, StoreError> {
+        match &*self.engine {
+            Engine::Sqlite(sqlite) => sqlite.packed(query).await,
+            Engine::Postgres(_) => self.rows(query).await?.try_into(),
+        }
     }
 
     // Boxed, as is what writes: the compiler puts the body of an `async fn` into whatever awaits it, and these are awaited

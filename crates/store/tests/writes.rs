@@ -24,6 +24,7 @@ on_both_engines!(
     many_writers_never_lose_an_update,
     preconditions_hold_under_concurrency,
     a_sequence_has_no_double_and_no_hole,
+    what_is_told_is_what_was_kept,
     several_reads_see_one_snapshot,
     sets_of_values_are_found,
     a_closed_store_says_so,
@@ -223,6 +224,29 @@ async fn a_sequence_has_no_double_and_no_hole(store: TestStore) {
     numbers.sort();
     assert_eq!(numbers, (1..=60).collect::<Vec<_>>());
     watcher.await.unwrap();
+}
+
+/// Others fail beside them, some of them after they have taken a number.
+async fn what_is_told_is_what_was_kept(store: TestStore) {
+    store.write(insert(0, "taken")).await.unwrap();
+    let take =
+        "INSERT INTO things (id, flag) VALUES (?1, (SELECT value FROM counters WHERE name = 'stream'))";
+    let writes = 200;
+    let done = at_once(&store, writes, |number| {
+        let mut changes = vec![];
+        changes.extend((number % 7 == 3).then(|| Change::require("SELECT 1 WHERE 1 = 0", args![], "first")));
+        changes.extend([sequence::next("stream"), Change::new(take, args![number + 1])]);
+        changes.extend((number % 5 == 4).then(|| insert(0, "again")));
+        changes.into()
+    })
+    .await;
+    for (number, done) in (0..writes).zip(done) {
+        let kept = query("SELECT flag FROM things WHERE id = ?1", args![number + 1]);
+        let kept = store.row(kept).await.unwrap().map(|mut row| row.get::<i64>(0).unwrap());
+        let told = done.map(|mut done| done.returned.pop().unwrap().get::<i64>(0).unwrap());
+        assert_eq!(told.as_ref().ok(), kept.as_ref(), "{number}: {told:?}");
+        assert_eq!(told.is_ok(), number % 7 != 3 && number % 5 != 4);
+    }
 }
 
 async fn several_reads_see_one_snapshot(store: TestStore) {

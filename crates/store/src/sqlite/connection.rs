@@ -1,7 +1,7 @@
 //! One connection: how it is set up, and how a statement is run on it.
 
 use crate::{
-    EngineKind, Fault, Migration, Options, Query, Row, StoreError, Value, migrate,
+    EngineKind, Fault, Migration, Options, Packed, Query, Row, StoreError, Value, migrate,
     statement::{cache_key, translate},
     write::Outcome,
 };
@@ -139,6 +139,11 @@ impl Connection {
         self.raw.is_autocommit()
     }
 
+    /// Rows that were ever changed through this connection. A statement that failed has changed none.
+    pub fn total_changes(&self) -> u64 {
+        self.raw.total_changes()
+    }
+
     pub fn raw(&self) -> &rusqlite::Connection {
         &self.raw
     }
@@ -152,6 +157,19 @@ impl Connection {
 
     /// Runs one statement and collects its rows: all, or the first only.
     pub fn run(&mut self, query: &Query, first_row_only: bool) -> Result<Outcome, StoreError> {
+        self.with(query, |statement| execute(statement, first_row_only))
+    }
+
+    /// The same for rows of texts and bytes, all of them.
+    pub fn packed(&mut self, query: &Query) -> Result<Packed, StoreError> {
+        self.with(query, pack)
+    }
+
+    fn with<T>(
+        &mut self,
+        query: &Query,
+        run: impl FnOnce(&mut Statement) -> Result<T, Error>,
+    ) -> Result<T, StoreError> {
         let text = query.sql.text(EngineKind::Sqlite);
         let Connection { raw, texts } = self;
         let translated = match texts.get(&cache_key(text)) {
@@ -163,7 +181,7 @@ impl Connection {
         };
         let mut statement = raw.prepare_cached(translated).map_err(|e| fault(e).in_statement(text))?;
         bind(&mut statement, query, text)?;
-        execute(&mut statement, first_row_only).map_err(|e| fault(e).in_statement(text))
+        run(&mut statement).map_err(|e| fault(e).in_statement(text))
     }
 }
 
@@ -201,6 +219,22 @@ fn execute(statement: &mut Statement, first_row_only: bool) -> Result<Outcome, E
     }
     let changed = rows.len() as u64;
     Ok(Outcome { rows, changed })
+}
+
+fn pack(statement: &mut Statement) -> Result<Packed, Error> {
+    let columns = statement.column_count();
+    let mut packed = Packed::new(columns);
+    let mut answer = statement.raw_query();
+    while let Some(row) = answer.next()? {
+        for column in 0..columns {
+            match row.get_ref(column)? {
+                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => packed.push(bytes),
+                ValueRef::Null => packed.push(&[]),
+                found => return Err(Error::InvalidColumnType(column, "a number".into(), found.data_type())),
+            }
+        }
+    }
+    Ok(packed)
 }
 
 pub(crate) fn read_row(row: &rusqlite::Row, columns: usize) -> Result<Row, Error> {

@@ -14,7 +14,7 @@ mod writer;
 
 pub(crate) use connection::{Connection, fault, read_row};
 
-use crate::{Migration, Options, Query, Row, StoreError, Write, WriteError, Written};
+use crate::{Migration, Options, Packed, Query, Row, StoreError, Write, WriteError, Written};
 use readers::Readers;
 use std::{
     path::{Path, PathBuf},
@@ -52,6 +52,10 @@ impl Sqlite {
 
     pub async fn read(&self, queries: Vec<Query>, first_row_only: bool) -> Result<Vec<Vec<Row>>, StoreError> {
         self.readers.read(queries, first_row_only).await
+    }
+
+    pub async fn packed(&self, query: Query) -> Result<Packed, StoreError> {
+        self.readers.packed(query).await
     }
 
     pub async fn write(&self, write: Write) -> Result<Written, WriteError> {

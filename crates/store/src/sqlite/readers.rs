@@ -1,7 +1,7 @@
 //! Reader threads that share one queue. Each has its own connection and sees the database as of its last commit.
 
 use super::Connection;
-use crate::{Query, Row, StoreError};
+use crate::{Packed, Query, Row, StoreError};
 use std::{
     collections::VecDeque,
     path::Path,
@@ -18,11 +18,8 @@ pub(super) struct Readers {
     places: Semaphore,
 }
 
-struct Read {
-    queries: Vec<Query>,
-    first_row_only: bool,
-    reply: oneshot::Sender<Result<Vec<Vec<Row>>, StoreError>>,
-}
+/// What a reader does, and answers.
+type Read = Box<dyn FnOnce(&mut Connection) + Send>;
 
 impl Readers {
     pub fn start(path: &Path, count: usize) -> Result<Readers, StoreError> {
@@ -35,11 +32,7 @@ impl Readers {
                 .name(format!("db-read-{number}"))
                 .spawn(move || {
                     while let Some(read) = queue.take() {
-                        // Nobody waits any more: the caller gave up.
-                        if !read.reply.is_closed() {
-                            let answer = answer(&mut connection, &read);
-                            let _ = read.reply.send(answer);
-                        }
+                        read(&mut connection);
                     }
                 })
                 .map_err(|error| StoreError::file("cannot start a reader thread", error))?;
@@ -48,9 +41,25 @@ impl Readers {
     }
 
     pub async fn read(&self, queries: Vec<Query>, first_row_only: bool) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.answered(move |connection| answer(connection, &queries, first_row_only)).await
+    }
+
+    pub async fn packed(&self, query: Query) -> Result<Packed, StoreError> {
+        self.answered(move |connection| connection.packed(&query)).await
+    }
+
+    async fn answered<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let _place = self.places.acquire().await.map_err(|_| StoreError::Closed)?;
         let (reply, answer) = oneshot::channel();
-        self.queue.put(Read { queries, first_row_only, reply });
+        self.queue.put(Box::new(move |connection| {
+            // Otherwise nobody waits any more: the caller gave up.
+            if !reply.is_closed() {
+                let _ = reply.send(read(connection));
+            }
+        }));
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -67,13 +76,17 @@ impl Drop for Readers {
 }
 
 /// Several queries see one snapshot.
-fn answer(connection: &mut Connection, read: &Read) -> Result<Vec<Vec<Row>>, StoreError> {
-    let snapshot = read.queries.len() > 1;
+fn answer(
+    connection: &mut Connection,
+    queries: &[Query],
+    first_row_only: bool,
+) -> Result<Vec<Vec<Row>>, StoreError> {
+    let snapshot = queries.len() > 1;
     if snapshot {
         connection.command("BEGIN")?;
     }
-    let run = |query| Ok(connection.run(query, read.first_row_only)?.rows);
-    let answers = read.queries.iter().map(run).collect();
+    let run = |query| Ok(connection.run(query, first_row_only)?.rows);
+    let answers = queries.iter().map(run).collect();
     if snapshot {
         connection.command("COMMIT")?;
     }

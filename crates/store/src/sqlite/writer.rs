@@ -1,6 +1,10 @@
-//! The one thread that writes. It takes what is queued, applies each write in a savepoint of its own, commits once for
+//! The one thread that writes. It takes what is queued, applies it write by write, commits once for
 //! all of them and answers everyone after that commit is on disk: the slow part, waiting for the disk, is shared. While
 //! it waits the queue fills, so the batch grows with the load by itself.
+//!
+//! A write that fails must leave nothing. Most that fail do so before they have changed anything, and those that have are rare:
+//! then the transaction begins anew, without that one, and from there on each write has a savepoint. Savepoints for all would
+//! cost a copy of each page that a write touches.
 
 use super::{Connection, checkpoint::Checkpoints, disk::Disk};
 use crate::{Migration, Options, StoreError, Write, WriteError, Written};
@@ -45,7 +49,7 @@ pub(super) async fn start(
             Ok((connection, checkpoints)) => {
                 let disk = Disk::new(&path, options.disk_reserve);
                 let _ = ready.send(Ok(()));
-                Writer { connection, checkpoints, disk, jobs, commits, accepted: Vec::new() }.run();
+                Writer::new(connection, checkpoints, disk, jobs, commits).run();
             }
             Err(error) => {
                 let _ = ready.send(Err(error));
@@ -74,12 +78,31 @@ struct Writer {
     jobs: mpsc::Receiver<Job>,
     /// Raised after each commit and before anyone is answered.
     commits: Arc<AtomicU64>,
-    /// Writes applied in the open transaction, with whom to answer after its commit. Those that failed wait for it too:
-    /// whoever lost against another write of the batch must see that one when it is told.
-    accepted: Vec<(Result<Written, WriteError>, Reply<Written, WriteError>)>,
+    /// Writes of the open transaction. Those that failed wait for its commit too: whoever lost against another write of the batch
+    /// must see that one when it is told.
+    taken: Vec<Taken>,
+    /// Each write of the open transaction has a savepoint from now on.
+    careful: bool,
+}
+
+/// A write that was applied, or failed, and whom to answer.
+struct Taken {
+    write: Write,
+    outcome: Result<Written, WriteError>,
+    reply: Reply<Written, WriteError>,
 }
 
 impl Writer {
+    fn new(
+        connection: Connection,
+        checkpoints: Checkpoints,
+        disk: Disk,
+        jobs: mpsc::Receiver<Job>,
+        commits: Arc<AtomicU64>,
+    ) -> Writer {
+        Writer { connection, checkpoints, disk, jobs, commits, taken: Vec::new(), careful: false }
+    }
+
     fn run(mut self) {
         let mut queue = Vec::with_capacity(BATCH);
         let mut optimized = Instant::now();
@@ -129,20 +152,19 @@ impl Writer {
                     let _ = reply.send(Err(error.clone()));
                     continue;
                 }
-                match self.apply(&write) {
-                    Ok(written) => self.accepted.push((Ok(written), reply)),
-                    Err(error) => {
-                        self.accepted.push((Err(error.clone()), reply));
-                        // Some errors (a full disk, a failing one) end the whole transaction: nothing of it stays.
-                        if self.connection.is_autocommit() {
-                            self.answer(Err(error.clone()));
-                            refused = Some(error);
-                            open = false;
-                        }
-                    }
+                let outcome = self.apply(&write);
+                let failed = outcome.as_ref().err().cloned();
+                self.taken.push(Taken { write, outcome, reply });
+                // Some errors (a full disk, a failing one) end the whole transaction: nothing of it stays.
+                if let Some(error) = failed
+                    && self.connection.is_autocommit()
+                {
+                    self.answer(Err(error.clone()));
+                    refused = Some(error);
+                    open = false;
                 }
             }
-            let more = BATCH.saturating_sub(self.accepted.len());
+            let more = BATCH.saturating_sub(self.taken.len());
             if more == 0 || begun.elapsed() > BATCH_TIME {
                 break;
             }
@@ -163,11 +185,25 @@ impl Writer {
         if !self.disk.has_room() {
             return Err(WriteError::DiskFull);
         }
+        self.careful = false;
         self.connection.command("BEGIN IMMEDIATE").map_err(WriteError::from)
     }
 
-    /// One write in its savepoint.
+    /// All of a write, or nothing of it. An error outside a transaction means that the whole transaction is gone.
     fn apply(&mut self, write: &Write) -> Result<Written, WriteError> {
+        if self.careful {
+            return self.apply_in_savepoint(write);
+        }
+        let before = self.connection.total_changes();
+        let outcome = self.changes(write);
+        let left_something = self.connection.total_changes() != before;
+        if outcome.is_err() && left_something && !self.connection.is_autocommit() {
+            self.begin_anew()?;
+        }
+        outcome
+    }
+
+    fn apply_in_savepoint(&mut self, write: &Write) -> Result<Written, WriteError> {
         self.connection.command("SAVEPOINT w")?;
         let outcome = self.changes(write);
         if !self.connection.is_autocommit() {
@@ -177,6 +213,24 @@ impl Writer {
             self.connection.command("RELEASE w")?;
         }
         outcome
+    }
+
+    /// The open transaction once more, as far as it went, without what a failed write has left in it.
+    fn begin_anew(&mut self) -> Result<(), WriteError> {
+        self.connection.command("ROLLBACK")?;
+        self.connection.command("BEGIN IMMEDIATE")?;
+        self.careful = true;
+        let mut taken = std::mem::take(&mut self.taken);
+        let mut done = Ok(());
+        for one in taken.iter_mut().filter(|one| one.outcome.is_ok()) {
+            one.outcome = self.apply_in_savepoint(&one.write);
+            if let Some(error) = one.outcome.as_ref().err().filter(|_| self.connection.is_autocommit()) {
+                done = Err(error.clone());
+                break;
+            }
+        }
+        self.taken = taken;
+        done
     }
 
     fn changes(&mut self, write: &Write) -> Result<Written, WriteError> {
@@ -198,8 +252,8 @@ impl Writer {
     }
 
     fn answer(&mut self, outcome: Result<(), WriteError>) {
-        for (written, reply) in self.accepted.drain(..) {
-            let _ = reply.send(outcome.clone().and(written));
+        for Taken { outcome: own, reply, .. } in self.taken.drain(..) {
+            let _ = reply.send(outcome.clone().and(own));
         }
     }
 
@@ -245,8 +299,7 @@ mod tests {
         };
         let (small, large, after) = (insert(1, 10), insert(2, 1_000_000), insert(3, 10));
         let disk = Disk::new(&path, 0);
-        let writer =
-            Writer { connection, checkpoints, disk, jobs, commits: Arc::default(), accepted: Vec::new() };
+        let writer = Writer::new(connection, checkpoints, disk, jobs, Arc::default());
         let thread = std::thread::spawn(move || writer.run());
         for answer in [small, large, after] {
             let answer = answer.blocking_recv().unwrap();
