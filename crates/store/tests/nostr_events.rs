@@ -1,6 +1,7 @@
 //! The relay's statements, run for real.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+use landbridge_model::Id;
 use landbridge_store::{
     Row,
     entities::nostr_events::{self as events, Asked, NewEvent, Wanted},
@@ -43,7 +44,9 @@ impl Fixture {
     /// How many of the events were stored.
     async fn insert(&self, all: Vec<NewEvent<'_>>) -> usize {
         let mut changes = vec![events::take_turn()];
-        changes.extend(all.into_iter().flat_map(events::insert_told));
+        let told = events::told(&all.iter().map(|event| Id(event.seq)).collect::<Vec<_>>());
+        changes.extend(all.into_iter().flat_map(events::insert));
+        changes.push(told);
         self.store.write(changes).await.unwrap().returned.len()
     }
 

@@ -2,12 +2,13 @@
 //! `nostr_vanished`.
 //!
 //! One write holds many events; each is stored or passed over by its own conditions (known already, deleted, vanished,
-//! older than what is held), and every stored one can return its `seq`.
+//! older than what is held), and at its end the write can tell which of them there are.
 //!
 //! Each write that stores events takes a **turn** first ([`take_turn`]). Turns follow commits on both engines: whoever has
 //! read everything up to one ([`turn`], in the same snapshot) has missed none before it.
 
 use crate::{Change, Query, Row, STALE, Sql, StoreError, Value, args, query, sequence};
+use landbridge_model::Id;
 use std::collections::{HashMap, HashSet};
 
 const TURNS: &str = "nostr";
@@ -67,15 +68,6 @@ pub struct NewEvent<'a> {
 /// Stores an event unless it is known, deleted, vanished or outdated; of a gift wrap the recipient's word counts as its
 /// author's. Comes after [`take_turn`].
 pub fn insert(event: NewEvent<'_>) -> Vec<Change> {
-    insert_by(INSERT, event)
-}
-
-/// The same; a stored event returns `seq, turn`.
-pub fn insert_told(event: NewEvent<'_>) -> Vec<Change> {
-    insert_by(INSERT_TOLD, event)
-}
-
-fn insert_by(sql: &'static str, event: NewEvent<'_>) -> Vec<Change> {
     let NewEvent { seq, id, pubkey, kind, created_at, address, recipient, expires_at, pending, json, tags } =
         event;
     let mut changes = Vec::with_capacity(4);
@@ -84,7 +76,7 @@ fn insert_by(sql: &'static str, event: NewEvent<'_>) -> Vec<Change> {
         changes.push(Change::new(DELETE_OUTDATED, args![address, created_at, id]));
     }
     changes.push(Change::new(
-        sql,
+        INSERT,
         args![seq, id, pubkey, kind, created_at, address, recipient, expires_at, pending, json],
     ));
     match tags.len() {
@@ -101,9 +93,10 @@ const UNTAG_OUTDATED: &str = "DELETE FROM nostr_tags WHERE seq IN (SELECT seq FR
     WHERE address = ?1 AND (created_at < ?2 OR (created_at = ?2 AND id > ?3)))";
 const DELETE_OUTDATED: &str =
     "DELETE FROM nostr_events WHERE address = ?1 AND (created_at < ?2 OR (created_at = ?2 AND id > ?3))";
+// `OR IGNORE`, and not `ON CONFLICT DO NOTHING`: a statement that cannot fail half-way needs no copies of the pages it touches.
 macro_rules! insert {
-    () => {
-        "INSERT INTO nostr_events \
+    ($insert:literal, $or_nothing:literal) => {
+        concat!($insert, " INTO nostr_events \
          (seq, id, pubkey, kind, created_at, address, recipient, expires_at, pending, json, turn) \
          SELECT CAST(?1 AS BIGINT), CAST(?2 AS TEXT), CAST(?3 AS TEXT), CAST(?4 AS BIGINT), CAST(?5 AS BIGINT), \
          CAST(?6 AS TEXT), CAST(?7 AS TEXT), CAST(?8 AS BIGINT), CAST(?9 AS BIGINT), CAST(?10 AS TEXT), \
@@ -113,22 +106,30 @@ macro_rules! insert {
          AND NOT EXISTS (SELECT 1 FROM nostr_deleted WHERE target = 'a' || CAST(?6 AS TEXT) AND pubkey = CAST(?3 AS TEXT) \
          AND until >= CAST(?5 AS BIGINT)) \
          AND NOT EXISTS (SELECT 1 FROM nostr_vanished WHERE pubkey IN (CAST(?3 AS TEXT), CAST(?7 AS TEXT)) \
-         AND until >= CAST(?5 AS BIGINT)) \
-         ON CONFLICT DO NOTHING"
+         AND until >= CAST(?5 AS BIGINT))", $or_nothing)
     };
 }
-const INSERT: &str = concat!(insert!());
-const INSERT_TOLD: &str = concat!(insert!(), " RETURNING seq, turn");
-const INSERT_TAG: &str = "INSERT INTO nostr_tags (seq, key, created_at) \
-    SELECT CAST(?1 AS BIGINT), CAST(?3 AS TEXT), CAST(?2 AS BIGINT) \
-    WHERE EXISTS (SELECT 1 FROM nostr_events WHERE seq = CAST(?1 AS BIGINT)) ON CONFLICT DO NOTHING";
+const INSERT: Sql =
+    Sql { sqlite: insert!("INSERT OR IGNORE", ""), postgres: insert!("INSERT", " ON CONFLICT DO NOTHING") };
+const INSERT_TAG: Sql = Sql {
+    sqlite: "INSERT OR IGNORE INTO nostr_tags (seq, key, created_at) SELECT ?1, ?3, ?2 \
+        WHERE EXISTS (SELECT 1 FROM nostr_events WHERE seq = ?1)",
+    postgres: "INSERT INTO nostr_tags (seq, key, created_at) \
+        SELECT CAST(?1 AS BIGINT), CAST(?3 AS TEXT), CAST(?2 AS BIGINT) \
+        WHERE EXISTS (SELECT 1 FROM nostr_events WHERE seq = CAST(?1 AS BIGINT)) ON CONFLICT DO NOTHING",
+};
 const INSERT_TAGS: Sql = Sql {
-    sqlite: "INSERT INTO nostr_tags (seq, key, created_at) SELECT ?1, value, ?2 FROM {texts ?3} \
-        WHERE EXISTS (SELECT 1 FROM nostr_events WHERE seq = ?1) ON CONFLICT DO NOTHING",
+    sqlite: "INSERT OR IGNORE INTO nostr_tags (seq, key, created_at) SELECT ?1, value, ?2 FROM {texts ?3} \
+        WHERE EXISTS (SELECT 1 FROM nostr_events WHERE seq = ?1)",
     postgres: "INSERT INTO nostr_tags (seq, key, created_at) \
         SELECT CAST(?1 AS BIGINT), t.value, CAST(?2 AS BIGINT) FROM {texts ?3} AS t \
         WHERE EXISTS (SELECT 1 FROM nostr_events WHERE seq = CAST(?1 AS BIGINT)) ON CONFLICT DO NOTHING",
 };
+
+/// Which of these are there, each as `seq, turn`: comes last in a write that stores them.
+pub fn told(seqs: &[Id]) -> Change {
+    Change::new("SELECT seq, turn FROM nostr_events WHERE seq IN {ints ?1}", args![super::ints(seqs)])
+}
 
 /// Carries out a deletion request (NIP-09): only what `pubkey` wrote, or gift wraps to them; never other requests.
 pub fn delete(pubkey: &str, ids: &[String], addresses: &[String], until: i64) -> Vec<Change> {

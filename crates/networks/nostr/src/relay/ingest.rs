@@ -15,7 +15,7 @@ use crate::{
     wire::{Reason, frames},
 };
 use landbridge_hub::Hub;
-use landbridge_model::Time;
+use landbridge_model::{Id, Time};
 use landbridge_store::{
     Change, Fault, StoreError, WriteError, Written,
     entities::nostr_events::{self, Asked, Known, NewEvent},
@@ -36,9 +36,8 @@ pub struct Submission {
 
 /// Events per batch.
 const BATCH: usize = 512;
-/// Events per write; the store commits writes that come together as one. What SQLite does for each statement within a
-/// write grows with the pages that the write has touched already.
-const PER_WRITE: usize = 16;
+/// Events per write; the store commits writes that come together as one.
+const PER_WRITE: usize = 64;
 /// Bytes of a tag value that is indexed.
 const INDEXED_VALUE: usize = 256;
 /// Tags of one name that are looked up for one event.
@@ -166,7 +165,7 @@ impl Shared {
                 }
                 Verdict::Store { pending } => {
                     let seq = self.hub.ids().next().0;
-                    let changes = changes_for(&event, seq, pending, &self.url, nostr_events::insert_told);
+                    let changes = changes_for(&event, seq, pending, &self.url);
                     accepted.push(Accepted { event, from, seq, pending, changes });
                 }
             }
@@ -191,8 +190,7 @@ impl Shared {
             Err(WriteError::Store(error)) if batch.len() > 1 && is_about_the_batch(&error) => {
                 tracing::warn!(%error, "a batch of events cannot be stored; each is tried alone");
                 for mut one in batch {
-                    one.changes =
-                        changes_for(&one.event, one.seq, one.pending, &self.url, nostr_events::insert_told);
+                    one.changes = changes_for(&one.event, one.seq, one.pending, &self.url);
                     let mut one = vec![one];
                     match self.write(&mut one).await {
                         Ok(written) => self.committed(one, written),
@@ -207,6 +205,7 @@ impl Shared {
     async fn write(&self, batch: &mut [Accepted]) -> Result<Written, WriteError> {
         let mut all = vec![nostr_events::take_turn()];
         all.extend(batch.iter_mut().flat_map(|accepted| std::mem::take(&mut accepted.changes)));
+        all.push(nostr_events::told(&batch.iter().map(|accepted| Id(accepted.seq)).collect::<Vec<_>>()));
         self.hub.store().write(all).await
     }
 
@@ -415,17 +414,11 @@ fn give_up_thread<T>(work: impl FnOnce() -> T) -> T {
 /// The changes that store an event and carry out what it asks of the relay (NIP-09, NIP-62).
 pub(crate) fn store_changes(hub: &Hub, event: &Event, pending: i64, relay_url: &str) -> Vec<Change> {
     let mut changes = vec![nostr_events::take_turn()];
-    changes.extend(changes_for(event, hub.ids().next().0, pending, relay_url, nostr_events::insert));
+    changes.extend(changes_for(event, hub.ids().next().0, pending, relay_url));
     changes
 }
 
-fn changes_for(
-    event: &Event,
-    seq: i64,
-    pending: i64,
-    relay_url: &str,
-    insert: fn(NewEvent<'_>) -> Vec<Change>,
-) -> Vec<Change> {
+fn changes_for(event: &Event, seq: i64, pending: i64, relay_url: &str) -> Vec<Change> {
     let (id, pubkey, address) = (event.id.to_string(), event.pubkey.to_string(), event.address());
     let recipient = event.wrap_recipient().map(|p| p.to_string());
     let mut changes = Vec::new();
@@ -439,7 +432,7 @@ fn changes_for(
     if event.kind == kind::VANISH && policy::asks_us_to_vanish(event, relay_url) {
         changes.extend(nostr_events::vanish(&pubkey, event.created_at));
     }
-    changes.extend(insert(NewEvent {
+    changes.extend(nostr_events::insert(NewEvent {
         seq,
         id: &id,
         pubkey: &pubkey,
