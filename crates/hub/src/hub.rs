@@ -39,6 +39,8 @@ pub(crate) struct Shared {
     /// Wakes the outbox when rows were added.
     outbox: Notify,
     keys: Cache<(Id, Option<Network>, String), Key>,
+    /// Held while a key of the server is made.
+    making_key: Mutex<()>,
     uses: Uses,
     /// Something was deleted that the disk may still hold: see [`Hub::scrub_removed`].
     removed: AtomicBool,
@@ -78,6 +80,7 @@ impl Hub {
             translators: OnceLock::new(),
             outbox: Notify::new(),
             keys: Cache::idling(10_000, Duration::from_secs(3600)),
+            making_key: Mutex::default(),
             uses: Uses::default(),
             removed: AtomicBool::new(false),
             sign_ins: Throttle::default(),
@@ -132,6 +135,9 @@ impl Hub {
     }
     pub(crate) fn key_cache(&self) -> &Cache<(Id, Option<Network>, String), Key> {
         &self.0.keys
+    }
+    pub(crate) fn making_key(&self) -> &Mutex<()> {
+        &self.0.making_key
     }
     pub(crate) fn budgets(&self) -> &Budgets {
         &self.0.budgets

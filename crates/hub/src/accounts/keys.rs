@@ -61,9 +61,15 @@ impl Hub {
         if let Some(key) = self.key(SERVER, network, kind).await? {
             return Ok(key);
         }
-        let new = make();
+        // Many ask at once, at the first thing that comes from elsewhere, and some keys take a while to find.
+        let _alone = self.making_key().lock().await;
+        if let Some(key) = self.key(SERVER, network, kind).await? {
+            return Ok(key);
+        }
+        let new =
+            tokio::task::spawn_blocking(make).await.map_err(|_| HubError::Damaged("the server's key"))?;
         let sealed = self.sealer().wrap(&context(SERVER, network, kind), &new.secret);
-        // Whoever is first wins; the others read that one.
+        // Of several processes the first wins; the others read that one.
         self.store().write(keys::put_first(SERVER, network, kind, &new.public, sealed, Time::now())).await?;
         self.key(SERVER, network, kind).await?.ok_or(HubError::Damaged("the server's key"))
     }

@@ -121,8 +121,12 @@ impl Translator for ActivityPub {
         Preview { notes }
     }
 
-    async fn run(self: Arc<Self>, _hub: Hub, mut stop: Stop) {
-        // Everything here is driven by requests and the outbox.
+    async fn run(self: Arc<Self>, hub: Hub, mut stop: Stop) {
+        // So that the first who writes to a new server need not wait while its key is made.
+        if let Err(error) = self.instance(&hub).await {
+            tracing::warn!(%error, "the key of the server's own actor cannot be read");
+        }
+        // Everything else is driven by requests and the outbox.
         while !*stop.borrow() && stop.changed().await.is_ok() {}
     }
 }
