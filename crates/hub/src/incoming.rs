@@ -70,6 +70,10 @@ pub enum What {
     Vote {
         poll: String,
         choices: Vec<String>,
+        /// It takes the place of the same actor's older ones. Otherwise it stands beside them, or is refused where one option only
+        /// can be chosen.
+        #[serde(default)]
+        replaces: bool,
     },
     /// A new or changed profile.
     Profile(Box<InActor>),

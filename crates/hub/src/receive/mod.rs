@@ -203,7 +203,9 @@ impl Hub {
                 then!(self.receive_follow_answer(&sent, follow, follower, false))
             }
             What::Block { target } => then!(self.receive_block(&sent, &target)),
-            What::Vote { poll, choices } => then!(self.receive_vote(&sent, &poll, &choices)),
+            What::Vote { poll, choices, replaces } => {
+                then!(self.receive_vote(&sent, &poll, &choices, replaces))
+            }
             What::Profile(_) => Box::pin(async { Err(Halt::Rule("a profile in the wrong place")) }),
             What::Gone => then!(self.receive_gone(&sent)),
             What::Report { targets, comment } => then!(self.receive_report(&sent, &targets, &comment)),

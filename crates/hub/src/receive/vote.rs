@@ -24,6 +24,7 @@ impl Hub {
         sent: &Sent,
         poll: &str,
         choices: &[String],
+        replaces: bool,
     ) -> Result<Received, Halt> {
         let post = self.living_post(sent, poll).await?.ok_or(Halt::Ignored("unknown poll"))?;
         let Some(poll) = post.poll.as_ref().filter(|_| post.origin.is_none()) else {
@@ -52,8 +53,11 @@ impl Hub {
         write.extend(tombs::guard(self, sent.network, &sent.native, sent.id.as_deref(), None, sent.at));
         let cast = sent.at.max(now.minus(ON_THE_WAY));
         write.push(polls::require_open_at(post.id, cast, now));
+        if replaces {
+            write.push(votes::delete_older(post.id, sent.actor.id, sent.at));
+        }
         // With several choices each may arrive by itself.
-        if !poll.multiple {
+        if !poll.multiple || replaces {
             write.push(votes::forbid_earlier(post.id, sent.actor.id));
         }
         write.extend(chosen.iter().map(|choice| votes::insert(post.id, sent.actor.id, *choice, sent.at)));

@@ -230,7 +230,7 @@ pub async fn translate(nostr: &Nostr, hub: &Hub, event: &Event, via: Via) -> Res
                     // As the hub keeps titles.
                     let title = |n: usize| options.get(n).map(|(_, title)| title.trim().to_owned());
                     let choices = n88::choices(&poll_event, event).into_iter().filter_map(title).collect();
-                    one(What::Vote { poll: poll.to_owned(), choices })
+                    one(What::Vote { poll: poll.to_owned(), choices, replaces: true })
                 }
                 None => Vec::new(),
             },

@@ -51,6 +51,14 @@ pub fn forbid_earlier(post: Id, actor: Id) -> Change {
     )
 }
 
+/// What this voter chose before that time.
+pub fn delete_older(post: Id, actor: Id, than: Time) -> Change {
+    Change::new(
+        "DELETE FROM votes WHERE post_id = ?1 AND actor_id = ?2 AND at < ?3",
+        args![post, actor, than],
+    )
+}
+
 pub fn delete(post: Id) -> Change {
     Change::new("DELETE FROM votes WHERE post_id = ?1", args![post])
 }

@@ -8,6 +8,7 @@ use landbridge_store::{args, entities::polls, on_both_engines, query, testing::T
 
 on_both_engines!(
     a_vote_counts_once,
+    the_newest_vote_counts_where_a_network_says_so,
     a_vote_cast_in_time_may_come_a_little_later,
     counts_of_others_polls_follow_their_author,
     the_end_is_told_once,
@@ -33,7 +34,11 @@ async fn a_vote_counts_once(store: TestStore) {
     let alice = t.member("alice").await;
     t.stranger(AP, "bob").await;
     let (single, target) = poll_here(&t, &alice, false).await;
-    let vote = |target: &str, choice: &str| What::Vote { poll: target.into(), choices: vec![choice.into()] };
+    let vote = |target: &str, choice: &str| What::Vote {
+        poll: target.into(),
+        choices: vec![choice.into()],
+        replaces: false,
+    };
     t.take(AP, "bob", Some("v1"), vote(&target, "yes")).await.unwrap();
     assert_eq!(t.take(AP, "bob", Some("v2"), vote(&target, "no")).await.unwrap(), Received::Duplicate);
     assert!(ignored(t.take(AP, "bob", Some("v3"), vote(&target, "maybe")).await));
@@ -46,6 +51,30 @@ async fn a_vote_counts_once(store: TestStore) {
     t.hub.store().write(polls::close(many)).await.unwrap();
     t.stranger(AP, "carol").await;
     assert!(ignored(t.take(AP, "carol", Some("w4"), vote(&target, "yes")).await));
+}
+
+async fn the_newest_vote_counts_where_a_network_says_so(store: TestStore) {
+    let t = test_hub(store);
+    let alice = t.member("alice").await;
+    t.stranger(AP, "bob").await;
+    for (multiple, both) in [(false, [0, 1]), (true, [1, 1])] {
+        let (id, target) = poll_here(&t, &alice, multiple).await;
+        let vote = async |choices: &[&str], ago: i64| {
+            let choices = choices.iter().map(|choice| (*choice).to_owned()).collect();
+            let what = What::Vote { poll: target.clone(), choices, replaces: true };
+            let (at, name) = (Time(Time::now().0 - ago), format!("{multiple}-{ago}"));
+            t.hub.receive(Incoming { at, ..incoming(AP, "bob", Some(&name), what) }).await
+        };
+        vote(&["yes"], 3_000).await.unwrap();
+        assert_eq!(vote(&["no"], 9_000).await.unwrap(), Received::Duplicate, "an older one");
+        assert_eq!(votes(&t, id).await, [1, 0]);
+        vote(&["no"], 2_000).await.unwrap();
+        assert_eq!(votes(&t, id).await, [0, 1]);
+        if multiple {
+            vote(&["yes", "no"], 1_000).await.unwrap();
+        }
+        assert_eq!(votes(&t, id).await, both);
+    }
 }
 
 async fn a_vote_cast_in_time_may_come_a_little_later(store: TestStore) {
@@ -61,7 +90,7 @@ async fn a_vote_cast_in_time_may_come_a_little_later(store: TestStore) {
     };
     let vote = async |name: &str, ago: i64| {
         t.stranger(AP, name).await;
-        let what = What::Vote { poll: target.clone(), choices: vec!["yes".into()] };
+        let what = What::Vote { poll: target.clone(), choices: vec!["yes".into()], replaces: false };
         let at = Time(Time::now().0 - ago * minute);
         t.hub.receive(Incoming { at, ..incoming(AP, name, Some(name), what) }).await
     };
@@ -108,7 +137,9 @@ async fn the_end_is_told_once(store: TestStore) {
     let alice = t.member("alice").await;
     t.stranger(AP, "bob").await;
     let (id, target) = poll_here(&t, &alice, false).await;
-    t.take(AP, "bob", Some("v1"), What::Vote { poll: target, choices: vec!["yes".into()] }).await.unwrap();
+    t.take(AP, "bob", Some("v1"), What::Vote { poll: target, choices: vec!["yes".into()], replaces: false })
+        .await
+        .unwrap();
     t.wide.take_staged();
     let over =
         landbridge_store::Change::new("UPDATE polls SET ends_at = ?2 WHERE post_id = ?1", args![id, Time(1)]);

@@ -25,7 +25,7 @@ impl Cx<'_> {
                 return Err(Not::Ignored("a vote in a poll that is not ours"));
             }
             let choice = object.text("name").unwrap_or_default().to_owned();
-            return self.one(What::Vote { poll: poll.to_owned(), choices: vec![choice] });
+            return self.one(What::Vote { poll: poll.to_owned(), choices: vec![choice], replaces: false });
         }
         let post = self.post(object, Some(activity)).await?;
         self.one(What::Post(Box::new(post)))
