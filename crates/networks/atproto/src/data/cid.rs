@@ -35,7 +35,6 @@ impl Cid {
         Cid { codec: RAW, digest: sha256(bytes) }
     }
 
-    /// Of a blob whose SHA-256 was taken while it was read.
     /// Of a blob whose SHA-256 is known, in hex.
     pub fn of_blob_hash(hex: &str) -> Option<Cid> {
         let mut digest = [0; 32];
@@ -48,6 +47,7 @@ impl Cid {
         Some(Cid::of_blob_digest(digest))
     }
 
+    /// Of a blob whose SHA-256 was taken while it was read.
     pub fn of_blob_digest(digest: [u8; 32]) -> Cid {
         Cid { codec: RAW, digest }
     }
@@ -99,6 +99,12 @@ impl Cid {
             (cid, len) if len == bytes.len() => Ok(cid),
             _ => Err(CidError),
         }
+    }
+
+    /// How many bytes it has.
+    pub fn byte_len(&self) -> usize {
+        let codec = (32 - self.codec.leading_zeros()).div_ceil(7).max(1) as usize;
+        1 + codec + 2 + self.digest.len()
     }
 
     /// Appends the bytes.
@@ -198,6 +204,11 @@ mod tests {
             let cid = Cid::parse(text).unwrap();
             assert_eq!(cid.to_string(), text);
             assert_eq!(Cid::from_bytes(&cid.to_bytes()).unwrap(), cid);
+            assert_eq!(cid.to_bytes().len(), cid.byte_len());
+        }
+        for codec in [0, 1, 0x7f, 0x80, 0x3fff, 0x4000, (1 << 28) - 1] {
+            let cid = Cid { codec, digest: [7; 32] };
+            assert_eq!(cid.to_bytes().len(), cid.byte_len(), "{codec:#x}");
         }
     }
 

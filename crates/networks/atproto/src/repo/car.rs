@@ -217,11 +217,7 @@ pub fn write_header(roots: &[Cid], out: &mut Vec<u8>) {
 
 /// Appends a block.
 pub fn write_block(cid: &Cid, bytes: &[u8], out: &mut Vec<u8>) {
-    let start = out.len();
-    cid.write(out);
-    let len = out.len() - start + bytes.len();
-    out.truncate(start);
-    write_varint(len, out);
+    write_varint(cid.byte_len() + bytes.len(), out);
     cid.write(out);
     out.extend_from_slice(bytes);
 }

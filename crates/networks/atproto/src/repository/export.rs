@@ -1,33 +1,30 @@
 //! A member's whole repository as a CAR file, made as it is asked for: the commit, then each node before what is in it, and the
 //! records in the order of their keys, so that a reader can check while it reads.
 //!
-//! The tree and the names of the records are taken at one moment; the records themselves, which are most of it, are read in
+//! The tree is taken at one moment; the records, which are most of it, are read in
 //! pages while the file goes out. What is written meanwhile does not matter: records of later revs are not looked at. A record
 //! that is replaced or deleted before its turn has come ends the file, which is not whole then, and whoever reads it asks
 //! again; before the first piece has gone out, the file is begun anew instead.
 //!
-//! Memory: the nodes of the tree and the names of the records, and two pages of records: the next is read while one goes out.
+//! Memory: the nodes of the tree, and two pages of records: the next is read while one goes out.
 
 use crate::{
     data::Cid,
     network::AtProto,
     repo::{
-        Commit, MemoryBlocks,
+        Block, Commit, MemoryBlocks,
         car::{write_block, write_header},
-        mst::{Tree, TreeError, Walked},
+        mst::{Step, Stored, TreeError},
     },
 };
 use bytes::Bytes;
 use landbridge_hub::HubError;
 use landbridge_model::Id;
 use landbridge_store::{
-    Query, Row, StoreError,
+    Packed, Query, Row, StoreError,
     entities::atproto_repos::{self, RepoRow},
 };
-use std::{
-    collections::{HashSet, VecDeque},
-    sync::Arc,
-};
+use std::collections::HashSet;
 use tokio::task::JoinHandle;
 
 /// Bytes that are handed on at once, about.
@@ -48,22 +45,20 @@ pub struct Export {
     start: Option<Vec<u8>>,
     /// A piece that was made already.
     first: Option<Bytes>,
-    steps: std::vec::IntoIter<Step>,
+    tree: Stored,
+    /// The records that count, where not all of them do. Nodes that are not there have not changed then, and neither has what is
+    /// below them.
+    written: Option<HashSet<String>>,
     /// The rev of the file: what was written later is not of it.
     rev: String,
     page: i64,
-    /// All of it: what follows a page is wanted too.
-    whole: bool,
     collection: String,
     /// Records of the collection that are read already: key, CID, bytes.
-    records: VecDeque<(String, Vec<u8>, Vec<u8>)>,
+    records: Packed,
+    /// How many of them have gone out, or were not wanted.
+    past: usize,
     /// Those that follow them, being read.
-    next: Option<JoinHandle<Result<Vec<Row>, StoreError>>>,
-}
-
-enum Step {
-    Node(Cid, Bytes),
-    Record(Arc<str>, Cid),
+    next: Option<JoinHandle<Result<Packed, StoreError>>>,
 }
 
 impl AtProto {
@@ -105,66 +100,43 @@ impl AtProto {
         let head = Cid::from_bytes(&head).map_err(|_| DAMAGED)?;
         let commit: Vec<u8> = commit.ok_or(DAMAGED)?.get(0)?;
         let longest: i64 = longest.ok_or(DAMAGED)?.get::<Option<i64>>(0)?.unwrap_or(0);
-        let whole = written.is_none();
-        let page = if whole { PAGE } else { SOME };
+        let page = if since.is_none() { PAGE } else { SOME };
         let page = page.min(PAGE_BYTES / longest.max(1)).max(1);
-        let planned = tokio::task::spawn_blocking(move || plan(&head, &commit, nodes, written));
-        let (start, steps) = planned.await.map_err(|_| DAMAGED)??;
-        let (collection, records) = (String::new(), VecDeque::new());
-        let (start, steps) = (Some(start), steps.into_iter());
+        let begun = tokio::task::spawn_blocking(move || {
+            let mut start = Vec::with_capacity(PIECE + 4096);
+            write_header(&[head], &mut start);
+            write_block(&head, &commit, &mut start);
+            let data = Commit::decode(&commit).map_err(|_| DAMAGED)?.data;
+            let nodes: MemoryBlocks = nodes.into_iter().map(node).collect::<Result<_, HubError>>()?;
+            let written = written.map(|rows| rows.into_iter().map(path).collect()).transpose()?;
+            Ok::<_, HubError>((start, Stored::new(nodes, data), written))
+        });
+        let (start, tree, written) = begun.await.map_err(|_| DAMAGED)??;
         Ok(Some(Export {
             actor,
-            start,
+            start: Some(start),
             first: None,
-            steps,
+            tree,
+            written,
             rev,
             page,
-            whole,
-            collection,
-            records,
+            collection: String::new(),
+            records: Packed::default(),
+            past: 0,
             next: None,
         }))
     }
 }
 
-/// The beginning of the file, and what follows it. `written`: the records that count, if not all of them do; nodes that are not
-/// there have not changed then, and neither has what is below them.
-fn plan(
-    head: &Cid,
-    commit: &[u8],
-    nodes: Vec<Row>,
-    written: Option<Vec<Row>>,
-) -> Result<(Vec<u8>, Vec<Step>), HubError> {
-    let mut start = Vec::with_capacity(1024);
-    write_header(&[*head], &mut start);
-    write_block(head, commit, &mut start);
-    let data = Commit::decode(commit).map_err(|_| DAMAGED)?.data;
-    let mut blocks = MemoryBlocks::new();
-    for mut row in nodes {
-        let (cid, bytes): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
-        let cid = Cid::from_bytes(&cid).map_err(|_| DAMAGED)?;
-        blocks.insert(crate::repo::Block { cid, bytes: bytes.into() });
-    }
-    let some = written.is_some();
-    let mut wanted = HashSet::new();
-    for mut row in written.unwrap_or_default() {
-        let (collection, rkey): (String, String) = (row.get(0)?, row.get(1)?);
-        wanted.insert(format!("{collection}/{rkey}"));
-    }
-    let mut places = Vec::new();
-    for step in Tree::at(data).walk(&blocks) {
-        match step {
-            Ok(Walked::Record(key, _)) if some && !wanted.contains(&*key) => {}
-            Ok(step) => places.push(step),
-            Err(TreeError::Missing(_)) if some => {}
-            Err(_) => return Err(DAMAGED),
-        }
-    }
-    let step = |walked| match walked {
-        Walked::Node(cid) => blocks.remove(&cid).map(|bytes| Step::Node(cid, bytes)),
-        Walked::Record(key, cid) => Some(Step::Record(key, cid)),
-    };
-    Ok((start, places.into_iter().filter_map(step).collect()))
+fn node(mut row: Row) -> Result<Block, HubError> {
+    let (cid, bytes): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
+    let cid = Cid::from_bytes(&cid).map_err(|_| DAMAGED)?;
+    Ok(Block { cid, bytes: bytes.into() })
+}
+
+fn path(mut row: Row) -> Result<String, HubError> {
+    let (collection, rkey): (String, String) = (row.get(0)?, row.get(1)?);
+    Ok(format!("{collection}/{rkey}"))
 }
 
 impl Export {
@@ -179,44 +151,48 @@ impl Export {
     async fn make_piece(&mut self, at: &AtProto) -> Result<Option<Bytes>, HubError> {
         let mut out = self.start.take().unwrap_or_else(|| Vec::with_capacity(PIECE + 4096));
         while out.len() < PIECE {
-            match self.steps.next() {
-                None => break,
-                Some(Step::Node(cid, bytes)) => write_block(&cid, &bytes, &mut out),
-                Some(Step::Record(key, cid)) => {
-                    let bytes = self.record(at, &key, &cid).await?;
-                    write_block(&cid, &bytes, &mut out);
+            let Some(step) = self.tree.next() else { break };
+            match (step, &self.written) {
+                (Ok(Step::Node(Block { cid, bytes })), _) => write_block(&cid, &bytes, &mut out),
+                (Ok(Step::Record(key, _)), Some(written)) if !written.contains(&*key) => {}
+                (Ok(Step::Record(key, cid)), _) => {
+                    self.find(at, &key, &cid).await?;
+                    write_block(&cid, self.records.get(self.past, 2), &mut out);
+                    self.past += 1;
                 }
+                (Err(TreeError::Missing(_)), Some(_)) => {}
+                (Err(_), _) => return Err(DAMAGED),
             }
         }
         Ok((!out.is_empty()).then(|| out.into()))
     }
 
-    async fn record(&mut self, at: &AtProto, path: &str, cid: &Cid) -> Result<Vec<u8>, HubError> {
+    /// The record is the first that is left.
+    async fn find(&mut self, at: &AtProto, path: &str, cid: &Cid) -> Result<(), HubError> {
         let (collection, rkey) = path.split_once('/').ok_or(DAMAGED)?;
         if self.collection != collection {
-            (self.records, self.next) = (VecDeque::new(), None);
+            (self.records, self.past, self.next) = (Packed::default(), 0, None);
             collection.clone_into(&mut self.collection);
         }
         self.skip_to(rkey);
-        if self.records.is_empty()
+        if self.past == self.records.len()
             && let Some(next) = self.next.take()
         {
-            self.take_page(at, next.await.map_err(|_| DAMAGED)??)?;
+            self.take_page(at, next.await.map_err(|_| DAMAGED)??);
             self.skip_to(rkey);
         }
-        if self.records.is_empty() {
-            self.take_page(at, at.hub.store().rows(self.page_from(rkey)).await?)?;
+        if self.past == self.records.len() {
+            self.take_page(at, at.hub.store().packed(self.page_from(rkey)).await?);
         }
-        match self.records.pop_front() {
-            Some((key, found, bytes)) if key == rkey && found == cid.to_bytes() => Ok(bytes),
-            _ => Err(HubError::Busy),
-        }
+        let found = |column| self.records.get(self.past, column);
+        let is_it = found(0) == rkey.as_bytes() && Cid::from_bytes(found(1)) == Ok(*cid);
+        if is_it { Ok(()) } else { Err(HubError::Busy) }
     }
 
     /// Past those that are not wanted, or came in between.
     fn skip_to(&mut self, rkey: &str) {
-        while self.records.front().is_some_and(|(key, ..)| key.as_str() < rkey) {
-            self.records.pop_front();
+        while self.past < self.records.len() && self.records.get(self.past, 0) < rkey.as_bytes() {
+            self.past += 1;
         }
     }
 
@@ -224,16 +200,14 @@ impl Export {
         atproto_repos::records_from(self.actor, &self.collection, rkey, &self.rev, self.page)
     }
 
-    /// And begins to read what follows it.
-    fn take_page(&mut self, at: &AtProto, rows: Vec<Row>) -> Result<(), HubError> {
-        let full = rows.len() as i64 >= self.page;
-        for mut row in rows {
-            self.records.push_back((row.get(0)?, row.get(1)?, row.get(2)?));
+    /// And begins to read what follows it, if all records are wanted.
+    fn take_page(&mut self, at: &AtProto, page: Packed) {
+        let full = page.len() as i64 >= self.page;
+        (self.records, self.past) = (page, 0);
+        let last = self.records.get(self.records.len().saturating_sub(1), 0);
+        if full && self.written.is_none() {
+            let (store, next) = (at.hub.store().clone(), self.page_from(&String::from_utf8_lossy(last)));
+            self.next = Some(tokio::spawn(async move { store.packed(next).await }));
         }
-        if let Some((last, ..)) = self.records.back().filter(|_| full && self.whole) {
-            let (store, next) = (at.hub.store().clone(), self.page_from(last));
-            self.next = Some(tokio::spawn(async move { store.rows(next).await }));
-        }
-        Ok(())
     }
 }

@@ -190,6 +190,13 @@ impl<'a> Reader<'a> {
         usize::try_from(len).ok().filter(|len| *len <= self.rest.len() / least).ok_or(CborError::End)
     }
 
+    /// Exactly these bytes: whether they come next.
+    pub fn literal(&mut self, bytes: &[u8]) -> bool {
+        let rest = self.rest.strip_prefix(bytes);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
+    }
+
     /// Reads over one item of any kind, with everything in it, as strictly as if it were wanted.
     pub fn skip(&mut self) -> Result<(), CborError> {
         self.skip_within(MAX_DEPTH)

@@ -12,12 +12,14 @@ mod diff;
 mod edit;
 mod key;
 mod node;
+mod stored;
 mod tree;
 mod walk;
 
 pub use diff::{Change, Diff, diff};
 pub use key::{MAX_KEY, height, is_key, shared_prefix};
 pub use node::NodeError;
+pub use stored::{Step, Stored};
 pub use tree::{Sealed, Tree};
 pub use walk::{Walk, Walked};
 

@@ -1,6 +1,6 @@
 //! One node, in memory and as its block.
 
-use super::{TreeError, height, is_key, shared_prefix};
+use super::{MAX_KEY, TreeError, height, is_key, shared_prefix};
 use crate::{
     data::{
         CborError, Cid,
@@ -207,33 +207,37 @@ impl Node {
 
     /// Reads a block, in its one form only. `height`: what the keys must have; for a root, what they have.
     pub fn decode(bytes: &[u8], height: Option<u32>, bounds: Bounds<'_>) -> Result<Node, NodeError> {
+        let mut node = Node::parse(bytes)?;
+        let first = node.entries.first().map(|entry| self::height(&entry.key));
+        node.height = height.or(first).unwrap_or(0);
+        for entry in &node.entries {
+            if !is_key(&entry.key) {
+                return Err(NodeError::Key);
+            }
+            if self::height(&entry.key) != node.height {
+                return Err(NodeError::Height);
+            }
+        }
+        node.check_place(height, bounds)?;
+        Ok(node)
+    }
+
+    /// The form alone: which keys may be where is not looked at, and the height is not known.
+    pub fn parse(bytes: &[u8]) -> Result<Node, NodeError> {
         if bytes.len() > MAX_NODE {
             return Err(NodeError::TooLong);
         }
         let mut reader = Reader::new(bytes);
-        let mut keys = reader.map()?;
-        expect(&mut keys, &mut reader, "e")?;
+        expect(&mut reader, b"\xa2\x61e", "e")?;
         let len = reader.list()?;
-        let mut node =
-            Node { height: height.unwrap_or(0), left: None, entries: Vec::with_capacity(len.min(64)) };
-        for at in 0..len {
-            let entry = entry(&mut reader, node.entries.last().map(|entry| &*entry.key))?;
-            let own = self::height(&entry.key);
-            if at == 0 && height.is_none() {
-                node.height = own;
-            }
-            if own != node.height {
-                return Err(NodeError::Height);
-            }
-            node.entries.push(entry);
+        let mut node = Node { height: 0, left: None, entries: Vec::with_capacity(len.min(64)) };
+        let mut key = String::new();
+        for _ in 0..len {
+            node.entries.push(entry(&mut reader, &mut key)?);
         }
-        expect(&mut keys, &mut reader, "l")?;
+        expect(&mut reader, b"\x61l", "l")?;
         node.left = reader.nullable(Reader::link)?.map(Link::to);
-        if keys.next(&mut reader)?.is_some() {
-            return Err(CborError::NotCanonical("an unknown field").into());
-        }
         reader.end()?;
-        node.check_place(height, bounds)?;
         Ok(node)
     }
 
@@ -254,43 +258,38 @@ impl Node {
     }
 }
 
-/// The next key must be this one: the four and two fields of a node are always all there.
-fn expect<'a>(
-    keys: &mut crate::data::cbor::Keys<'a>,
-    reader: &mut Reader<'a>,
-    field: &'static str,
-) -> Result<(), NodeError> {
-    match keys.next(reader)? {
-        Some(key) if key == field => Ok(()),
-        _ => Err(CborError::Missing(field).into()),
-    }
+/// The four and two fields of a node are always all there, so that their names stand between the same bytes each time.
+fn expect(reader: &mut Reader<'_>, bytes: &[u8], field: &'static str) -> Result<(), NodeError> {
+    if reader.literal(bytes) { Ok(()) } else { Err(CborError::Missing(field).into()) }
 }
 
-fn entry(reader: &mut Reader<'_>, last: Option<&str>) -> Result<Entry, NodeError> {
-    let mut keys = reader.map()?;
-    expect(&mut keys, reader, "k")?;
+/// `key`: the one before; then that of this entry.
+fn entry(reader: &mut Reader<'_>, key: &mut String) -> Result<Entry, NodeError> {
+    expect(reader, b"\xa4\x61k", "k")?;
     let rest = std::str::from_utf8(reader.bytes()?).map_err(|_| NodeError::Key)?;
-    expect(&mut keys, reader, "p")?;
+    expect(reader, b"\x61p", "p")?;
     let shared = usize::try_from(reader.int()?).map_err(|_| NodeError::Prefix)?;
-    expect(&mut keys, reader, "t")?;
+    expect(reader, b"\x61t", "t")?;
     let right = reader.nullable(Reader::link)?.map(Link::to);
-    expect(&mut keys, reader, "v")?;
+    expect(reader, b"\x61v", "v")?;
     let value = reader.link()?;
-    if keys.next(reader)?.is_some() {
-        return Err(CborError::NotCanonical("an unknown field").into());
+    if !key.is_char_boundary(shared) {
+        return Err(NodeError::Prefix);
     }
-    let prefix = last.unwrap_or_default().get(..shared).ok_or(NodeError::Prefix)?;
-    let key: Arc<str> = [prefix, rest].concat().into();
-    if !is_key(&key) {
+    // Before it is made: a short block could say that each of its keys is as long as the block.
+    if shared + rest.len() > MAX_KEY {
         return Err(NodeError::Key);
     }
-    if let Some(last) = last {
-        if shared_prefix(last, &key) != shared {
-            return Err(NodeError::Prefix);
-        }
-        if *last >= *key {
-            return Err(NodeError::Order);
+    if !key.is_empty() {
+        // The keys differ right behind what they share, and the later one is greater there.
+        match (key.as_bytes().get(shared), rest.as_bytes().first()) {
+            (Some(before), Some(after)) if before == after => return Err(NodeError::Prefix),
+            (Some(before), Some(after)) if before > after => return Err(NodeError::Order),
+            (_, None) => return Err(NodeError::Order),
+            _ => {}
         }
     }
-    Ok(Entry { key, value, right })
+    key.truncate(shared);
+    key.push_str(rest);
+    Ok(Entry { key: key.as_str().into(), value, right })
 }
