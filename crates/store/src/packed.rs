@@ -33,7 +33,10 @@ impl Packed {
 
     /// A column of a row, both counted from 0; nothing where there is none.
     pub fn get(&self, row: usize, column: usize) -> &[u8] {
-        let at = row * self.columns + column;
+        if column >= self.columns {
+            return &[];
+        }
+        let at = row.saturating_mul(self.columns).saturating_add(column);
         let start = at.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied());
         let range = start.zip(self.ends.get(at).copied()).map(|(start, end)| start..end);
         range.and_then(|range| self.bytes.get(range)).unwrap_or_default()

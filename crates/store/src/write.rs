@@ -93,7 +93,7 @@ impl From<Change> for Write {
 /// A write that was done: committed and durable.
 #[derive(Clone, Debug, Default)]
 pub struct Written {
-    /// The rows of every `RETURNING` clause, in order.
+    /// The rows of every `RETURNING` clause, and of every SELECT that is no precondition, in order.
     pub returned: Vec<Row>,
 }
 

@@ -66,8 +66,8 @@ impl Hub {
         if let Some(key) = self.key(SERVER, network, kind).await? {
             return Ok(key);
         }
-        let new =
-            tokio::task::spawn_blocking(make).await.map_err(|_| HubError::Damaged("the server's key"))?;
+        let new = tokio::task::spawn_blocking(make).await.ok().filter(|new| !new.secret.is_empty());
+        let new = new.ok_or(HubError::Conflict("a key of the server could not be made"))?;
         let sealed = self.sealer().wrap(&context(SERVER, network, kind), &new.secret);
         // Of several processes the first wins; the others read that one.
         self.store().write(keys::put_first(SERVER, network, kind, &new.public, sealed, Time::now())).await?;

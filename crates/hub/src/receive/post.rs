@@ -119,8 +119,13 @@ impl Hub {
         let accepted = |id: &Id| decisions.get(id).is_some_and(|decision| *decision == Decision::Accept);
         let told: Vec<Id> = around.members(new).into_iter().filter(accepted).collect();
 
+        // First what may keep it out, so that nothing has to be undone.
         let mut write = Write::from(refused);
-        let mut holders = Vec::new();
+        write.extend(tombs::guard(self, sent.network, &sent.native, Some(&new.native_id), None, sent.at));
+        if !waited_for {
+            write.push(awaited::forbid_waiting(sent.network, &new.native_id));
+        }
+        let (mut holders, mut key_rows) = (Vec::new(), Vec::new());
         let key = match post.visibility.is_open() {
             true => None,
             false => {
@@ -134,19 +139,19 @@ impl Hub {
                     return Err(Halt::Ignored("nobody here may read it"));
                 }
                 let (key, rows) = self.new_post_key(post.id, &readers).await?;
-                write.extend(rows);
+                key_rows = rows;
                 if post.visibility == Visibility::Direct {
                     holders = readers.into_iter().filter(|id| accepted(id)).collect();
                 }
                 Some(key)
             }
         };
+        write.push(self.copy_row(sent, new, &post, key.as_ref()));
+        write.extend(key_rows);
         if !holders.is_empty() {
             let seen = !sent.is_news();
             write.extend(self.conversation_rows(&post, Some(sent.network), &holders, seen).await?);
         }
-        write.push(self.copy_row(sent, new, &post, key.as_ref()));
-        write.extend(tombs::guard(self, sent.network, &sent.native, Some(&new.native_id), None, sent.at));
         if !sent.is_news() {
             write.push(copies::mark_fetched(sent.network, &new.native_id));
         }
@@ -158,9 +163,8 @@ impl Hub {
         write.extend(counts(&post));
         write.extend(quote::leave(sent, new, post.id, around));
         write.extend(wait(sent, new, &post));
-        match waited_for {
-            true => write.extend(awaited::settle(sent.network, &new.native_id, post.id)),
-            false => write.push(awaited::forbid_waiting(sent.network, &new.native_id)),
+        if waited_for {
+            write.extend(awaited::settle(sent.network, &new.native_id, post.id));
         }
         if gated == Some(Gated::Against) {
             write.push(gated::put(post.root, Gated::Against, sent.network, &new.native_id));

@@ -54,6 +54,7 @@ impl Hub {
         let cast = sent.at.max(now.minus(ON_THE_WAY));
         write.push(polls::require_open_at(post.id, cast, now));
         if replaces {
+            write.push(votes::forbid_after_end(post.id, sent.actor.id, now));
             write.push(votes::delete_older(post.id, sent.actor.id, sent.at));
         }
         // With several choices each may arrive by itself.

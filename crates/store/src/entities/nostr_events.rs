@@ -93,7 +93,8 @@ const UNTAG_OUTDATED: &str = "DELETE FROM nostr_tags WHERE seq IN (SELECT seq FR
     WHERE address = ?1 AND (created_at < ?2 OR (created_at = ?2 AND id > ?3)))";
 const DELETE_OUTDATED: &str =
     "DELETE FROM nostr_events WHERE address = ?1 AND (created_at < ?2 OR (created_at = ?2 AND id > ?3))";
-// `OR IGNORE`, and not `ON CONFLICT DO NOTHING`: a statement that cannot fail half-way needs no copies of the pages it touches.
+// `OR IGNORE`, and not `ON CONFLICT DO NOTHING`: for a statement that no constraint can end SQLite keeps no copies of the pages
+// that it touches.
 macro_rules! insert {
     ($insert:literal, $or_nothing:literal) => {
         concat!($insert, " INTO nostr_events \

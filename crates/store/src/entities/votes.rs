@@ -51,6 +51,16 @@ pub fn forbid_earlier(post: Id, actor: Id) -> Change {
     )
 }
 
+/// Nobody who has voted votes anew once the poll is over: they may have seen how it ended.
+pub fn forbid_after_end(post: Id, actor: Id, now: Time) -> Change {
+    Change::forbid(
+        "SELECT 1 FROM votes v JOIN polls p ON p.post_id = v.post_id
+         WHERE v.post_id = ?1 AND v.actor_id = ?2 AND (p.closed = 1 OR p.ends_at <= ?3)",
+        args![post, actor, now],
+        "voted before",
+    )
+}
+
 /// What this voter chose before that time.
 pub fn delete_older(post: Id, actor: Id, than: Time) -> Change {
     Change::new(

@@ -139,7 +139,7 @@ impl Connection {
         self.raw.is_autocommit()
     }
 
-    /// Rows that were ever changed through this connection. A statement that failed has changed none.
+    /// Rows that were ever changed through this connection, by statements that did not fail.
     pub fn total_changes(&self) -> u64 {
         self.raw.total_changes()
     }

@@ -1,13 +1,13 @@
-//! The one thread that writes. It takes what is queued, applies it write by write, commits once for
-//! all of them and answers everyone after that commit is on disk: the slow part, waiting for the disk, is shared. While
-//! it waits the queue fills, so the batch grows with the load by itself.
+//! The one thread that writes. It takes what is queued, applies it write by write, commits once for all of them and answers
+//! everyone after that commit is on disk: the slow part, waiting for the disk, is shared. While it waits the queue fills, so the
+//! batch grows with the load by itself.
 //!
-//! A write that fails must leave nothing. Most that fail do so before they have changed anything, and those that have are rare:
-//! then the transaction begins anew, without that one, and from there on each write has a savepoint. Savepoints for all would
-//! cost a copy of each page that a write touches.
+//! A write that fails must leave nothing. Most that fail do so before they have changed anything. After any other the transaction
+//! begins anew, and each write of it has a savepoint from then on. Savepoints for all would cost a copy of each page that a write
+//! touches.
 
 use super::{Connection, checkpoint::Checkpoints, disk::Disk};
-use crate::{Migration, Options, StoreError, Write, WriteError, Written};
+use crate::{Fault, Migration, Options, StoreError, Write, WriteError, Written};
 use std::{
     path::{Path, PathBuf},
     sync::{
@@ -191,38 +191,39 @@ impl Writer {
 
     /// All of a write, or nothing of it. An error outside a transaction means that the whole transaction is gone.
     fn apply(&mut self, write: &Write) -> Result<Written, WriteError> {
-        if self.careful {
-            return self.apply_in_savepoint(write);
-        }
-        let before = self.connection.total_changes();
-        let outcome = self.changes(write);
-        let left_something = self.connection.total_changes() != before;
-        if outcome.is_err() && left_something && !self.connection.is_autocommit() {
+        if !self.careful {
+            let before = self.connection.total_changes();
+            let outcome = self.changes(write);
+            let untouched = self.connection.total_changes() == before;
+            let clean = outcome.as_ref().err().is_none_or(|error| untouched && is_clean(error));
+            if clean || self.connection.is_autocommit() {
+                return outcome;
+            }
             self.begin_anew()?;
         }
-        outcome
+        self.apply_in_savepoint(write)
     }
 
     fn apply_in_savepoint(&mut self, write: &Write) -> Result<Written, WriteError> {
-        self.connection.command("SAVEPOINT w")?;
+        self.command("SAVEPOINT w")?;
         let outcome = self.changes(write);
         if !self.connection.is_autocommit() {
             if outcome.is_err() {
-                self.connection.command("ROLLBACK TO w")?;
+                self.command("ROLLBACK TO w")?;
             }
-            self.connection.command("RELEASE w")?;
+            self.command("RELEASE w")?;
         }
         outcome
     }
 
-    /// The open transaction once more, as far as it went, without what a failed write has left in it.
+    /// The open transaction once more, as far as it went, without what a write that failed may have left in it.
     fn begin_anew(&mut self) -> Result<(), WriteError> {
-        self.connection.command("ROLLBACK")?;
+        self.command("ROLLBACK")?;
         self.connection.command("BEGIN IMMEDIATE")?;
         self.careful = true;
         let mut taken = std::mem::take(&mut self.taken);
         let mut done = Ok(());
-        for one in taken.iter_mut().filter(|one| one.outcome.is_ok()) {
+        for one in &mut taken {
             one.outcome = self.apply_in_savepoint(&one.write);
             if let Some(error) = one.outcome.as_ref().err().filter(|_| self.connection.is_autocommit()) {
                 done = Err(error.clone());
@@ -231,6 +232,16 @@ impl Writer {
         }
         self.taken = taken;
         done
+    }
+
+    /// One of ours, within the transaction. Where it fails, nothing of the transaction may stay.
+    fn command(&mut self, text: &'static str) -> Result<(), WriteError> {
+        let Err(error) = self.connection.command(text) else { return Ok(()) };
+        if !self.connection.is_autocommit() && self.connection.batch("ROLLBACK").is_err() {
+            tracing::error!(%error, "a transaction can neither go on nor be taken back");
+            std::process::abort();
+        }
+        Err(error.into())
     }
 
     fn changes(&mut self, write: &Write) -> Result<Written, WriteError> {
@@ -275,6 +286,19 @@ impl Writer {
     }
 }
 
+/// Whether a statement that failed so is sure to have left nothing. Others, such as a damaged page or a value of the wrong type, may
+/// end one half-way, and SQLite does not count what it changed then.
+fn is_clean(error: &WriteError) -> bool {
+    match error {
+        WriteError::Precondition(_) => true,
+        WriteError::Store(StoreError::Nul | StoreError::Arguments { .. } | StoreError::Dialect { .. }) => {
+            true
+        }
+        WriteError::Store(error) => error.fault() == Some(Fault::Unique),
+        WriteError::DiskFull => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -313,6 +337,42 @@ mod tests {
         let found = rusqlite::Connection::open(&path).unwrap();
         let ids: i64 = found.query_row("SELECT SUM(id) FROM t", (), |row| row.get(0)).unwrap();
         assert_eq!(ids, 4);
+    }
+
+    /// A row of the wrong type ends a statement that has changed others by then, which SQLite does not count.
+    #[test]
+    fn a_statement_that_ends_half_way_leaves_nothing() {
+        const STRICT: &[Migration] = &[Migration {
+            version: 1,
+            name: "test",
+            text: "CREATE TABLE t (id BIGINT PRIMARY KEY, n BIGINT\n);",
+        }];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db");
+        let (connection, checkpoints) = open(&path, STRICT, &Options::default()).unwrap();
+        connection.batch(&format!("INSERT INTO t VALUES (1, 1), (2, {})", i64::MAX)).unwrap();
+        let (sender, jobs) = mpsc::channel(QUEUED);
+        let send = |change: Change| {
+            let (reply, answer) = oneshot::channel();
+            sender.try_send(Job::Write(change.into(), reply)).unwrap();
+            answer
+        };
+        let insert = |id: i64| send(Change::new("INSERT INTO t VALUES (?1, 7)", args![id]));
+        let before = insert(3);
+        let raised = send(Change::new("UPDATE t SET n = n + 1 WHERE id <= ?1", args![2]));
+        let (again, after) = (insert(3), insert(4));
+        let writer = Writer::new(connection, checkpoints, Disk::new(&path, 0), jobs, Arc::default());
+        let thread = std::thread::spawn(move || writer.run());
+        before.blocking_recv().unwrap().unwrap();
+        assert!(raised.blocking_recv().unwrap().is_err());
+        assert!(again.blocking_recv().unwrap().is_err());
+        after.blocking_recv().unwrap().unwrap();
+        drop(sender);
+        thread.join().unwrap();
+        let found = rusqlite::Connection::open(&path).unwrap();
+        let mut all = found.prepare("SELECT id || ' ' || n FROM t ORDER BY id").unwrap();
+        let all: Vec<String> = all.query_map((), |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(all, ["1 1", &format!("2 {}", i64::MAX), "3 7", "4 7"]);
     }
 
     const QUEUED: usize = 8;

@@ -4,7 +4,7 @@ use super::*;
 use crate::support::{draft, test_hub};
 use landbridge_hub::{CopyKind, Draft, DraftPoll};
 use landbridge_model::{Poll, PollOption};
-use landbridge_store::{args, entities::polls, on_both_engines, query, testing::TestStore};
+use landbridge_store::{Change, args, entities::polls, on_both_engines, query, testing::TestStore};
 
 on_both_engines!(
     a_vote_counts_once,
@@ -74,6 +74,11 @@ async fn the_newest_vote_counts_where_a_network_says_so(store: TestStore) {
             vote(&["yes", "no"], 1_000).await.unwrap();
         }
         assert_eq!(votes(&t, id).await, both);
+        // Cast before the end, as its date says, by somebody who may know how it ended.
+        let over = Change::new("UPDATE polls SET ends_at = ?2 WHERE post_id = ?1", args![id, Time::now()]);
+        t.hub.store().write(over).await.unwrap();
+        assert_eq!(vote(&["yes"], 500).await.unwrap(), Received::Duplicate);
+        assert_eq!(votes(&t, id).await, both);
     }
 }
 
@@ -84,8 +89,7 @@ async fn a_vote_cast_in_time_may_come_a_little_later(store: TestStore) {
     let minute = 60_000;
     let ends = async |ago: i64| {
         let end = Time(Time::now().0 - ago * minute);
-        let over =
-            landbridge_store::Change::new("UPDATE polls SET ends_at = ?2 WHERE post_id = ?1", args![id, end]);
+        let over = Change::new("UPDATE polls SET ends_at = ?2 WHERE post_id = ?1", args![id, end]);
         t.hub.store().write(over).await.unwrap();
     };
     let vote = async |name: &str, ago: i64| {
@@ -141,8 +145,7 @@ async fn the_end_is_told_once(store: TestStore) {
         .await
         .unwrap();
     t.wide.take_staged();
-    let over =
-        landbridge_store::Change::new("UPDATE polls SET ends_at = ?2 WHERE post_id = ?1", args![id, Time(1)]);
+    let over = Change::new("UPDATE polls SET ends_at = ?2 WHERE post_id = ?1", args![id, Time(1)]);
     t.hub.store().write(over).await.unwrap();
     t.hub.close_polls().await.unwrap();
     t.hub.close_polls().await.unwrap();

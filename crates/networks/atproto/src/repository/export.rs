@@ -1,10 +1,10 @@
 //! A member's whole repository as a CAR file, made as it is asked for: the commit, then each node before what is in it, and the
 //! records in the order of their keys, so that a reader can check while it reads.
 //!
-//! The tree is taken at one moment; the records, which are most of it, are read in
-//! pages while the file goes out. What is written meanwhile does not matter: records of later revs are not looked at. A record
-//! that is replaced or deleted before its turn has come ends the file, which is not whole then, and whoever reads it asks
-//! again; before the first piece has gone out, the file is begun anew instead.
+//! The tree is taken at one moment; the records, which are most of it, are read in pages while the file goes out. What is written
+//! meanwhile does not matter: records of later revs are not looked at. A record that is replaced or deleted before its turn has come
+//! ends the file, which is not whole then, and whoever reads it asks again; before the first piece has gone out, the file is begun
+//! anew instead.
 //!
 //! Memory: the nodes of the tree, and two pages of records: the next is read while one goes out.
 

@@ -190,7 +190,7 @@ impl<'a> Reader<'a> {
         usize::try_from(len).ok().filter(|len| *len <= self.rest.len() / least).ok_or(CborError::End)
     }
 
-    /// Exactly these bytes: whether they come next.
+    /// Whether exactly these bytes come next; they are read only if they do.
     pub fn literal(&mut self, bytes: &[u8]) -> bool {
         let rest = self.rest.strip_prefix(bytes);
         self.rest = rest.unwrap_or(self.rest);

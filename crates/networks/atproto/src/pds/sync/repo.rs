@@ -53,7 +53,13 @@ pub async fn repo(
     let (pieces, mut line) = mpsc::channel(1);
     tokio::spawn(async move {
         let (_room, mut export) = (room, export);
-        while let Some(piece) = export.piece(&at).await.map_err(std::io::Error::other).transpose() {
+        while let Some(piece) = export.piece(&at).await.transpose() {
+            if let Err(error) = piece.as_ref().map(drop)
+                && !matches!(error, HubError::Busy)
+            {
+                tracing::error!(%error, did = row.did, "the export of a repository breaks off");
+            }
+            let piece = piece.map_err(std::io::Error::other);
             let broken = piece.is_err();
             if !matches!(timeout(STALLED, pieces.send(piece)).await, Ok(Ok(()))) || broken {
                 break;

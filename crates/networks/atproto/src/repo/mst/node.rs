@@ -207,38 +207,39 @@ impl Node {
 
     /// Reads a block, in its one form only. `height`: what the keys must have; for a root, what they have.
     pub fn decode(bytes: &[u8], height: Option<u32>, bounds: Bounds<'_>) -> Result<Node, NodeError> {
-        let mut node = Node::parse(bytes)?;
-        let first = node.entries.first().map(|entry| self::height(&entry.key));
-        node.height = height.or(first).unwrap_or(0);
-        for entry in &node.entries {
+        let (left, entries) = Node::parse(bytes)?;
+        let mut own = height;
+        for entry in &entries {
             if !is_key(&entry.key) {
                 return Err(NodeError::Key);
             }
-            if self::height(&entry.key) != node.height {
+            let of_key = self::height(&entry.key);
+            if *own.get_or_insert(of_key) != of_key {
                 return Err(NodeError::Height);
             }
         }
+        let node = Node { height: own.unwrap_or(0), left, entries };
         node.check_place(height, bounds)?;
         Ok(node)
     }
 
-    /// The form alone: which keys may be where is not looked at, and the height is not known.
-    pub fn parse(bytes: &[u8]) -> Result<Node, NodeError> {
+    /// The form alone, as the first subtree and the entries: which keys may be where is not looked at.
+    pub fn parse(bytes: &[u8]) -> Result<(Option<Link>, Vec<Entry>), NodeError> {
         if bytes.len() > MAX_NODE {
             return Err(NodeError::TooLong);
         }
         let mut reader = Reader::new(bytes);
         expect(&mut reader, b"\xa2\x61e", "e")?;
         let len = reader.list()?;
-        let mut node = Node { height: 0, left: None, entries: Vec::with_capacity(len.min(64)) };
+        let mut entries = Vec::with_capacity(len.min(64));
         let mut key = String::new();
         for _ in 0..len {
-            node.entries.push(entry(&mut reader, &mut key)?);
+            entries.push(entry(&mut reader, &mut key)?);
         }
         expect(&mut reader, b"\x61l", "l")?;
-        node.left = reader.nullable(Reader::link)?.map(Link::to);
+        let left = reader.nullable(Reader::link)?.map(Link::to);
         reader.end()?;
-        Ok(node)
+        Ok((left, entries))
     }
 
     fn check_place(&self, height: Option<u32>, bounds: Bounds<'_>) -> Result<(), NodeError> {

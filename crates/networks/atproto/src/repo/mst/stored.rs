@@ -1,6 +1,9 @@
 //! A tree that was written here, taken apart in order.
 
-use super::{TreeError, node::Node};
+use super::{
+    TreeError,
+    node::{Entry, Node},
+};
 use crate::{
     data::Cid,
     repo::{Block, MemoryBlocks},
@@ -20,7 +23,7 @@ pub struct Stored {
 #[derive(Debug)]
 struct Place {
     subtree: Option<Cid>,
-    entries: std::vec::IntoIter<super::node::Entry>,
+    entries: std::vec::IntoIter<Entry>,
 }
 
 /// A step: a node before everything in it, or a key with the name of its record.
@@ -37,9 +40,9 @@ impl Stored {
 
     fn enter(&mut self, cid: Cid) -> Result<Step, TreeError> {
         let bytes = self.blocks.remove(&cid).ok_or(TreeError::Missing(cid))?;
-        let node = Node::parse(&bytes).map_err(|error| TreeError::Node(cid, error))?;
-        let subtree = node.left.and_then(|link| link.cid());
-        self.stack.push(Place { subtree, entries: node.entries.into_iter() });
+        let (left, entries) = Node::parse(&bytes).map_err(|error| TreeError::Node(cid, error))?;
+        let subtree = left.and_then(|link| link.cid());
+        self.stack.push(Place { subtree, entries: entries.into_iter() });
         Ok(Step::Node(Block { cid, bytes }))
     }
 }
