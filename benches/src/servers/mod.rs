@@ -13,6 +13,7 @@ use crate::Common;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use std::{
+    net::TcpListener,
     path::{Path, PathBuf},
     process::Stdio,
     time::{Duration, Instant},
@@ -111,11 +112,19 @@ impl Started {
     }
 }
 
+/// One that nobody uses, and nobody the next one, where some have a second door. Below those that the system gives to outgoing
+/// connections, of which the load makes many.
+fn free_port() -> Result<u16> {
+    let first = 20_000 + (std::process::id() % 5_000) as u16 * 2;
+    let is_free = |port: &u16| (*port..port + 2).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok());
+    (first..32_000).step_by(2).find(is_free).context("no two ports are free")
+}
+
 impl Site {
     /// An empty folder with a configuration for a free port.
     pub async fn lay_out(common: &Common) -> Result<Site> {
         let folder = tempfile::tempdir()?;
-        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = free_port()?;
         let database_url = match common.database.as_str() {
             "sqlite" => format!("sqlite:{}", folder.path().join("landbridge.db").display()),
             url => url.to_owned(),
@@ -168,7 +177,7 @@ impl Site {
         let http = crate::client().build()?;
         let question = self.base.join(self.server.health())?;
         let begun = Instant::now();
-        let child =
+        let mut child =
             command.spawn().with_context(|| format!("{} cannot be started", self.binary.display()))?;
         // Some servers say for a while that they are starting.
         let answers = async || {
@@ -177,6 +186,9 @@ impl Site {
         };
         while !answers().await {
             ensure!(begun.elapsed() < Duration::from_secs(60), "it does not answer");
+            if let Some(status) = child.try_wait()? {
+                bail!("it has ended ({status}); with --log FILE it tells why");
+            }
             sleep(Duration::from_millis(1)).await;
         }
         Ok(Started { child, site: self, _beside: beside, took: begun.elapsed() })
